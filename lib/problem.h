@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What is wrong with a workflow file: a list, so that the user sees everything in one run.
+#ifndef LIB_PROBLEM_H
+#define LIB_PROBLEM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+enum { PROBLEM_NOWHERE = 0 };
+
+struct problem {
+    bool warning;
+    int line, column; /* from 1; PROBLEM_NOWHERE: the whole file */
+    char *path;       /* "jobs[3].memory", or NULL */
+    char *text;       /* what was found, what was expected, what to do */
+};
+
+struct problems {
+    struct problem *list;
+    size_t count, space;
+    size_t errors; /* of them, not warnings */
+};
+
+void problems_fini(struct problems *problems);
+
+void problem_add(struct problems *problems, bool warning, int line, int column, const char *path, const char *format, ...)
+    __attribute__((format(printf, 6, 7)));
+
+/* Sorts by position and prints "program: file:line:col: path: text" (warnings with "warning: " before the path), at most
+ * `most` of them (0: all), then how many more there are. */
+void problems_print(struct problems *problems, FILE *out, const char *program, const char *file, size_t most);
+
+#endif

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What reports and the torc command read, in pages, and the few things they change.
+#ifndef LIB_STORE_READ_H
+#define LIB_STORE_READ_H
+
+#include "lib/record.h"
+#include "lib/store.h"
+
+struct workflow_info {
+    int64_t id, created_usec, ended_usec; /* ended 0: not yet */
+    int32_t run_id;
+    enum workflow_state state;
+    const char *name, *user, *description, *file, *command_line, *folder, *version, *settings, *environment;
+    int64_t counts[JOB_STATES];
+    int32_t runners_alive;
+};
+struct job_info {
+    int64_t id, class_id;
+    const char *name, *command, *class_name, *spec;
+    enum job_state state;
+    int32_t flags, priority, rank, unmet, attempts, continuations;
+    const char **needs; /* names */
+    uint32_t needs_count;
+    const char *why; /* for blocked and canceled: the need that it waits for or that failed; else NULL */
+};
+struct attempt_info {
+    int64_t id, job_id;
+    const char *job_name;
+    int32_t run_id;
+    const char *node; int64_t slurm_job_id; /* 0: none */
+    struct attempt_end end;                 /* end.end_usec 0: still running; end.state READY then */
+};
+struct class_info {
+    int64_t id, jobs, counts[JOB_STATES];
+    const char *name, *scheduler, *labels;
+    int32_t cpus, gpus_milli, nodes;
+    int64_t memory_bytes, runtime_usec;
+    bool enforced;
+    int64_t attempts, wall_max_usec, wall_sum_usec, cpu_sum_usec, memory_peak_max_bytes, memory_anon_max_bytes; /* or UNKNOWN */
+};
+struct allocation_info {
+    int64_t id, submission_id, slurm_job_id, submitted_usec, start_usec, end_usec, limit_usec, walltime_usec, jobs_run;
+    int32_t array_task_id, cpus, gpus, nodes; /* array_task_id UNKNOWN: no array */
+    int64_t memory_bytes;
+    enum allocation_state state;
+    const char *partition, *node_list, *tag, *error;
+};
+struct runner_info {
+    int64_t id, allocation_id, started_usec, heartbeat_usec, end_usec, jobs_run;
+    const char *host, *node, *labels;
+    int32_t pid, cpus, gpus_milli;
+    int64_t memory_bytes;
+    bool lost;
+    enum usage_source accounting;
+};
+struct event_info {
+    int64_t id, time_usec;
+    const char *kind, *job_name, *data; /* data: JSON or NULL */
+    int64_t runner_id, attempt_id, submission_id, allocation_id; /* 0: none */
+};
+struct data_info {
+    int64_t id;
+    const char *name, *data;
+    bool ephemeral;
+};
+
+enum read_what { READ_WORKFLOWS, READ_JOBS, READ_ATTEMPTS, READ_CLASSES, READ_ALLOCATIONS, READ_RUNNERS, READ_EVENTS, READ_DATA };
+
+struct read_request {
+    enum read_what what;
+    int64_t workflow_id; /* 0 with READ_WORKFLOWS: all */
+    int64_t after_id;    /* only rows with a greater id: 0 to begin, then the reply's last_id */
+    uint32_t limit;      /* rows of one page; 0: 1000 */
+    int64_t job_id;      /* READ_JOBS, READ_ATTEMPTS, READ_EVENTS: of this job only; 0: of all */
+    const char *job_glob; /* READ_JOBS: names that match ("sim_*"), or NULL */
+    uint32_t states;     /* READ_JOBS: bits 1 << state; 0: all */
+};
+struct read_reply {
+    union { /* as many as count */
+        struct workflow_info *workflows;
+        struct job_info *jobs;
+        struct attempt_info *attempts;
+        struct class_info *classes;
+        struct allocation_info *allocations;
+        struct runner_info *runners;
+        struct event_info *events;
+        struct data_info *data;
+    };
+    uint32_t count;
+    int64_t last_id;
+    bool more;
+    struct arena *arena;
+};
+
+int store_read(struct store *store, const struct read_request *request, struct read_reply *reply, struct error *err);
+void read_reply_fini(struct read_reply *reply);
+
+/* Cancels the workflow: no job starts any more, those that run are told at their runners' next sync; the submissions that
+ * have not ended are returned for scancel. */
+struct submissions;
+int store_cancel(struct store *store, int64_t workflow_id, struct submissions *to_cancel, struct error *err);
+
+#endif
