@@ -24,7 +24,8 @@ struct meter_options {
 
 /* Looks at what this process may use (reads /proc/self/cgroup, never builds a path), sweeps what an earlier runner of this
  * subtree left, and opens it. Never fails for want of cgroups: the source is then SOURCE_PROC, and `why` (of the meter, for
- * the log) says why. The process must be a subreaper (PR_SET_CHILD_SUBREAPER), and have one thread that makes children. */
+ * the log) says why. The process must be a subreaper (PR_SET_CHILD_SUBREAPER), and its main thread, the
+ * caller, makes all children; those that are no jobs (sbatch, …) stay in the runner's session, jobs get their own. */
 struct meter *meter_create(const struct meter_options *options);
 void meter_destroy(struct meter *meter); /* removes every directory of ours; jobs must have ended */
 enum usage_source meter_source(const struct meter *meter);
@@ -43,7 +44,7 @@ struct meter_job *meter_job_create(struct meter *meter, int64_t job_id, int32_t 
                                    int64_t memory_limit_bytes, struct meter_entry *entry, struct error *err);
 void meter_job_started(struct meter_job *job, pid_t pid); /* the job's first process, leader of its own session */
 
-/* Takes a sample (memory, processes). Gives true when the job is over its limit and nothing but the runner can stop it
+/* Takes a sample (memory, processes), the first 20 ms after the start. Gives true when the job is over its limit and nothing but the runner can stop it
  * (no cgroup, enforce): the runner kills it and reports oom. *next_usec: when the next one is due, from now (20 ms at first,
  * doubling to 5 s; with cgroups only as often as anon memory is worth seeing). */
 bool meter_job_sample(struct meter_job *job, int64_t since_start_usec, int64_t *next_usec);
@@ -51,12 +52,13 @@ bool meter_job_sample(struct meter_job *job, int64_t since_start_usec, int64_t *
 /* Sends sig to every process of the job, those that left its session or were orphaned too. */
 void meter_job_signal(struct meter_job *job, int sig);
 
-/* After the first process was reaped: kills what outlives it and, when nothing does any more, fills usage (source, CPU,
+/* After the first process was reaped, before the next wait4 (a process that ended with it is still to be seen): kills what outlives it and, when nothing does any more, fills usage (source, CPU,
  * memory, OOM, limit) and gives 0. 1: processes are still dying: call again at the next SIGCHLD or within 10 ms; orphans that
  * the runner reaps in the meantime are told by meter_job_reaped. */
 int meter_job_end(struct meter_job *job, const struct rusage *rusage, struct usage_record *usage);
 
-/* A child that is no job's first process was reaped (an orphan): its CPU time belongs to the job that left it, if known. */
+/* A child that is no job's first process, nor the runner's own, was reaped (an orphan): its CPU time belongs to the job that
+ * left it, if known. */
 void meter_reaped(struct meter *meter, pid_t pid, const struct rusage *rusage);
 
 void meter_job_destroy(struct meter_job *job); /* after meter_job_end gave 0, or when it never started */

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Jobs without a cgroup: whose a process is, what its tree uses now, and what wait4 said of it in the end.
+#include <signal.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "lib/mem.h"
+#include "lib/meter_job.h"
+#include "lib/proc.h"
+
+enum { FIRST_SAMPLE_USEC = 20000, LAST_SAMPLE_USEC = 5000000, NEAR_LIMIT_USEC = 250000 };
+
+static bool job_has_environ(const struct meter_job *job, pid_t pid)
+{
+    char id[48], run[48], attempt[48];
+    snprintf(id, sizeof id, "TORC_JOB_ID=%lld", (long long)job->job_id);
+    snprintf(run, sizeof run, "TORC_RUN_ID=%d", job->run_id);
+    snprintf(attempt, sizeof attempt, "TORC_ATTEMPT_ID=%d", job->attempt_id);
+    return proc_has_environ(job->meter->proc, pid, (const char *const[]){id, run, attempt}, 3) > 0;
+}
+
+/* Whose is this child of the runner, which is no job's first process? In the order of certainty: the session it is in, a tree
+ * seen earlier (an own session, a changed environment), its environment (never seen, because it left at once), the only
+ * job it can come from. NULL: nobody's, or it cannot be told. */
+static struct meter_job *owner_of(struct meter *meter, pid_t pid)
+{
+    struct proc_stat stat;
+    if (proc_stat(meter->proc, pid, &stat) || stat.ppid != meter->self || stat.session == meter->session)
+        return NULL; /* gone, or a child that the runner has for itself */
+    for (struct meter_job *job = meter->jobs; job; job = job->next)
+        if (job->session == stat.session)
+            return job;
+    for (struct meter_job *job = meter->jobs; job; job = job->next)
+        if (stat.start_ticks <= job->tree_ticks && pid_list_has(&job->tree, pid))
+            return job;
+    struct meter_job *only = NULL;
+    int possible = 0;
+    for (struct meter_job *job = meter->jobs; job; job = job->next) {
+        if (!job->session || stat.start_ticks < job->start_ticks)
+            continue;
+        if (job_has_environ(job, pid))
+            return job;
+        only = job;
+        possible++;
+    }
+    return possible == 1 ? only : NULL;
+}
+
+/* Reads the runner's children and finds the owners of new ones. Without the file (a kernel without CONFIG_PROC_CHILDREN)
+ * only what descends from first processes is known. */
+static void update_orphans(struct meter *meter)
+{
+    meter->orphans.count = 0;
+    if (meter->children < 0 || proc_children_read(meter->children, &meter->orphans))
+        return;
+    for (size_t i = 0; i < meter->orphans.count; i++) {
+        pid_t pid = meter->orphans.pids[i];
+        struct meter_job *job = pid_map_get(&meter->owners, pid) ? NULL : owner_of(meter, pid);
+        if (job)
+            pid_map_set(&meter->owners, pid, job);
+    }
+}
+
+void meter_proc_find(struct meter_job *job, struct pid_list *found)
+{
+    struct meter *meter = job->meter;
+    update_orphans(meter);
+    if (job->first)
+        proc_tree(meter->proc, job->first, found);
+    for (size_t i = 0; i < meter->orphans.count; i++) {
+        pid_t pid = meter->orphans.pids[i];
+        if (pid != job->first && pid_map_get(&meter->owners, pid) == job)
+            proc_tree(meter->proc, pid, found);
+    }
+}
+
+/* The job's memory now, every page counted once. The sum over processes counts shared pages again and again; where that
+ * matters (the limit, or a new maximum) the dear proportional shares are read. */
+static int64_t resident_bytes(struct meter_job *job, int64_t sum, int64_t largest)
+{
+    if (sum - largest < largest / 4)
+        return sum;
+    bool over = job->meter->enforce && job->limit_bytes > 0 && sum > job->limit_bytes;
+    if (!over && sum <= job->sum_max_bytes + job->sum_max_bytes / 10)
+        return sum < job->rss_max_bytes ? sum : job->rss_max_bytes;
+    job->sum_max_bytes = sum > job->sum_max_bytes ? sum : job->sum_max_bytes;
+    int64_t total = 0;
+    for (size_t i = 0; i < job->tree.count; i++) {
+        int64_t share = proc_pss_bytes(job->meter->proc, job->tree.pids[i]);
+        total += share > 0 ? share : 0;
+    }
+    return total > largest ? total : largest;
+}
+
+/* Doubling from 20 ms to 5 s; sooner when, at the pace since the last sample, the limit may be reached before. */
+static int64_t next_sample(struct meter_job *job, int64_t bytes, int64_t now_usec)
+{
+    int64_t next = now_usec < FIRST_SAMPLE_USEC ? FIRST_SAMPLE_USEC : now_usec;
+    next = next > LAST_SAMPLE_USEC ? LAST_SAMPLE_USEC : next;
+    if (job->limit_bytes > 0 && job->meter->enforce) {
+        int64_t room = job->limit_bytes - bytes, grown = bytes - job->last_bytes, in = now_usec - job->last_usec;
+        if (grown > 0 && in > 0 && (double)room / (double)grown * (double)in < 2.0 * (double)next)
+            next = (int64_t)((double)room / (double)grown * (double)in / 2);
+        else if (room < job->limit_bytes / 5 && next > NEAR_LIMIT_USEC)
+            next = NEAR_LIMIT_USEC;
+        next = next < FIRST_SAMPLE_USEC ? FIRST_SAMPLE_USEC : next;
+    }
+    return next;
+}
+
+bool meter_proc_sample(struct meter_job *job, int64_t since_start_usec, int64_t *next_usec)
+{
+    struct meter *meter = job->meter;
+    job->tree.count = 0;
+    job->tree_ticks = proc_now_ticks();
+    meter_proc_find(job, &job->tree);
+    int64_t rss = 0, anon = 0, largest = 0, processes = 0;
+    for (size_t i = 0; i < job->tree.count; i++) {
+        struct proc_memory memory;
+        if (proc_memory(meter->proc, job->tree.pids[i], &memory))
+            continue;
+        processes++;
+        rss += memory.rss_bytes;
+        anon += memory.anon_bytes;
+        largest = memory.rss_bytes > largest ? memory.rss_bytes : largest;
+    }
+    int64_t bytes = resident_bytes(job, rss, largest);
+    anon = anon < bytes ? anon : bytes;
+    if (rss > 0) {
+        job->anon_max_bytes = anon > job->anon_max_bytes ? anon : job->anon_max_bytes;
+        job->rss_max_bytes = bytes > job->rss_max_bytes ? bytes : job->rss_max_bytes;
+        job->processes_max = processes > job->processes_max ? processes : job->processes_max;
+    }
+    *next_usec = next_sample(job, bytes, since_start_usec);
+    job->last_bytes = bytes;
+    job->last_usec = since_start_usec;
+    return meter->enforce && job->limit_bytes > 0 && bytes > job->limit_bytes;
+}
+
+int meter_proc_end(struct meter_job *job)
+{
+    struct pid_list left = {0};
+    meter_proc_find(job, &left);
+    for (size_t i = 0; i < left.count; i++)
+        kill(left.pids[i], SIGKILL);
+    int result = left.count > 0;
+    pid_list_fini(&left);
+    return result;
+}
+
+static int64_t usec_of(struct timeval a, struct timeval b)
+{
+    return (a.tv_sec + b.tv_sec) * INT64_C(1000000) + a.tv_usec + b.tv_usec;
+}
+
+/* exec folds the largest size of the memory it leaves into ru_maxrss (exec_mmap in the kernel's fs/exec.c); a child made by
+ * vfork leaves the runner's. So a value not above the runner's own says only that the job stayed below it. */
+void meter_proc_read(const struct meter_job *job, const struct rusage *rusage, struct usage_record *usage)
+{
+    const struct rusage *orphans = &job->orphans;
+    struct rusage own;
+    getrusage(RUSAGE_SELF, &own);
+    long max_kib = rusage->ru_maxrss > orphans->ru_maxrss ? rusage->ru_maxrss : orphans->ru_maxrss;
+    int64_t bound = max_kib * INT64_C(1024) > job->rss_max_bytes ? max_kib * INT64_C(1024) : job->rss_max_bytes;
+    int64_t peak = max_kib > own.ru_maxrss ? max_kib * INT64_C(1024) : UNKNOWN;
+    usage->memory_peak_bytes = peak > job->rss_max_bytes ? peak : job->rss_max_bytes;
+    usage->memory_anon_bytes = usage->memory_anon_low_bytes = job->anon_max_bytes;
+    usage->memory_anon_high_bytes = bound;
+    usage->cpu_user_usec = usec_of(rusage->ru_utime, orphans->ru_utime);
+    usage->cpu_system_usec = usec_of(rusage->ru_stime, orphans->ru_stime);
+    usage->io_read_bytes = (rusage->ru_inblock + orphans->ru_inblock) * INT64_C(512);
+    usage->io_write_bytes = (rusage->ru_oublock + orphans->ru_oublock) * INT64_C(512);
+    usage->processes_peak = job->processes_max;
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Reading /proc.
+#include "lib/proc.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/mem.h"
+
+/* Reads at most size - 1 bytes of proc/PID/name, ends them with 0; their number or -1. */
+static ssize_t read_file(int proc, pid_t pid, const char *name, char *buffer, size_t size)
+{
+    char path[64];
+    snprintf(path, sizeof path, "%d/%s", (int)pid, name);
+    cleanup_close int fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, buffer, size - 1);
+    if (n >= 0)
+        buffer[n] = '\0';
+    return n;
+}
+
+int proc_stat(int proc, pid_t pid, struct proc_stat *stat)
+{
+    char text[1024];
+    if (read_file(proc, pid, "stat", text, sizeof text) <= 0)
+        return -1;
+    const char *p = strrchr(text, ')'); /* the name before it may hold anything */
+    int ppid, session;
+    long long start;
+    if (!p || sscanf(p + 1, " %c %d %*d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %lld", &stat->state,
+                     &ppid, &session, &start) != 4)
+        return -1;
+    stat->ppid = ppid;
+    stat->session = session;
+    stat->start_ticks = start;
+    return 0;
+}
+
+int64_t proc_now_ticks(void)
+{
+    static long ticks_a_second;
+    if (!ticks_a_second)
+        ticks_a_second = sysconf(_SC_CLK_TCK);
+    struct timespec now;
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return now.tv_sec * ticks_a_second + now.tv_nsec / (1000000000 / ticks_a_second);
+}
+
+int proc_memory(int proc, pid_t pid, struct proc_memory *memory)
+{
+    char text[256];
+    if (read_file(proc, pid, "statm", text, sizeof text) <= 0)
+        return -1;
+    char *p = text;
+    strtoll(p, &p, 10);
+    long long resident = strtoll(p, &p, 10), shared = strtoll(p, &p, 10), page = sysconf(_SC_PAGESIZE);
+    memory->rss_bytes = resident * page;
+    memory->anon_bytes = (resident > shared ? resident - shared : 0) * page;
+    return 0;
+}
+
+int64_t proc_pss_bytes(int proc, pid_t pid)
+{
+    char text[2048];
+    if (read_file(proc, pid, "smaps_rollup", text, sizeof text) <= 0)
+        return -1;
+    const char *line = strstr(text, "\nPss:");
+    return line ? strtoll(line + 5, NULL, 10) * 1024 : -1;
+}
+
+int proc_children_read(int fd, struct pid_list *children)
+{
+    enum { PAGE = 4096 }; /* what the kernel gives at once: whole numbers, each with a space behind it */
+    char text[2 * PAGE];
+    ssize_t n;
+    if (lseek(fd, 0, SEEK_SET) < 0)
+        return -1;
+    do {
+        if ((n = read(fd, text, sizeof text - 1)) < 0)
+            return -1;
+        text[n] = '\0';
+        char *next;
+        for (char *p = text; *p; p = *next ? next + 1 : next) {
+            long pid = strtol(p, &next, 10);
+            if (next == p)
+                return -1;
+            pid_list_add(children, (pid_t)pid);
+        }
+    } while (n > PAGE / 2); /* fewer: there are no more */
+    return 0;
+}
+
+static int thread_children(int tasks, const char *tid, struct pid_list *children)
+{
+    char path[64];
+    snprintf(path, sizeof path, "%.20s/children", tid);
+    cleanup_close int fd = openat(tasks, path, O_RDONLY | O_CLOEXEC);
+    return fd < 0 ? -1 : proc_children_read(fd, children);
+}
+
+int proc_children(int proc, pid_t pid, struct pid_list *children)
+{
+    char path[64];
+    snprintf(path, sizeof path, "%d/task", (int)pid);
+    int tasks = openat(proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = tasks < 0 ? NULL : fdopendir(tasks);
+    if (!dir) {
+        if (tasks >= 0)
+            close(tasks);
+        return -1;
+    }
+    for (struct dirent *entry; (entry = readdir(dir));)
+        if (entry->d_name[0] != '.')
+            thread_children(tasks, entry->d_name, children);
+    closedir(dir);
+    return 0;
+}
+
+void proc_tree(int proc, pid_t pid, struct pid_list *tree)
+{
+    size_t next = tree->count;
+    for (pid_list_add(tree, pid); next < tree->count; next++)
+        proc_children(proc, tree->pids[next], tree);
+}
+
+/* Is NAME=VALUE one of the 0-terminated texts? */
+static bool has_text(const char *texts, size_t size, const char *text)
+{
+    size_t length = strlen(text) + 1;
+    for (const char *p = texts, *end = texts + size; p < end; p += strlen(p) + 1)
+        if ((size_t)(end - p) >= length && !memcmp(p, text, length))
+            return true;
+    return false;
+}
+
+int proc_has_environ(int proc, pid_t pid, const char *const *texts, size_t count)
+{
+    char path[64];
+    snprintf(path, sizeof path, "%d/environ", (int)pid);
+    cleanup_close int fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    enum { LARGEST = 4 << 20 }; /* the kernel's own bound is a quarter of the stack limit, but nobody has so much */
+    size_t size = 0, space = 64 << 10;
+    cleanup_free char *environment = xmalloc(space + 1);
+    for (ssize_t n; (n = read(fd, environment + size, space - size)) > 0;)
+        if ((size += (size_t)n) == space) {
+            if (space >= LARGEST)
+                break;
+            environment = xrealloc(environment, (space *= 4) + 1, 1);
+        }
+    if (!size)
+        return -1; /* a zombie, or one that may not be looked at */
+    environment[size] = '\0';
+    for (size_t i = 0; i < count; i++)
+        if (!has_text(environment, size, texts[i]))
+            return 0;
+    return 1;
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What /proc says about processes. `proc` is a directory fd of /proc (tests pass one of files). A process that has vanished
+// is an ordinary answer: -1.
+#ifndef LIB_PROC_H
+#define LIB_PROC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lib/pid_map.h"
+
+struct proc_stat {
+    char state; /* R S D Z T … */
+    pid_t ppid, session;
+    int64_t start_ticks; /* since boot, as proc_now_ticks */
+};
+int proc_stat(int proc, pid_t pid, struct proc_stat *stat);
+int64_t proc_now_ticks(void);
+
+/* rss: all resident pages; anon: without file pages and shared memory (statm: resident - shared). About 7 µs. */
+struct proc_memory {
+    int64_t rss_bytes, anon_bytes;
+};
+int proc_memory(int proc, pid_t pid, struct proc_memory *memory);
+
+/* What of its resident pages is the process's own share (smaps_rollup). Walks all of its memory: seldom. */
+int64_t proc_pss_bytes(int proc, pid_t pid);
+
+/* Adds the children of every thread of pid. */
+int proc_children(int proc, pid_t pid, struct pid_list *children);
+/* The same from an open file /proc/PID/task/TID/children. */
+int proc_children_read(int fd, struct pid_list *children);
+
+/* Adds pid and all its descendants. */
+void proc_tree(int proc, pid_t pid, struct pid_list *tree);
+
+/* Are all these NAME=VALUE texts in the environment that the process was started with? -1: cannot be told. */
+int proc_has_environ(int proc, pid_t pid, const char *const *texts, size_t count);
+
+#endif
