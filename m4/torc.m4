@@ -5,7 +5,9 @@ AC_ARG_ENABLE([werror], [AS_HELP_STRING([--enable-werror], [warnings are errors 
 TORC_CFLAGS="-std=gnu11 -Wall -Wextra -Wformat=2 -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith dnl
 -Wwrite-strings -Wundef -Wvla"
 AS_IF([test "x$enable_werror" = xyes], [TORC_CFLAGS="$TORC_CFLAGS -Werror"])
+WARNING_CFLAGS=$TORC_CFLAGS
 AC_SUBST([TORC_CFLAGS])
+AC_SUBST([WARNING_CFLAGS])
 ])
 
 # TORC_SLURM: Slurm's headers (for the plugin) and libslurm (for slurm-query); without them both are left out.

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Delegation. Slurm must keep seeing and signalling the runner, so its cgroup stays as it is: jobs go beside it on v2, below
+// it on v1.
+#include "plugin/delegate.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "plugin/cgroup_clear.h"
+
+static int give(int dir, const char *const *files, const struct step *step)
+{
+    for (; *files; files++)
+        if (fchownat(dir, *files, step->uid, step->gid, AT_SYMLINK_NOFOLLOW))
+            return -1;
+    return 0;
+}
+
+// To move a process from task_T to torc_T/x, or to clone it there, the kernel wants write permission on cgroup.procs of
+// the common ancestor, so the user gets that one file of `user` too. It lets nothing into `user` itself, which has
+// controllers enabled below it (EBUSY), and the limits there stay root's.
+static int give_v2(int user, int dir, const struct step *step)
+{
+    static const char *const own[] = {".", "cgroup.procs", "cgroup.subtree_control", "cgroup.threads", NULL};
+    static const char *const own_parent[] = {"cgroup.procs", NULL};
+    static const char *const wanted[] = {"+cpuset", "+cpu", "+io", "+pids", NULL};
+    for (const char *const *w = wanted; *w; w++) // one by one: which there are depends on what Slurm and the site pass down
+        cgroup_write(dir, "cgroup.subtree_control", *w);
+    if (cgroup_write(dir, "cgroup.subtree_control", "+memory")) // without it there would be nothing to gain
+        return -1;
+    cgroup_write(dir, "cgroup.max.descendants", "4096"); // these stay root's: they bound what the user can make
+    cgroup_write(dir, "cgroup.max.depth", "4");
+    return give(dir, own, step) || give(user, own_parent, step) ? -1 : 0;
+}
+
+static int delegate_v2(const struct step *step, uint32_t number)
+{
+    char name[32];
+    int user = cgroup_open(AT_FDCWD, step->v2_user), dir = -1, result = -1;
+    if (user < 0)
+        return -1;
+    snprintf(name, sizeof name, "torc_%u", number);
+    if (!mkdirat(user, name, 0755)) {
+        dir = cgroup_open(user, name);
+        result = dir < 0 ? -1 : give_v2(user, dir, step);
+    }
+    int saved = errno;
+    if (dir >= 0)
+        close(dir);
+    if (result)
+        unlinkat(user, name, AT_REMOVEDIR);
+    close(user);
+    errno = saved;
+    return result;
+}
+
+static int delegate_v1(const struct step *step, uint32_t number)
+{
+    static const char *const own[] = {".", "cgroup.procs", "tasks", NULL};
+    int given = 0;
+    for (int i = 0; i < V1_CONTROLLERS; i++) {
+        char path[CGROUP_PATH_MAX + 32];
+        if (!step->v1_step[i][0])
+            continue;
+        snprintf(path, sizeof path, "%s/task_%u", step->v1_step[i], number);
+        int dir = cgroup_open(AT_FDCWD, path);
+        if (dir < 0)
+            continue;
+        given += !give(dir, own, step);
+        close(dir);
+    }
+    return given ? 0 : -1;
+}
+
+int delegate_task(struct step *step, unsigned local_id)
+{
+    uint32_t number = step->tasks[local_id].number;
+    int result = step->v2_user[0] ? delegate_v2(step, number) : delegate_v1(step, number);
+    if (!result)
+        step->delegated = true;
+    return result;
+}
+
+int delegate_clear_task(const struct step *step, unsigned local_id)
+{
+    char path[CGROUP_PATH_MAX + 32];
+    uint32_t number = step->tasks[local_id].number;
+    int left = 0;
+    if (step->v2_user[0]) { // not by prefix: torc_1 begins torc_10
+        snprintf(path, sizeof path, "%s/torc_%u", step->v2_user, number);
+        left = cgroup_clear_children(path, "", CGROUP_CLEAR_MSEC);
+        return left + (rmdir(path) && errno != ENOENT);
+    }
+    for (int i = 0; i < V1_CONTROLLERS; i++) {
+        if (!step->v1_step[i][0])
+            continue;
+        snprintf(path, sizeof path, "%s/task_%u", step->v1_step[i], number);
+        left += cgroup_clear_children(path, "", CGROUP_CLEAR_MSEC / V1_CONTROLLERS);
+    }
+    return left;
+}
+
+int delegate_clear_step(const struct step *step)
+{
+    int left = 0;
+    if (step->v2_user[0])
+        return cgroup_clear_children(step->v2_user, "torc_", CGROUP_CLEAR_MSEC);
+    for (int i = 0; i < V1_CONTROLLERS; i++)
+        if (step->v1_step[i][0])
+            left += cgroup_clear_grandchildren(step->v1_step[i], "task_", CGROUP_CLEAR_MSEC / V1_CONTROLLERS);
+    return left;
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A known load for tests: so much memory touched, so much CPU burnt, so long asleep, and bad manners on request.
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static const char usage[] =
+    "usage: load [--mem MIB] [--cpu SECONDS] [--sleep SECONDS] [--ignore-term] [--daemon] [--exit CODE]\n"
+    "touches MIB of memory, burns SECONDS of CPU (user and system), sleeps, and exits with CODE.\n"
+    "--ignore-term: SIGTERM does nothing   --daemon: all that in a process that has left session and parent\n";
+
+enum { OPTION_MEM = 256, OPTION_CPU, OPTION_SLEEP, OPTION_IGNORE_TERM, OPTION_DAEMON, OPTION_EXIT };
+
+static const struct option options[] = {
+    {"mem", required_argument, NULL, OPTION_MEM},
+    {"cpu", required_argument, NULL, OPTION_CPU},
+    {"sleep", required_argument, NULL, OPTION_SLEEP},
+    {"ignore-term", no_argument, NULL, OPTION_IGNORE_TERM},
+    {"daemon", no_argument, NULL, OPTION_DAEMON},
+    {"exit", required_argument, NULL, OPTION_EXIT},
+    {0},
+};
+
+static void die(const char *what)
+{
+    perror(what);
+    exit(125);
+}
+
+static void touch_memory(long mib)
+{
+    if (mib <= 0)
+        return;
+    size_t size = (size_t)mib << 20;
+    volatile char *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED)
+        die("load: mmap");
+    for (size_t i = 0; i < size; i += 4096)
+        p[i] = 1;
+}
+
+// By the CPU clock of the process, so that what it needed to come up and to touch its memory counts too
+static void burn_cpu(double seconds)
+{
+    struct timespec t;
+    volatile unsigned x = 0;
+    do {
+        for (int i = 0; i < 100000; i++)
+            x = x + 1;
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    } while ((double)t.tv_sec + (double)t.tv_nsec * 1e-9 < seconds);
+}
+
+static void sleep_for(double seconds)
+{
+    struct timespec t = {.tv_sec = (time_t)seconds};
+    t.tv_nsec = (long)((seconds - (double)t.tv_sec) * 1e9);
+    while (nanosleep(&t, &t) && errno == EINTR)
+        ;
+}
+
+// The parent goes on to exit at once, the middle one too: init or a subreaper inherits the rest
+static void become_daemon(int code)
+{
+    pid_t pid = fork();
+    if (pid < 0)
+        die("load: fork");
+    if (pid > 0) {
+        waitpid(pid, NULL, 0);
+        exit(code);
+    }
+    setsid();
+    pid = fork();
+    if (pid < 0)
+        die("load: fork");
+    if (pid > 0)
+        _exit(0);
+}
+
+int main(int argc, char **argv)
+{
+    long mib = 0;
+    double cpu = 0, sleep = 0;
+    int daemonize = 0, code = 0;
+    for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;)
+        switch (o) {
+        case OPTION_MEM: mib = atol(optarg); break;
+        case OPTION_CPU: cpu = atof(optarg); break;
+        case OPTION_SLEEP: sleep = atof(optarg); break;
+        case OPTION_IGNORE_TERM: signal(SIGTERM, SIG_IGN); break;
+        case OPTION_DAEMON: daemonize = 1; break;
+        case OPTION_EXIT: code = atoi(optarg); break;
+        default: fputs(usage, stderr); return 2;
+        }
+    if (daemonize)
+        become_daemon(code);
+    touch_memory(mib);
+    burn_cpu(cpu);
+    sleep_for(sleep);
+    return code;
+}
