@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Rows of jobs with their last attempts.
+#include "lib/job_table.h"
+
+#include "lib/mem.h"
+#include "lib/target.h"
+#include "lib/usage.h"
+#include "lib/why.h"
+#include "lib/workflow.h"
+
+static const struct table_column job_columns[] = {
+    {"JOB", "name", ALIGN_LEFT, FIT_SHRINK},   {"STATE", "state", ALIGN_LEFT, FIT_KEEP},
+    {"WHY", "why", ALIGN_LEFT, FIT_SHRINK},    {"TRY", "attempts", ALIGN_RIGHT, FIT_DROP},
+    {"NODE", "node", ALIGN_LEFT, FIT_SHRINK},  {"START", "start", ALIGN_LEFT, FIT_KEEP},
+    {"TOOK", "wall_s", ALIGN_RIGHT, FIT_KEEP}, {"EXIT", "exit_code", ALIGN_RIGHT, FIT_KEEP},
+};
+
+static const struct table_column usage_columns[] = {
+    {"JOB", "name", ALIGN_LEFT, FIT_SHRINK},
+    {"CPUS", "cpus_asked", ALIGN_RIGHT, FIT_KEEP},
+    {"CPU", "cpu_s", ALIGN_RIGHT, FIT_KEEP},
+    {"EFF", "cpu_efficiency", ALIGN_RIGHT, FIT_KEEP},
+    {"MEM", "memory_asked_bytes", ALIGN_RIGHT, FIT_KEEP},
+    {"PEAK", "memory_peak_bytes", ALIGN_RIGHT, FIT_KEEP},
+    {"ANON", "memory_anon_bytes", ALIGN_RIGHT, FIT_DROP},
+    {"OF MEM", "memory_used_fraction", ALIGN_RIGHT, FIT_KEEP},
+    {"RUNTIME", "runtime_asked_s", ALIGN_RIGHT, FIT_KEEP},
+    {"TOOK", "wall_s", ALIGN_RIGHT, FIT_KEEP},
+    {"BY", "source", ALIGN_LEFT, FIT_DROP},
+};
+
+struct classes {
+    struct class_info *list; /* texts are not kept */
+    size_t count, space;
+};
+
+struct context {
+    const struct job_table *what;
+    struct table *table;
+    struct classes classes;
+};
+
+static int64_t wall_of(const struct attempt_info *attempt, int64_t now_usec)
+{
+    if (!attempt)
+        return UNKNOWN;
+    return attempt->end.end_usec ? attempt->end.wall_usec : now_usec - attempt->end.start.start_usec;
+}
+
+static void job_row(struct context *context, const struct job_info *job, const struct attempt_info *last)
+{
+    struct table *table = context->table;
+    cleanup_free char *why = why_job_short(job, last);
+    bool ended = last && last->end.end_usec;
+    bool completed = job->state == JOB_COMPLETED;
+    table_text(table, COLOR_NONE, job->name);
+    table_text(table, job_state_color(job->state), job_state_names[job->state]);
+    table_text(table, completed ? COLOR_YELLOW : job_state_color(job->state), why);
+    table_number(table, job->attempts);
+    table_text(table, COLOR_NONE, last ? last->node : NULL);
+    table_time(table, last ? last->end.start.start_usec : 0, context->what->now_usec);
+    table_duration(table, wall_of(last, context->what->now_usec));
+    table_number(table, ended ? last->end.exit_code : UNKNOWN);
+}
+
+static const struct class_info *find_class(const struct classes *classes, int64_t id)
+{
+    for (size_t i = 0; i < classes->count; i++)
+        if (classes->list[i].id == id)
+            return &classes->list[i];
+    return NULL;
+}
+
+static void usage_row(struct context *context, const struct job_info *job, const struct attempt_info *last)
+{
+    static const struct class_info none = {.cpus = UNKNOWN, .memory_bytes = UNKNOWN, .runtime_usec = UNKNOWN};
+    struct table *table = context->table;
+    struct usage_record usage;
+    usage_record_init(&usage);
+    if (last)
+        usage_total(&last->end, job->flags & JOB_SRUN, &usage);
+    const struct class_info *class = find_class(&context->classes, job->class_id);
+    class = class ? class : &none;
+    int64_t wall = wall_of(last, context->what->now_usec);
+    table_text(table, COLOR_NONE, job->name);
+    table_number(table, class->cpus);
+    table_duration(table, usage_cpu_usec(&usage));
+    table_percent(table, usage_cpu_usec(&usage), wall * class->cpus * class->nodes);
+    table_bytes(table, class->memory_bytes);
+    table_bytes(table, usage.memory_peak_bytes);
+    table_bytes(table, usage.memory_anon_bytes);
+    table_percent(table, usage.memory_peak_bytes, class->memory_bytes);
+    table_duration(table, class->runtime_usec);
+    table_duration(table, wall);
+    table_text(table, COLOR_NONE, usage.source ? usage_source_names[usage.source] : NULL);
+}
+
+static int each_job(void *pointer, const struct read_reply *jobs, uint32_t index, struct error *err)
+{
+    struct context *context = pointer;
+    const struct job_table *what = context->what;
+    const struct job_info *job = &jobs->jobs[index];
+    const struct attempt_info *last;
+    struct read_reply reply = {0};
+    int result = target_last_attempt(what->store, job, what->request.workflow_id, &reply, &last, err);
+    if (!result && what->kind == JOB_TABLE_USAGE)
+        usage_row(context, job, last);
+    else if (!result)
+        job_row(context, job, last);
+    read_reply_fini(&reply);
+    return result;
+}
+
+static int each_class(void *pointer, const struct read_reply *reply, uint32_t index, struct error *err)
+{
+    struct classes *classes = pointer;
+    (void)err;
+    classes->list = array_grow(classes->list, classes->count, &classes->space, sizeof *classes->list);
+    classes->list[classes->count++] = reply->classes[index];
+    return 0;
+}
+
+int job_table_print(const struct job_table *what, struct error *err)
+{
+    struct context context = {.what = what};
+    struct read_request classes = {.what = READ_CLASSES, .workflow_id = what->request.workflow_id};
+    bool usage = what->kind == JOB_TABLE_USAGE;
+    size_t count = usage ? sizeof usage_columns / sizeof *usage_columns : sizeof job_columns / sizeof *job_columns;
+    int result = target_read(what->store, classes, each_class, &context.classes, err);
+    context.table = table_create(what->screen, what->style, usage ? usage_columns : job_columns, count);
+    if (!result)
+        result = target_read(what->store, what->request, each_job, &context, err);
+    table_destroy(context.table);
+    free(context.classes.list);
+    return result;
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The tables that have a row for each job.
+#ifndef LIB_JOB_TABLE_H
+#define LIB_JOB_TABLE_H
+
+#include "lib/store_read.h"
+#include "lib/table.h"
+
+enum job_table_kind {
+    JOB_TABLE_STATE, /* how it went: state, why, node, start, how long */
+    JOB_TABLE_USAGE, /* what it asked for and used */
+};
+
+struct job_table {
+    struct store *store;
+    const struct screen *screen;
+    enum table_style style;
+    enum job_table_kind kind;
+    int64_t now_usec;
+    struct read_request request; /* READ_JOBS: which jobs */
+};
+
+int job_table_print(const struct job_table *what, struct error *err);
+
+#endif

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Reasons in words.
+#include "lib/why.h"
+
+#include <signal.h>
+#include <string.h>
+
+#include "lib/format.h"
+#include "lib/mem.h"
+#include "lib/usage.h"
+
+static const char *const sentences[REASONS] = {
+    [REASON_NONE] = NULL, /* exit, signal, oom and timeout have numbers to tell */
+    [REASON_MISSING_INPUT] = "an input file is missing",
+    [REASON_MISSING_OUTPUT] = "it ended well, but an output file is missing",
+    [REASON_LOST] = "lost: its runner or node died",
+    [REASON_SPAWN_ERROR] = "it could not be started",
+    [REASON_CANCELED] = "canceled while it ran",
+    [REASON_TERMINATED] = "stopped before it was done",
+};
+
+static const char *signal_name(int signal)
+{
+    const char *name = sigabbrev_np(signal);
+    return name ? name : "?";
+}
+
+char *why_attempt_short(const struct attempt_info *attempt)
+{
+    const struct attempt_end *end = &attempt->end;
+    if (!end->end_usec || end->reason == REASON_NONE)
+        return NULL;
+    if (end->reason == REASON_EXIT && end->exit_code >= 0)
+        return xasprintf("exit %d", end->exit_code);
+    if (end->reason == REASON_SIGNAL && end->signal > 0)
+        return xasprintf("signal %d %s", end->signal, signal_name(end->signal));
+    return xstrdup(attempt_reason_names[end->reason]);
+}
+
+static char *oom_sentence(const struct attempt_end *end)
+{
+    struct usage_record usage;
+    char limit[FORMAT_SIZE];
+    usage_total(end, false, &usage);
+    if (usage.memory_limit_bytes <= 0)
+        return xstrdup("out of memory");
+    return xasprintf("out of memory: it was held to %s", format_bytes(limit, usage.memory_limit_bytes));
+}
+
+char *why_attempt(const struct attempt_info *attempt)
+{
+    const struct attempt_end *end = &attempt->end;
+    char wall[FORMAT_SIZE];
+    cleanup_free char *text = NULL;
+    if (!end->end_usec || end->reason == REASON_NONE)
+        return end->end_usec ? xstrdup(end->message) : NULL;
+    if (end->reason == REASON_OOM)
+        text = oom_sentence(end);
+    else if (end->reason == REASON_TIMEOUT)
+        text = xasprintf("it reached its runtime limit after %s", format_duration(wall, end->wall_usec));
+    else if (sentences[end->reason])
+        text = xstrdup(sentences[end->reason]);
+    else if (end->signal > 0)
+        text = xasprintf("killed by signal %d (%s)%s", end->signal, signal_name(end->signal),
+                         end->core ? ", core dumped" : "");
+    else
+        text = xasprintf("exit code %d", end->exit_code);
+    return end->message && *end->message ? xasprintf("%s: %s", text, end->message) : take_ptr(text);
+}
+
+static char *why_state(const struct job_info *job)
+{
+    if (job->state == JOB_BLOCKED && job->why)
+        return xasprintf("waits for %s", job->why);
+    if (job->state == JOB_CANCELED && job->why)
+        return xasprintf("needs %s", job->why);
+    if (job->state == JOB_CANCELED)
+        return xstrdup("by the user");
+    return NULL;
+}
+
+char *why_job_short(const struct job_info *job, const struct attempt_info *last)
+{
+    char *text = why_state(job);
+    return text || !last || job->state == JOB_CANCELED || !job_state_is_final(job->state) ? text : why_attempt_short(last);
+}
+
+char *why_job(const struct job_info *job, const struct attempt_info *last)
+{
+    if (job->state == JOB_CANCELED && job->why)
+        return xasprintf("needs %s, which did not complete", job->why);
+    char *text = why_state(job);
+    return text || !last || job->state == JOB_CANCELED || !job_state_is_final(job->state) ? text : why_attempt(last);
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Why a job is in its state, for people. Texts are the caller's to free.
+#ifndef LIB_WHY_H
+#define LIB_WHY_H
+
+#include "lib/store_read.h"
+
+/* In a word or two, for tables: "exit 3", "signal 11 SEGV", "oom", "timeout", "missing_output"; NULL while it runs, and when
+ * it completed without anything to say. */
+char *why_attempt_short(const struct attempt_info *attempt);
+
+/* In a sentence: "killed by signal 11 (SEGV), core dumped", "out of memory: 512m was its limit", with what the runner said;
+ * NULL as above. */
+char *why_attempt(const struct attempt_info *attempt);
+
+/* Of a job, by its state: "waits for prep", "prep failed", else its last attempt's (may be NULL). NULL: nothing to say. */
+char *why_job_short(const struct job_info *job, const struct attempt_info *last);
+char *why_job(const struct job_info *job, const struct attempt_info *last);
+
+#endif
