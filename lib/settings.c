@@ -70,6 +70,11 @@ static int find_name(const char *const *names, const char *text)
     return -1;
 }
 
+int stdio_mode_find(const char *name)
+{
+    return find_name(stdio_names, name);
+}
+
 static int read_key(struct settings *settings, const struct key *key, const json_t *value)
 {
     void *at = (char *)settings + key->offset;

@@ -30,6 +30,9 @@ struct settings {
     char **sbatch_options;            /* after "--" on the command line; NULL-terminated, or NULL; owned */
 };
 
+/* The mode of that name, or -1. */
+int stdio_mode_find(const char *name);
+
 void settings_init(struct settings *settings);
 void settings_fini(struct settings *settings);
 

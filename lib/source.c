@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Positions and paths of what is wrong, worked out only when something is.
+#include "lib/source.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "lib/mem.h"
+#include "lib/suggest.h"
+
+enum { SUGGEST_UP_TO = 100, QUOTE_LONGEST = 80 };
+
+void source_go_top(struct source *source)
+{
+    source->depth = source->base_depth = 0;
+    source->base_offset = json_skip_space(&source->json, 0);
+}
+
+void source_go_key(struct source *source, const char *key, size_t offset)
+{
+    source->steps[0] = (struct json_step){.key = key};
+    source->depth = source->base_depth = 1;
+    source->base_offset = offset;
+}
+
+void source_go_element(struct source *source, const char *key, size_t index, size_t offset)
+{
+    source->steps[0] = (struct json_step){.key = key};
+    source->steps[1] = (struct json_step){.index = index};
+    source->depth = source->base_depth = 2;
+    source->base_offset = offset;
+}
+
+void source_down_key(struct source *source, const char *key)
+{
+    if (source->depth < SOURCE_DEPTH)
+        source->steps[source->depth] = (struct json_step){.key = key};
+    source->depth++;
+}
+
+void source_down_index(struct source *source, size_t index)
+{
+    if (source->depth < SOURCE_DEPTH)
+        source->steps[source->depth] = (struct json_step){.index = index};
+    source->depth++;
+}
+
+void source_up(struct source *source)
+{
+    source->depth--;
+}
+
+static bool is_word(const char *key)
+{
+    for (; *key; key++)
+        if (!isalnum((unsigned char)*key) && *key != '_' && *key != '-')
+            return false;
+    return true;
+}
+
+/* "jobs[3].env.HOME"; a key that is no plain word is shown as ["its text"]. The caller's to free. */
+static char *path_text(const struct source *source)
+{
+    char *path = xstrdup("");
+    for (size_t i = 0; i < source->depth && i < SOURCE_DEPTH; i++) {
+        const struct json_step *step = &source->steps[i];
+        char *longer;
+        if (!step->key)
+            longer = xasprintf("%s[%zu]", path, step->index);
+        else if (is_word(step->key))
+            longer = xasprintf("%s%s%s", path, *path ? "." : "", step->key);
+        else
+            longer = xasprintf("%s[\"%s\"]", path, step->key);
+        free(path);
+        path = longer;
+    }
+    return path;
+}
+
+static void report(struct source *source, bool warning, size_t offset, const char *format, va_list ap)
+{
+    cleanup_free char *path = path_text(source);
+    cleanup_free char *text = xvasprintf(format, ap);
+    json_line_column(&source->json, offset, &source->cursor);
+    problem_add(source->problems, warning, source->cursor.line, source->cursor.column, path, "%s", text);
+}
+
+static size_t place_offset(const struct source *source, bool want_key)
+{
+    size_t depth = source->depth < SOURCE_DEPTH ? source->depth : SOURCE_DEPTH;
+    return json_find(&source->json, source->base_offset, source->steps + source->base_depth, depth - source->base_depth,
+                     want_key);
+}
+
+void source_error(struct source *source, const char *format, ...)
+{
+    va_list ap;
+    va_start(ap, format);
+    report(source, false, place_offset(source, false), format, ap);
+    va_end(ap);
+}
+
+void source_error_key(struct source *source, const char *format, ...)
+{
+    va_list ap;
+    va_start(ap, format);
+    report(source, false, place_offset(source, true), format, ap);
+    va_end(ap);
+}
+
+void source_warning(struct source *source, const char *format, ...)
+{
+    va_list ap;
+    va_start(ap, format);
+    report(source, true, place_offset(source, false), format, ap);
+    va_end(ap);
+}
+
+void source_error_at(struct source *source, size_t offset, const char *format, ...)
+{
+    va_list ap;
+    va_start(ap, format);
+    report(source, false, offset, format, ap);
+    va_end(ap);
+}
+
+const char *source_quote(struct source *source, const char *text)
+{
+    size_t length = strlen(text), cut = length;
+    if (length > QUOTE_LONGEST)
+        for (cut = QUOTE_LONGEST; cut && ((unsigned char)text[cut] & 0xc0) == 0x80;)
+            cut--;
+    return arena_printf(source->arena, "\"%.*s%s\"", (int)cut, text, cut < length ? "…" : "");
+}
+
+const char *source_suggest(struct source *source, const char *word, const char *const *names, size_t count,
+                           const char *otherwise)
+{
+    const char *near = source->problems->errors < SUGGEST_UP_TO ? suggest_nearest(word, names, count) : NULL;
+    return near ? arena_printf(source->arena, "; did you mean %s?", source_quote(source, near)) : otherwise;
+}

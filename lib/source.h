@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The workflow file while it is read: its text, the place that is being looked at, and the problems found so far.
+#ifndef LIB_SOURCE_H
+#define LIB_SOURCE_H
+
+#include <stdbool.h>
+
+#include "lib/arena.h"
+#include "lib/json_position.h"
+#include "lib/problem.h"
+
+enum { SOURCE_DEPTH = 8 };
+
+struct source {
+    struct json_text json;
+    struct problems *problems;
+    struct arena *arena; /* of texts that are kept */
+    struct json_step steps[SOURCE_DEPTH]; /* the path of the place; the first base_depth of them lead to base_offset */
+    size_t depth, base_depth, base_offset;
+    struct json_cursor cursor;
+};
+
+/* Goes to the whole file, to the value of a key at the top, or to an element of a list there, of which the offset is known. */
+void source_go_top(struct source *source);
+void source_go_key(struct source *source, const char *key, size_t offset);
+void source_go_element(struct source *source, const char *key, size_t index, size_t offset);
+
+/* Goes one step down, and back up. */
+void source_down_key(struct source *source, const char *key);
+void source_down_index(struct source *source, size_t index);
+void source_up(struct source *source);
+
+/* Something is wrong with the value here, with its key, or is only a warning. */
+void source_error(struct source *source, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void source_error_key(struct source *source, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void source_warning(struct source *source, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void source_error_at(struct source *source, size_t offset, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* `"text"`, cut where it is longer than a line wants; of the arena. */
+const char *source_quote(struct source *source, const char *text);
+
+/* `; did you mean "x"?`, or `otherwise` when no name is near, or so many errors were found that nobody reads on. */
+const char *source_suggest(struct source *source, const char *word, const char *const *names, size_t count,
+                           const char *otherwise);
+
+#endif

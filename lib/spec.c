@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Reads the workflow file: the scanner splits the top and the big lists, jansson reads one element at a time into compact
+// structs, so that a file of a million jobs is never held as a tree.
+#include "lib/spec.h"
+
+#include <jansson.h>
+#include <string.h>
+
+#include "lib/mem.h"
+#include "lib/spec_fields.h"
+
+#define TABLE(name) {name, sizeof name / sizeof *name}
+#define PARAMETERS "parameters are expanded in a later version; write the entries out"
+#define REGEXES "regexes are matched in a later version; write the names out"
+#define SCHEDULERS "schedulers in the file come in a later version; use the options of torc-sbatch"
+
+static const char *const launchers[] = {"", "direct", "srun", NULL};
+static const char *const modes[] = {"direct", "slurm", "auto", NULL};
+
+#define AT(member) offsetof(struct spec_job, member)
+static const struct field job_fields[] = {
+    {.name = "name", .type = FIELD_JOB_NAME, .offset = AT(name), .required = true},
+    {.name = "command", .type = FIELD_TEXT, .offset = AT(command), .required = true},
+    {.name = "depends_on", .type = FIELD_TEXTS, .offset = AT(depends_on)},
+    {.name = "input_files", .type = FIELD_TEXTS, .offset = AT(input_files)},
+    {.name = "output_files", .type = FIELD_TEXTS, .offset = AT(output_files)},
+    {.name = "resource_requirements", .type = FIELD_TEXT, .offset = AT(requirements)},
+    {.name = "invocation_script", .type = FIELD_TEXT, .offset = AT(invocation_script)},
+    {.name = "input_user_data", .type = FIELD_TEXTS, .offset = AT(input_data)},
+    {.name = "output_user_data", .type = FIELD_TEXTS, .offset = AT(output_data)},
+    {.name = "cancel_on_blocking_job_failure", .type = FIELD_FLAG, .offset = AT(cancel_on_blocking_failure)},
+    {.name = "supports_termination", .type = FIELD_FLAG, .offset = AT(supports_termination)},
+    {.name = "priority", .type = FIELD_COUNT, .offset = AT(priority), .least = 0, .most = INT32_MAX},
+    {.name = "env", .type = FIELD_ENV, .offset = AT(env)},
+    {.name = "workdir", .type = FIELD_TEXT, .offset = AT(workdir)},
+    {.name = "launcher", .type = FIELD_CHOICE, .offset = AT(launcher), .extra = launchers},
+    {.name = "termination_signal", .type = FIELD_SIGNAL, .offset = AT(termination_signal)},
+    {.name = "max_continuations", .type = FIELD_COUNT, .offset = AT(max_continuations), .least = 0, .most = INT32_MAX},
+    {.name = "labels", .type = FIELD_LABELS, .offset = AT(labels)},
+    {.name = "stdio", .type = FIELD_STDIO, .offset = AT(stdio)},
+    {.name = "cpus", .type = FIELD_COUNT, .offset = AT(cpus), .least = 1, .most = 1000000},
+    {.name = "memory", .type = FIELD_SIZE, .offset = AT(memory_bytes)},
+    {.name = "gpus", .type = FIELD_GPUS, .offset = AT(gpus_milli)},
+    {.name = "nodes", .type = FIELD_COUNT, .offset = AT(nodes), .least = 1, .most = 1000000},
+    {.name = "runtime", .type = FIELD_DURATION, .offset = AT(runtime_usec)},
+    {.name = "scheduler", .type = FIELD_LATER, .extra = SCHEDULERS},
+    {.name = "failure_handler", .type = FIELD_LATER, .extra = "failure handlers come in a later version"},
+    {.name = "depends_on_regexes", .type = FIELD_LATER, .extra = REGEXES},
+    {.name = "input_file_regexes", .type = FIELD_LATER, .extra = REGEXES},
+    {.name = "output_file_regexes", .type = FIELD_LATER, .extra = REGEXES},
+    {.name = "input_user_data_regexes", .type = FIELD_LATER, .extra = REGEXES},
+    {.name = "output_user_data_regexes", .type = FIELD_LATER, .extra = REGEXES},
+    {.name = "parameters", .type = FIELD_LATER, .extra = PARAMETERS},
+    {.name = "parameter_mode", .type = FIELD_LATER, .extra = PARAMETERS},
+    {.name = "use_parameters", .type = FIELD_LATER, .extra = PARAMETERS},
+    {.name = "parameters_file", .type = FIELD_LATER, .extra = PARAMETERS},
+    {.name = "use_parameters_file", .type = FIELD_LATER, .extra = PARAMETERS},
+};
+#undef AT
+
+#define AT(member) offsetof(struct spec_file, member)
+static const struct field file_fields[] = {
+    {.name = "name", .type = FIELD_NAME, .offset = AT(name), .required = true},
+    {.name = "path", .type = FIELD_NAME, .offset = AT(path), .required = true},
+    {.name = "temporary", .type = FIELD_FLAG, .offset = AT(temporary)},
+    {.name = "st_mtime", .type = FIELD_NO_EFFECT},
+    {.name = "identifier", .type = FIELD_LATER, .extra = "the RO-Crate export comes in a later version"},
+    {.name = "parameters", .type = FIELD_LATER, .extra = PARAMETERS},
+    {.name = "parameter_mode", .type = FIELD_LATER, .extra = PARAMETERS},
+    {.name = "use_parameters", .type = FIELD_LATER, .extra = PARAMETERS},
+    {.name = "parameters_file", .type = FIELD_LATER, .extra = PARAMETERS},
+    {.name = "use_parameters_file", .type = FIELD_LATER, .extra = PARAMETERS},
+};
+#undef AT
+
+#define AT(member) offsetof(struct spec_data, member)
+static const struct field data_fields[] = {
+    {.name = "name", .type = FIELD_NAME, .offset = AT(name), .required = true},
+    {.name = "data", .type = FIELD_JSON, .offset = AT(data)},
+    {.name = "is_ephemeral", .type = FIELD_FLAG, .offset = AT(ephemeral)},
+    {.name = "parameters", .type = FIELD_LATER, .extra = PARAMETERS},
+    {.name = "parameter_mode", .type = FIELD_LATER, .extra = PARAMETERS},
+    {.name = "use_parameters", .type = FIELD_LATER, .extra = PARAMETERS},
+    {.name = "parameters_file", .type = FIELD_LATER, .extra = PARAMETERS},
+    {.name = "use_parameters_file", .type = FIELD_LATER, .extra = PARAMETERS},
+};
+#undef AT
+
+#define AT(member) offsetof(struct spec_class, member)
+static const struct field class_fields[] = {
+    {.name = "name", .type = FIELD_NAME, .offset = AT(name), .required = true},
+    {.name = "num_cpus", .type = FIELD_COUNT, .offset = AT(cpus), .least = 1, .most = 1000000, .required = true},
+    {.name = "num_gpus", .type = FIELD_GPUS, .offset = AT(gpus_milli)},
+    {.name = "num_nodes", .type = FIELD_COUNT, .offset = AT(nodes), .least = 1, .most = 1000000},
+    {.name = "memory", .type = FIELD_SIZE, .offset = AT(memory_bytes), .required = true},
+    {.name = "runtime", .type = FIELD_DURATION, .offset = AT(runtime_usec)},
+    {.name = "tmp", .type = FIELD_SIZE, .offset = AT(tmp_bytes)},
+};
+#undef AT
+
+static const struct field_table job_table = TABLE(job_fields), file_table = TABLE(file_fields),
+                                data_table = TABLE(data_fields), class_table = TABLE(class_fields);
+
+static void add_job(struct source *source, struct spec *spec, json_t *value, size_t offset)
+{
+    spec->jobs = array_grow(spec->jobs, spec->jobs_count, &spec->jobs_space, sizeof *spec->jobs);
+    struct spec_job *job = &spec->jobs[spec->jobs_count++];
+    *job = (struct spec_job){
+        .offset = offset, .gpus_milli = -1, .max_continuations = -1, .cancel_on_blocking_failure = true};
+    fields_read(source, value, &job_table, job);
+}
+
+static void add_file(struct source *source, struct spec *spec, json_t *value, size_t offset)
+{
+    spec->files = array_grow(spec->files, spec->files_count, &spec->files_space, sizeof *spec->files);
+    struct spec_file *file = &spec->files[spec->files_count++];
+    *file = (struct spec_file){.offset = offset};
+    fields_read(source, value, &file_table, file);
+}
+
+static void add_data(struct source *source, struct spec *spec, json_t *value, size_t offset)
+{
+    spec->data = array_grow(spec->data, spec->data_count, &spec->data_space, sizeof *spec->data);
+    struct spec_data *data = &spec->data[spec->data_count++];
+    *data = (struct spec_data){.offset = offset};
+    fields_read(source, value, &data_table, data);
+}
+
+static void add_class(struct source *source, struct spec *spec, json_t *value, size_t offset)
+{
+    spec->classes = array_grow(spec->classes, spec->classes_count, &spec->classes_space, sizeof *spec->classes);
+    struct spec_class *class = &spec->classes[spec->classes_count++];
+    *class = (struct spec_class){.offset = offset, .cpus = 1, .nodes = 1, .runtime_usec = INT64_C(3600000000)};
+    fields_read(source, value, &class_table, class);
+}
+
+static const struct section {
+    const char *name;
+    void (*add)(struct source *source, struct spec *spec, json_t *value, size_t offset);
+} sections[] = {
+    {"jobs", add_job}, {"files", add_file}, {"user_data", add_data}, {"resource_requirements", add_class},
+};
+
+#define AT(member) offsetof(struct spec, member)
+static const struct field execution_fields[] = {
+    {.name = "mode", .type = FIELD_CHOICE, .offset = AT(mode), .extra = modes},
+    {.name = "termination_signal", .type = FIELD_SIGNAL, .offset = AT(settings.termination_signal)},
+    {.name = "sigterm_lead_seconds", .type = FIELD_COUNT, .offset = AT(settings.sigterm_lead_secs), .most = 86400},
+    {.name = "sigkill_headroom_seconds", .type = FIELD_COUNT, .offset = AT(settings.sigkill_headroom_secs), .most = 86400},
+    {.name = "stdio", .type = FIELD_STDIO, .offset = AT(stdio)},
+    {.name = "limit_resources", .type = FIELD_FLAG, .offset = AT(limit_resources)},
+    {.name = "staggered_start", .type = FIELD_NO_EFFECT},
+    {.name = "srun_mpi", .type = FIELD_NO_EFFECT},
+    {.name = "timeout_exit_code", .type = FIELD_LATER, .extra = "it is for failure handlers, which come in a later version"},
+    {.name = "oom_exit_code", .type = FIELD_LATER, .extra = "it is for failure handlers, which come in a later version"},
+    {.name = "srun_termination_signal", .type = FIELD_LATER, .extra = "options of srun come in a later version"},
+    {.name = "enable_cpu_bind", .type = FIELD_LATER, .extra = "options of srun come in a later version"},
+    {.name = "job_stdio_overrides", .type = FIELD_LATER, .extra = "write \"stdio\" in the job itself"},
+};
+static const struct field_table execution_table = TABLE(execution_fields);
+
+static const struct field top_fields[] = {
+    {.name = "name", .type = FIELD_NAME, .offset = AT(name), .required = true},
+    {.name = "description", .type = FIELD_TEXT, .offset = AT(description)},
+    {.name = "project", .type = FIELD_TEXT, .offset = AT(project)},
+    {.name = "metadata", .type = FIELD_METADATA, .offset = AT(metadata)},
+    {.name = "env", .type = FIELD_ENV, .offset = AT(env)},
+    {.name = "jobs", .required = true},
+    {.name = "files"},
+    {.name = "user_data"},
+    {.name = "resource_requirements"},
+    {.name = "execution_config", .type = FIELD_OBJECT, .extra = &execution_table},
+    {.name = "compute_node_wait_for_new_jobs_seconds", .type = FIELD_COUNT, .offset = AT(settings.idle_secs),
+     .most = INT32_MAX},
+    {.name = "compute_node_ignore_workflow_completion", .type = FIELD_FLAG, .offset = AT(settings.ignore_completion)},
+    {.name = "compute_node_expiration_buffer_seconds", .type = FIELD_NO_EFFECT},
+    {.name = "compute_node_wait_for_healthy_database_minutes", .type = FIELD_NO_EFFECT},
+    {.name = "compute_node_min_time_for_new_jobs_seconds", .type = FIELD_NO_EFFECT},
+    {.name = "user", .type = FIELD_NO_EFFECT},
+    {.name = "variables", .type = FIELD_LATER, .extra = "variables are replaced in a later version"},
+    {.name = "parameters", .type = FIELD_LATER, .extra = PARAMETERS},
+    {.name = "parameters_file", .type = FIELD_LATER, .extra = PARAMETERS},
+    {.name = "failure_handlers", .type = FIELD_LATER, .extra = "failure handlers come in a later version"},
+    {.name = "slurm_schedulers", .type = FIELD_LATER, .extra = SCHEDULERS},
+    {.name = "slurm_defaults", .type = FIELD_LATER, .extra = SCHEDULERS},
+    {.name = "resource_monitor", .type = FIELD_LATER, .extra = "every job is measured; time series come in a later version"},
+    {.name = "actions", .type = FIELD_LATER, .extra = "actions come in a later version"},
+    {.name = "dynamic_jobs", .type = FIELD_LATER, .extra = "dynamic jobs come in a later version"},
+    {.name = "use_pending_failed", .type = FIELD_LATER, .extra = "failure handlers come in a later version"},
+    {.name = "jobs_sort_method", .type = FIELD_LATER, .extra = "jobs are started by priority and critical path"},
+    {.name = "enable_ro_crate", .type = FIELD_LATER, .extra = "the RO-Crate export comes in a later version"},
+    {.name = "access_groups", .type = FIELD_LATER, .extra = "sharing comes with the server, in a later version"},
+};
+static const struct field_table top_table = TABLE(top_fields);
+#undef AT
+
+/* The value at item, or NULL: the text there is no JSON (reported by the caller). Equal keys are reported here. */
+static json_t *load_value(struct source *source, const struct json_item *item)
+{
+    const char *text = source->json.text + item->value;
+    json_error_t where;
+    json_t *value = json_loadb(text, item->value_length, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &where);
+    if (value || json_error_code(&where) != json_error_duplicate_key)
+        return value;
+    source_error_at(source, item->value + (size_t)where.position, "%s", where.text);
+    return json_loadb(text, item->value_length, JSON_DECODE_ANY, NULL);
+}
+
+static bool read_section(struct source *source, struct spec *spec, const struct section *section, size_t offset)
+{
+    struct json_items items;
+    struct json_item item;
+    int more = 0;
+    if (!json_items_open(&source->json, offset, &items) || items.close != ']') {
+        source_error(source, "expected a list of objects");
+        return true;
+    }
+    for (size_t i = 0; (more = json_items_next(&source->json, &items, &item)) > 0; i++) {
+        source_go_element(source, section->name, i, item.value);
+        json_auto_t *value = load_value(source, &item);
+        if (!value)
+            return false;
+        section->add(source, spec, value, item.value);
+    }
+    return more == 0;
+}
+
+/* One key of the top level. False: the text is broken. */
+static bool read_top(struct source *source, struct spec *spec, const struct json_item *item, bool *seen)
+{
+    json_auto_t *key_json = json_loadb(source->json.text + item->key, item->key_length, JSON_DECODE_ANY, NULL);
+    const char *key = json_string_value(key_json);
+    if (!key)
+        return false;
+    source_go_top(source);
+    const struct field *field = field_find(source, key, &top_table);
+    if (!field)
+        return true;
+    bool *seen_before = &seen[field - top_fields];
+    bool is_null = item->value_length == 4 && !memcmp(source->json.text + item->value, "null", 4);
+    source_go_key(source, field->name, item->value);
+    if (*seen_before)
+        source_error_at(source, item->key, "the key \"%s\" is there twice", key);
+    *seen_before |= !is_null;
+    for (size_t i = 0; i < sizeof sections / sizeof *sections && !is_null; i++)
+        if (!strcmp(field->name, sections[i].name))
+            return read_section(source, spec, &sections[i], item->value);
+    json_auto_t *value = load_value(source, item);
+    if (value && !json_is_null(value))
+        field_read(source, value, field, spec);
+    return value;
+}
+
+static bool read_all(struct source *source, struct spec *spec)
+{
+    bool seen[sizeof top_fields / sizeof *top_fields] = {false};
+    struct json_items items;
+    struct json_item item;
+    int more;
+    source_go_top(source);
+    if (!json_items_open(&source->json, source->base_offset, &items) || items.close != '}')
+        return false;
+    while ((more = json_items_next(&source->json, &items, &item)) > 0)
+        if (!read_top(source, spec, &item, seen))
+            return false;
+    if (more < 0 || json_skip_space(&source->json, items.at) < source->json.length)
+        return false;
+    source_go_top(source);
+    for (size_t i = 0; i < top_table.count; i++)
+        if (top_fields[i].required && !seen[i])
+            source_error(source, "\"%s\" is missing", top_fields[i].name);
+    return true;
+}
+
+/* Says where and why the text is no JSON object. */
+static void report_syntax(struct source *source)
+{
+    json_error_t where;
+    json_auto_t *root = json_loadb(source->json.text, source->json.length, JSON_DECODE_ANY, &where);
+    source_go_top(source);
+    if (root)
+        source_error(source, "expected an object, { … }, found %s", field_found(source, root));
+    else
+        source_error_at(source, (size_t)where.position, "this is no JSON: %s", where.text);
+}
+
+bool spec_read(struct source *source, struct spec *spec)
+{
+    *spec = (struct spec){.limit_resources = true};
+    settings_init(&spec->settings);
+    if (read_all(source, spec))
+        return true;
+    report_syntax(source);
+    return false;
+}
+
+void spec_fini(struct spec *spec)
+{
+    settings_fini(&spec->settings);
+    free(spec->jobs);
+    free(spec->files);
+    free(spec->data);
+    free(spec->classes);
+    *spec = (struct spec){0};
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The workflow file as it was written, field by field, checked for itself: names are still text here. Every string belongs
+// to the source's arena; offsets say where an entry stands in the file, for errors that show only later.
+#ifndef LIB_SPEC_H
+#define LIB_SPEC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/settings.h"
+#include "lib/source.h"
+
+struct texts {
+    const char **items;
+    uint32_t count;
+};
+
+struct spec_stdio {
+    bool set, delete_on_success;
+    int32_t mode; /* enum stdio_mode */
+};
+
+struct spec_job {
+    size_t offset;
+    const char *name, *command, *invocation_script, *requirements, *scheduler, *workdir;
+    const char *env; /* JSON object or NULL */
+    struct texts depends_on, input_files, output_files, input_data, output_data, labels;
+    int64_t memory_bytes, runtime_usec; /* inline resources; 0: not given */
+    int32_t cpus, nodes;                /* likewise */
+    int32_t gpus_milli;                 /* likewise, -1: not given */
+    int32_t priority, launcher, termination_signal, max_continuations;
+    bool cancel_on_blocking_failure, supports_termination;
+    struct spec_stdio stdio;
+};
+
+struct spec_file {
+    size_t offset;
+    const char *name, *path;
+    bool temporary;
+};
+
+struct spec_data {
+    size_t offset;
+    const char *name, *data; /* data: JSON or NULL */
+    bool ephemeral;
+};
+
+struct spec_class {
+    size_t offset;
+    const char *name;
+    int64_t memory_bytes, runtime_usec, tmp_bytes;
+    int32_t cpus, nodes, gpus_milli;
+};
+
+struct spec {
+    const char *name, *description, *project, *metadata, *env; /* metadata and env: JSON */
+    int32_t mode;                                               /* enum execution_mode */
+    bool limit_resources;
+    struct settings settings;
+    struct spec_stdio stdio;
+    struct spec_job *jobs;
+    struct spec_file *files;
+    struct spec_data *data;
+    struct spec_class *classes;
+    size_t jobs_count, files_count, data_count, classes_count, jobs_space, files_space, data_space, classes_space;
+};
+
+enum execution_mode { MODE_DIRECT, MODE_SLURM, MODE_AUTO };
+enum launcher { LAUNCHER_UNSET, LAUNCHER_DIRECT, LAUNCHER_SRUN };
+
+/* Reads the file; what is wrong goes to source->problems. False when it is no JSON object, so that nothing more can be said
+ * about it. spec_fini is due on both. */
+bool spec_read(struct source *source, struct spec *spec);
+void spec_fini(struct spec *spec);
+
+#endif

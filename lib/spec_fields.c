@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// One reader per type of field; each says what it found and what it expected.
+#include "lib/spec_fields.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "lib/duration.h"
+#include "lib/mem.h"
+#include "lib/signals.h"
+#include "lib/size.h"
+#include "lib/spec.h"
+
+enum { NAME_LONGEST = 1024 };
+
+const char *field_found(struct source *source, const json_t *value)
+{
+    switch (json_typeof(value)) {
+    case JSON_OBJECT:
+        return "an object";
+    case JSON_ARRAY:
+        return "a list";
+    case JSON_STRING:
+        return source_quote(source, json_string_value(value));
+    case JSON_INTEGER:
+        return arena_printf(source->arena, "the number %" JSON_INTEGER_FORMAT, json_integer_value(value));
+    case JSON_REAL:
+        return arena_printf(source->arena, "the number %.17g", json_real_value(value));
+    case JSON_TRUE:
+        return "true";
+    case JSON_FALSE:
+        return "false";
+    case JSON_NULL:
+        return "null";
+    }
+    return "nothing";
+}
+
+static void expected(struct source *source, const char *what, const json_t *value)
+{
+    source_error(source, "expected %s, found %s", what, field_found(source, value));
+}
+
+static const char *keep_text(struct source *source, const json_t *value)
+{
+    return arena_strndup(source->arena, json_string_value(value), json_string_length(value));
+}
+
+static const char *keep_json(struct source *source, const json_t *value)
+{
+    cleanup_free char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+    return arena_strdup(source->arena, text);
+}
+
+static void read_text(struct source *source, json_t *value, const struct field *field, void *at)
+{
+    (void)field;
+    if (json_is_string(value))
+        *(const char **)at = keep_text(source, value);
+    else
+        expected(source, "text", value);
+}
+
+static void read_name(struct source *source, json_t *value, const struct field *field, void *at)
+{
+    const char *name = json_string_value(value);
+    bool control = false;
+    for (const char *p = name; p && *p; p++)
+        control |= (unsigned char)*p < 0x20 || *p == 0x7f;
+    if (!name)
+        expected(source, "a name", value);
+    else if (!*name)
+        source_error(source, "the name is empty");
+    else if (control)
+        source_error(source, "%s: a name has no control characters, no tabs and no line ends", source_quote(source, name));
+    else if (json_string_length(value) > NAME_LONGEST)
+        source_error(source, "the name is %zu bytes long; at most %d are allowed", json_string_length(value), NAME_LONGEST);
+    else if (field->type == FIELD_JOB_NAME && *name == '*')
+        source_error(source, "%s: no job's name begins with \"*\"", source_quote(source, name));
+    else
+        *(const char **)at = keep_text(source, value);
+}
+
+static bool label_is_good(const char *label)
+{
+    size_t length = strlen(label);
+    return length && !strchr(label, ',') && !memchr(" \t", label[0], 2) && !memchr(" \t", label[length - 1], 2);
+}
+
+static void read_texts(struct source *source, json_t *value, const struct field *field, void *at)
+{
+    struct texts *texts = at;
+    size_t count = json_array_size(value);
+    if (!json_is_array(value)) {
+        expected(source, "a list of texts", value);
+        return;
+    }
+    texts->items = arena_alloc(source->arena, (count ? count : 1) * sizeof *texts->items);
+    texts->count = 0;
+    for (size_t i = 0; i < count; i++) {
+        const json_t *item = json_array_get(value, i);
+        const char *text = json_string_value(item);
+        source_down_index(source, i);
+        if (!text)
+            expected(source, "text", item);
+        else if (field->type == FIELD_LABELS && !label_is_good(text))
+            source_error(source, "%s is no label: not empty, no comma, no blank at either end", source_quote(source, text));
+        texts->items[texts->count++] = text ? keep_text(source, item) : NULL;
+        source_up(source);
+    }
+}
+
+static void read_flag(struct source *source, json_t *value, const struct field *field, void *at)
+{
+    (void)field;
+    if (json_is_boolean(value))
+        *(bool *)at = json_is_true(value);
+    else
+        expected(source, "true or false", value);
+}
+
+static void read_count(struct source *source, json_t *value, const struct field *field, void *at)
+{
+    json_int_t number = json_integer_value(value);
+    if (!json_is_integer(value))
+        expected(source, "a whole number", value);
+    else if (number < field->least)
+        source_error(source, "%" JSON_INTEGER_FORMAT " is too small; the least is %lld", number, (long long)field->least);
+    else if (number > field->most)
+        source_error(source, "%" JSON_INTEGER_FORMAT " is too large; the most is %lld", number, (long long)field->most);
+    else
+        *(int32_t *)at = (int32_t)number;
+}
+
+static void read_size(struct source *source, json_t *value, const struct field *field, void *at)
+{
+    int64_t bytes = json_integer_value(value);
+    (void)field;
+    if (!json_is_integer(value) && !json_is_string(value)) {
+        expected(source, "a size such as \"512m\" or \"2g\"", value);
+        return;
+    }
+    if (json_is_string(value) && size_parse(json_string_value(value), &bytes)) {
+        source_error(source, "%s is not a size; write 512m, 2g, …", field_found(source, value));
+        return;
+    }
+    if (bytes <= 0)
+        source_error(source, "a size must be more than 0; write 512m, 2g, …");
+    else
+        *(int64_t *)at = bytes;
+}
+
+static void read_duration(struct source *source, json_t *value, const struct field *field, void *at)
+{
+    int64_t usec;
+    (void)field;
+    if (json_is_number(value))
+        source_error(source, "found the number %lld, of which the unit is not known; write \"30m\", \"2h\", \"PT1H30M\", …",
+                     (long long)json_number_value(value));
+    else if (!json_is_string(value))
+        expected(source, "a duration such as \"30m\" or \"PT1H\"", value);
+    else if (duration_parse(json_string_value(value), &usec))
+        source_error(source, "%s is not a duration; write 30m, 1h30m, 01:30:00, PT1H30M, …", field_found(source, value));
+    else if (usec <= 0)
+        source_error(source, "a duration must be more than 0; write 30m, 2h, PT1H30M, …");
+    else
+        *(int64_t *)at = usec;
+}
+
+static void read_gpus(struct source *source, json_t *value, const struct field *field, void *at)
+{
+    enum { MOST = 1000 };
+    double number = json_number_value(value), milli = round(number * 1000);
+    (void)field;
+    if (!json_is_number(value))
+        expected(source, "a number of GPUs", value);
+    else if (number < 0 || number > MOST)
+        source_error(source, "%g GPUs: expected a number from 0 to %d", number, MOST);
+    else if (fabs(number * 1000 - milli) > 1e-6)
+        source_error(source, "%.9g GPUs: parts of a GPU are given in thousandths, such as 0.5 or 0.125", number);
+    else if (number > 1 && fmod(milli, 1000) != 0)
+        source_error(source, "%g GPUs: a job has a part of one GPU, or whole GPUs", number);
+    else
+        *(int32_t *)at = (int32_t)milli;
+}
+
+static void read_signal(struct source *source, json_t *value, const struct field *field, void *at)
+{
+    int number = json_is_string(value) ? signal_find(json_string_value(value)) : 0;
+    (void)field;
+    if (!json_is_string(value))
+        expected(source, "the name of a signal such as \"SIGTERM\"", value);
+    else if (!number)
+        source_error(source, "%s is no signal that can be sent to a job; write %s", field_found(source, value), SIGNAL_NAMES);
+    else
+        *(int32_t *)at = number;
+}
+
+static void read_choice(struct source *source, json_t *value, const struct field *field, void *at)
+{
+    const char *const *names = field->extra, *text = json_string_value(value);
+    size_t count = 0;
+    char *all = arena_strdup(source->arena, "");
+    for (; names[count]; count++) {
+        if (text && !strcmp(text, names[count])) {
+            *(int32_t *)at = (int32_t)count;
+            return;
+        }
+    }
+    for (size_t i = 0; i < count; i++)
+        all = arena_printf(source->arena, "%s%s\"%s\"", all, !i ? "" : i + 1 < count ? ", " : " or ", names[i]);
+    source_error(source, "expected %s, found %s", all, field_found(source, value));
+}
+
+static bool is_variable_name(const char *name)
+{
+    const char *rest = name;
+    while ((*rest >= 'a' && *rest <= 'z') || (*rest >= 'A' && *rest <= 'Z') || *rest == '_' ||
+           (rest > name && *rest >= '0' && *rest <= '9'))
+        rest++;
+    return rest > name && !*rest;
+}
+
+static void read_env(struct source *source, json_t *value, const struct field *field, void *at)
+{
+    const char *name;
+    json_t *item;
+    size_t wrong = 0;
+    (void)field;
+    if (!json_is_object(value)) {
+        expected(source, "an object of names and texts", value);
+        return;
+    }
+    json_object_foreach (value, name, item) {
+        source_down_key(source, name);
+        if (!is_variable_name(name)) {
+            source_error_key(source, "%s is no name of an environment variable: letters, digits and _, no digit in front",
+                             source_quote(source, name));
+            wrong++;
+        } else if (!json_is_string(item)) {
+            expected(source, "text", item);
+            wrong++;
+        }
+        source_up(source);
+    }
+    if (!wrong && json_object_size(value))
+        *(const char **)at = keep_json(source, value);
+}
+
+static void read_json(struct source *source, json_t *value, const struct field *field, void *at)
+{
+    if (field->type == FIELD_METADATA && !json_is_object(value) && !json_is_string(value))
+        expected(source, "an object or text", value);
+    else
+        *(const char **)at = keep_json(source, value);
+}
+
+static const char *const stdio_modes[] = {"separate", "combined", "no_stdout", "no_stderr", "none", NULL};
+
+static void read_stdio(struct source *source, json_t *value, const struct field *field, void *at)
+{
+    static const struct field fields[] = {
+        {.name = "mode", .type = FIELD_CHOICE, .offset = offsetof(struct spec_stdio, mode), .extra = stdio_modes},
+        {.name = "delete_on_success", .type = FIELD_FLAG, .offset = offsetof(struct spec_stdio, delete_on_success)},
+    };
+    static const struct field_table table = {fields, sizeof fields / sizeof *fields};
+    struct spec_stdio *stdio = at;
+    (void)field;
+    stdio->set = true;
+    fields_read(source, value, &table, stdio);
+}
+
+static void read_object(struct source *source, json_t *value, const struct field *field, void *at)
+{
+    fields_read(source, value, field->extra, (char *)at - field->offset);
+}
+
+static void read_later(struct source *source, json_t *value, const struct field *field, void *at)
+{
+    (void)value, (void)at;
+    source_error_key(source, "\"%s\" is not supported yet: %s", field->name, (const char *)field->extra);
+}
+
+static void read_nothing(struct source *source, json_t *value, const struct field *field, void *at)
+{
+    (void)source, (void)value, (void)field, (void)at;
+}
+
+static void (*const readers[])(struct source *, json_t *, const struct field *, void *) = {
+    [FIELD_TEXT] = read_text,         [FIELD_NAME] = read_name,     [FIELD_JOB_NAME] = read_name,
+    [FIELD_TEXTS] = read_texts,       [FIELD_LABELS] = read_texts,  [FIELD_FLAG] = read_flag,
+    [FIELD_COUNT] = read_count,       [FIELD_SIZE] = read_size,     [FIELD_DURATION] = read_duration,
+    [FIELD_GPUS] = read_gpus,         [FIELD_SIGNAL] = read_signal, [FIELD_CHOICE] = read_choice,
+    [FIELD_ENV] = read_env,           [FIELD_JSON] = read_json,     [FIELD_METADATA] = read_json,
+    [FIELD_STDIO] = read_stdio,       [FIELD_OBJECT] = read_object, [FIELD_LATER] = read_later,
+    [FIELD_NO_EFFECT] = read_nothing,
+};
+
+void field_read(struct source *source, json_t *value, const struct field *field, void *into)
+{
+    readers[field->type](source, value, field, (char *)into + field->offset);
+}
+
+const struct field *field_find(struct source *source, const char *key, const struct field_table *table)
+{
+    for (size_t i = 0; i < table->count; i++)
+        if (!strcmp(key, table->fields[i].name))
+            return &table->fields[i];
+    cleanup_free const char **names = xcalloc(table->count, sizeof *names);
+    for (size_t i = 0; i < table->count; i++)
+        names[i] = table->fields[i].name;
+    source_down_key(source, key);
+    source_error_key(source, "unknown key%s", source_suggest(source, key, names, table->count, ""));
+    source_up(source);
+    return NULL;
+}
+
+void fields_read(struct source *source, json_t *object, const struct field_table *table, void *into)
+{
+    const char *key;
+    json_t *value;
+    if (!json_is_object(object)) {
+        expected(source, "an object", object);
+        return;
+    }
+    json_object_foreach (object, key, value) {
+        const struct field *field = field_find(source, key, table);
+        if (!field || json_is_null(value))
+            continue;
+        source_down_key(source, key);
+        field_read(source, value, field, into);
+        source_up(source);
+    }
+    for (size_t i = 0; i < table->count; i++) {
+        const json_t *found = table->fields[i].required ? json_object_get(object, table->fields[i].name) : NULL;
+        if (table->fields[i].required && (!found || json_is_null(found)))
+            source_error(source, "\"%s\" is missing", table->fields[i].name);
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Reads the fields of one JSON object into a struct, by a table: types, ranges, unknown and missing keys.
+#ifndef LIB_SPEC_FIELDS_H
+#define LIB_SPEC_FIELDS_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/source.h"
+
+enum field_type {
+    FIELD_TEXT,       /* const char * */
+    FIELD_NAME,       /* const char *, that a person can read: not empty, short, no control characters */
+    FIELD_JOB_NAME,   /* likewise, without '*' in front, which barriers have */
+    FIELD_TEXTS,      /* struct texts */
+    FIELD_LABELS,     /* struct texts, each without comma or outer blanks */
+    FIELD_FLAG,       /* bool */
+    FIELD_COUNT,      /* int32_t, from least to most */
+    FIELD_SIZE,       /* int64_t, bytes */
+    FIELD_DURATION,   /* int64_t, microseconds */
+    FIELD_GPUS,       /* int32_t, thousandths */
+    FIELD_SIGNAL,     /* int32_t */
+    FIELD_CHOICE,     /* int32_t, place in the NULL-terminated list that `extra` is */
+    FIELD_ENV,        /* const char *, JSON object of texts */
+    FIELD_JSON,       /* const char *, JSON of anything */
+    FIELD_METADATA,   /* likewise, an object or text */
+    FIELD_STDIO,      /* struct spec_stdio */
+    FIELD_OBJECT,     /* the fields of the struct field_table that `extra` is, into the same struct */
+    FIELD_LATER,      /* known, but not there yet: `extra` says what it would do */
+    FIELD_NO_EFFECT,  /* read by nobody here; semantics §1 names them */
+};
+
+struct field {
+    const char *name;
+    enum field_type type;
+    size_t offset;
+    int64_t least, most; /* FIELD_COUNT */
+    const void *extra;
+    bool required;
+};
+
+struct field_table {
+    const struct field *fields;
+    size_t count;
+};
+
+/* Reads object, where source stands, into the struct `into`, which has its defaults already. */
+void fields_read(struct source *source, json_t *object, const struct field_table *table, void *into);
+
+/* Reads one value, where source stands, for that field. */
+void field_read(struct source *source, json_t *value, const struct field *field, void *into);
+
+/* The entry of that key, or NULL after an error with the nearest name. source stands at the object. */
+const struct field *field_find(struct source *source, const char *key, const struct field_table *table);
+
+/* What a value is, for a message: `the number 5`, `"text"`, `a list`. */
+const char *field_found(struct source *source, const json_t *value);
+
+#endif

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The name that was probably meant.
+#ifndef LIB_SUGGEST_H
+#define LIB_SUGGEST_H
+
+#include <stddef.h>
+
+/* The entry of list (count entries, some may be NULL) nearest to word by insertions, deletions, changes and swaps of
+ * neighbours, or NULL when none is near enough to be a slip: a third of the word's length, at least 1, at most 4. */
+const char *suggest_nearest(const char *word, const char *const *list, size_t count);
+
+#endif

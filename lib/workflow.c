@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// From the file to the workflow: read, [expand parameters and match regexes, when those come], resolve.
+#include "lib/workflow.h"
+
+#include <jansson.h>
+#include <string.h>
+
+#include "lib/arena.h"
+#include "lib/mem.h"
+#include "lib/resolve.h"
+
+/* Enters the names of one list; a second entry of a name is an error where it stands. */
+static void add_name(struct resolver *resolver, struct names *names, const char *section, const char *name, size_t offset)
+{
+    struct source *source = resolver->source;
+    size_t first = names_add(names, name), own = names->count - 1;
+    if (first == own)
+        return;
+    source_go_element(source, section, own, offset);
+    source_down_key(source, "name");
+    source_error(source, "%s is the name of %s[%zu] already; names are unique", source_quote(source, name), section, first);
+}
+
+static void name_entries(struct resolver *resolver)
+{
+    const struct spec *spec = resolver->spec;
+    for (size_t i = 0; i < spec->jobs_count; i++)
+        add_name(resolver, &resolver->jobs, "jobs", spec->jobs[i].name, spec->jobs[i].offset);
+    for (size_t i = 0; i < spec->files_count; i++)
+        add_name(resolver, &resolver->files, "files", spec->files[i].name, spec->files[i].offset);
+    for (size_t i = 0; i < spec->data_count; i++)
+        add_name(resolver, &resolver->data, "user_data", spec->data[i].name, spec->data[i].offset);
+    for (size_t i = 0; i < spec->classes_count; i++)
+        add_name(resolver, &resolver->classes, "resource_requirements", spec->classes[i].name, spec->classes[i].offset);
+}
+
+static void resolve_files(struct resolver *resolver)
+{
+    const struct spec *spec = resolver->spec;
+    struct workflow *workflow = resolver->workflow;
+    struct names paths;
+    names_init(&paths);
+    workflow->files = xcalloc(spec->files_count + 1, sizeof *workflow->files);
+    workflow->files_count = spec->files_count;
+    for (size_t i = 0; i < spec->files_count; i++) {
+        const struct spec_file *file = &spec->files[i];
+        size_t first = names_add(&paths, file->path);
+        workflow->files[i] = (struct file_row){.name = file->name, .path = file->path, .temporary = file->temporary};
+        if (first == i)
+            continue;
+        source_go_element(resolver->source, "files", i, file->offset);
+        source_down_key(resolver->source, "path");
+        source_warning(resolver->source, "files[%zu] has the same path; they are two files to torc, and no job waits for the other's",
+                       first);
+    }
+    names_fini(&paths);
+}
+
+static void resolve_data(struct resolver *resolver)
+{
+    const struct spec *spec = resolver->spec;
+    struct workflow *workflow = resolver->workflow;
+    workflow->data = xcalloc(spec->data_count + 1, sizeof *workflow->data);
+    workflow->data_count = spec->data_count;
+    for (size_t i = 0; i < spec->data_count; i++)
+        workflow->data[i] = (struct data_row){
+            .name = spec->data[i].name, .data = spec->data[i].data, .ephemeral = spec->data[i].ephemeral};
+}
+
+static json_t *merged_env(const char *workflow_env, const char *job_env)
+{
+    json_t *env = workflow_env ? json_loads(workflow_env, 0, NULL) : json_object();
+    json_auto_t *own = job_env ? json_loads(job_env, 0, NULL) : NULL;
+    json_object_update(env, own);
+    return env;
+}
+
+static json_t *stdio_json(const struct spec_stdio *stdio)
+{
+    static const char *const modes[] = {"separate", "combined", "no_stdout", "no_stderr", "none"};
+    return json_pack("{s:s, s:b}", "mode", modes[stdio->mode], "delete_on_success", stdio->delete_on_success);
+}
+
+/* The JSON of lib/job_spec.h, or NULL when nothing is set. Jobs that have nothing but the workflow's env share one text. */
+static const char *job_spec_text(struct resolver *resolver, const struct spec_job *job, const char *shared)
+{
+    if (!job->env && !job->workdir && !job->termination_signal && !job->stdio.set && job->max_continuations < 0)
+        return shared;
+    json_auto_t *root = json_object();
+    if (resolver->spec->env || job->env)
+        json_object_set_new(root, "env", merged_env(resolver->spec->env, job->env));
+    if (job->workdir)
+        json_object_set_new(root, "workdir", json_string(job->workdir));
+    if (job->termination_signal)
+        json_object_set_new(root, "termination_signal", json_integer(job->termination_signal));
+    if (job->stdio.set)
+        json_object_set_new(root, "stdio", stdio_json(&job->stdio));
+    if (job->max_continuations >= 0)
+        json_object_set_new(root, "max_continuations", json_integer(job->max_continuations));
+    cleanup_free char *text = json_dumps(root, JSON_COMPACT);
+    return arena_strdup(resolver->workflow->text, text);
+}
+
+static int32_t job_flags(const struct spec *spec, const struct spec_job *job)
+{
+    bool srun = job->launcher == LAUNCHER_SRUN || (job->launcher == LAUNCHER_UNSET && spec->mode == MODE_SLURM);
+    return (job->cancel_on_blocking_failure ? JOB_CANCEL_ON_BLOCKING_FAILURE : 0) |
+           (job->supports_termination ? JOB_SUPPORTS_TERMINATION : 0) | (srun ? JOB_SRUN : 0);
+}
+
+static void resolve_jobs(struct resolver *resolver)
+{
+    const struct spec *spec = resolver->spec;
+    struct workflow *workflow = resolver->workflow;
+    const char *shared = spec->env ? arena_printf(workflow->text, "{\"env\":%s}", spec->env) : NULL;
+    workflow->jobs = xcalloc(spec->jobs_count + 1, sizeof *workflow->jobs);
+    workflow->jobs_count = spec->jobs_count;
+    for (size_t j = 0; j < spec->jobs_count; j++) {
+        const struct spec_job *job = &spec->jobs[j];
+        workflow->jobs[j] = (struct job_row){
+            .name = job->name,
+            .spec = job_spec_text(resolver, job, shared),
+            .flags = job_flags(spec, job),
+            .priority = job->priority,
+        };
+        resolve_job_links(resolver, (uint32_t)j);
+    }
+}
+
+static void resolve_settings(struct resolver *resolver)
+{
+    struct settings settings = resolver->spec->settings; /* a view: the spec goes on owning its texts */
+    if (!resolver->spec->limit_resources)
+        settings.limits = LIMITS_OFF;
+    if (resolver->spec->stdio.set) {
+        settings.stdio = (enum stdio_mode)resolver->spec->stdio.mode;
+        settings.delete_on_success = resolver->spec->stdio.delete_on_success;
+    }
+    cleanup_free char *text = settings_text(&settings);
+    resolver->workflow->settings = arena_strdup(resolver->workflow->text, text);
+}
+
+static void resolver_init(struct resolver *resolver, struct source *source, const struct spec *spec, struct workflow *workflow)
+{
+    *resolver = (struct resolver){.source = source, .spec = spec, .workflow = workflow};
+    names_init(&resolver->jobs);
+    names_init(&resolver->files);
+    names_init(&resolver->data);
+    names_init(&resolver->classes);
+    names_init(&resolver->class_keys);
+    resolver->producer = xmalloc((spec->files_count + 1) * sizeof *resolver->producer);
+    memset(resolver->producer, 0xff, (spec->files_count + 1) * sizeof *resolver->producer);
+    for (int role = 0; role < 2; role++) {
+        resolver->seen_file[role] = xcalloc(spec->files_count + 1, sizeof **resolver->seen_file);
+        resolver->seen_data[role] = xcalloc(spec->data_count + 1, sizeof **resolver->seen_data);
+    }
+}
+
+static void resolver_fini(struct resolver *resolver)
+{
+    names_fini(&resolver->jobs);
+    names_fini(&resolver->files);
+    names_fini(&resolver->data);
+    names_fini(&resolver->classes);
+    names_fini(&resolver->class_keys);
+    free(resolver->producer);
+    for (int role = 0; role < 2; role++) {
+        free(resolver->seen_file[role]);
+        free(resolver->seen_data[role]);
+    }
+}
+
+static void resolve(struct source *source, const struct spec *spec, struct workflow *workflow)
+{
+    struct resolver resolver;
+    resolver_init(&resolver, source, spec, workflow);
+    workflow->name = spec->name;
+    workflow->description = spec->description;
+    workflow->project = spec->project;
+    workflow->metadata = spec->metadata;
+    name_entries(&resolver);
+    resolve_settings(&resolver);
+    resolve_files(&resolver);
+    resolve_data(&resolver);
+    resolve_jobs(&resolver);
+    resolve_classes(&resolver);
+    resolve_needs(&resolver);
+    resolver_fini(&resolver);
+}
+
+int workflow_load(const char *text, size_t length, const char *name, struct workflow *workflow, struct problems *problems)
+{
+    size_t errors = problems->errors;
+    struct spec spec;
+    *workflow = (struct workflow){.text = arena_create()};
+    struct source source = {.json = {text, length}, .problems = problems, .arena = workflow->text};
+    (void)name;
+    if (spec_read(&source, &spec))
+        resolve(&source, &spec, workflow);
+    spec_fini(&spec);
+    return problems->errors > errors ? -1 : 0;
+}
+
+void workflow_fini(struct workflow *workflow)
+{
+    free(workflow->classes);
+    free(workflow->jobs);
+    free(workflow->needs);
+    free(workflow->job_files);
+    free(workflow->job_data);
+    free(workflow->files);
+    free(workflow->data);
+    arena_destroy(workflow->text);
+    *workflow = (struct workflow){0};
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A valid file becomes the workflow that it describes: classes, needs, ranks, commands, seldom fields.
+#include "lib/workflow.h"
+
+#include "lib/problem.h"
+#include "tests/tap.h"
+
+static struct workflow workflow;
+static struct problems problems;
+
+static void load(const char *text)
+{
+    workflow_fini(&workflow);
+    problems_fini(&problems);
+    int result = workflow_load(text, strlen(text), "test.json", &workflow, &problems);
+    if (!ok(result == 0, "loads: %.60s", text))
+        problems_print(&problems, stdout, "#", "test.json", 0);
+}
+
+static bool needs(const char *job, const char *need)
+{
+    for (size_t i = 0; i < workflow.needs_count; i++)
+        if (!strcmp(workflow.jobs[workflow.needs[i].job].name, job) &&
+            !strcmp(workflow.jobs[workflow.needs[i].other].name, need))
+            return true;
+    return false;
+}
+
+static void test_diamond(void)
+{
+    load("{\"name\": \"diamond\", \"resource_requirements\": ["
+         "  {\"name\": \"small\", \"num_cpus\": 1, \"memory\": \"1g\", \"runtime\": \"PT1M\"},"
+         "  {\"name\": \"large\", \"num_cpus\": 4, \"memory\": \"8g\", \"num_gpus\": 0.5}],"
+         " \"files\": [{\"name\": \"in\", \"path\": \"in.json\"}, {\"name\": \"f1\", \"path\": \"f 1\"},"
+         "  {\"name\": \"f2\", \"path\": \"f2\"}, {\"name\": \"f3\", \"path\": \"f3\"}, {\"name\": \"f4\", \"path\": \"f4\"}],"
+         " \"jobs\": ["
+         "  {\"name\": \"post\", \"command\": \"cat ${files.input.f3} ${files.input.f4}\", \"resource_requirements\": \"large\"},"
+         "  {\"name\": \"work1\", \"command\": \"w ${files.input.f1} > ${files.output.f3}\", \"resource_requirements\": \"small\"},"
+         "  {\"name\": \"work2\", \"command\": \"w \\\"${files.input.f2}\\\"\", \"output_files\": [\"f4\"],"
+         "   \"resource_requirements\": \"small\"},"
+         "  {\"name\": \"pre\", \"command\": \"p\", \"input_files\": [\"in\"], \"output_files\": [\"f1\", \"f2\"],"
+         "   \"depends_on\": [], \"resource_requirements\": \"small\"}]}");
+    is_int((int64_t)workflow.jobs_count, 4, "four jobs");
+    is_int((int64_t)workflow.needs_count, 4, "four needs");
+    ok(needs("post", "work1") && needs("post", "work2") && needs("work1", "pre") && needs("work2", "pre"), "the diamond's needs");
+    is_text(workflow.jobs[1].command, "w 'f 1' > f3", "paths are put into the command, quoted where they must be");
+    is_int(workflow.jobs[0].rank, 3600, "rank of the last: its own runtime");
+    is_int(workflow.jobs[1].rank, 3660, "rank of the middle");
+    is_int(workflow.jobs[3].rank, 3720, "rank of the first: the longest path");
+    is_int(workflow.jobs[0].unmet, 2, "post has two needs");
+    is_int((int64_t)workflow.classes_count, 2, "two classes");
+    is_int(workflow.classes[0].gpus_milli, 500, "half a GPU");
+    ok(!workflow.files[0].produced && workflow.files[4].produced, "in comes from outside, f4 from a job");
+}
+
+static void test_classes(void)
+{
+    load("{\"name\": \"w\", \"jobs\": [{\"name\": \"a\", \"command\": \"x\"},"
+         " {\"name\": \"b\", \"command\": \"x\", \"cpus\": 2, \"runtime\": \"90m\"},"
+         " {\"name\": \"c\", \"command\": \"x\", \"cpus\": 2, \"memory\": \"1024m\", \"runtime\": \"1h30m\"},"
+         " {\"name\": \"d\", \"command\": \"x\", \"labels\": [\"z\", \"a\", \"z\"]}]}");
+    is_int((int64_t)workflow.classes_count, 3, "three classes");
+    is_text(workflow.classes[0].name, "default", "a job that names nothing has the default class");
+    ok(!workflow.classes[0].enforced, "which holds it to nothing");
+    is_text(workflow.classes[1].name, "2cpu-1g-1h30m", "the name of inline resources says what they are");
+    is_int(workflow.jobs[2].class_index, 1, "equal ones share a class");
+    is_text(workflow.classes[2].labels, "a,z", "labels are sorted, each once");
+}
+
+static void test_fields(void)
+{
+    load("{\"name\": \"w\", \"env\": {\"A\": \"1\", \"B\": \"2\"}, \"execution_config\": {\"mode\": \"slurm\", \"limit_resources\": false},"
+         " \"user_data\": [{\"name\": \"d\", \"data\": {\"k\": \"it's\"}}],"
+         " \"jobs\": [{\"name\": \"a\", \"command\": \"x\", \"output_user_data\": [\"d\"]},"
+         " {\"name\": \"b\", \"command\": \"echo '${user_data.input.d}'\", \"invocation_script\": \"time\", \"env\": {\"B\": \"3\"},"
+         "  \"workdir\": \"sub\", \"termination_signal\": \"SIGUSR1\", \"launcher\": \"direct\","
+         "  \"cancel_on_blocking_job_failure\": false}]}");
+    is_text(workflow.jobs[0].spec, "{\"env\":{\"A\":\"1\",\"B\":\"2\"}}", "the workflow's env goes to every job");
+    is_text(workflow.jobs[1].spec, "{\"env\":{\"A\":\"1\",\"B\":\"3\"},\"workdir\":\"sub\",\"termination_signal\":10}",
+            "the job's env wins");
+    is_text(workflow.jobs[1].command, "time echo '{\"k\":\"it'\\''s\"}'", "data are put in for the quotes where they land");
+    is_int(workflow.jobs[0].flags, JOB_CANCEL_ON_BLOCKING_FAILURE | JOB_SRUN, "mode slurm starts jobs by srun");
+    is_int(workflow.jobs[1].flags, 0, "but for those that say direct");
+    ok(needs("b", "a"), "user data make a need");
+    ok(strstr(workflow.settings, "\"limits\":\"off\""), "limit_resources: false is limits off");
+}
+
+int main(void)
+{
+    test_diamond();
+    test_classes();
+    test_fields();
+    workflow_fini(&workflow);
+    problems_fini(&problems);
+    return done_testing();
+}
