@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The planner. Per class: choose a partition that can hold a job of it, the number of jobs side by side in an allocation,
+// the rounds one after another, and from these walltime, count, memory. Which nodes can hold what is lib/plan_fit.c.
+#include "lib/plan.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/mem.h"
+#include "lib/plan_fit.h"
+#include "lib/plan_note.h"
+
+static const int64_t SEC = 1000000, MINUTE = 60 * SEC, HOUR = 60 * MINUTE;
+static const int64_t MiB = 1024 * 1024;
+
+enum { OVERHEAD_MIB = 64 };   /* runner and slurmstepd, which the allocation's memory limit counts too */
+enum { START_SLACK_SECS = 5 }; /* until the first job of an allocation starts; else a job that needs all of it never would */
+
+static int64_t divide_up(int64_t a, int64_t b)
+{
+    return (a + b - 1) / b;
+}
+
+static int64_t smaller(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int64_t larger(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static int64_t margin_of(const struct settings *settings, int64_t walltime_usec)
+{
+    return settings_end_times(settings, walltime_usec).margin_usec;
+}
+
+/* The margin grows with the walltime, but slower than it, so the first that fits is found by going up. */
+int64_t plan_walltime(const struct settings *settings, int64_t work_usec)
+{
+    int64_t walltime = divide_up(larger(work_usec, 1), MINUTE) * MINUTE;
+    while (walltime - margin_of(settings, walltime) < work_usec)
+        walltime += MINUTE;
+    return walltime;
+}
+
+struct times { /* how long the allocations of a class may be, and what that holds */
+    int64_t longest, runtime;
+    int32_t rounds;
+};
+
+/* T = -t, else min(MaxTime, max(4 h, runtime + margin)): four hours are short enough to be backfilled and long enough that
+ * starting allocations costs nothing. A class that named no runtime takes what its allocation has. */
+static struct times class_times(const struct plan_request *request, const struct plan_class *class,
+                                const struct cluster_partition *partition)
+{
+    const struct settings *settings = request->settings;
+    int64_t runtime = larger(class->row->runtime_usec, SEC);
+    int64_t longest = settings->walltime_usec ? settings->walltime_usec
+                                              : larger(4 * HOUR, plan_walltime(settings, runtime));
+    if (partition->max_time_usec)
+        longest = smaller(longest, partition->max_time_usec);
+    longest = larger(longest / MINUTE, 1) * MINUTE; /* Slurm counts minutes */
+    int64_t room = larger(longest - margin_of(settings, longest), SEC);
+    if (!class->row->enforced)
+        runtime = smaller(runtime, room);
+    int64_t rounds = smaller(larger(room / runtime, 1), PLAN_ALL_ROUNDS);
+    return (struct times){.longest = longest, .runtime = runtime, .rounds = (int32_t)rounds};
+}
+
+/* Jobs side by side: the tightest node type of the partition that holds any, so that an allocation may start on every one
+ * of them. When so many narrow allocations would be needed that --max-allocations forbids them, the next wider type. */
+static int32_t choose_slots(const struct fit *fit, int64_t jobs, int32_t rounds, int64_t most)
+{
+    for (uint32_t i = 0; i + 1 < fit->widths_count; i++)
+        if (divide_up(jobs, (int64_t)fit->widths[i] * rounds) <= most)
+            return fit->widths[i];
+    return fit->widths[fit->widths_count - 1];
+}
+
+/* What to ask for. Memory is that of all slots, not of one; clamped to the smallest node the allocation is meant for. */
+static void set_resources(struct plan_group *group, const struct class_row *row, const struct cluster_partition *partition,
+                          const struct fit *fit, int32_t width)
+{
+    const struct fit_least *least = fit_least_of(fit, width);
+    group->nodes = row->nodes > 1 ? row->nodes : 1;
+    group->whole_nodes = partition->whole_nodes;
+    group->cpus = group->whole_nodes ? least->cpus : group->slots * fit->cpus_per_job;
+    group->gpus = row->gpus_milli <= 0 ? 0 : group->whole_nodes ? least->gpus : fit_gpus(row->gpus_milli, group->slots);
+    int64_t memory = group->whole_nodes ? least->memory_bytes : group->slots * row->memory_bytes + OVERHEAD_MIB * MiB;
+    if (least->memory_bytes)
+        memory = smaller(memory, least->memory_bytes);
+    if (partition->max_memory_per_cpu_bytes) /* Slurm would add CPUs, or refuse */
+        memory = smaller(memory, group->cpus * partition->max_memory_per_cpu_bytes);
+    group->memory_bytes = !least->memory_bytes ? 0 : divide_up(memory, MiB) * MiB;
+}
+
+/* Shape and count for so many jobs; then no more rounds, and no wider, than these jobs need. */
+static void shape_group(struct plan_group *group, const struct plan_request *request, const struct plan_class *class,
+                        const struct fit *fit, int64_t jobs)
+{
+    struct times times = class_times(request, class, fit->partition);
+    int64_t most = larger(request->settings->max_allocations, 1);
+    if (request->cluster->max_array_size)
+        most = smaller(most, request->cluster->max_array_size);
+    int32_t width = choose_slots(fit, jobs, times.rounds, most);
+    int64_t slots = smaller(width, jobs);
+    int64_t count = smaller(divide_up(jobs, slots * times.rounds), most);
+    int64_t rounds = smaller(times.rounds, divide_up(jobs, slots * count));
+    if (!fit->partition->whole_nodes)
+        slots = smaller(slots, divide_up(jobs, count * rounds));
+    else
+        slots = width;
+    *group = (struct plan_group){
+        .class_id = class->class_id,
+        .class_name = class->row->name,
+        .scheduler = class->row->scheduler,
+        .partition = fit->partition->name,
+        .now = class->ready > 0,
+        .jobs = jobs,
+        .count = (int32_t)count,
+        .slots = (int32_t)slots,
+        .rounds = (int32_t)rounds,
+    };
+    set_resources(group, class->row, fit->partition, fit, width);
+    int64_t work = rounds * times.runtime + START_SLACK_SECS * SEC;
+    group->walltime_usec = smaller(plan_walltime(request->settings, work), times.longest);
+    group->margin_usec = margin_of(request->settings, group->walltime_usec);
+}
+
+static void warn_of_margin(struct plan *plan, const struct plan_class *class, const struct plan_group *group)
+{
+    int64_t room = group->walltime_usec - group->margin_usec;
+    if (!class->row->enforced || class->any_length || class->row->runtime_usec <= room)
+        return;
+    char runtime[PLAN_TEXT], walltime[PLAN_TEXT], left[PLAN_TEXT];
+    plan_note(plan, class, false,
+              "its runtime of %s leaves no margin in an allocation of %s on partition %s: it is told to end after %s",
+              plan_time_text(runtime, class->row->runtime_usec), plan_time_text(walltime, group->walltime_usec),
+              group->partition, plan_time_text(left, room));
+}
+
+static void plan_one(struct plan *plan, const struct plan_request *request, const struct plan_class *class)
+{
+    struct fit fit;
+    if (class->row->labels) /* their runners are started by hand */
+        return;
+    if (!fit_choose(&fit, plan, request, class)) {
+        int64_t jobs = class->ready ? class->ready + class->soon - class->room : class->soon + class->later;
+        if (jobs > 0 && !class->waiting) {
+            plan->groups = array_grow(plan->groups, plan->groups_count, &plan->groups_space, sizeof *plan->groups);
+            struct plan_group *group = &plan->groups[plan->groups_count++];
+            shape_group(group, request, class, &fit, jobs);
+            warn_of_margin(plan, class, group);
+        }
+    }
+    fit_fini(&fit);
+}
+
+void plan_make(struct plan *plan, const struct plan_request *request)
+{
+    *plan = (struct plan){0};
+    for (size_t i = 0; i < request->classes_count; i++)
+        plan_one(plan, request, &request->classes[i]);
+}
+
+void plan_fini(struct plan *plan)
+{
+    for (size_t i = 0; i < plan->notes_count; i++)
+        free(plan->notes[i].text);
+    free(plan->notes);
+    free(plan->groups);
+    *plan = (struct plan){0};
+}
+
+void plan_note(struct plan *plan, const struct plan_class *class, bool refused, const char *format, ...)
+{
+    va_list ap;
+    va_start(ap, format);
+    cleanup_free char *text = xvasprintf(format, ap);
+    va_end(ap);
+    plan->notes = array_grow(plan->notes, plan->notes_count, &plan->notes_space, sizeof *plan->notes);
+    struct plan_note *note = &plan->notes[plan->notes_count++];
+    note->refused = refused;
+    note->text = class->job ? xasprintf("job %s (class %s): %s", class->job, class->row->name, text)
+                            : xasprintf("class %s: %s", class->row->name, text);
+    plan->refused |= refused;
+}
+
+const char *plan_size_text(char *buffer, int64_t bytes)
+{
+    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
+    size_t unit = 0;
+    double value = (double)bytes;
+    for (; value >= 1024 && unit + 1 < sizeof units / sizeof *units; unit++)
+        value /= 1024;
+    snprintf(buffer, PLAN_TEXT, "%.4g %s", value, units[unit]);
+    return buffer;
+}
+
+const char *plan_time_text(char *buffer, int64_t usec)
+{
+    int64_t secs = usec / SEC;
+    int n = 0;
+    static const struct {
+        int64_t secs;
+        const char *name;
+    } units[] = {{86400, "d"}, {3600, "h"}, {60, "min"}, {1, "s"}};
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        if (secs >= units[i].secs && n < PLAN_TEXT)
+            n += snprintf(buffer + n, PLAN_TEXT - (size_t)n, "%s%lld %s", n ? " " : "", (long long)(secs / units[i].secs),
+                          units[i].name);
+        secs %= units[i].secs;
+    }
+    if (!n)
+        snprintf(buffer, PLAN_TEXT, "0 s");
+    return buffer;
+}

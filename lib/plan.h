@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The planner: from the jobs that wait per resource class, the cluster and the settings to allocations. A pure function;
+// the formulas are design §4. As few allocations as do the work: each is one job array element, each group one sbatch.
+#ifndef LIB_PLAN_H
+#define LIB_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/cluster.h"
+#include "lib/settings.h"
+#include "lib/store_plan.h"
+
+enum { PLAN_ALL_ROUNDS = 10000 }; /* more rounds than this in one allocation are never planned */
+
+struct plan_class {              /* what the planner is told of one resource class */
+    const struct class_row *row;
+    int64_t class_id;
+    int64_t ready, soon;         /* need = ready + soon; soon only ever sizes what ready causes */
+    int64_t later;               /* blocked, besides soon: shown, and checked, not asked for */
+    int64_t room;                /* jobs that live and queued allocations have slots and time for */
+    bool waiting;                /* a request made for it has not started: none is planned */
+    const char *job;             /* a job to name in messages; NULL: the class is named */
+    bool any_length;             /* its jobs support termination, so may be longer than an allocation */
+};
+
+struct plan_group {              /* one sbatch request: `count` allocations of one shape */
+    int64_t class_id;
+    const char *class_name, *partition, *scheduler;
+    bool now;                    /* false: a later stage, whose jobs no one can start yet */
+    bool whole_nodes;
+    int64_t jobs;                /* that it was made for */
+    int32_t count;               /* allocations */
+    int32_t slots, rounds;       /* jobs side by side, and one after another, in each */
+    int32_t cpus, gpus, nodes;   /* asked for; cpus and gpus a node */
+    int64_t memory_bytes;        /* asked for, a node */
+    int64_t walltime_usec;       /* whole minutes */
+    int64_t margin_usec;         /* before its end, jobs are told to end */
+};
+
+struct plan_note {
+    bool refused;                /* this class can never run; else a warning */
+    char *text;                  /* names job, limit and partition */
+};
+
+struct plan {
+    struct plan_group *groups;
+    struct plan_note *notes;
+    size_t groups_count, groups_space, notes_count, notes_space;
+    bool refused;                /* some note is */
+};
+
+struct plan_request {
+    const struct plan_class *classes;
+    size_t classes_count;
+    const struct cluster *cluster;
+    const struct settings *settings; /* partition, account, qos, walltime, max_allocations, margin */
+};
+
+/* Plans every class that has ready jobs for which there is no room, and, with now = false, those that come later. On refusal
+ * the plan holds the groups of the other classes. plan_fini is always due; strings of groups are borrowed. */
+void plan_make(struct plan *plan, const struct plan_request *request);
+void plan_fini(struct plan *plan);
+
+/* The classes of a demand; the caller frees. */
+struct plan_class *plan_classes_of_demand(const struct demand *demand);
+
+/* The classes of a workflow that no database knows yet: what is ready and soon is counted from its dependencies, each class
+ * names its most demanding job. The caller frees; as many as the workflow has. */
+struct plan_class *plan_classes_of_workflow(const struct workflow *workflow);
+
+/* The shortest walltime, in whole minutes, that leaves `work_usec` before the margin of its end. */
+int64_t plan_walltime(const struct settings *settings, int64_t work_usec);
+
+enum { PLAN_TEXT = 32 };
+/* "8 GiB", "1 d 2 h": for messages and tables; buffer of PLAN_TEXT. */
+const char *plan_size_text(char *buffer, int64_t bytes);
+const char *plan_time_text(char *buffer, int64_t usec);
+
+#endif

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What fits where, and when nothing does, the sentence that says why.
+#include "lib/plan_fit.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/mem.h"
+#include "lib/plan_note.h"
+
+enum { WHY = 256, WHOLE_GPU = 1000 };
+
+static int64_t smaller(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* A limit of 0 is none. */
+static int64_t limited(int64_t value, int64_t limit)
+{
+    return limit && limit < value ? limit : value;
+}
+
+static int64_t gpu_slots(int32_t gpus_milli, int32_t gpus)
+{
+    return gpus_milli < WHOLE_GPU ? (int64_t)gpus * (WHOLE_GPU / gpus_milli) : (int64_t)gpus * WHOLE_GPU / gpus_milli;
+}
+
+int32_t fit_gpus(int32_t gpus_milli, int32_t jobs)
+{
+    if (gpus_milli < WHOLE_GPU) {
+        int32_t each = WHOLE_GPU / gpus_milli;
+        return (jobs + each - 1) / each;
+    }
+    return (int32_t)(((int64_t)gpus_milli * jobs + WHOLE_GPU - 1) / WHOLE_GPU);
+}
+
+/* With MaxMemPerCPU Slurm gives a job as many CPUs as its memory makes necessary. */
+static int32_t cpus_of_job(const struct class_row *row, const struct cluster_partition *partition)
+{
+    int64_t per_cpu = partition->max_memory_per_cpu_bytes;
+    int64_t need = per_cpu ? (row->memory_bytes + per_cpu - 1) / per_cpu : 0;
+    int64_t least = row->cpus > 0 ? row->cpus : 1;
+    return (int32_t)smaller(need > least ? need : least, INT_MAX);
+}
+
+/* Jobs of the class that a node of this partition holds side by side. */
+static int32_t node_width(const struct class_row *row, const struct cluster_partition *partition,
+                          const struct cluster_node *node)
+{
+    int64_t width = limited(node->cpus, partition->max_cpus_per_node) / cpus_of_job(row, partition);
+    int64_t memory = limited(node->memory_bytes, partition->max_memory_per_node_bytes);
+    if (row->memory_bytes > 0 && memory)
+        width = smaller(width, memory / row->memory_bytes);
+    if (row->gpus_milli > 0)
+        width = smaller(width, gpu_slots(row->gpus_milli, node->gpus));
+    if (row->tmp_bytes > 0 && node->tmp_bytes)
+        width = smaller(width, node->tmp_bytes / row->tmp_bytes);
+    return (int32_t)width;
+}
+
+static void add_width(struct fit *fit, int32_t width)
+{
+    uint32_t at = 0;
+    while (at < fit->widths_count && fit->widths[at] < width)
+        at++;
+    if (at < fit->widths_count && fit->widths[at] == width)
+        return;
+    fit->widths = xrealloc(fit->widths, fit->widths_count + 1, sizeof *fit->widths);
+    memmove(fit->widths + at + 1, fit->widths + at, (fit->widths_count - at) * sizeof *fit->widths);
+    fit->widths[at] = width;
+    fit->widths_count++;
+}
+
+static void set_leasts(struct fit *fit, const struct cluster *cluster, const struct class_row *row, bool up_only)
+{
+    const struct cluster_partition *partition = fit->partition;
+    fit->leasts = xcalloc(fit->widths_count, sizeof *fit->leasts);
+    for (uint32_t w = 0; w < fit->widths_count; w++) {
+        struct fit_least least = {.cpus = INT_MAX, .gpus = INT_MAX, .memory_bytes = INT64_MAX};
+        for (uint32_t i = 0; i < partition->nodes_count; i++) {
+            const struct cluster_node *node = &cluster->nodes[partition->nodes[i]];
+            if ((up_only && !node->up) || node_width(row, partition, node) < fit->widths[w])
+                continue;
+            least.cpus = (int32_t)smaller(least.cpus, limited(node->cpus, partition->max_cpus_per_node));
+            least.gpus = (int32_t)smaller(least.gpus, node->gpus);
+            least.memory_bytes =
+                smaller(least.memory_bytes, limited(node->memory_bytes, partition->max_memory_per_node_bytes));
+        }
+        fit->leasts[w] = least;
+    }
+}
+
+static uint32_t count_fitting(const struct fit *fit, const struct cluster *cluster, const struct class_row *row, bool up_only)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < fit->partition->nodes_count; i++) {
+        const struct cluster_node *node = &cluster->nodes[fit->partition->nodes[i]];
+        count += (!up_only || node->up) && node_width(row, fit->partition, node) > 0;
+    }
+    return count;
+}
+
+/* Nodes that are down for long are not planned for, unless there is nothing else: they may be back before the job starts. */
+static bool measure(struct fit *fit, const struct cluster *cluster, const struct cluster_partition *partition,
+                    const struct class_row *row)
+{
+    *fit = (struct fit){.partition = partition, .cpus_per_job = cpus_of_job(row, partition)};
+    uint32_t want = row->nodes > 1 ? (uint32_t)row->nodes : 1;
+    bool up_only = count_fitting(fit, cluster, row, true) >= want;
+    if (!up_only && count_fitting(fit, cluster, row, false) < want)
+        return false;
+    for (uint32_t i = 0; i < partition->nodes_count; i++) {
+        const struct cluster_node *node = &cluster->nodes[partition->nodes[i]];
+        int32_t width = !up_only || node->up ? node_width(row, partition, node) : 0;
+        if (width > 0 && (row->nodes <= 1 || !fit->widths_count))
+            add_width(fit, width);
+        else if (width > 0) /* nodes of one allocation may differ: the tightest must do */
+            fit->widths[0] = (int32_t)smaller(fit->widths[0], width);
+    }
+    set_leasts(fit, cluster, row, up_only);
+    return true;
+}
+
+static bool names_allowed(const char *allow, const char *deny, const char *name)
+{
+    return !name || ((!allow || !strcasecmp(allow, "all") || cluster_list_has(allow, name)) &&
+                     (!deny || !cluster_list_has(deny, name)));
+}
+
+/* May this user submit here at all? */
+static bool accessible(const struct cluster_partition *p, const struct settings *settings, char *why)
+{
+    const char *reason = NULL;
+    if (!p->submits)
+        reason = "takes no jobs now";
+    else if (p->root_only)
+        reason = "is for root only";
+    else if (p->needs_reservation)
+        reason = "takes only jobs of a reservation";
+    else if (p->allow_groups && !p->group_allowed)
+        reason = "is for members of other groups (AllowGroups)";
+    else if (!names_allowed(p->allow_accounts, p->deny_accounts, settings->account))
+        reason = "does not take jobs of this account (AllowAccounts, DenyAccounts)";
+    else if (!names_allowed(p->allow_qos, p->deny_qos, settings->qos))
+        reason = "does not take jobs of this QOS (AllowQos, DenyQos)";
+    if (reason)
+        snprintf(why, WHY, "partition %s %s", p->name, reason);
+    return !reason;
+}
+
+/* Why no node holds a job of this class: one sentence, of the first limit that is too low by itself. */
+static void explain(const struct cluster *cluster, const struct cluster_partition *p, const struct class_row *row, char *why)
+{
+    int32_t cpus = 0, gpus = 0, need = cpus_of_job(row, p);
+    int64_t memory = 0, tmp = 0;
+    char want_text[PLAN_TEXT], have_text[PLAN_TEXT];
+    for (uint32_t i = 0; i < p->nodes_count; i++) {
+        const struct cluster_node *node = &cluster->nodes[p->nodes[i]];
+        cpus = node->cpus > cpus ? node->cpus : cpus;
+        gpus = node->gpus > gpus ? node->gpus : gpus;
+        memory = node->memory_bytes > memory ? node->memory_bytes : memory;
+        tmp = node->tmp_bytes > tmp ? node->tmp_bytes : tmp;
+    }
+    if (!p->nodes_count)
+        snprintf(why, WHY, "partition %s has no nodes", p->name);
+    else if (row->nodes > (int32_t)p->nodes_count)
+        snprintf(why, WHY, "it needs %d nodes, and partition %s has %u", row->nodes, p->name, p->nodes_count);
+    else if (p->max_cpus_per_node && p->max_cpus_per_node < cpus && need > p->max_cpus_per_node)
+        snprintf(why, WHY, "it needs %d CPUs, and partition %s allows %d on a node (MaxCPUsPerNode)", need, p->name,
+                 p->max_cpus_per_node);
+    else if (need > cpus && need > row->cpus)
+        snprintf(why, WHY, "it needs %d CPUs for its memory of %s (MaxMemPerCPU), and the largest node of partition %s has %d",
+                 need, plan_size_text(want_text, row->memory_bytes), p->name, cpus);
+    else if (need > cpus)
+        snprintf(why, WHY, "it needs %d CPUs, and the largest node of partition %s has %d", need, p->name, cpus);
+    else if (p->max_memory_per_node_bytes && row->memory_bytes > p->max_memory_per_node_bytes)
+        snprintf(why, WHY, "it needs %s of memory, and partition %s allows %s on a node (MaxMemPerNode)",
+                 plan_size_text(want_text, row->memory_bytes), p->name,
+                 plan_size_text(have_text, p->max_memory_per_node_bytes));
+    else if (memory && row->memory_bytes > memory)
+        snprintf(why, WHY, "it needs %s of memory, and the largest node of partition %s has %s",
+                 plan_size_text(want_text, row->memory_bytes), p->name, plan_size_text(have_text, memory));
+    else if (row->gpus_milli > 0 && gpu_slots(row->gpus_milli, gpus) < 1)
+        snprintf(why, WHY, "it needs %g GPUs, and partition %s has at most %d in a node", row->gpus_milli / 1000.0, p->name,
+                 gpus);
+    else if (tmp && row->tmp_bytes > tmp)
+        snprintf(why, WHY, "it needs %s of local scratch, and the largest TmpDisk of partition %s is %s",
+                 plan_size_text(want_text, row->tmp_bytes), p->name, plan_size_text(have_text, tmp));
+    else if (row->nodes > 1)
+        snprintf(why, WHY, "partition %s has fewer than %d nodes with all that it needs on each", p->name, row->nodes);
+    else
+        snprintf(why, WHY, "no node of partition %s has all of its CPUs, memory and GPUs together", p->name);
+}
+
+/* Is the runtime within what an allocation may last? */
+static bool time_fits(const struct plan_request *request, const struct plan_class *class, const struct cluster_partition *p,
+                      char *why)
+{
+    int64_t runtime = class->row->runtime_usec, cap = request->settings->walltime_usec;
+    char want_text[PLAN_TEXT], have_text[PLAN_TEXT];
+    if (!class->row->enforced || class->any_length)
+        return true;
+    if (p->max_time_usec && runtime > p->max_time_usec)
+        snprintf(why, WHY, "its runtime is %s, and partition %s allows %s (MaxTime)", plan_time_text(want_text, runtime),
+                 p->name, plan_time_text(have_text, p->max_time_usec));
+    else if (cap && runtime > cap)
+        snprintf(why, WHY, "its runtime is %s, and allocations on partition %s may last %s by option -t",
+                 plan_time_text(want_text, runtime), p->name, plan_time_text(have_text, cap));
+    else
+        return true;
+    return false;
+}
+
+static bool partition_fits(struct fit *fit, const struct plan_request *request, const struct plan_class *class,
+                           const struct cluster_partition *p, char *why)
+{
+    const struct class_row *row = class->row;
+    *fit = (struct fit){0};
+    if (!accessible(p, request->settings, why))
+        return false;
+    if (row->nodes > 1 && p->max_nodes && row->nodes > p->max_nodes) {
+        snprintf(why, WHY, "it needs %d nodes, and partition %s allows %d (MaxNodes)", row->nodes, p->name, p->max_nodes);
+        return false;
+    }
+    if (!measure(fit, request->cluster, p, row)) {
+        explain(request->cluster, p, row, why);
+        return false;
+    }
+    bool fits = time_fits(request, class, p, why);
+    if (!fits)
+        fit_fini(fit);
+    return fits;
+}
+
+/* -p a,b: the first that fits; the reason given is that of the last. */
+static int choose_named(struct fit *fit, struct plan *plan, const struct plan_request *request, const struct plan_class *class)
+{
+    char why[WHY] = "";
+    const char *at = request->settings->partition;
+    while (*at) {
+        size_t length = strcspn(at, ",");
+        const struct cluster_partition *p = cluster_find_partition(request->cluster, at, length);
+        if (!p)
+            snprintf(why, WHY, "this cluster has no partition %.*s (see sinfo)", (int)length, at);
+        else if (partition_fits(fit, request, class, p, why))
+            return 0;
+        at += length + (at[length] == ',');
+    }
+    plan_note(plan, class, true, "%s", why);
+    return -1;
+}
+
+int fit_choose(struct fit *fit, struct plan *plan, const struct plan_request *request, const struct plan_class *class)
+{
+    const struct cluster *cluster = request->cluster;
+    const struct cluster_partition *standard = NULL;
+    char why[WHY] = "this cluster has no partition", other[WHY];
+    *fit = (struct fit){0};
+    if (request->settings->partition)
+        return choose_named(fit, plan, request, class);
+    for (uint32_t i = 0; i < cluster->partitions_count; i++)
+        if (cluster->partitions[i].is_default)
+            standard = &cluster->partitions[i];
+    if (standard && partition_fits(fit, request, class, standard, why))
+        return 0;
+    for (int starts = 1; starts >= 0; starts--) { /* one that starts jobs now, before one that only queues them */
+        for (uint32_t i = 0; i < cluster->partitions_count; i++) {
+            const struct cluster_partition *p = &cluster->partitions[i];
+            if (p == standard || p->starts != (bool)starts)
+                continue;
+            if (partition_fits(fit, request, class, p, other)) {
+                plan_note(plan, class, false, "goes to partition %s: %s", p->name,
+                          standard ? why : "this cluster has no default partition");
+                return 0;
+            }
+            if (!standard)
+                memcpy(why, other, WHY);
+        }
+    }
+    plan_note(plan, class, true, "%s%s", why, cluster->partitions_count > 1 ? "; no other partition that you may use fits" : "");
+    return -1;
+}
+
+void fit_fini(struct fit *fit)
+{
+    free(fit->widths);
+    free(fit->leasts);
+    *fit = (struct fit){0};
+}
+
+const struct fit_least *fit_least_of(const struct fit *fit, int32_t width)
+{
+    for (uint32_t i = 0; i < fit->widths_count; i++)
+        if (fit->widths[i] >= width)
+            return &fit->leasts[i];
+    return &fit->leasts[fit->widths_count - 1];
+}

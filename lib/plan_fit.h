@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Part of the planner: which partition can hold jobs of a class, and how many of them its nodes hold side by side. Pure.
+#ifndef LIB_PLAN_FIT_H
+#define LIB_PLAN_FIT_H
+
+#include "lib/plan.h"
+
+struct fit_least {            /* the least that the nodes of one width or more have for jobs */
+    int32_t cpus, gpus;
+    int64_t memory_bytes;     /* 0: Slurm does not know the memory of these nodes */
+};
+
+struct fit {
+    const struct cluster_partition *partition;
+    int32_t cpus_per_job;     /* more than it asked for where MaxMemPerCPU makes Slurm add some */
+    int32_t *widths;          /* jobs per node, each node type that holds any, ascending, distinct; at least one */
+    struct fit_least *leasts; /* of nodes as wide as that or wider */
+    uint32_t widths_count;
+};
+
+/* Chooses the partition: -p (the first that fits of several), else Slurm's default, else one that fits, which is noted. -1:
+ * none holds a job of this class, which is noted as refused with the reason. fit_fini is due in both cases. */
+int fit_choose(struct fit *fit, struct plan *plan, const struct plan_request *request, const struct plan_class *class);
+void fit_fini(struct fit *fit);
+
+const struct fit_least *fit_least_of(const struct fit *fit, int32_t width);
+
+/* GPUs that so many jobs side by side need: a fraction of one is never put together from two. */
+int32_t fit_gpus(int32_t gpus_milli, int32_t jobs);
+
+#endif

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Notes of a plan, written by its parts only.
+#ifndef LIB_PLAN_NOTE_H
+#define LIB_PLAN_NOTE_H
+
+#include "lib/plan.h"
+
+/* Adds a note that begins with the job or the class; refused: the plan is, too. */
+void plan_note(struct plan *plan, const struct plan_class *class, bool refused, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+#endif
