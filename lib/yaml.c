@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// libyaml's events, written as JSON.
+#include "lib/yaml.h"
+
+#include <stdint.h>
+#include <string.h>
+#include <yaml.h>
+
+#include "lib/mem.h"
+#include "lib/problem.h"
+#include "lib/rewrite.h"
+
+struct frame { /* a mapping or sequence that is open */
+    bool mapping, key_next;
+    size_t members;
+    size_t anchor; /* index + 1 of its anchor; 0: none */
+};
+
+struct anchor {
+    char *name;
+    size_t start, end; /* in the JSON text; end 0: not complete yet */
+};
+
+struct reader {
+    struct rewrite *out;
+    struct problems *problems;
+    struct frame frames[YAML_DEPTH];
+    size_t depth, documents;
+    struct anchor *anchors;
+    size_t anchors_count, anchors_space;
+    bool stop;
+};
+
+static void error_at(struct reader *reader, const yaml_mark_t *mark, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void error_at(struct reader *reader, const yaml_mark_t *mark, const char *format, ...)
+{
+    va_list ap;
+    va_start(ap, format);
+    cleanup_free char *text = xvasprintf(format, ap);
+    va_end(ap);
+    problem_add(reader->problems, false, (int)mark->line + 1, (int)mark->column + 1, NULL, "%s", text);
+}
+
+static bool all_of(const char *text, const char *set)
+{
+    return *text && strspn(text, set) == strlen(text);
+}
+
+static bool one_of(const char *text, const char *const *words)
+{
+    for (; *words; words++)
+        if (!strcmp(text, *words))
+            return true;
+    return false;
+}
+
+/* [-+]? ( \. [0-9]+ | [0-9]+ ( \. [0-9]* )? ) ( [eE] [-+]? [0-9]+ )? */
+static bool is_float(const char *p)
+{
+    static const char digits[] = "0123456789";
+    p += *p == '-' || *p == '+';
+    size_t whole = strspn(p, digits), part = 0;
+    p += whole;
+    if (*p == '.')
+        p += 1 + (part = strspn(p + 1, digits));
+    if (!whole && !part)
+        return false;
+    if (*p == 'e' || *p == 'E') {
+        p++;
+        p += *p == '-' || *p == '+';
+        return all_of(p, digits);
+    }
+    return !*p;
+}
+
+enum yaml_type yaml_type(const char *scalar)
+{
+    static const char *const nulls[] = {"", "~", "null", "Null", "NULL", NULL};
+    static const char *const bools[] = {"true", "True", "TRUE", "false", "False", "FALSE", NULL};
+    if (one_of(scalar, nulls))
+        return YAML_NULL;
+    if (one_of(scalar, bools))
+        return YAML_BOOL;
+    const char *digits = scalar + (*scalar == '-' || *scalar == '+');
+    if (all_of(digits, "0123456789") || (!strncmp(scalar, "0o", 2) && all_of(scalar + 2, "01234567")) ||
+        (!strncmp(scalar, "0x", 2) && all_of(scalar + 2, "0123456789abcdefABCDEF")))
+        return YAML_INTEGER;
+    return is_float(scalar) ? YAML_FLOAT : YAML_TEXT;
+}
+
+/* Before a node: its comma or colon. */
+static void begin(struct reader *reader, const yaml_mark_t *mark)
+{
+    struct frame *top = reader->depth ? &reader->frames[reader->depth - 1] : NULL;
+    if (top && top->mapping && !top->key_next)
+        rewrite_put(reader->out, ":", 1);
+    else if (top && top->members)
+        rewrite_put(reader->out, ",", 1);
+    if (top && (!top->mapping || top->key_next))
+        top->members++;
+    rewrite_point(reader->out, (int)mark->line + 1, (int)mark->column + 1);
+}
+
+/* After a node. */
+static void end(struct reader *reader)
+{
+    struct frame *top = reader->depth ? &reader->frames[reader->depth - 1] : NULL;
+    if (top && top->mapping)
+        top->key_next = !top->key_next;
+}
+
+static bool wants_key(const struct reader *reader)
+{
+    return reader->depth && reader->frames[reader->depth - 1].mapping && reader->frames[reader->depth - 1].key_next;
+}
+
+static size_t add_anchor(struct reader *reader, const yaml_char_t *name)
+{
+    if (!name)
+        return 0;
+    reader->anchors = array_grow(reader->anchors, reader->anchors_count, &reader->anchors_space, sizeof *reader->anchors);
+    reader->anchors[reader->anchors_count++] = (struct anchor){xstrdup((const char *)name), reader->out->length, 0};
+    return reader->anchors_count;
+}
+
+static void check_tag(struct reader *reader, const yaml_char_t *tag, bool scalar, const yaml_mark_t *mark)
+{
+    static const char *const fine[] = {YAML_STR_TAG, "!", NULL};
+    if (tag && !(scalar && one_of((const char *)tag, fine)))
+        error_at(reader, mark, "the tag %.60s means nothing here; leave it out", (const char *)tag);
+}
+
+static void put_quoted(struct reader *reader, const yaml_char_t *text, size_t length, bool plain)
+{
+    rewrite_put(reader->out, "\"", 1);
+    if (plain)
+        rewrite_put_char(reader->out, YAML_PLAIN);
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] != YAML_PLAIN)
+            rewrite_put_char(reader->out, text[i]);
+    }
+    rewrite_put(reader->out, "\"", 1);
+}
+
+static void read_scalar(struct reader *reader, const yaml_event_t *event)
+{
+    const yaml_char_t *text = event->data.scalar.value;
+    size_t length = event->data.scalar.length;
+    bool key = wants_key(reader), plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE && !event->data.scalar.tag;
+    check_tag(reader, event->data.scalar.tag, true, &event->start_mark);
+    if (key && plain && !strcmp((const char *)text, "<<"))
+        error_at(reader, &event->start_mark, "merge keys (<<) are no part of YAML 1.2; write the keys out");
+    begin(reader, &event->start_mark);
+    size_t anchor = add_anchor(reader, event->data.scalar.anchor);
+    enum yaml_type type = plain && strlen((const char *)text) == length ? yaml_type((const char *)text) : YAML_TEXT;
+    if (type == YAML_NULL && !key)
+        rewrite_put_text(reader->out, "null");
+    else
+        put_quoted(reader, text, length, type != YAML_TEXT && !key);
+    if (anchor)
+        reader->anchors[anchor - 1].end = reader->out->length;
+    end(reader);
+}
+
+static void open_frame(struct reader *reader, const yaml_event_t *event, bool mapping)
+{
+    const yaml_char_t *anchor = mapping ? event->data.mapping_start.anchor : event->data.sequence_start.anchor;
+    check_tag(reader, mapping ? event->data.mapping_start.tag : event->data.sequence_start.tag, false, &event->start_mark);
+    if (wants_key(reader) || reader->depth == YAML_DEPTH) {
+        error_at(reader, &event->start_mark, "%s", wants_key(reader) ? "a key must be a word, not a list or a mapping"
+                                                                    : "nested too deeply, more than 64 levels");
+        reader->stop = true;
+        return;
+    }
+    begin(reader, &event->start_mark);
+    size_t index = add_anchor(reader, anchor);
+    rewrite_put(reader->out, mapping ? "{" : "[", 1);
+    reader->frames[reader->depth++] = (struct frame){mapping, mapping, 0, index};
+}
+
+static void close_frame(struct reader *reader)
+{
+    struct frame *top = &reader->frames[--reader->depth];
+    rewrite_put(reader->out, top->mapping ? "}" : "]", 1);
+    if (top->anchor)
+        reader->anchors[top->anchor - 1].end = reader->out->length;
+    end(reader);
+}
+
+static void read_alias(struct reader *reader, const yaml_event_t *event)
+{
+    const char *name = (const char *)event->data.alias.anchor;
+    const struct anchor *found = NULL;
+    for (size_t i = reader->anchors_count; i-- > 0 && !found;)
+        found = strcmp(reader->anchors[i].name, name) ? NULL : &reader->anchors[i];
+    bool complete = found && found->end, small = complete && reader->out->length + found->end - found->start < YAML_MOST;
+    if (!small || wants_key(reader)) {
+        error_at(reader, &event->start_mark, "*%.60s %s", name,
+                 !found              ? "names no anchor above it"
+                 : !complete         ? "stands inside what it names"
+                 : wants_key(reader) ? "cannot be a key"
+                                     : "makes the file larger than 256 MiB");
+        reader->stop = true;
+        return;
+    }
+    begin(reader, &event->start_mark);
+    size_t start = found->start, count = found->end - found->start;
+    cleanup_free char *copy = xmalloc(count); /* the text may move while it grows */
+    memcpy(copy, reader->out->json + start, count);
+    rewrite_put(reader->out, copy, count);
+    end(reader);
+}
+
+static void read_event(struct reader *reader, const yaml_event_t *event)
+{
+    switch (event->type) {
+    case YAML_DOCUMENT_START_EVENT:
+        if (reader->documents++) {
+            error_at(reader, &event->start_mark, "a second document begins here; a workflow is one document");
+            reader->stop = true;
+        }
+        break;
+    case YAML_SCALAR_EVENT:
+        read_scalar(reader, event);
+        break;
+    case YAML_SEQUENCE_START_EVENT:
+    case YAML_MAPPING_START_EVENT:
+        open_frame(reader, event, event->type == YAML_MAPPING_START_EVENT);
+        break;
+    case YAML_SEQUENCE_END_EVENT:
+    case YAML_MAPPING_END_EVENT:
+        close_frame(reader);
+        break;
+    case YAML_ALIAS_EVENT:
+        read_alias(reader, event);
+        break;
+    case YAML_STREAM_END_EVENT:
+        reader->stop = true;
+        break;
+    case YAML_NO_EVENT:
+    case YAML_STREAM_START_EVENT:
+    case YAML_DOCUMENT_END_EVENT:
+        break;
+    }
+}
+
+int yaml_read(const char *text, size_t length, struct rewrite *rewrite, struct problems *problems)
+{
+    struct reader reader = {.out = rewrite, .problems = problems};
+    size_t errors = problems->errors;
+    yaml_parser_t parser;
+    *rewrite = (struct rewrite){0};
+    rewrite_put_text(rewrite, "");
+    if (!yaml_parser_initialize(&parser))
+        abort();
+    yaml_parser_set_input_string(&parser, (const yaml_char_t *)text, length);
+    while (!reader.stop) {
+        yaml_event_t event;
+        if (!yaml_parser_parse(&parser, &event)) {
+            bool marked = parser.problem_mark.line || parser.problem_mark.column || !parser.problem_offset;
+            problem_add(problems, false, marked ? (int)parser.problem_mark.line + 1 : 0,
+                        marked ? (int)parser.problem_mark.column + 1 : 0, NULL, "no valid YAML: %s%s%s", parser.problem,
+                        parser.context ? ", " : "", parser.context ? parser.context : "");
+            break;
+        }
+        read_event(&reader, &event);
+        yaml_event_delete(&event);
+    }
+    yaml_parser_delete(&parser);
+    for (size_t i = 0; i < reader.anchors_count; i++)
+        free(reader.anchors[i].name);
+    free(reader.anchors);
+    return problems->errors > errors ? -1 : 0;
+}
