@@ -4,12 +4,28 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 #include "lib/mem.h"
 #include "lib/meter_job.h"
 #include "lib/proc.h"
+
+static const struct cgroup_ops *const versions[] = {&cgroup_v2, &cgroup_v1};
+
+/* Takes the first kind of cgroup that may be used, or says for each why not. */
+static void choose_cgroup(struct meter *meter)
+{
+    enum { VERSIONS = sizeof versions / sizeof *versions };
+    char *whys[VERSIONS] = {0};
+    for (int i = 0; i < VERSIONS && !meter->cgroup; i++)
+        meter->cgroup = versions[i]->open(meter->proc, meter->incarnation, &whys[i]);
+    meter->why = meter->cgroup ? xasprintf("jobs are held in %s", meter->cgroup->path)
+                               : xasprintf("cgroup v2: %s; v1: %s", whys[0], whys[1]);
+    for (int i = 0; i < VERSIONS; i++)
+        free(whys[i]);
+}
 
 struct meter *meter_create(const struct meter_options *options)
 {
@@ -21,7 +37,10 @@ struct meter *meter_create(const struct meter_options *options)
     meter->children = open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
     meter->self = getpid();
     meter->session = getsid(0);
-    meter->why = xstrdup(options->no_cgroup ? "cgroups are switched off" : "cgroups are not used yet");
+    if (options->no_cgroup)
+        meter->why = xstrdup("cgroups are switched off");
+    else
+        choose_cgroup(meter);
     return meter;
 }
 
@@ -29,6 +48,7 @@ void meter_destroy(struct meter *meter)
 {
     if (!meter)
         return;
+    cgroup_close(meter->cgroup);
     close(meter->proc);
     if (meter->children >= 0)
         close(meter->children);
@@ -42,8 +62,7 @@ void meter_destroy(struct meter *meter)
 
 enum usage_source meter_source(const struct meter *meter)
 {
-    (void)meter;
-    return SOURCE_PROC;
+    return meter->cgroup ? meter->cgroup->ops->source : SOURCE_PROC;
 }
 
 const char *meter_why(const struct meter *meter)
@@ -54,17 +73,24 @@ const char *meter_why(const struct meter *meter)
 struct meter_job *meter_job_create(struct meter *meter, int64_t job_id, int32_t run_id, int32_t attempt_id,
                                    int64_t memory_limit_bytes, struct meter_entry *entry, struct error *err)
 {
-    (void)err;
+    struct cgroup_dir *dir = NULL;
+    *entry = (struct meter_entry){.cgroup_fd = -1};
+    if (meter->cgroup) {
+        char name[64];
+        snprintf(name, sizeof name, "%lld.%d.%d", (long long)job_id, run_id, attempt_id);
+        dir = meter->cgroup->ops->make(meter->cgroup, name, meter->enforce ? memory_limit_bytes : 0, entry, err);
+        if (!dir)
+            return NULL;
+    }
     struct meter_job *job = xcalloc(1, sizeof *job);
     *job = (struct meter_job){
         .meter = meter, .job_id = job_id, .run_id = run_id, .attempt_id = attempt_id, .limit_bytes = memory_limit_bytes,
         .anon_max_bytes = UNKNOWN, .rss_max_bytes = UNKNOWN, .processes_max = UNKNOWN,
-        .next = meter->jobs, .link = &meter->jobs,
+        .next = meter->jobs, .link = &meter->jobs, .dir = dir,
     };
     if (job->next)
         job->next->link = &job->next;
     meter->jobs = job;
-    *entry = (struct meter_entry){.cgroup_fd = -1};
     return job;
 }
 
@@ -75,18 +101,68 @@ void meter_job_started(struct meter_job *job, pid_t pid)
     pid_map_set(&job->meter->owners, pid, job);
 }
 
+static void keep_sample(struct meter_job *job, const struct cgroup_memory *memory)
+{
+    job->anon_max_bytes = memory->anon > job->anon_max_bytes ? memory->anon : job->anon_max_bytes;
+    job->processes_max = memory->processes > job->processes_max ? memory->processes : job->processes_max;
+}
+
 bool meter_job_sample(struct meter_job *job, int64_t since_start_usec, int64_t *next_usec)
 {
-    return meter_proc_sample(job, since_start_usec, next_usec);
+    if (!job->dir)
+        return meter_proc_sample(job, since_start_usec, next_usec);
+    struct cgroup_memory memory;
+    job->meter->cgroup->ops->sample(job->dir, &memory);
+    keep_sample(job, &memory);
+    *next_usec = meter_next_sample(since_start_usec);
+    return false; /* the kernel holds the limit */
 }
 
 void meter_job_signal(struct meter_job *job, int sig)
 {
     struct pid_list found = {0};
-    meter_proc_find(job, &found);
+    if (job->dir && sig == SIGKILL) {
+        job->meter->cgroup->ops->kill(job->dir);
+        return;
+    }
+    if (job->dir)
+        cgroup_find(job->dir, &found);
+    else
+        meter_proc_find(job, &found);
     for (size_t i = 0; i < found.count; i++)
         kill(found.pids[i], sig);
     pid_list_fini(&found);
+}
+
+/* Kills what is left of the job. Is there something? */
+static bool clear(struct meter_job *job)
+{
+    if (!job->dir)
+        return meter_proc_end(job);
+    const struct cgroup_ops *ops = job->meter->cgroup->ops;
+    bool left = meter_proc_has_orphans(job->meter) && ops->is_populated(job->dir);
+    if (left)
+        ops->kill(job->dir);
+    return left;
+}
+
+/* Memory of a cgroup: the peak is exact but with page cache. What the job needed of it was at least the largest sample; or, when
+ * there is none, what is not file and kernel memory at the end, those being what stays. */
+static void read_cgroup(struct meter_job *job, struct usage_record *usage)
+{
+    enum { WORTH_A_LOOK = 4 << 20 };
+    const struct cgroup_ops *ops = job->meter->cgroup->ops;
+    int64_t bound = usage->memory_peak_bytes;
+    ops->read(job->dir, usage);
+    if (usage->memory_peak_bytes < 0)
+        usage->memory_peak_bytes = bound; /* a kernel without memory.peak */
+    usage->memory_anon_high_bytes = usage->memory_peak_bytes;
+    if (job->anon_max_bytes < 0 && usage->memory_peak_bytes > WORTH_A_LOOK) {
+        struct cgroup_memory left;
+        ops->sample(job->dir, &left);
+        int64_t low = usage->memory_peak_bytes - left.file - left.kernel;
+        usage->memory_anon_low_bytes = left.file < 0 || left.kernel < 0 ? UNKNOWN : low > 0 ? low : 0;
+    }
 }
 
 int meter_job_end(struct meter_job *job, const struct rusage *rusage, struct usage_record *usage)
@@ -95,7 +171,7 @@ int meter_job_end(struct meter_job *job, const struct rusage *rusage, struct usa
         pid_map_remove(&job->meter->owners, job->first);
         job->first = 0;
     }
-    if (meter_proc_end(job))
+    if (clear(job))
         return 1;
     usage_record_init(usage);
     usage->node = job->meter->node;
@@ -103,6 +179,8 @@ int meter_job_end(struct meter_job *job, const struct rusage *rusage, struct usa
     if (job->limit_bytes > 0)
         usage->memory_limit_bytes = job->limit_bytes;
     meter_proc_read(job, rusage, usage);
+    if (job->dir)
+        read_cgroup(job, usage);
     return 0;
 }
 
@@ -132,6 +210,8 @@ void meter_job_destroy(struct meter_job *job)
     *job->link = job->next;
     if (job->next)
         job->next->link = job->link;
+    if (job->dir)
+        job->meter->cgroup->ops->release(job->dir);
     pid_list_fini(&job->tree);
     free(job);
 }

@@ -3,6 +3,7 @@
 #ifndef LIB_METER_JOB_H
 #define LIB_METER_JOB_H
 
+#include "lib/cgroup.h"
 #include "lib/meter.h"
 #include "lib/pid_map.h"
 
@@ -15,6 +16,7 @@ struct meter {
     struct pid_map owners;   /* first processes and known orphans of live jobs */
     struct pid_list orphans; /* room for one reading of `children`, kept between calls */
     struct meter_job *jobs;  /* the live ones */
+    struct cgroup_base *cgroup; /* NULL: /proc only */
 };
 
 struct meter_job {
@@ -31,12 +33,15 @@ struct meter_job {
     int64_t sum_max_bytes; /* of the processes' pages, shared ones counted again */
     int64_t last_bytes, last_usec;                        /* the last sample: memory, time since the start */
     struct rusage orphans;                                /* sums; ru_maxrss the largest */
+    struct cgroup_dir *dir;                               /* NULL: /proc only */
 };
 
 /* meter_proc.c: a job without a cgroup is what descends from its first process and from orphans that are its own. */
 void meter_proc_find(struct meter_job *job, struct pid_list *found); /* adds its processes */
 bool meter_proc_sample(struct meter_job *job, int64_t since_start_usec, int64_t *next_usec);
+bool meter_proc_has_orphans(struct meter *meter); /* may there be something left of any job that ended? Costs one read */
 int meter_proc_end(struct meter_job *job); /* kills what is left; 1: something is, 0: nothing */
+int64_t meter_next_sample(int64_t since_start_usec); /* usec from now: doubling from 20 ms to 5 s */
 void meter_proc_read(const struct meter_job *job, const struct rusage *rusage, struct usage_record *usage);
 
 #endif

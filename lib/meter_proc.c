@@ -61,6 +61,17 @@ static void update_orphans(struct meter *meter)
     }
 }
 
+bool meter_proc_has_orphans(struct meter *meter)
+{
+    meter->orphans.count = 0;
+    if (meter->children < 0 || proc_children_read(meter->children, &meter->orphans))
+        return true; /* it cannot be told */
+    for (size_t i = 0; i < meter->orphans.count; i++)
+        if (!pid_map_get(&meter->owners, meter->orphans.pids[i]))
+            return true;
+    return false;
+}
+
 void meter_proc_find(struct meter_job *job, struct pid_list *found)
 {
     struct meter *meter = job->meter;
@@ -92,11 +103,17 @@ static int64_t resident_bytes(struct meter_job *job, int64_t sum, int64_t larges
     return total > largest ? total : largest;
 }
 
-/* Doubling from 20 ms to 5 s; sooner when, at the pace since the last sample, the limit may be reached before. */
+int64_t meter_next_sample(int64_t since_start_usec)
+{
+    if (since_start_usec < FIRST_SAMPLE_USEC)
+        return FIRST_SAMPLE_USEC;
+    return since_start_usec < LAST_SAMPLE_USEC ? since_start_usec : LAST_SAMPLE_USEC;
+}
+
+/* Sooner when, at the pace since the last sample, the limit may be reached before. */
 static int64_t next_sample(struct meter_job *job, int64_t bytes, int64_t now_usec)
 {
-    int64_t next = now_usec < FIRST_SAMPLE_USEC ? FIRST_SAMPLE_USEC : now_usec;
-    next = next > LAST_SAMPLE_USEC ? LAST_SAMPLE_USEC : next;
+    int64_t next = meter_next_sample(now_usec);
     if (job->limit_bytes > 0 && job->meter->enforce) {
         int64_t room = job->limit_bytes - bytes, grown = bytes - job->last_bytes, in = now_usec - job->last_usec;
         if (grown > 0 && in > 0 && (double)room / (double)grown * (double)in < 2.0 * (double)next)

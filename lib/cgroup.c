@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Reading, writing and removing cgroup directories of either version.
+#include "lib/cgroup.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/mem.h"
+
+enum { REMOVE_MSEC = 2000, DEEPEST = 8 };
+
+int cgroup_open(const char *path)
+{
+    return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+}
+
+int cgroup_open_below(int dir, const char *name)
+{
+    return openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+}
+
+ssize_t cgroup_read(int dir, const char *file, char *text, size_t size)
+{
+    cleanup_close int fd = openat(dir, file, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, text, size - 1);
+    text[n > 0 ? n : 0] = '\0';
+    return n;
+}
+
+static int64_t number_of(const char *text)
+{
+    return isdigit((unsigned char)text[0]) ? strtoll(text, NULL, 10) : UNKNOWN;
+}
+
+int64_t cgroup_number(int dir, const char *file)
+{
+    char text[64];
+    return cgroup_read(dir, file, text, sizeof text) > 0 ? number_of(text) : UNKNOWN;
+}
+
+int64_t cgroup_pread_number(int fd)
+{
+    char text[64];
+    ssize_t n = pread(fd, text, sizeof text - 1, 0);
+    text[n > 0 ? n : 0] = '\0';
+    return number_of(text);
+}
+
+int64_t cgroup_key(const char *text, const char *key)
+{
+    size_t length = strlen(key);
+    for (const char *line = text; line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL)
+        if (!strncmp(line, key, length) && line[length] == ' ')
+            return number_of(line + length + 1);
+    return UNKNOWN;
+}
+
+int cgroup_write(int dir, const char *file, const char *text)
+{
+    cleanup_close int fd = openat(dir, file, O_WRONLY | O_CLOEXEC);
+    return fd < 0 || write(fd, text, strlen(text)) < 0 ? -errno : 0;
+}
+
+/* Calls visit for every directory in dir whose name begins with prefix. */
+static void each_below(int dir, const char *prefix, void (*visit)(int dir, const char *name, void *arg), void *arg)
+{
+    int fd = cgroup_open_below(dir, ".");
+    DIR *list = fd < 0 ? NULL : fdopendir(fd);
+    if (!list && fd >= 0)
+        close(fd);
+    for (struct dirent *entry; list && (entry = readdir(list));)
+        if (entry->d_type == DT_DIR && entry->d_name[0] != '.' && !strncmp(entry->d_name, prefix, strlen(prefix)))
+            visit(dir, entry->d_name, arg);
+    if (list)
+        closedir(list);
+}
+
+struct walk {
+    struct pid_list *found;
+    int depth;
+};
+
+static void find_in(int dir, struct walk *walk);
+
+static void find_below(int dir, const char *name, void *arg)
+{
+    cleanup_close int fd = cgroup_open_below(dir, name);
+    if (fd >= 0)
+        find_in(fd, arg);
+}
+
+static void find_in(int dir, struct walk *walk)
+{
+    cleanup_close int fd = openat(dir, "cgroup.procs", O_RDONLY | O_CLOEXEC);
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+    long pid;
+    while (file && fscanf(file, "%ld", &pid) == 1)
+        if (pid > 0) /* 0: in another pid namespace */
+            pid_list_add(walk->found, (pid_t)pid);
+    if (file) {
+        fclose(file);
+        fd = -1;
+    }
+    if (walk->depth < DEEPEST) {
+        walk->depth++;
+        each_below(dir, "", find_below, walk);
+        walk->depth--;
+    }
+}
+
+void cgroup_find(const struct cgroup_dir *dir, struct pid_list *found)
+{
+    cleanup_close int fd = cgroup_open_below(dir->base->dirs[0], dir->name);
+    if (fd >= 0)
+        find_in(fd, &(struct walk){.found = found});
+}
+
+static void remove_below(int dir, const char *name, void *arg)
+{
+    int depth = *(int *)arg + 1;
+    cleanup_close int fd = cgroup_open_below(dir, name);
+    if (fd >= 0 && depth < DEEPEST)
+        each_below(fd, "", remove_below, &depth);
+    unlinkat(dir, name, AT_REMOVEDIR);
+}
+
+/* A killed process leaves its cgroup a moment later, so this waits, with a bound: it runs at a runner's start and end only. */
+int cgroup_remove(int base, const char *name)
+{
+    struct timespec tick = {.tv_nsec = 1000000};
+    int depth = 0, msec = 0;
+    while (unlinkat(base, name, AT_REMOVEDIR) && errno != ENOENT) {
+        if (msec++ > REMOVE_MSEC)
+            return -1;
+        cleanup_close int dir = cgroup_open_below(base, name);
+        struct pid_list left = {0};
+        if (dir >= 0 && cgroup_write(dir, "cgroup.kill", "1"))
+            find_in(dir, &(struct walk){.found = &left});
+        for (size_t i = 0; i < left.count; i++)
+            kill(left.pids[i], SIGKILL);
+        pid_list_fini(&left);
+        remove_below(base, name, &depth);
+        nanosleep(&tick, NULL);
+    }
+    return 0;
+}
+
+static void remove_one(int dir, const char *name, void *arg)
+{
+    (void)arg;
+    cgroup_remove(dir, name);
+}
+
+struct cgroup_base *cgroup_base_create(const struct cgroup_ops *ops, const char *incarnation, char *path)
+{
+    struct cgroup_base *base = xcalloc(1, sizeof *base);
+    base->ops = ops;
+    base->path = path;
+    for (int i = 0; i < CGROUP_DIRS; i++)
+        base->dirs[i] = -1;
+    size_t n = (size_t)snprintf(base->prefix, sizeof base->prefix, "%s%.24s", ops->prefix, incarnation);
+    for (size_t i = strlen(ops->prefix); i < n; i++)
+        if (!isalnum((unsigned char)base->prefix[i]) && base->prefix[i] != '.')
+            base->prefix[i] = '-';
+    memcpy(base->prefix + n, "_", 2);
+    return base;
+}
+
+/* Every runner holds a shared lock on its place for life. Who can have it alone knows that nobody else lives there, and that
+ * what is there was left by the dead. */
+void cgroup_base_take(struct cgroup_base *base)
+{
+    if (!flock(base->dirs[0], LOCK_EX | LOCK_NB))
+        for (int i = 0; i < CGROUP_DIRS; i++)
+            if (base->dirs[i] >= 0)
+                each_below(base->dirs[i], base->ops->prefix, remove_one, NULL);
+    flock(base->dirs[0], LOCK_SH);
+}
+
+struct cgroup_dir *cgroup_dir_create(struct cgroup_base *base, const char *name)
+{
+    struct cgroup_dir *dir = xcalloc(1, sizeof *dir);
+    *dir = (struct cgroup_dir){.base = base, .fd = -1, .enter = {-1, -1}, .peak = -1, .oom = -1, .cpu = -1};
+    snprintf(dir->name, sizeof dir->name, "%s%s", base->prefix, name);
+    return dir;
+}
+
+void cgroup_dir_destroy(struct cgroup_dir *dir)
+{
+    int fds[] = {dir->fd, dir->enter[0], dir->enter[1], dir->peak, dir->oom, dir->cpu};
+    for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
+    for (int i = 0; i < CGROUP_DIRS; i++)
+        if (dir->base->dirs[i] >= 0)
+            cgroup_remove(dir->base->dirs[i], dir->name);
+    free(dir);
+}
+
+void cgroup_close(struct cgroup_base *base)
+{
+    if (!base)
+        return;
+    for (struct cgroup_dir *dir; (dir = base->idle);) {
+        base->idle = dir->next;
+        cgroup_dir_destroy(dir);
+    }
+    for (int i = 0; i < CGROUP_DIRS; i++)
+        if (base->dirs[i] >= 0) {
+            each_below(base->dirs[i], base->prefix, remove_one, NULL);
+            close(base->dirs[i]);
+        }
+    free(base->path);
+    free(base);
+}
