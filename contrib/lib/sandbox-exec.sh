@@ -22,16 +22,12 @@ add_user() {
 	say "made the ordinary user $RUN_AS to run jobs (userdel $RUN_AS removes it)" >&2
 }
 
-# The folders of the programs, in a build tree or installed.
+# The folders of the programs, in a build tree or installed, before the caller's PATH.
 program_path() {
-	local top d s path=''
-	top=$(dirname "$HERE")
+	local top=${HERE%/*} d s path=''
 	for d in "${TORC_BUILD_DIR:-}" "$top/build" "$top" "${top%/*}" "${top%/*/*}"; do
-		[ -n "$d" ] || continue
-		for s in '' /bin /submitter /runner /report /cli /server; do
-			[ -x "$d$s/torc-run" -o -x "$d$s/torc-sbatch" -o -x "$d$s/torc-report" -o -x "$d$s/torc" -o -x "$d$s/torc-server" ] || continue
-			[ -f "$d$s/torc" -o "$s" != '' ] || [ -f "$d$s/torc-run" ] || continue
-			path+=$d$s:
+		for s in '' bin/ submitter/ runner/ report/ cli/ server/; do
+			[ -z "$d" ] || [ -z "$(compgen -G "$d/${s}torc-*")$(find "$d/${s}torc" -type f 2>/dev/null)" ] || path+=$d/$s:
 		done
 		[ -z "$path" ] || break
 	done
