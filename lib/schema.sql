@@ -36,13 +36,18 @@ CREATE TABLE workflow (
   project TEXT,
   metadata TEXT,                           -- JSON
   file TEXT,                               -- absolute path of the workflow file
-  file_text TEXT,                          -- the text it had
   command_line TEXT,
   folder TEXT NOT NULL,                    -- submission folder; relative paths start here
   version TEXT NOT NULL,                   -- of the torc that created it
   settings TEXT NOT NULL,                  -- JSON, lib/settings.h
-  environment TEXT,                        -- JSON array of NAME=value: for sbatch from inside allocations
   change INTEGER NOT NULL DEFAULT 0        -- raised when jobs become ready, are canceled, or the workflow ends
+);
+
+-- Apart from the row above, which changes often: a row is rewritten whole.
+CREATE TABLE workflow_text (
+  workflow INTEGER PRIMARY KEY REFERENCES workflow(id) ON DELETE CASCADE,
+  file_text TEXT,                          -- the text that the workflow file had
+  environment TEXT                         -- JSON array of NAME=value: for sbatch from inside allocations
 );
 
 CREATE TABLE resource_class (
@@ -259,6 +264,7 @@ CREATE TABLE event (
   runner INTEGER, attempt INTEGER, submission INTEGER, allocation INTEGER,
   data TEXT                                -- JSON
 );
+CREATE INDEX event_workflow ON event (workflow);
 
 CREATE TABLE action (
   id INTEGER PRIMARY KEY,

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Shared by the files that keep the store in SQLite: a connection with its prepared statements, transactions, and the
+// bookkeeping of one transaction (counters per class, what follows from the end of a job). Only store_sqlite*.c include it.
+#ifndef LIB_STORE_SQLITE_H
+#define LIB_STORE_SQLITE_H
+
+#include <sqlite3.h>
+#include <string.h>
+
+#include "lib/arena.h"
+#include "lib/store_ops.h"
+
+enum sql { /* every statement there is; the texts are in store_sql.def */
+#define SQL(name, text) SQL_##name,
+#include "lib/store_sql.def"
+#undef SQL
+    SQL_COUNT
+};
+
+struct db {
+    sqlite3 *sqlite;
+    sqlite3_stmt *statements[SQL_COUNT];
+    sqlite3_stmt **cursors; /* SQL_READY_JOBS once more for each class that is looked at at the same time */
+    size_t cursors_count, cursors_space;
+    char *path;
+    bool network;           /* on a network file system: rollback journal */
+    int64_t busy_usec;      /* how long to wait for a lock */
+    int64_t deadline_usec;  /* of the present call, CLOCK_MONOTONIC */
+    int64_t watched;        /* the workflow that this connection works for; 0: none in particular */
+    int64_t data_version, change;
+    int64_t demand_usec;    /* when demand was computed last */
+};
+
+enum event_kind {
+    EVENT_WORKFLOW_CREATED = 1, EVENT_WORKFLOW_ENDED, EVENT_WORKFLOW_CANCELED, EVENT_WORKFLOW_RESTARTED,
+    EVENT_JOB_READY = 10, EVENT_JOB_STARTED, EVENT_JOB_ENDED, EVENT_JOB_CANCELED, EVENT_JOB_RETURNED,
+    EVENT_RUNNER_STARTED = 20, EVENT_RUNNER_LEFT, EVENT_RUNNER_LOST,
+    EVENT_SUBMISSION_PLANNED = 30, EVENT_SUBMISSION_QUEUED, EVENT_SUBMISSION_FAILED, EVENT_ALLOCATION_STARTED,
+    EVENT_ALLOCATION_ENDED, EVENT_ALLOCATION_CANCELED,
+};
+
+/* Sets err from SQLite's last error on this connection: what was done, the file, what to do about it. Gives -1. */
+int db_error(struct db *db, struct error *err, const char *what);
+
+/* A transaction: db_begin, then db_end with what became of it (0: commit, else roll back); db_end gives 0 or -1, and leaves
+ * no statement open and no transaction behind in any case. */
+int db_begin(struct db *db, bool write, struct error *err);
+int db_end(struct db *db, int result, struct error *err);
+
+/* A statement with its parameters: types has a letter for each: i int, l int64_t, s text (NULL is NULL), n int64_t of which
+ * UNKNOWN is NULL, z int64_t of which 0 is NULL. Texts are borrowed until the statement is used again. db_query gives NULL on
+ * failure; db_step 1: a row, 0: none left, -1; db_do runs it to its end; db_number reads the first column of the first row. */
+sqlite3_stmt *db_query(struct db *db, struct error *err, enum sql which, const char *types, ...);
+int db_step(struct db *db, sqlite3_stmt *statement, struct error *err);
+int db_do(struct db *db, struct error *err, enum sql which, const char *types, ...);
+int db_number(struct db *db, struct error *err, int64_t *number, enum sql which, const char *types, ...);
+sqlite3_stmt *db_cursor(struct db *db, size_t index, struct error *err); /* the index-th of SQL_READY_JOBS, not bound */
+const char *db_text(struct arena *arena, sqlite3_stmt *statement, int column); /* a copy, or NULL */
+int64_t db_known(sqlite3_stmt *statement, int column); /* UNKNOWN where NULL */
+int64_t usec_now(void); /* the store's clock, UTC */
+
+struct class_delta {
+    int64_t class_id; /* 0: free */
+    int64_t by_state[JOB_STATES];
+};
+struct ended_job {
+    int64_t id;
+    bool good; /* completed or disabled: met for those who need it */
+};
+
+struct tx { /* one transaction on one workflow */
+    struct db *db;
+    int64_t workflow_id, now_usec;
+    enum workflow_state state;
+    struct class_delta *deltas; /* hashed by class */
+    size_t deltas_count, deltas_space;
+    struct ended_job *ended; /* jobs whose dependents are still to be told */
+    size_t ended_count, ended_space;
+    bool any_ended, made_ready, change;
+};
+
+int tx_init(struct tx *tx, struct db *db, int64_t workflow_id, struct error *err); /* ERROR_USAGE: no such workflow */
+void tx_fini(struct tx *tx);
+/* n jobs of a class (0: barriers) went from one state to another; JOB_STATES: from nowhere. */
+void tx_count(struct tx *tx, int64_t class_id, enum job_state from, enum job_state to, int64_t n);
+/* A job came to a final state: its dependents become ready or canceled, through any number of levels. */
+int tx_job_ended(struct tx *tx, int64_t job_id, enum job_state state, struct error *err);
+int tx_event(struct tx *tx, enum event_kind kind, int64_t job, int64_t runner, int64_t attempt, struct error *err);
+int tx_event_allocation(struct tx *tx, enum event_kind kind, int64_t submission, int64_t allocation, const char *data,
+                        struct error *err);
+/* Writes the counters, and the end of the workflow if this was it; raises workflow.change if somebody should look. */
+int tx_finish(struct tx *tx, struct error *err);
+/* What a runner holds goes back: pending jobs become ready, attempts that run end `lost`; then the runner itself ends (lost
+ * or left), and its allocation when no other runner of it is alive. */
+int tx_runner_ends(struct tx *tx, int64_t runner_id, bool lost, struct error *err);
+
+struct runner_row { /* the runner of a sync, with what its allocation allows */
+    int64_t id, workflow_id, seq, allocation_id, started_usec, limit_usec, memory_bytes, allocation_start_usec, run_id;
+    int32_t cpus, gpus_milli;
+    bool ended, lost;
+    enum workflow_state state;
+    const char *labels, *scheduler;
+};
+
+/* Takes ready jobs for the runner as claim says; they become pending. may_come as in sync_reply. */
+int tx_claim(struct tx *tx, const struct runner_row *runner, const struct claim_request *claim, struct sync_reply *reply,
+             struct error *err);
+int tx_claimed_before(struct tx *tx, const struct runner_row *runner, struct sync_reply *reply, struct error *err);
+int tx_demand_due(struct tx *tx, bool *due, struct error *err);
+
+/* The calls, by file: store_sqlite_create.c, _run.c (enter in _enter.c), _plan.c, _read.c. */
+int sqlite_create_workflow(void *impl, const struct workflow *, const struct workflow_origin *, int64_t *, struct error *);
+int sqlite_delete_workflow(void *impl, int64_t workflow_id, struct error *err);
+int sqlite_enter(void *impl, const struct runner_entry *, struct runner_grant *, struct error *);
+int sqlite_sync(void *impl, const struct sync_request *, struct sync_reply *, struct error *);
+int sqlite_demand(void *impl, int64_t workflow_id, struct demand *, struct error *);
+int sqlite_submissions_create(void *impl, int64_t workflow_id, struct submission *, uint32_t, bool, struct arena *,
+                              struct error *);
+int sqlite_submission_answered(void *impl, int64_t id, int64_t slurm_job_id, const char *error, struct error *);
+int sqlite_submissions(void *impl, int64_t workflow_id, struct submissions *, struct error *);
+int sqlite_read(void *impl, const struct read_request *, struct read_reply *, struct error *);
+int sqlite_cancel(void *impl, int64_t workflow_id, struct submissions *, struct error *);
+
+#endif

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The state machine through the store: order, failure through any depth, barriers, fencing, replay, takeover.
+#include "tests/unit/store_fixture.h"
+
+#define DIAMOND "a\nb: a\nc: a\nd: b c\n"
+
+static void is_state(struct fixture *f, int64_t w, const char *name, const char *want)
+{
+    cleanup_free char *what = xasprintf("%s is %s", name, want);
+    is_text(fixture_state(f, w, name), want, what);
+}
+
+static void test_diamond(void)
+{
+    struct fixture f;
+    fixture_open(&f);
+    int64_t w = fixture_workflow(&f, DIAMOND);
+    struct test_runner r = fixture_enter(&f, f.store, w, "i1", 4);
+    struct sync_reply reply;
+    fixture_sync(&f, &r, NULL, 0, 4, &reply);
+    is_int(reply.claimed_count, 1, "of a new diamond only the first job is claimed");
+    is_text(reply.claimed[0].name, "a", "a");
+    is_text(reply.claimed[0].command, "true", "its command");
+    is_int(reply.claimed[0].attempt_id, 1, "first attempt");
+    ok(reply.may_come && !reply.complete && !reply.demand, "more may come, no allocation is wanted for a local run");
+    struct attempt_end end = fixture_end(&reply.claimed[0], JOB_COMPLETED);
+    struct usage_record usage;
+    usage_record_init(&usage);
+    usage.node = "h";
+    usage.source = SOURCE_PROC;
+    usage.cpu_user_usec = 5;
+    end.usages = &usage;
+    end.usages_count = 1;
+    sync_reply_fini(&reply);
+    fixture_sync(&f, &r, &end, 1, 4, &reply);
+    is_int(reply.claimed_count, 2, "then two side by side");
+    sync_reply_fini(&reply);
+    is_int(fixture_number(&f, "SELECT count(*) FROM usage WHERE cpu_user_usec = 5 AND oom_kills IS NULL"), 1, "usage is stored");
+    fixture_invariants(&f, "in the middle of a diamond");
+    fixture_close(&f);
+}
+
+static const struct {
+    const char *what, *text, *failing;
+    int ran;
+    const char *name, *state; /* of one more job */
+} graphs[] = {
+    {"diamond", DIAMOND, NULL, 4, "d", "completed"},
+    {"diamond whose root fails", DIAMOND, "a", 1, "d", "canceled"},
+    {"diamond, one side fails", DIAMOND, "b", 3, "d", "canceled"},
+    {"failure through three levels", "a\nb: a\nc: b\nd: c\ne\n", "a", 2, "d", "canceled"},
+    {"goes on after a failure", "a\nb!: a\nc: b\n", "a", 3, "c", "completed"},
+    {"goes on, but only when all have ended", "a\nb\nc!: a b\n", "a", 3, "c", "completed"},
+    {"barrier", "a\nb\nx*: a b\nc: x\nd: x\n", NULL, 4, "d", "completed"},
+    {"barrier of barriers", "a\nx*: a\ny*: x\nb: y\n", NULL, 2, "b", "completed"},
+    {"barrier whose need fails", "a\nb\nx*: a b\nc: x\nd: c\n", "a", 2, "d", "canceled"},
+    {"barrier that waits for all", "a\nb\nx*!: a b\nc!: x\n", "a", 3, "c", "completed"},
+    {"barrier without needs", "x*\ny*: x\na: y\n", NULL, 1, "a", "completed"},
+};
+
+static void test_graphs(void)
+{
+    for (size_t i = 0; i < sizeof graphs / sizeof *graphs; i++) {
+        struct fixture f;
+        printf("# %s\n", graphs[i].what);
+        fixture_open(&f);
+        int64_t w = fixture_workflow(&f, graphs[i].text);
+        struct test_runner r = fixture_enter(&f, f.store, w, "i1", 2);
+        is_int(fixture_run(&f, &r, graphs[i].failing), graphs[i].ran, "jobs that ran");
+        is_state(&f, w, graphs[i].name, graphs[i].state);
+        is_int(fixture_number(&f, "SELECT state FROM workflow"), WORKFLOW_COMPLETE, "the workflow is complete");
+        fixture_invariants(&f, graphs[i].what);
+        fixture_close(&f);
+    }
+}
+
+static void test_chain(void)
+{
+    struct fixture f;
+    fixture_open(&f);
+    char text[500 * 20], *t = text;
+    t += sprintf(t, "j0\n");
+    for (int i = 1; i < 500; i++)
+        t += sprintf(t, "j%d: j%d\n", i, i - 1);
+    int64_t w = fixture_workflow(&f, text);
+    struct test_runner r = fixture_enter(&f, f.store, w, "i1", 4);
+    is_int(fixture_run(&f, &r, "j0"), 1, "a chain of 500 whose first fails: nothing else runs");
+    is_int(fixture_number(&f, "SELECT count(*) FROM job WHERE state = 7"), 499, "499 are canceled");
+    fixture_invariants(&f, "chain");
+    fixture_close(&f);
+}
+
+static void test_fan_in(void)
+{
+    struct fixture f;
+    fixture_open(&f);
+    char text[400 * 12 + 400 * 6], *t = text;
+    for (int i = 0; i < 400; i++)
+        t += sprintf(t, "j%d\n", i);
+    t += sprintf(t, "end:");
+    for (int i = 0; i < 400; i++)
+        t += sprintf(t, " j%d", i);
+    int64_t w = fixture_workflow(&f, text);
+    struct test_runner r = fixture_enter(&f, f.store, w, "i1", 64);
+    is_int(fixture_run(&f, &r, NULL), 401, "400 jobs and the one that needs them all");
+    is_state(&f, w, "end", "completed");
+    fixture_close(&f);
+}
+
+static void test_replay(void)
+{
+    struct fixture f;
+    fixture_open(&f);
+    int64_t w = fixture_workflow(&f, "a\nb\nc\nd\n");
+    struct test_runner r = fixture_enter(&f, f.store, w, "i1", 2);
+    struct sync_reply one, two;
+    fixture_sync(&f, &r, NULL, 0, 2, &one);
+    r.seq--;
+    fixture_sync(&f, &r, NULL, 0, 2, &two);
+    ok(one.claimed_count == 2 && two.claimed_count == 2 && one.claimed[0].job_id == two.claimed[0].job_id &&
+           one.claimed[1].job_id == two.claimed[1].job_id && two.claimed[0].attempt_id == 1,
+       "a replayed claim gives the same jobs");
+    sync_reply_fini(&two);
+    struct attempt_end ends[2] = {fixture_end(&one.claimed[0], JOB_COMPLETED), fixture_end(&one.claimed[1], JOB_FAILED)};
+    fixture_sync(&f, &r, ends, 2, 0, &two);
+    sync_reply_fini(&two);
+    int64_t events = fixture_number(&f, "SELECT count(*) FROM event");
+    r.seq--;
+    fixture_sync(&f, &r, ends, 2, 0, &two);
+    ok(two.refused_count == 0 && two.claimed_count == 0 && !two.expelled, "replayed ends are accepted");
+    is_int(fixture_number(&f, "SELECT count(*) FROM attempt"), 2, "and stored once");
+    is_int(fixture_number(&f, "SELECT count(*) FROM event"), events, "without another event");
+    is_int(fixture_number(&f, "SELECT jobs_run FROM runner"), 2, "and counted once");
+    sync_reply_fini(&one);
+    sync_reply_fini(&two);
+    fixture_invariants(&f, "replay");
+    fixture_close(&f);
+}
+
+static void test_takeover(void)
+{
+    struct fixture f;
+    fixture_open(&f);
+    int64_t w = fixture_workflow(&f, "a\nb\n");
+    struct test_runner old = fixture_enter(&f, f.store, w, "i1", 2);
+    struct sync_reply reply, again;
+    fixture_sync(&f, &old, NULL, 0, 2, &reply);
+    struct attempt_start start = {.job_id = reply.claimed[0].job_id, .start_usec = 5, .attempt_id = 1};
+    struct sync_request q = {.runner_id = old.id, .seq = ++old.seq, .starts = &start, .starts_count = 1};
+    is_int(store_sync(f.store, &q, &again, &f.err), 0, "a start");
+    sync_reply_fini(&again);
+    is_state(&f, w, "a", "running");
+    struct runner_entry entry = {.workflow_id = w, .array_task_id = -1, .incarnation = "i2", .host = "h", .node = "h", .pid = 2,
+                                 .cpus = 2, .memory_bytes = 1 << 30, .gone = &old.id, .gone_count = 1};
+    struct runner_grant grant;
+    is_int(store_enter(f.store, &entry, &grant, &f.err), 0, "a runner comes that knows the first to be dead");
+    is_int(fixture_number(&f, "SELECT count(*) FROM job WHERE state = 2"), 2, "both jobs are ready again");
+    is_int(fixture_number(&f, "SELECT count(*) FROM attempt WHERE reason = 7 AND state = 2 AND end_usec > 0"), 1, "one attempt is lost");
+    struct attempt_end end = fixture_end(&reply.claimed[0], JOB_COMPLETED);
+    fixture_sync(&f, &old, &end, 1, 2, &again);
+    ok(again.expelled && again.claimed_count == 0, "the dead one comes back, and is expelled");
+    sync_reply_fini(&again);
+    is_state(&f, w, "a", "ready");
+    struct test_runner young = {f.store, grant.runner_id, 0, 2};
+    runner_grant_fini(&grant);
+    is_int(store_enter(f.store, &entry, &grant, &f.err), 0, "an entry may be sent again");
+    is_int(grant.runner_id, young.id, "and gives the same runner");
+    runner_grant_fini(&grant);
+    is_int(fixture_run(&f, &young, NULL), 2, "the new one runs both");
+    is_int(fixture_number(&f, "SELECT max(attempt_id) FROM attempt"), 2, "the lost attempt counts");
+    sync_reply_fini(&reply);
+    fixture_invariants(&f, "takeover");
+    is_int(store_enter(f.store, &(struct runner_entry){.workflow_id = w, .incarnation = "i3", .host = "h", .node = "h"}, &grant,
+                       &f.err), -1, "nobody enters a complete workflow");
+    fixture_close(&f);
+}
+
+static void test_fencing(void)
+{
+    struct fixture f;
+    fixture_open(&f);
+    int64_t w = fixture_workflow(&f, "a\nb\n");
+    struct test_runner one = fixture_enter(&f, f.store, w, "i1", 1), two = fixture_enter(&f, f.store, w, "i2", 1);
+    struct sync_reply mine, reply;
+    fixture_sync(&f, &one, NULL, 0, 1, &mine);
+    struct attempt_end end = fixture_end(&mine.claimed[0], JOB_COMPLETED);
+    fixture_sync(&f, &two, &end, 1, 0, &reply);
+    ok(reply.refused_count == 1 && reply.refused[0] == mine.claimed[0].job_id, "the end of somebody else's job is refused");
+    sync_reply_fini(&reply);
+    end.start.attempt_id = 2;
+    fixture_sync(&f, &one, &end, 1, 0, &reply);
+    is_int(reply.refused_count, 1, "so is another attempt");
+    sync_reply_fini(&reply);
+    int64_t back[] = {mine.claimed[0].job_id, 4711};
+    struct sync_request q = {.runner_id = one.id, .seq = ++one.seq, .returned = back, .returned_count = 2};
+    is_int(store_sync(f.store, &q, &reply, &f.err), 0, "a job is given back");
+    ok(reply.refused_count == 1 && reply.refused[0] == 4711, "one that does not exist is refused");
+    sync_reply_fini(&reply);
+    is_state(&f, w, "a", "ready");
+    end = fixture_end(&mine.claimed[0], JOB_READY);
+    sync_reply_fini(&mine);
+    fixture_sync(&f, &one, NULL, 0, 1, &mine);
+    fixture_sync(&f, &one, &end, 1, 0, &reply);
+    sync_reply_fini(&reply);
+    is_state(&f, w, "a", "ready");
+    is_int(fixture_number(&f, "SELECT continuations FROM job WHERE name = 'a'"), 1, "ended by the end of an allocation: it goes on");
+    is_int(fixture_number(&f, "SELECT reason FROM attempt"), REASON_TERMINATED, "and the attempt says so");
+    sync_reply_fini(&mine);
+    fixture_sync(&f, &two, NULL, 0, 1, &mine);
+    is_int(mine.claimed[0].attempt_id, 2, "its second attempt");
+    sync_reply_fini(&mine);
+    q = (struct sync_request){.runner_id = two.id, .seq = ++two.seq, .leave = true};
+    is_int(store_sync(f.store, &q, &reply, &f.err), 0, "a runner leaves");
+    sync_reply_fini(&reply);
+    is_state(&f, w, "a", "ready");
+    is_int(store_sync(f.store, &q, &reply, &f.err), 0, "and may say so again");
+    ok(!reply.expelled, "without being expelled");
+    sync_reply_fini(&reply);
+    fixture_invariants(&f, "fencing");
+    fixture_close(&f);
+}
+
+int main(void)
+{
+    test_diamond();
+    test_graphs();
+    test_chain();
+    test_fan_in();
+    test_replay();
+    test_takeover();
+    test_fencing();
+    return done_testing();
+}
