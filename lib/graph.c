@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Ranks by peeling off jobs that nobody waits for; what cannot be peeled off from either side is on cycles or between them.
+// Ranks by peeling off jobs that nobody waits for; among what cannot be peeled off, a cycle of each component.
 #include "lib/graph.h"
 
 #include <stdbool.h>
@@ -42,44 +42,6 @@ static size_t peel_ends(const struct graph *graph, const int32_t *secs, int32_t 
     return peeled;
 }
 
-/* Peels off from the beginnings, among what is left: jobs without a need that is left. Passes in file order until nothing
- * changes would be quadratic, so it keeps dependents of what is left in a table of its own. */
-static void peel_beginnings(const struct graph *graph, bool *gone)
-{
-    size_t n = graph->jobs_count, top = 0;
-    cleanup_free uint32_t *left = xcalloc(n, sizeof *left);
-    cleanup_free size_t *start = xcalloc(n + 2, sizeof *start);
-    cleanup_free uint32_t *dependents = xmalloc((graph->first[n] + 1) * sizeof *dependents);
-    cleanup_free uint32_t *stack = xmalloc(n * sizeof *stack);
-    for (size_t i = 0; i < graph->first[n]; i++)
-        start[graph->needs[i] + 2]++;
-    for (size_t j = 0; j < n; j++)
-        start[j + 2] += start[j + 1];
-    for (size_t j = 0; j < n; j++)
-        for (size_t i = graph->first[j]; i < graph->first[j + 1]; i++) {
-            dependents[start[graph->needs[i] + 1]++] = (uint32_t)j;
-            left[j] += !gone[graph->needs[i]];
-        }
-    for (size_t j = 0; j < n; j++)
-        if (!gone[j] && !left[j])
-            stack[top++] = (uint32_t)j;
-    while (top) {
-        uint32_t j = stack[--top];
-        gone[j] = true;
-        for (size_t i = start[j]; i < start[j + 1]; i++)
-            if (!gone[dependents[i]] && --left[dependents[i]] == 0)
-                stack[top++] = dependents[i];
-    }
-}
-
-static uint32_t next_left(const struct graph *graph, const bool *gone, uint32_t job)
-{
-    for (size_t i = graph->first[job]; i < graph->first[job + 1]; i++)
-        if (!gone[graph->needs[i]])
-            return graph->needs[i];
-    return job; /* not reached: what is left has a need that is left */
-}
-
 static void report_cycle(uint32_t *cycle, size_t count, graph_cycle on_cycle, void *context)
 {
     size_t smallest = 0;
@@ -93,28 +55,104 @@ static void report_cycle(uint32_t *cycle, size_t count, graph_cycle on_cycle, vo
         on_cycle(context, turned, count);
 }
 
-/* Walks from each job left along one need each: every walk ends in a cycle, or where an earlier one went. */
+/* Tarjan's strongly connected components, the calls kept on a stack of our own. index 0: not visited yet. */
+struct search {
+    const struct graph *graph;
+    graph_cycle on_cycle;
+    void *context;
+    uint32_t *index, *low, *component; /* by job; component 0: not known yet, else a job of it + 1 */
+    size_t *edge;                      /* by job: the need to look at next */
+    uint32_t *calls, *stack, *walk;
+    size_t calls_count, stack_count, visited, found;
+    bool *walked;
+};
+
+static uint32_t next_in_component(const struct search *search, uint32_t job)
+{
+    const struct graph *graph = search->graph;
+    for (size_t i = graph->first[job]; i < graph->first[job + 1]; i++)
+        if (search->component[graph->needs[i]] == search->component[job])
+            return graph->needs[i];
+    return UINT32_MAX; /* a component of one job that does not need itself */
+}
+
+/* From any job of a component, going on inside it leads round a cycle. */
+static void find_cycle(struct search *search, uint32_t from)
+{
+    size_t length = 0, start;
+    uint32_t at = from;
+    if (next_in_component(search, from) == UINT32_MAX)
+        return;
+    for (; !search->walked[at]; at = next_in_component(search, at)) {
+        search->walked[at] = true;
+        search->walk[length++] = at;
+    }
+    for (start = 0; search->walk[start] != at;)
+        start++;
+    report_cycle(search->walk + start, length - start, search->on_cycle, search->context);
+    search->found++;
+}
+
+static void enter(struct search *search, uint32_t job)
+{
+    search->index[job] = search->low[job] = (uint32_t)++search->visited;
+    search->edge[job] = search->graph->first[job];
+    search->calls[search->calls_count++] = job;
+    search->stack[search->stack_count++] = job;
+}
+
+static void leave(struct search *search, uint32_t job)
+{
+    uint32_t smallest = job, member;
+    search->calls_count--;
+    if (search->calls_count) {
+        uint32_t caller = search->calls[search->calls_count - 1];
+        if (search->low[job] < search->low[caller])
+            search->low[caller] = search->low[job];
+    }
+    if (search->low[job] != search->index[job])
+        return;
+    do {
+        member = search->stack[--search->stack_count];
+        search->component[member] = job + 1;
+        if (member < smallest)
+            smallest = member;
+    } while (member != job);
+    find_cycle(search, smallest);
+}
+
+static void visit_from(struct search *search, uint32_t from)
+{
+    enter(search, from);
+    while (search->calls_count) {
+        uint32_t job = search->calls[search->calls_count - 1];
+        if (search->edge[job] == search->graph->first[job + 1]) {
+            leave(search, job);
+            continue;
+        }
+        uint32_t need = search->graph->needs[search->edge[job]++];
+        if (!search->index[need])
+            enter(search, need);
+        else if (!search->component[need] && search->index[need] < search->low[job])
+            search->low[job] = search->index[need];
+    }
+}
+
 static size_t find_cycles(const struct graph *graph, const bool *gone, graph_cycle on_cycle, void *context)
 {
-    size_t n = graph->jobs_count, found = 0;
-    cleanup_free uint32_t *walk = xcalloc(n, sizeof *walk); /* number of the walk that came by, 0: none */
-    cleanup_free uint32_t *path = xmalloc(n * sizeof *path);
-    for (uint32_t from = 0; from < n; from++) {
-        size_t length = 0;
-        uint32_t at = from;
-        for (; !gone[from] && !walk[at]; at = next_left(graph, gone, at)) {
-            walk[at] = from + 1;
-            path[length++] = at;
-        }
-        if (!length || walk[at] != from + 1)
-            continue;
-        size_t start = length;
-        while (path[--start] != at) {
-        }
-        report_cycle(path + start, length - start, on_cycle, context);
-        found++;
-    }
-    return found;
+    size_t n = graph->jobs_count;
+    cleanup_free uint32_t *space = xcalloc(n, 6 * sizeof *space);
+    cleanup_free size_t *edge = xcalloc(n, sizeof *edge);
+    cleanup_free bool *walked = xcalloc(n, sizeof *walked);
+    struct search search = {
+        .graph = graph, .on_cycle = on_cycle, .context = context, .edge = edge, .walked = walked,
+        .index = space, .low = space + n, .component = space + 2 * n,
+        .calls = space + 3 * n, .stack = space + 4 * n, .walk = space + 5 * n,
+    };
+    for (uint32_t job = 0; job < n; job++)
+        if (!gone[job] && !search.index[job])
+            visit_from(&search, job);
+    return search.found;
 }
 
 size_t graph_rank(const struct graph *graph, const int32_t *secs, int32_t *rank, graph_cycle on_cycle, void *context)
@@ -122,6 +160,5 @@ size_t graph_rank(const struct graph *graph, const int32_t *secs, int32_t *rank,
     cleanup_free bool *gone = xcalloc(graph->jobs_count ? graph->jobs_count : 1, sizeof *gone);
     if (peel_ends(graph, secs, rank, gone) == graph->jobs_count)
         return 0;
-    peel_beginnings(graph, gone);
     return find_cycles(graph, gone, on_cycle, context);
 }

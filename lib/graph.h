@@ -12,8 +12,8 @@ struct graph { /* the needs of job j are needs[first[j]] … needs[first[j + 1] 
     const uint32_t *needs;
 };
 
-/* Called for each cycle found: its jobs, each needing the next, the last the first; the smallest number comes first. No job
- * is in two of them; when they are broken, more may come to light. */
+/* Called for a cycle: its jobs, each needing the next, the last the first; the smallest number comes first. Jobs that all
+ * need each other, by many ways round, are told by one cycle among them. */
 typedef void (*graph_cycle)(void *context, const uint32_t *jobs, size_t count);
 
 /* rank[j] becomes the longest sum of secs over a path from j (its own included) to an end, saturating at INT32_MAX. Returns

@@ -18,33 +18,40 @@ void names_fini(struct names *names)
     *names = (struct names){0};
 }
 
-static uint64_t hash(const char *text)
+static uint32_t hash(const char *text)
 {
     uint64_t h = 14695981039346656037u;
     for (; *text; text++)
         h = (h ^ (unsigned char)*text) * 1099511628211u;
-    return h ^ h >> 32;
+    return (uint32_t)(h ^ h >> 32);
 }
 
 /* The slot that holds text, or the free one where it belongs. */
-static uint32_t *find_slot(const struct names *names, const char *text)
+static struct names_slot *find_slot(const struct names *names, const char *text, uint32_t h)
 {
-    size_t at = hash(text) & (names->slots_count - 1);
-    while (names->slots[at] && strcmp(names->list[names->slots[at] - 1], text) != 0)
-        at = (at + 1) & (names->slots_count - 1);
-    return &names->slots[at];
+    size_t mask = names->slots_count - 1, at = h & mask;
+    for (;; at = (at + 1) & mask) {
+        struct names_slot *slot = &names->slots[at];
+        if (!slot->place || (slot->hash == h && !strcmp(names->list[slot->place - 1], text)))
+            return slot;
+    }
 }
 
 static void grow(struct names *names)
 {
-    free(names->slots);
-    names->slots_count = names->slots_count ? names->slots_count * 2 : 64;
+    struct names_slot *old = names->slots;
+    size_t old_count = names->slots_count, mask;
+    names->slots_count = old_count ? old_count * 2 : 64;
     names->slots = xcalloc(names->slots_count, sizeof *names->slots);
-    for (size_t i = 0; i < names->count; i++) {
-        uint32_t *slot = names->list[i] ? find_slot(names, names->list[i]) : NULL;
-        if (slot && !*slot)
-            *slot = (uint32_t)i + 1;
+    mask = names->slots_count - 1;
+    for (size_t i = 0; i < old_count; i++) {
+        size_t at = old[i].hash & mask;
+        while (old[i].place && names->slots[at].place)
+            at = (at + 1) & mask;
+        if (old[i].place)
+            names->slots[at] = old[i];
     }
+    free(old);
 }
 
 size_t names_add(struct names *names, const char *text)
@@ -55,15 +62,16 @@ size_t names_add(struct names *names, const char *text)
     names->list[names->count++] = text;
     if (!text)
         return names->count - 1;
-    uint32_t *slot = find_slot(names, text);
-    if (!*slot)
-        *slot = (uint32_t)names->count;
-    return *slot - 1;
+    uint32_t h = hash(text);
+    struct names_slot *slot = find_slot(names, text, h);
+    if (!slot->place)
+        *slot = (struct names_slot){.hash = h, .place = (uint32_t)names->count};
+    return slot->place - 1;
 }
 
 int64_t names_find(const struct names *names, const char *text)
 {
     if (!names->slots_count || !text)
         return NAMES_NONE;
-    return (int64_t)*find_slot(names, text) - 1;
+    return (int64_t)find_slot(names, text, hash(text))->place - 1;
 }

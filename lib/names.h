@@ -8,9 +8,13 @@
 
 enum { NAMES_NONE = -1 };
 
+struct names_slot {
+    uint32_t hash, place; /* place in list + 1; 0: free */
+};
+
 struct names {
     const char **list; /* in the order added; entries may be NULL */
-    uint32_t *slots;   /* place in list + 1; 0: free */
+    struct names_slot *slots;
     size_t count, space, slots_count;
 };
 

@@ -91,24 +91,47 @@ static void add_by_data(struct resolver *resolver, struct needs *needs, uint32_t
     }
 }
 
-/* "a" needs "b" needs "c" needs "a" */
+/* Why job needs that one, when its depends_on does not say so: ` (file "x")`. */
+static const char *need_reason(struct resolver *resolver, uint32_t job, uint32_t need)
+{
+    const struct workflow *workflow = resolver->workflow;
+    const struct texts *explicit = &resolver->spec->jobs[job].depends_on;
+    for (uint32_t i = 0; i < explicit->count; i++)
+        if (names_find(&resolver->jobs, explicit->items[i]) == (int64_t)need)
+            return "";
+    for (size_t i = 0; i < workflow->job_files_count; i++) {
+        const struct pair_row *pair = &workflow->job_files[i];
+        if (pair->job == job && pair->role == ROLE_INPUT && resolver->producer[pair->other] == need)
+            return arena_printf(resolver->source->arena, " (file %s)",
+                                source_quote(resolver->source, resolver->files.list[pair->other]));
+    }
+    return " (user data)";
+}
+
+static const char *cycle_name(struct resolver *resolver, uint32_t job)
+{
+    const char *name = resolver->jobs.list[job];
+    return name ? source_quote(resolver->source, name) : arena_printf(resolver->source->arena, "jobs[%u]", job);
+}
+
+/* "a" needs "b" (file "x") needs "a" */
 static void report_cycle(void *context, const uint32_t *jobs, size_t count)
 {
     struct resolver *resolver = context;
     struct source *source = resolver->source;
-    const char *const *names = resolver->jobs.list;
-    const char *first = names[jobs[0]] ? names[jobs[0]] : "", *text = source_quote(source, first);
+    const char *first = cycle_name(resolver, jobs[0]), *text = first;
     size_t shown = count <= SHOWN ? count : SHOWN;
     for (size_t i = 1; i < shown; i++)
-        text = arena_printf(source->arena, "%s needs %s", text, source_quote(source, names[jobs[i]] ? names[jobs[i]] : ""));
+        text = arena_printf(source->arena, "%s needs %s%s", text, cycle_name(resolver, jobs[i]),
+                            need_reason(resolver, jobs[i - 1], jobs[i]));
     if (shown < count)
         text = arena_printf(source->arena, "%s needs … (%zu more jobs)", text, count - shown);
     source_go_element(source, "jobs", jobs[0], resolver->spec->jobs[jobs[0]].offset);
     if (count == 1)
         source_error(source, "the job needs itself, so it could never start");
     else
-        source_error(source, "these jobs wait for each other, so none could ever start: %s needs %s", text,
-                     source_quote(source, first));
+        source_error(source, "these jobs wait for each other, so none could ever start: %s needs %s%s", text, first,
+                     need_reason(resolver, jobs[count - 1], jobs[0]));
 }
 
 static int32_t runtime_secs(const struct workflow *workflow, const struct job_row *job)

@@ -53,6 +53,8 @@ void source_up(struct source *source)
 
 static bool is_word(const char *key)
 {
+    if (!*key)
+        return false;
     for (; *key; key++)
         if (!isalnum((unsigned char)*key) && *key != '_' && *key != '-')
             return false;
@@ -123,6 +125,13 @@ void source_error_at(struct source *source, size_t offset, const char *format, .
     va_start(ap, format);
     report(source, false, offset, format, ap);
     va_end(ap);
+}
+
+void source_position(struct source *source, int *line, int *column)
+{
+    json_line_column(&source->json, place_offset(source, false), &source->cursor);
+    *line = source->cursor.line;
+    *column = source->cursor.column;
 }
 
 const char *source_quote(struct source *source, const char *text)

@@ -36,6 +36,9 @@ void source_error_key(struct source *source, const char *format, ...) __attribut
 void source_warning(struct source *source, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void source_error_at(struct source *source, size_t offset, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* Where the value here begins. */
+void source_position(struct source *source, int *line, int *column);
+
 /* `"text"`, cut where it is longer than a line wants; of the arena. */
 const char *source_quote(struct source *source, const char *text);
 

@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "lib/json_syntax.h"
 #include "lib/mem.h"
 #include "lib/spec_fields.h"
 
@@ -14,13 +15,13 @@
 #define REGEXES "regexes are matched in a later version; write the names out"
 #define SCHEDULERS "schedulers in the file come in a later version; use the options of torc-sbatch"
 
-static const char *const launchers[] = {"", "direct", "srun", NULL};
+static const char *const launchers[] = {"direct", "srun", NULL};
 static const char *const modes[] = {"direct", "slurm", "auto", NULL};
 
 #define AT(member) offsetof(struct spec_job, member)
 static const struct field job_fields[] = {
     {.name = "name", .type = FIELD_JOB_NAME, .offset = AT(name), .required = true},
-    {.name = "command", .type = FIELD_TEXT, .offset = AT(command), .required = true},
+    {.name = "command", .type = FIELD_COMMAND, .offset = AT(command), .required = true},
     {.name = "depends_on", .type = FIELD_TEXTS, .offset = AT(depends_on)},
     {.name = "input_files", .type = FIELD_TEXTS, .offset = AT(input_files)},
     {.name = "output_files", .type = FIELD_TEXTS, .offset = AT(output_files)},
@@ -106,7 +107,12 @@ static void add_job(struct source *source, struct spec *spec, json_t *value, siz
     spec->jobs = array_grow(spec->jobs, spec->jobs_count, &spec->jobs_space, sizeof *spec->jobs);
     struct spec_job *job = &spec->jobs[spec->jobs_count++];
     *job = (struct spec_job){
-        .offset = offset, .gpus_milli = -1, .max_continuations = -1, .cancel_on_blocking_failure = true};
+        .offset = offset,
+        .gpus_milli = -1,
+        .max_continuations = -1,
+        .launcher = LAUNCHER_UNSET,
+        .cancel_on_blocking_failure = true,
+    };
     fields_read(source, value, &job_table, job);
 }
 
@@ -194,6 +200,13 @@ static const struct field top_fields[] = {
 static const struct field_table top_table = TABLE(top_fields);
 #undef AT
 
+static void report_duplicate(void *context, size_t offset, size_t length)
+{
+    struct source *source = context;
+    cleanup_free char *key = xstrndup(source->json.text + offset + 1, length - 2);
+    source_error_at(source, offset, "the key %s is there twice; leave one of them out", source_quote(source, key));
+}
+
 /* The value at item, or NULL: the text there is no JSON (reported by the caller). Equal keys are reported here. */
 static json_t *load_value(struct source *source, const struct json_item *item)
 {
@@ -202,8 +215,13 @@ static json_t *load_value(struct source *source, const struct json_item *item)
     json_t *value = json_loadb(text, item->value_length, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &where);
     if (value || json_error_code(&where) != json_error_duplicate_key)
         return value;
-    source_error_at(source, item->value + (size_t)where.position, "%s", where.text);
-    return json_loadb(text, item->value_length, JSON_DECODE_ANY, NULL);
+    value = json_loadb(text, item->value_length, JSON_DECODE_ANY, NULL);
+    size_t errors = source->problems->errors;
+    if (value)
+        json_find_duplicates(&source->json, item->value, report_duplicate, source);
+    if (value && source->problems->errors == errors) /* equal only once their escapes are read */
+        source_error_at(source, item->value + (size_t)where.position, "a key is there twice; leave one of them out");
+    return value;
 }
 
 static bool read_section(struct source *source, struct spec *spec, const struct section *section, size_t offset)
@@ -221,6 +239,11 @@ static bool read_section(struct source *source, struct spec *spec, const struct 
         if (!value)
             return false;
         section->add(source, spec, value, item.value);
+    }
+    if (!more && items.first) {
+        source_go_key(source, section->name, offset);
+        if (section->add == add_job)
+            source_error(source, "the list is empty; a workflow has at least one job");
     }
     return more == 0;
 }
@@ -240,7 +263,7 @@ static bool read_top(struct source *source, struct spec *spec, const struct json
     bool is_null = item->value_length == 4 && !memcmp(source->json.text + item->value, "null", 4);
     source_go_key(source, field->name, item->value);
     if (*seen_before)
-        source_error_at(source, item->key, "the key \"%s\" is there twice", key);
+        source_error_at(source, item->key, "the key \"%s\" is there twice; leave one of them out", key);
     *seen_before |= !is_null;
     for (size_t i = 0; i < sizeof sections / sizeof *sections && !is_null; i++)
         if (!strcmp(field->name, sections[i].name))
@@ -275,9 +298,18 @@ static bool read_all(struct source *source, struct spec *spec)
 /* Says where and why the text is no JSON object. */
 static void report_syntax(struct source *source)
 {
+    struct json_fault fault;
     json_error_t where;
-    json_auto_t *root = json_loadb(source->json.text, source->json.length, JSON_DECODE_ANY, &where);
     source_go_top(source);
+    if (source->base_offset == source->json.length) {
+        source_error(source, "the file is empty; a workflow is a JSON object: {\"name\": …, \"jobs\": […]}");
+        return;
+    }
+    if (json_check(&source->json, &fault)) {
+        source_error_at(source, fault.offset, "%s", fault.text);
+        return;
+    }
+    json_auto_t *root = json_loadb(source->json.text, source->json.length, JSON_DECODE_ANY, &where);
     if (root)
         source_error(source, "expected an object, { … }, found %s", field_found(source, root));
     else

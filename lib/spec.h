@@ -67,7 +67,7 @@ struct spec {
 };
 
 enum execution_mode { MODE_DIRECT, MODE_SLURM, MODE_AUTO };
-enum launcher { LAUNCHER_UNSET, LAUNCHER_DIRECT, LAUNCHER_SRUN };
+enum launcher { LAUNCHER_UNSET = -1, LAUNCHER_DIRECT, LAUNCHER_SRUN };
 
 /* Reads the file; what is wrong goes to source->problems. False when it is no JSON object, so that nothing more can be said
  * about it. spec_fini is due on both. */

@@ -52,13 +52,19 @@ static const char *keep_json(struct source *source, const json_t *value)
     return arena_strdup(source->arena, text);
 }
 
+static bool is_blank(const char *text)
+{
+    return !text[strspn(text, " \t\r\n")];
+}
+
 static void read_text(struct source *source, json_t *value, const struct field *field, void *at)
 {
-    (void)field;
-    if (json_is_string(value))
-        *(const char **)at = keep_text(source, value);
-    else
+    if (!json_is_string(value))
         expected(source, "text", value);
+    else if (field->type == FIELD_COMMAND && is_blank(json_string_value(value)))
+        source_error(source, "the command is empty; write \"true\" for a job that does nothing");
+    else
+        *(const char **)at = keep_text(source, value);
 }
 
 static void read_name(struct source *source, json_t *value, const struct field *field, void *at)
@@ -70,13 +76,13 @@ static void read_name(struct source *source, json_t *value, const struct field *
     if (!name)
         expected(source, "a name", value);
     else if (!*name)
-        source_error(source, "the name is empty");
+        source_error(source, "this must not be empty");
     else if (control)
         source_error(source, "%s: a name has no control characters, no tabs and no line ends", source_quote(source, name));
     else if (json_string_length(value) > NAME_LONGEST)
         source_error(source, "the name is %zu bytes long; at most %d are allowed", json_string_length(value), NAME_LONGEST);
     else if (field->type == FIELD_JOB_NAME && *name == '*')
-        source_error(source, "%s: no job's name begins with \"*\"", source_quote(source, name));
+        source_error(source, "%s: names that begin with \"*\" are torc's own", source_quote(source, name));
     else
         *(const char **)at = keep_text(source, value);
 }
@@ -91,6 +97,10 @@ static void read_texts(struct source *source, json_t *value, const struct field 
 {
     struct texts *texts = at;
     size_t count = json_array_size(value);
+    if (json_is_string(value)) {
+        source_error(source, "expected a list of texts; write [%s]", field_found(source, value));
+        return;
+    }
     if (!json_is_array(value)) {
         expected(source, "a list of texts", value);
         return;
@@ -122,7 +132,10 @@ static void read_flag(struct source *source, json_t *value, const struct field *
 static void read_count(struct source *source, json_t *value, const struct field *field, void *at)
 {
     json_int_t number = json_integer_value(value);
-    if (!json_is_integer(value))
+    const char *text = json_string_value(value);
+    if (text && *text && strspn(text, "0123456789") == strlen(text))
+        source_error(source, "expected a whole number, found text; write %s without quotes", text);
+    else if (!json_is_integer(value))
         expected(source, "a whole number", value);
     else if (number < field->least)
         source_error(source, "%" JSON_INTEGER_FORMAT " is too small; the least is %lld", number, (long long)field->least);
@@ -154,13 +167,13 @@ static void read_duration(struct source *source, json_t *value, const struct fie
 {
     int64_t usec;
     (void)field;
-    if (json_is_number(value))
-        source_error(source, "found the number %lld, of which the unit is not known; write \"30m\", \"2h\", \"PT1H30M\", …",
-                     (long long)json_number_value(value));
-    else if (!json_is_string(value))
+    const char *text = json_string_value(value);
+    if (json_is_number(value) || (text && *text && strspn(text, "0123456789") == strlen(text)))
+        source_error(source, "%s has no unit; write \"30m\", \"2h\", \"PT1H30M\", …", field_found(source, value));
+    else if (!text)
         expected(source, "a duration such as \"30m\" or \"PT1H\"", value);
-    else if (duration_parse(json_string_value(value), &usec))
-        source_error(source, "%s is not a duration; write 30m, 1h30m, 01:30:00, PT1H30M, …", field_found(source, value));
+    else if (duration_parse(text, &usec))
+        source_error(source, "%s is not a duration; write 30m, 1h30m, 2d, 01:30:00, PT1H30M, …", field_found(source, value));
     else if (usec <= 0)
         source_error(source, "a duration must be more than 0; write 30m, 2h, PT1H30M, …");
     else
@@ -278,7 +291,7 @@ static void read_object(struct source *source, json_t *value, const struct field
 static void read_later(struct source *source, json_t *value, const struct field *field, void *at)
 {
     (void)value, (void)at;
-    source_error_key(source, "\"%s\" is not supported yet: %s", field->name, (const char *)field->extra);
+    source_error_key(source, "not supported yet: %s", (const char *)field->extra);
 }
 
 static void read_nothing(struct source *source, json_t *value, const struct field *field, void *at)
@@ -287,7 +300,7 @@ static void read_nothing(struct source *source, json_t *value, const struct fiel
 }
 
 static void (*const readers[])(struct source *, json_t *, const struct field *, void *) = {
-    [FIELD_TEXT] = read_text,         [FIELD_NAME] = read_name,     [FIELD_JOB_NAME] = read_name,
+    [FIELD_TEXT] = read_text,         [FIELD_COMMAND] = read_text,  [FIELD_NAME] = read_name,     [FIELD_JOB_NAME] = read_name,
     [FIELD_TEXTS] = read_texts,       [FIELD_LABELS] = read_texts,  [FIELD_FLAG] = read_flag,
     [FIELD_COUNT] = read_count,       [FIELD_SIZE] = read_size,     [FIELD_DURATION] = read_duration,
     [FIELD_GPUS] = read_gpus,         [FIELD_SIGNAL] = read_signal, [FIELD_CHOICE] = read_choice,
@@ -306,11 +319,15 @@ const struct field *field_find(struct source *source, const char *key, const str
     for (size_t i = 0; i < table->count; i++)
         if (!strcmp(key, table->fields[i].name))
             return &table->fields[i];
+    enum { LISTED = 10 }; /* a short table is shown whole */
+    const char *all = "";
     cleanup_free const char **names = xcalloc(table->count, sizeof *names);
     for (size_t i = 0; i < table->count; i++)
         names[i] = table->fields[i].name;
+    for (size_t i = 0; i < table->count && table->count <= LISTED; i++)
+        all = arena_printf(source->arena, "%s%s%s", i ? all : "; the keys here are ", i ? ", " : "", names[i]);
     source_down_key(source, key);
-    source_error_key(source, "unknown key%s", source_suggest(source, key, names, table->count, ""));
+    source_error_key(source, "unknown key%s", source_suggest(source, key, names, table->count, all));
     source_up(source);
     return NULL;
 }

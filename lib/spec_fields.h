@@ -12,6 +12,7 @@
 
 enum field_type {
     FIELD_TEXT,       /* const char * */
+    FIELD_COMMAND,    /* likewise, not blank */
     FIELD_NAME,       /* const char *, that a person can read: not empty, short, no control characters */
     FIELD_JOB_NAME,   /* likewise, without '*' in front, which barriers have */
     FIELD_TEXTS,      /* struct texts */

@@ -31,15 +31,25 @@ static unsigned distance(const char *a, size_t a_length, const char *b, size_t b
     return rows[a_length % 3][b_length];
 }
 
+/* One is part of the other, and at least half of it: "mem" for "memory", "num_cpus" for "cpus". */
+static bool is_part(const char *a, size_t a_length, const char *b, size_t b_length)
+{
+    if (a_length > b_length)
+        return is_part(b, b_length, a, a_length);
+    return a_length >= 3 && a_length * 2 >= b_length && strstr(b, a);
+}
+
 const char *suggest_nearest(const char *word, const char *const *list, size_t count)
 {
     size_t length = strlen(word);
     if (!length || length > LONGEST)
         return NULL;
     unsigned limit = least(FARTHEST, length < 6 ? 1 + (length > 3) : (unsigned)length / 3);
-    const char *best = NULL;
+    const char *best = NULL, *part = NULL;
     for (size_t i = 0; i < count; i++) {
         size_t other = list[i] ? strlen(list[i]) : 0;
+        if (other && !part && is_part(word, length, list[i], other))
+            part = list[i];
         if (!other || other > LONGEST || other > length + limit || length > other + limit)
             continue;
         unsigned d = distance(word, length, list[i], other);
@@ -50,5 +60,5 @@ const char *suggest_nearest(const char *word, const char *const *list, size_t co
         if (!limit)
             break;
     }
-    return best;
+    return best ? best : part;
 }

@@ -6,7 +6,8 @@
 #include <stddef.h>
 
 /* The entry of list (count entries, some may be NULL) nearest to word by insertions, deletions, changes and swaps of
- * neighbours, or NULL when none is near enough to be a slip: a third of the word's length, at least 1, at most 4. */
+ * neighbours, or NULL when none is near enough to be a slip: a third of the word's length, at least 1, at most 4;
+ * or one is a large part of the other. */
 const char *suggest_nearest(const char *word, const char *const *list, size_t count);
 
 #endif

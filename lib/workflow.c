@@ -56,6 +56,19 @@ static void resolve_files(struct resolver *resolver)
     names_fini(&paths);
 }
 
+/* Only a file that comes from outside may turn out to be missing later, when the text of the workflow is gone. */
+static void place_inputs(struct resolver *resolver)
+{
+    struct workflow *workflow = resolver->workflow;
+    for (size_t i = 0; i < workflow->files_count; i++) {
+        if (workflow->files[i].produced)
+            continue;
+        source_go_element(resolver->source, "files", i, resolver->spec->files[i].offset);
+        source_down_key(resolver->source, "path");
+        source_position(resolver->source, &workflow->files[i].line, &workflow->files[i].column);
+    }
+}
+
 static void resolve_data(struct resolver *resolver)
 {
     const struct spec *spec = resolver->spec;
@@ -183,6 +196,7 @@ static void resolve(struct source *source, const struct spec *spec, struct workf
     resolve_files(&resolver);
     resolve_data(&resolver);
     resolve_jobs(&resolver);
+    place_inputs(&resolver);
     resolve_classes(&resolver);
     resolve_needs(&resolver);
     resolver_fini(&resolver);
@@ -190,11 +204,16 @@ static void resolve(struct source *source, const struct spec *spec, struct workf
 
 int workflow_load(const char *text, size_t length, const char *name, struct workflow *workflow, struct problems *problems)
 {
+    static const char bom[] = "\xef\xbb\xbf"; /* some editors begin a file with it */
     size_t errors = problems->errors;
     struct spec spec;
     *workflow = (struct workflow){.text = arena_create()};
     struct source source = {.json = {text, length}, .problems = problems, .arena = workflow->text};
-    (void)name;
+    if (length >= sizeof bom - 1 && !memcmp(text, bom, sizeof bom - 1)) {
+        source.json.text += sizeof bom - 1;
+        source.json.length -= sizeof bom - 1;
+    }
+    (void)name; /* [its extension will choose the reader, when there are more formats] */
     if (spec_read(&source, &spec))
         resolve(&source, &spec, workflow);
     spec_fini(&spec);

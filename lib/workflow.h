@@ -43,6 +43,7 @@ struct pair_row { /* a dependency (job, the job it needs), or (job, file or data
 struct file_row {
     const char *name, *path;
     bool temporary, produced; /* produced: some job has it as output */
+    int32_t line, column;     /* of its path in the workflow file; 0: nowhere */
 };
 
 struct data_row {

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Every bad file in tests/cases: what is said about it, to the letter. A case is a folder with input.json and error.
+// TORC_UPDATE_CASES=1 writes the errors instead: read what git diff then shows.
+#include <dirent.h>
+
+#include "lib/mem.h"
+#include "lib/problem.h"
+#include "lib/workflow.h"
+#include "tests/tap.h"
+
+enum { LONGEST = 1 << 22 };
+
+/* The file's text, or NULL. The caller's to free. */
+static char *read_file(const char *path, size_t *length)
+{
+    cleanup_fclose FILE *file = fopen(path, "r");
+    if (!file)
+        return NULL;
+    char *text = xmalloc(LONGEST);
+    *length = fread(text, 1, LONGEST - 1, file);
+    text[*length] = '\0';
+    return text;
+}
+
+static char *errors_of(const char *text, size_t length, bool *failed)
+{
+    struct workflow workflow;
+    struct problems problems = {0};
+    char *said = NULL;
+    size_t said_length;
+    cleanup_free char *exact = xmalloc(length ? length : 1); /* no byte more, so that reading past the end is seen */
+    memcpy(exact, text, length);
+    *failed = workflow_load(exact, length, "input.json", &workflow, &problems) != 0;
+    FILE *out = open_memstream(&said, &said_length);
+    problems_print(&problems, out, "torc-sbatch", "input.json", 20);
+    fclose(out);
+    workflow_fini(&workflow);
+    problems_fini(&problems);
+    return said;
+}
+
+static void check_case(const char *folder, const char *name)
+{
+    size_t length = 0, unused;
+    bool failed;
+    cleanup_free char *input = xasprintf("%s/%s/input.json", folder, name), *error = xasprintf("%s/%s/error", folder, name);
+    cleanup_free char *text = read_file(input, &length), *wanted = read_file(error, &unused);
+    if (!ok(text != NULL, "%s has an input.json", name))
+        return;
+    cleanup_free char *said = errors_of(text, length, &failed);
+    if (getenv("TORC_UPDATE_CASES")) {
+        cleanup_fclose FILE *out = fopen(error, "w");
+        if (out)
+            fputs(said, out);
+        return;
+    }
+    ok(failed, "%s is refused", name);
+    is_text(said, wanted, name);
+}
+
+int main(void)
+{
+    const char *source = getenv("TORC_SOURCE");
+    cleanup_free char *folder = xasprintf("%s/tests/cases", source ? source : ".");
+    struct dirent **entries;
+    int count = scandir(folder, &entries, NULL, alphasort);
+    for (int i = 0; i < count; i++) {
+        if (*entries[i]->d_name != '.')
+            check_case(folder, entries[i]->d_name);
+        free(entries[i]);
+    }
+    if (count >= 0)
+        free(entries);
+    ok(count > 60, "there are cases in %s", folder);
+    return done_testing();
+}

@@ -1,0 +1,21 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Dependencies point one way: lib/ includes nothing above it, pure modules nothing of the system, each outside thing has one place.
+cd "${TORC_SOURCE:-.}" || exit 1
+count=0
+none() { # none DESCRIPTION PATTERN FILE…: no line of the files matches
+    name=$1 pattern=$2; shift 2; count=$((count + 1))
+    found=$(grep -En "$pattern" "$@" /dev/null) && { echo "not ok $count - $name"; echo "$found" | sed 's/^/# /'; return; }
+    echo "ok $count - $name"
+}
+pure=$(ls lib/spec*.[ch] lib/resolve*.[ch] lib/workflow.[ch] lib/graph.[ch] lib/names.[ch] lib/size.[ch] lib/duration.[ch] \
+    lib/suggest.[ch] lib/substitute.[ch] lib/source.[ch] lib/json_position.[ch] lib/json_syntax.[ch] lib/problem.[ch] \
+    lib/arena.[ch] lib/job_spec.[ch] lib/settings.[ch] lib/params*.[ch] lib/plan*.[ch] lib/pack*.[ch] 2>/dev/null)
+none "lib includes nothing above it" '#include "(submitter|runner|report|cli|server|plugin)/' lib/*.[ch]
+# shellcheck disable=SC2086
+none "pure modules include no system, Slurm or database header" \
+    '#include <(sys/|unistd|fcntl|dirent|pthread|poll|sqlite3|slurm|munge|curl|hwloc)' $pure
+none "sqlite3.h is in lib/store_sqlite* only" '#include <sqlite3' $(ls lib/*.[ch] ./*/*.[ch] | grep -v 'lib/store_sqlite')
+none "Slurm's headers are in slurm_query and the plugin only" '#include <slurm/' \
+    $(ls lib/*.[ch] ./*/*.[ch] | grep -Ev 'plugin/|slurm_query')
+echo "1..$count"

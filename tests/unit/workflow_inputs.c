@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Files that must be there before anything starts: those that jobs read and none writes.
+#include "lib/workflow_inputs.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "lib/mem.h"
+#include "tests/tap.h"
+
+static const char text[] =
+    "{\"name\": \"w\", \"files\": [\n"
+    " {\"name\": \"here\", \"path\": \"here\"}, {\"name\": \"gone\", \"path\": \"no/such\"},\n"
+    " {\"name\": \"made\", \"path\": \"made\"}, {\"name\": \"unread\", \"path\": \"unread\"}],\n"
+    " \"jobs\": [{\"name\": \"a\", \"command\": \"x\", \"input_files\": [\"here\", \"gone\"], \"output_files\": [\"made\"]},\n"
+    "  {\"name\": \"b\", \"command\": \"x\", \"input_files\": [\"gone\", \"made\"]}]}";
+
+int main(void)
+{
+    char folder[] = "/tmp/torc-test-XXXXXX";
+    struct workflow workflow;
+    struct problems problems = {0};
+    if (!ok(mkdtemp(folder) != NULL, "a folder"))
+        return done_testing();
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), made = openat(fd, "here", O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+    is_int(workflow_load(text, strlen(text), "w.json", &workflow, &problems), 0, "the file is read");
+    is_int(workflow_check_inputs(&workflow, fd, false, &problems), 0, "to validate, a missing file is a warning");
+    is_int((int64_t)problems.errors, 0, "no error");
+    is_int((int64_t)problems.count, 1, "one file is missing");
+    problems_fini(&problems);
+    is_int(workflow_check_inputs(&workflow, fd, true, &problems), -1, "to submit, it is an error");
+    if (ok(problems.count == 1, "just one")) {
+        ok(problems.list[0].line == 2 && problems.list[0].column == 61, "where its path stands (%d:%d)", problems.list[0].line,
+           problems.list[0].column);
+        is_text(problems.list[0].path, "files[1].path", "which file");
+        is_text(problems.list[0].text,
+                "\"no/such\" does not exist, job \"a\" reads it and no job writes it; create it, name the job that does in "
+                "\"output_files\", or give --allow-missing to wait for it",
+                "what is wrong with it, and what to do");
+    }
+    problems_fini(&problems);
+    workflow_fini(&workflow);
+    unlinkat(fd, "here", 0);
+    close(made);
+    close(fd);
+    rmdir(folder);
+    return done_testing();
+}
