@@ -1,9 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// torc-run: runs the jobs of a workflow on this node.
+// torc-run: runs the jobs of a workflow on this node, as the last line of an allocation's batch script or by hand.
 #include <stdio.h>
+#include <stdlib.h>
 
-int main(void)
+#include "runner/keeper.h"
+#include "runner/options.h"
+#include "runner/runner.h"
+
+int main(int argc, char **argv)
 {
-    fputs("torc-run: not built yet\n", stderr);
-    return 2;
+    struct options options;
+    struct error err;
+    enum options_next next;
+    if (options_parse(&options, argc, argv, &next, &err)) {
+        fprintf(stderr, "torc-run: %s\n", err.text);
+        return (int)err.code;
+    }
+    if (next == OPTIONS_DONE)
+        return EXIT_SUCCESS;
+    int code = keeper_run(runner_main, &options, options.submission != NULL);
+    options_fini(&options);
+    return code;
 }

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// When to stop, and how hard.
+#include "runner/drain.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "runner/clock.h"
+#include "runner/job.h"
+
+/* After Slurm's TERM there are KillWait seconds, 30 unless the site set less; the records must be written by then. */
+enum { KILL_WAIT_USEC = 10 * USEC_PER_SEC };
+
+static struct end_times times_of(const struct runner *runner)
+{
+    return settings_end_times(&runner->settings, runner->node.walltime_usec);
+}
+
+static int64_t lead_usec(const struct runner *runner)
+{
+    struct end_times times = times_of(runner);
+    return times.margin_usec - times.headroom_usec;
+}
+
+void drain_init(struct runner *runner)
+{
+    if (runner->node.end_usec)
+        runner->end_usec = runner->now + (runner->node.end_usec - clock_real_usec());
+}
+
+void drain_begin(struct runner *runner, enum stop why, int64_t grace_usec)
+{
+    struct job *job, *next;
+    runner->drain = true;
+    runner->urgent = true; /* what is held goes back now */
+    for (job = TAILQ_FIRST(&runner->live); job; job = next) {
+        next = TAILQ_NEXT(job, link);
+        job_stop(runner, job, why, grace_usec);
+    }
+}
+
+/* Once: the jobs may end in their own way; twice: they are killed. */
+static void interrupt(struct runner *runner, bool now)
+{
+    runner->interrupts += now ? 2 : 1;
+    if (runner->interrupts == 1 && !runner->options->quiet)
+        fprintf(stderr, "torc-run: ending %u running jobs; once more to kill them\n", runner->live_count);
+    drain_begin(runner, STOP_USER, runner->interrupts == 1 ? lead_usec(runner) : 0);
+}
+
+void drain_signal(struct runner *runner, int sig)
+{
+    int64_t lead = lead_usec(runner);
+    if (sig == SIGCONT || sig == SIGUSR2)
+        return;
+    if (getppid() != runner->keeper) /* the keeper was killed: nobody else ends the jobs if we are, too */
+        drain_begin(runner, STOP_ALLOCATION, 0);
+    else if (sig == SIGQUIT)
+        interrupt(runner, true);
+    else if (sig == SIGINT || !runner->node.in_allocation)
+        interrupt(runner, false);
+    else if (sig == SIGUSR1)
+        drain_begin(runner, STOP_ALLOCATION, lead);
+    else
+        drain_begin(runner, STOP_ALLOCATION, lead < KILL_WAIT_USEC ? lead : KILL_WAIT_USEC);
+}
+
+int64_t drain_time_left_usec(const struct runner *runner)
+{
+    if (!runner->end_usec)
+        return 0;
+    int64_t left = runner->end_usec - times_of(runner).margin_usec - runner->now;
+    return left > 0 ? left : 1;
+}
+
+void drain_tick(struct runner *runner)
+{
+    if (!runner->drain && runner->end_usec && drain_time_left_usec(runner) == 1)
+        drain_begin(runner, STOP_ALLOCATION, lead_usec(runner));
+}
+
+int64_t drain_due(const struct runner *runner)
+{
+    return runner->drain || !runner->end_usec ? INT64_MAX : runner->now + drain_time_left_usec(runner);
+}

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A flush carries ends, starts and give-backs, and asks for what may start next. At once when a slot would stay empty; else
+// after 50 ms, or 256 ends: a commit is dear, and one carries many.
+#include "runner/flush.h"
+
+#include <stdlib.h>
+
+#include "lib/mem.h"
+#include "runner/clock.h"
+#include "runner/drain.h"
+#include "runner/job.h"
+#include "runner/top_up.h"
+
+enum {
+    FLUSH_USEC = 50 * USEC_PER_MSEC,
+    FLUSH_ENDS = 256,
+    HEARTBEAT_USEC = 30 * USEC_PER_SEC,
+    RATE_USEC = 100 * USEC_PER_MSEC, /* what is prefetched lasts about so long */
+    HOLD_USEC = USEC_PER_SEC,        /* longer than this nothing is kept from other runners */
+    PREFETCH_MOST = 4096,
+};
+
+/* Jobs that ended in the last 100 ms, about. */
+static int32_t prefetch_target(struct runner *runner)
+{
+    while (runner->now - runner->rate_times[0] >= RATE_USEC) {
+        bool just_now = runner->now - runner->rate_times[0] < 2 * RATE_USEC;
+        runner->rate_counts[1] = just_now ? runner->rate_counts[0] : 0;
+        runner->rate_counts[0] = 0;
+        runner->rate_times[0] = just_now ? runner->rate_times[0] + RATE_USEC : runner->now;
+    }
+    int32_t target = runner->rate_counts[0] > runner->rate_counts[1] ? runner->rate_counts[0] : runner->rate_counts[1];
+    return target < PREFETCH_MOST ? target : PREFETCH_MOST;
+}
+
+static bool may_claim(const struct runner *runner)
+{
+    return !runner->drain && !runner->leaving && !runner->told_complete &&
+           !(runner->settings.max_fails && runner->failures >= runner->settings.max_fails);
+}
+
+static void fill_claim(struct runner *runner, struct claim_request *claim)
+{
+    if (!may_claim(runner))
+        return;
+    int32_t at_hand = (int32_t)runner->held_count, target = prefetch_target(runner);
+    claim->cpus = runner->node.cpus_free;
+    claim->memory_bytes = runner->node.memory_free;
+    claim->gpus_milli = node_gpus_free_milli(&runner->node);
+    claim->max_jobs = runner->node.cpus_free;
+    claim->prefetch = target > at_hand ? target - at_hand : 0;
+    claim->time_left_usec = drain_time_left_usec(runner);
+}
+
+/* The lists of the request live until its reply: one set, as one request is under way. */
+static struct {
+    struct attempt_start *starts;
+    struct attempt_end *ends;
+    int64_t *returned;
+    size_t starts_space, ends_space, returned_space;
+} outbox;
+
+static void fill_ends(struct runner *runner, struct sync_request *request)
+{
+    struct job *job;
+    TAILQ_CONCAT(&runner->sending, &runner->ended, link);
+    runner->ended_count = 0;
+    TAILQ_FOREACH (job, &runner->sending, link) {
+        outbox.ends = array_grow(outbox.ends, request->ends_count, &outbox.ends_space, sizeof *outbox.ends);
+        outbox.ends[request->ends_count++] = job->end;
+    }
+    request->ends = outbox.ends;
+}
+
+static void fill_starts(struct runner *runner, struct sync_request *request)
+{
+    struct job *job;
+    if (!runner->starts_unsent)
+        return;
+    TAILQ_FOREACH (job, &runner->live, link) {
+        if (job->start_sent || job->phase == PHASE_INPUTS)
+            continue;
+        outbox.starts = array_grow(outbox.starts, request->starts_count, &outbox.starts_space, sizeof *outbox.starts);
+        outbox.starts[request->starts_count++] = job->end.start;
+        job->start_sent = true;
+    }
+    runner->starts_unsent = 0;
+    request->starts = outbox.starts;
+}
+
+/* What was not started within a second, or will not be, goes back. */
+static void fill_returned(struct runner *runner, struct sync_request *request)
+{
+    struct job *job, *next;
+    for (job = TAILQ_FIRST(&runner->held); job; job = next) {
+        next = TAILQ_NEXT(job, link);
+        if (may_claim(runner) && runner->now - job->held_usec < HOLD_USEC)
+            continue;
+        outbox.returned = array_grow(outbox.returned, request->returned_count, &outbox.returned_space, sizeof *outbox.returned);
+        outbox.returned[request->returned_count++] = job->claimed.job_id;
+        job_destroy(runner, job);
+    }
+    request->returned = outbox.returned;
+}
+
+static void send(struct runner *runner)
+{
+    struct sync_request request = {.runner_id = runner->grant.runner_id, .seq = ++runner->seq, .leave = runner->leaving};
+    fill_ends(runner, &request);
+    fill_starts(runner, &request);
+    fill_returned(runner, &request);
+    fill_claim(runner, &request.claim);
+    runner->last_sync_usec = runner->now;
+    runner->changed = runner->urgent = false;
+    link_send(runner->link, &request);
+}
+
+/* Would a flush now fill a slot that stays empty otherwise? What is held and fits has been started before. */
+static bool is_starved(const struct runner *runner)
+{
+    return may_claim(runner) && runner->node.cpus_free > 0;
+}
+
+static bool is_due(struct runner *runner)
+{
+    int64_t pause_usec = runner->interval_ms ? (int64_t)runner->interval_ms * USEC_PER_MSEC : FLUSH_USEC;
+    int64_t since_usec = runner->now - runner->last_sync_usec;
+    if (!runner->seq || runner->urgent || (runner->leaving && !runner->left))
+        return true;
+    if (runner->ended_count && (is_starved(runner) || runner->drain || runner->ended_count >= FLUSH_ENDS ||
+                                runner->now - runner->ended_since >= pause_usec))
+        return true;
+    if (runner->ended_count && may_claim(runner) && (int32_t)runner->held_count < prefetch_target(runner) / 2)
+        return true;
+    if ((runner->starts_unsent || runner->changed) && since_usec >= pause_usec)
+        return true;
+    struct job *oldest = TAILQ_FIRST(&runner->held);
+    if (oldest && (runner->now - oldest->held_usec >= HOLD_USEC || !may_claim(runner)))
+        return true;
+    return since_usec >= HEARTBEAT_USEC;
+}
+
+void flush_when_due(struct runner *runner)
+{
+    if (link_is_idle(runner->link) && !runner->left && is_due(runner))
+        send(runner);
+}
+
+int64_t flush_due(const struct runner *runner)
+{
+    int64_t due = runner->last_sync_usec + HEARTBEAT_USEC;
+    const struct job *oldest = TAILQ_FIRST(&runner->held);
+    if (!link_is_idle(runner->link))
+        return INT64_MAX; /* the reply wakes us */
+    if (runner->starts_unsent || runner->changed || runner->ended_count)
+        due = runner->last_sync_usec + FLUSH_USEC;
+    if (oldest && oldest->held_usec + HOLD_USEC < due)
+        due = oldest->held_usec + HOLD_USEC;
+    return due;
+}
+
+void flush_start_held(struct runner *runner)
+{
+    struct job *job, *next;
+    for (job = TAILQ_FIRST(&runner->held); job && runner->node.cpus_free > 0 && may_claim(runner); job = next) {
+        next = TAILQ_NEXT(job, link);
+        job_begin(runner, job);
+    }
+}
+
+static void take_claims(struct runner *runner, const struct sync_reply *reply)
+{
+    struct batch *batch = xcalloc(1, sizeof *batch);
+    batch->reply = *reply;
+    batch->users = 1; /* ours, while we look at it */
+    for (uint32_t i = 0; i < reply->claimed_count; i++)
+        job_hold(runner, batch, &reply->claimed[i]);
+    if (--batch->users)
+        return;
+    sync_reply_fini(&batch->reply);
+    free(batch);
+}
+
+/* Ends jobs that the store says are canceled, or not ours. */
+static void stop_named(struct runner *runner, const int64_t *ids, uint32_t count, enum stop why)
+{
+    struct end_times times = settings_end_times(&runner->settings, runner->node.walltime_usec);
+    for (uint32_t i = 0; i < count; i++) {
+        struct job *job = job_find(&runner->held, ids[i]);
+        if (job) {
+            job_destroy(runner, job);
+            continue;
+        }
+        job = job_find(&runner->live, ids[i]);
+        if (job)
+            job_stop(runner, job, why, why == STOP_CANCELED ? times.margin_usec - times.headroom_usec : 0);
+    }
+}
+
+static void forget_sent(struct runner *runner)
+{
+    struct job *job;
+    while ((job = TAILQ_FIRST(&runner->sending))) {
+        TAILQ_REMOVE(&runner->sending, job, link);
+        job_destroy(runner, job);
+    }
+}
+
+static void take_reply(struct runner *runner, struct sync_reply *reply)
+{
+    forget_sent(runner);
+    runner->left = runner->leaving;
+    runner->told_complete = reply->complete;
+    runner->may_come = reply->may_come;
+    runner->expelled |= reply->expelled;
+    runner->interval_ms = reply->interval_ms;
+    if (reply->claimed_count)
+        runner->last_active_usec = runner->now;
+    stop_named(runner, reply->refused, reply->refused_count, STOP_REFUSED);
+    stop_named(runner, reply->canceled, reply->canceled_count, STOP_CANCELED);
+    if (reply->expelled)
+        drain_begin(runner, STOP_REFUSED, 0);
+    if (reply->demand)
+        top_up_start(runner);
+    take_claims(runner, reply);
+}
+
+int flush_take(struct runner *runner, struct error *err)
+{
+    struct sync_reply reply;
+    int news = link_take(runner->link, &reply, err);
+    if (news & LINK_CHANGED)
+        runner->changed = true;
+    if (news & LINK_REFUSED)
+        return -1;
+    if (news & LINK_REPLY)
+        take_reply(runner, &reply);
+    return 0;
+}

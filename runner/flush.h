@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What goes to the store and when, and what its replies change.
+#ifndef RUNNER_FLUSH_H
+#define RUNNER_FLUSH_H
+
+#include "runner/runner.h"
+
+/* Sends a sync when it is time for one and none is under way. */
+void flush_when_due(struct runner *runner);
+int64_t flush_due(const struct runner *runner); /* when that may be next, by runner->now */
+
+/* The link has news. -1: the store refuses what we say, in a way that another try does not mend. */
+int flush_take(struct runner *runner, struct error *err);
+
+/* Starts what is held and fits now. */
+void flush_start_held(struct runner *runner);
+
+#endif

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What must outlive the runner, and therefore does almost nothing: wait, relay, sweep.
+#include "runner/keeper.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/error.h"
+#include "runner/signals.h"
+
+enum { STARTS_MOST = 4 }; /* the first, and 3 again */
+
+/* Every process that has this one as its parent gets SIGKILL. */
+static void kill_children(void)
+{
+    pid_t self = getpid();
+    DIR *proc = opendir("/proc");
+    for (struct dirent *entry; proc && (entry = readdir(proc));) {
+        pid_t pid = (pid_t)atoi(entry->d_name);
+        char path[64], line[512];
+        if (pid <= 0 || pid == self)
+            continue;
+        snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+        FILE *f = fopen(path, "re");
+        const char *name_end = f && fgets(line, sizeof line, f) ? strrchr(line, ')') : NULL;
+        int parent = 0;
+        if (name_end && sscanf(name_end, ") %*c %d", &parent) == 1 && parent == self)
+            kill(pid, SIGKILL);
+        if (f)
+            fclose(f);
+    }
+    if (proc)
+        closedir(proc);
+}
+
+/* What the runner leaves becomes the keeper's, being a subreaper: kill and reap, until there is nothing. A generation at a
+ * time: the children of what was killed come to the keeper then. */
+static void sweep(void)
+{
+    const struct timespec pause = {.tv_nsec = 5 * 1000 * 1000};
+    for (;;) {
+        pid_t pid;
+        kill_children();
+        while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+            continue;
+        if (pid < 0 && errno == ECHILD)
+            return;
+        nanosleep(&pause, NULL);
+    }
+}
+
+static pid_t start(int (*run)(void *, struct keeper_shared *), void *argument, struct keeper_shared *shared)
+{
+    pid_t keeper = getpid();
+    fflush(NULL);
+    pid_t pid = fork(); /* of a process that has done nothing yet: small */
+    if (pid)
+        return pid;
+    /* Group of its own: a signal to the terminal's or the shell's group arrives once, through the keeper. */
+    setpgid(0, 0);
+    prctl(PR_SET_PDEATHSIG, SIGTERM); /* and getppid() tells the runner that it is alone: kill, record, leave */
+    if (getppid() != keeper)
+        _exit(ERROR_INTERNAL);
+    exit(run(argument, shared));
+}
+
+/* Relays signals to the runner until it has ended; what else ends is an orphan's. Gives its wait status. */
+static int attend(pid_t runner)
+{
+    sigset_t set;
+    signals_fill(&set);
+    for (;;) {
+        int sig = sigwaitinfo(&set, NULL), status;
+        if (sig > 0 && sig != SIGCHLD) {
+            kill(runner, sig);
+            continue;
+        }
+        for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;)
+            if (pid == runner)
+                return status;
+    }
+}
+
+static void advise(int sig, const struct keeper_shared *shared)
+{
+    fprintf(stderr, "torc-run: the runner was killed by signal %d (%s); its jobs were ended\n", sig, strsignal(sig));
+    if (shared->workflow_id)
+        fprintf(stderr, "torc-run: to go on where it was, run: torc-run --workflow %lld\n", (long long)shared->workflow_id);
+}
+
+int keeper_run(int (*run)(void *argument, struct keeper_shared *shared), void *argument, bool in_allocation)
+{
+    struct keeper_shared *shared =
+        mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED) {
+        fprintf(stderr, "torc-run: cannot share memory: %s\n", strerror(errno));
+        return ERROR_INTERNAL;
+    }
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    signals_block();
+    for (int starts = 1;; starts++) {
+        pid_t runner = start(run, argument, shared);
+        if (runner < 0) {
+            fprintf(stderr, "torc-run: cannot start the runner: %s\n", strerror(errno));
+            return ERROR_INTERNAL;
+        }
+        int status = attend(runner);
+        sweep();
+        if (WIFEXITED(status))
+            return WEXITSTATUS(status);
+        if (!in_allocation || starts == STARTS_MOST) {
+            advise(WTERMSIG(status), shared);
+            return ERROR_INTERNAL;
+        }
+        fprintf(stderr, "torc-run: the runner was killed by signal %d (%s); its jobs were ended, it is started again\n",
+                WTERMSIG(status), strsignal(WTERMSIG(status)));
+    }
+}

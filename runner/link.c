@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A mutex around one request and one reply; a condition wakes the thread, an eventfd the loop.
+#include "runner/link.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/mem.h"
+#include "runner/clock.h"
+
+enum { POLL_LEAST_MSEC = 20, POLL_MOST_MSEC = 500, RETRY_LEAST_MSEC = 50, RETRY_MOST_MSEC = 2000 };
+
+struct link {
+    struct store *store; /* the thread's alone */
+    pthread_t thread;
+    int fd;
+    pthread_mutex_t mutex; /* of all below */
+    pthread_cond_t wake;
+    struct sync_request request;
+    struct sync_reply reply;
+    struct error err;
+    bool busy, stop; /* busy: request is set and its reply not taken */
+    int news;
+    int64_t outage_since; /* 0: none */
+};
+
+static void announce(struct link *link, int news)
+{
+    link->news |= news;
+    eventfd_write(link->fd, 1);
+}
+
+/* Waits on the condition for so long; the mutex is held. */
+static void wait_msec(struct link *link, int msec)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += msec / 1000;
+    until.tv_nsec += (long)(msec % 1000) * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_nsec -= 1000000000;
+        until.tv_sec++;
+    }
+    pthread_cond_timedwait(&link->wake, &link->mutex, &until);
+}
+
+/* The mutex is held on entry and return, not while the store is used. */
+static void serve(struct link *link)
+{
+    struct sync_reply reply;
+    struct error err;
+    int retry_msec = RETRY_LEAST_MSEC;
+    while (!link->stop) {
+        pthread_mutex_unlock(&link->mutex);
+        err = (struct error){0};
+        int failed = store_sync(link->store, &link->request, &reply, &err);
+        pthread_mutex_lock(&link->mutex);
+        if (!failed || err.code != ERROR_UNREACHABLE) {
+            link->outage_since = 0;
+            link->reply = reply;
+            link->err = err;
+            link->request.seq = 0; /* served */
+            announce(link, failed ? LINK_REFUSED : LINK_REPLY);
+            return;
+        }
+        if (!link->outage_since)
+            link->outage_since = clock_mono_usec();
+        link->err = err;
+        wait_msec(link, retry_msec);
+        retry_msec = retry_msec * 2 < RETRY_MOST_MSEC ? retry_msec * 2 : RETRY_MOST_MSEC;
+    }
+}
+
+static void *link_main(void *argument)
+{
+    struct link *link = argument;
+    int64_t last = 0, change = 0;
+    int poll_msec = POLL_LEAST_MSEC;
+    pthread_mutex_lock(&link->mutex);
+    while (!link->stop) {
+        if (link->request.seq) {
+            serve(link);
+            poll_msec = POLL_LEAST_MSEC;
+            continue;
+        }
+        wait_msec(link, poll_msec);
+        if (link->request.seq || link->stop)
+            continue;
+        pthread_mutex_unlock(&link->mutex);
+        bool changed = !store_change(link->store, &change, NULL) && change != last;
+        last = change;
+        pthread_mutex_lock(&link->mutex);
+        poll_msec = changed ? POLL_LEAST_MSEC : poll_msec * 2 < POLL_MOST_MSEC ? poll_msec * 2 : POLL_MOST_MSEC;
+        if (changed)
+            announce(link, LINK_CHANGED);
+    }
+    pthread_mutex_unlock(&link->mutex);
+    return NULL;
+}
+
+struct link *link_create(struct store *store, struct error *err)
+{
+    struct link *link = xcalloc(1, sizeof *link);
+    pthread_condattr_t attributes;
+    link->store = store;
+    link->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    pthread_mutex_init(&link->mutex, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&link->wake, &attributes);
+    pthread_condattr_destroy(&attributes);
+    int failed = link->fd < 0 ? errno : pthread_create(&link->thread, NULL, link_main, link);
+    if (!failed)
+        return link;
+    if (link->fd >= 0)
+        close(link->fd);
+    free(link);
+    error_set(err, ERROR_INTERNAL, failed, "cannot start the thread that talks to the database");
+    return NULL;
+}
+
+void link_destroy(struct link *link)
+{
+    if (!link)
+        return;
+    pthread_mutex_lock(&link->mutex);
+    link->stop = true;
+    pthread_cond_signal(&link->wake);
+    pthread_mutex_unlock(&link->mutex);
+    pthread_join(link->thread, NULL);
+    if (link->news & LINK_REPLY)
+        sync_reply_fini(&link->reply);
+    pthread_cond_destroy(&link->wake);
+    pthread_mutex_destroy(&link->mutex);
+    close(link->fd);
+    free(link);
+}
+
+int link_fd(const struct link *link)
+{
+    return link->fd;
+}
+
+bool link_is_idle(struct link *link)
+{
+    return !link->busy; /* the loop's alone to set and clear */
+}
+
+void link_send(struct link *link, const struct sync_request *request)
+{
+    pthread_mutex_lock(&link->mutex);
+    link->request = *request;
+    link->busy = true;
+    pthread_cond_signal(&link->wake);
+    pthread_mutex_unlock(&link->mutex);
+}
+
+int link_take(struct link *link, struct sync_reply *reply, struct error *err)
+{
+    eventfd_t count;
+    eventfd_read(link->fd, &count);
+    pthread_mutex_lock(&link->mutex);
+    int news = link->news;
+    link->news = 0;
+    if (news & (LINK_REPLY | LINK_REFUSED)) {
+        link->busy = false;
+        *reply = link->reply;
+        *err = link->err;
+        link->reply = (struct sync_reply){0};
+    }
+    pthread_mutex_unlock(&link->mutex);
+    return news;
+}
+
+int64_t link_outage_usec(struct link *link, struct error *why)
+{
+    pthread_mutex_lock(&link->mutex);
+    int64_t since = link->outage_since;
+    if (since)
+        *why = link->err;
+    pthread_mutex_unlock(&link->mutex);
+    return since ? clock_mono_usec() - since : 0;
+}

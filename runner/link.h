@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The thread that talks to the database, so that the loop never waits for it: one sync in flight, tried again until it is
+// answered; between syncs it watches for changes made by others.
+#ifndef RUNNER_LINK_H
+#define RUNNER_LINK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/error.h"
+#include "lib/store_run.h"
+
+struct link;
+
+/* Takes over the use of store (not its ownership) until link_destroy. */
+struct link *link_create(struct store *store, struct error *err);
+void link_destroy(struct link *link); /* gives up what is in flight; NULL is fine */
+
+int link_fd(const struct link *link); /* readable when there is news */
+bool link_is_idle(struct link *link);
+
+/* Begins a sync; the link must be idle. All that request points to stays as it is until the reply was taken. */
+void link_send(struct link *link, const struct sync_request *request);
+
+enum link_news {
+    LINK_REPLY = 1,   /* reply is filled; the caller's to free */
+    LINK_REFUSED = 2, /* the store answered with an error that another try does not mend */
+    LINK_CHANGED = 4, /* somebody else changed the database */
+};
+
+/* What has happened since the last call: bits of link_news, and with LINK_REFUSED the reason in err. */
+int link_take(struct link *link, struct sync_reply *reply, struct error *err);
+
+/* How long the present sync has failed to reach the database; 0: it has not failed. why: as long as the link is not used. */
+int64_t link_outage_usec(struct link *link, struct error *why);
+
+#endif

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// From a file to a workflow that can run on this machine.
+#include "runner/local.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/arena.h"
+#include "lib/mem.h"
+#include "lib/problem.h"
+#include "lib/store_create.h"
+#include "lib/store_read.h"
+
+enum { PROBLEMS_MOST = 50 };
+
+static int read_file(const char *path, char **text, size_t *length, struct error *err)
+{
+    size_t space = 64 * 1024;
+    cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return error_set(err, ERROR_USAGE, errno, "cannot open the workflow file %s", path);
+    cleanup_free char *buffer = xmalloc(space);
+    *length = 0;
+    for (ssize_t n; (n = read(fd, buffer + *length, space - *length - 1)) != 0; *length += (size_t)n) {
+        if (n < 0)
+            return error_set(err, ERROR_USAGE, errno, "cannot read the workflow file %s", path);
+        if (*length + (size_t)n + 1 == space)
+            buffer = xrealloc(buffer, space *= 2, 1);
+    }
+    buffer[*length] = '\0';
+    *text = take_ptr(buffer);
+    return 0;
+}
+
+/* Files that no job writes must be there. */
+static void check_inputs(const struct workflow *workflow, struct problems *problems)
+{
+    for (size_t i = 0; i < workflow->files_count; i++) {
+        const struct file_row *file = &workflow->files[i];
+        bool read = false;
+        for (size_t k = 0; !read && !file->produced && k < workflow->job_files_count; k++)
+            read = workflow->job_files[k].other == i && workflow->job_files[k].role == ROLE_INPUT;
+        if (read && access(file->path, F_OK))
+            problem_add(problems, false, 0, 0, NULL,
+                        "file \"%s\": no job writes %s, and it is not there; correct its path, make it, or use --allow-missing",
+                        file->name, file->path);
+    }
+}
+
+static void check_fit(const struct workflow *workflow, const struct node *node, struct problems *problems)
+{
+    char why[256];
+    for (size_t i = 0; i < workflow->jobs_count; i++) {
+        const struct job_row *job = &workflow->jobs[i];
+        if (!job->command)
+            continue;
+        const struct class_row *class = &workflow->classes[job->class_index];
+        if (node_refuses(node, class->cpus, class->memory_bytes, class->gpus_milli, class->nodes, why, sizeof why))
+            problem_add(problems, false, 0, 0, NULL,
+                        "job \"%s\" (class \"%s\") can never run: it %s; ask for less, or use torc-sbatch", job->name,
+                        class->name, why);
+        if (job->flags & JOB_SRUN && !node->in_allocation)
+            problem_add(problems, false, 0, 0, NULL,
+                        "job \"%s\" has the launcher srun, which needs a Slurm allocation; use torc-sbatch, or take "
+                        "\"launcher\" out", job->name);
+    }
+}
+
+/* What the command line says goes before what the file says. */
+static int merge_settings(const struct options *options, struct workflow *workflow, struct error *err)
+{
+    struct settings settings;
+    if (settings_parse(&settings, workflow->settings, err))
+        return -1;
+    if (options->limits >= 0)
+        settings.limits = (enum limits_mode)options->limits;
+    if (options->stdio >= 0)
+        settings.stdio = (enum stdio_mode)options->stdio;
+    if (options->max_fails >= 0)
+        settings.max_fails = options->max_fails;
+    cleanup_free char *text = settings_text(&settings);
+    workflow->settings = arena_strdup(workflow->text, text);
+    settings_fini(&settings);
+    return 0;
+}
+
+/* A run of the same file that has not ended may be what the user wants to go on with. */
+static void name_unfinished(struct store *store, const char *file, const struct options *options)
+{
+    struct read_request request = {.what = READ_WORKFLOWS};
+    struct read_reply reply = {.more = true};
+    int64_t unfinished = 0;
+    while (reply.more && !store_read(store, &request, &reply, NULL)) {
+        for (uint32_t i = 0; i < reply.count; i++)
+            if (reply.workflows[i].state == WORKFLOW_RUNNING && reply.workflows[i].file &&
+                !strcmp(reply.workflows[i].file, file))
+                unfinished = reply.workflows[i].id;
+        request.after_id = reply.last_id;
+        bool more = reply.more;
+        read_reply_fini(&reply);
+        reply.more = more;
+    }
+    if (unfinished && !options->quiet)
+        fprintf(stderr, "torc-run: workflow %lld of the same file has not ended; to go on with it instead: "
+                        "torc-run --workflow %lld\n", (long long)unfinished, (long long)unfinished);
+}
+
+static int create(const struct options *options, const struct workflow *workflow, const char *text, struct store **store,
+                  int64_t *workflow_id, struct error *err)
+{
+    char folder[PATH_MAX];
+    cleanup_free char *file = realpath(options->file, NULL);
+    const struct passwd *user = getpwuid(getuid());
+    if (!getcwd(folder, sizeof folder))
+        return error_set(err, ERROR_INTERNAL, errno, "cannot read the path of the current folder");
+    struct workflow_origin origin = {
+        .user = user ? user->pw_name : "",
+        .uid = getuid(),
+        .file = file ? file : options->file,
+        .file_text = text,
+        .command_line = options->command_line,
+        .folder = folder,
+        .version = TORC_VERSION,
+    };
+    *store = store_open(options->db, STORE_CREATE, err);
+    if (!*store)
+        return -1;
+    name_unfinished(*store, origin.file, options);
+    return store_create_workflow(*store, workflow, &origin, workflow_id, err);
+}
+
+int local_create(const struct options *options, const struct node *node, struct store **store, int64_t *workflow_id,
+                 struct error *err)
+{
+    cleanup_free char *text = NULL;
+    size_t length = 0;
+    struct workflow workflow;
+    struct problems problems = {0};
+    if (read_file(options->file, &text, &length, err))
+        return -1;
+    if (!workflow_load(text, length, options->file, &workflow, &problems)) {
+        if (!options->allow_missing)
+            check_inputs(&workflow, &problems);
+        check_fit(&workflow, node, &problems);
+    }
+    problems_print(&problems, stderr, "torc-run", options->file, PROBLEMS_MOST);
+    int result = problems.errors ? error_set(err, ERROR_USAGE, 0, "%s", "")
+                 : merge_settings(options, &workflow, err) ? -1
+                                                           : create(options, &workflow, text, store, workflow_id, err);
+    problems_fini(&problems);
+    workflow_fini(&workflow);
+    return result;
+}

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The node's books: taken when a job starts, given back when nothing of it is left.
+#include "runner/node.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/mem.h"
+#include "lib/size.h"
+#include "runner/allocation.h"
+#include "runner/clock.h"
+
+/* GPUs by the names that their drivers know; "NoDevFiles" is Slurm's word for none. */
+static void find_gpus(struct node *node, const struct options *options)
+{
+    static const char *const variables[] = {"CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "SLURM_JOB_GPUS"};
+    const char *list = NULL;
+    for (size_t i = 0; !list && i < sizeof variables / sizeof *variables; i++)
+        list = getenv(variables[i]);
+    cleanup_free char *copy = xstrdup(list && strcmp(list, "NoDevFiles") ? list : "");
+    size_t space = 0;
+    char *rest = copy;
+    for (char *id; (options->gpus < 0 || node->gpus_count < options->gpus) && (id = strsep(&rest, ","));) {
+        if (!*id)
+            continue;
+        node->gpu_ids = array_grow(node->gpu_ids, (size_t)node->gpus_count, &space, sizeof *node->gpu_ids);
+        node->gpu_ids[node->gpus_count++] = xstrdup(id);
+    }
+    for (int i = 0; !list && i < (options->gpus < 0 ? SHARE_GPUS : options->gpus); i++) {
+        char path[32];
+        snprintf(path, sizeof path, "/dev/nvidia%d", i);
+        if (options->gpus < 0 && access(path, F_OK))
+            break;
+        node->gpu_ids = array_grow(node->gpu_ids, (size_t)node->gpus_count, &space, sizeof *node->gpu_ids);
+        node->gpu_ids[node->gpus_count++] = xasprintf("%d", i);
+    }
+    node->gpus_free = xcalloc((size_t)node->gpus_count, sizeof *node->gpus_free);
+    for (int i = 0; i < node->gpus_count; i++)
+        node->gpus_free[i] = GPU_WHOLE;
+}
+
+static int topology(int cpu, const char *what)
+{
+    char path[128];
+    int value = 0;
+    snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu%d/topology/%s", cpu, what);
+    cleanup_fclose FILE *f = fopen(path, "re");
+    return f && fscanf(f, "%d", &value) == 1 ? value : 0;
+}
+
+struct place {
+    int package, core, cpu;
+};
+
+static int compare_place(const void *a, const void *b)
+{
+    const struct place *x = a, *y = b;
+    return x->package != y->package ? (x->package > y->package) - (x->package < y->package)
+           : x->core != y->core     ? (x->core > y->core) - (x->core < y->core)
+                                    : (x->cpu > y->cpu) - (x->cpu < y->cpu);
+}
+
+/* Jobs are bound only where the CPUs that may be used are just those granted: a node with fake CPUs, or one that Slurm does
+ * not constrain, says nothing about which are ours. */
+static void order_cpus(struct node *node)
+{
+    cpu_set_t allowed;
+    if (!node->in_allocation || sched_getaffinity(0, sizeof allowed, &allowed) || CPU_COUNT(&allowed) != node->cpus)
+        return;
+    cleanup_free struct place *places = xcalloc((size_t)node->cpus, sizeof *places);
+    int count = 0;
+    for (int cpu = 0; cpu < CPU_SETSIZE && count < node->cpus; cpu++)
+        if (CPU_ISSET(cpu, &allowed))
+            places[count++] = (struct place){topology(cpu, "physical_package_id"), topology(cpu, "core_id"), cpu};
+    qsort(places, (size_t)count, sizeof *places, compare_place);
+    node->cpu_order = xcalloc((size_t)count, sizeof *node->cpu_order);
+    for (int i = 0; i < count; i++)
+        node->cpu_order[i] = places[i].cpu;
+}
+
+int node_init(struct node *node, const struct options *options, struct error *err)
+{
+    char host[256] = "";
+    *node = (struct node){.array_task_id = -1};
+    if (gethostname(host, sizeof host - 1))
+        return error_set(err, ERROR_INTERNAL, errno, "cannot read the name of this host");
+    node->host = xstrdup(host);
+    node->name = xstrdup(host);
+    node->cpus = (int32_t)sysconf(_SC_NPROCESSORS_ONLN);
+    cpu_set_t allowed;
+    if (!sched_getaffinity(0, sizeof allowed, &allowed))
+        node->cpus = CPU_COUNT(&allowed);
+    node->memory_bytes = allocation_memory_limit((int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE));
+    allocation_read(node);
+    if (options->cpus)
+        node->cpus = options->cpus;
+    if (options->memory_bytes)
+        node->memory_bytes = options->memory_bytes;
+    if (options->time_usec) {
+        int64_t end = clock_real_usec() + options->time_usec;
+        if (!node->end_usec || end < node->end_usec) {
+            node->end_usec = end;
+            node->walltime_usec = options->time_usec;
+        }
+    }
+    find_gpus(node, options);
+    order_cpus(node);
+    node->cpus_free = node->cpus;
+    node->memory_free = node->memory_bytes;
+    return 0;
+}
+
+void node_fini(struct node *node)
+{
+    for (int i = 0; i < node->gpus_count; i++)
+        free(node->gpu_ids[i]);
+    free(node->gpu_ids);
+    free(node->gpus_free);
+    free(node->cpu_order);
+    free(node->host);
+    free(node->name);
+    *node = (struct node){0};
+}
+
+int32_t node_gpus_free_milli(const struct node *node)
+{
+    int32_t sum = 0;
+    for (int i = 0; i < node->gpus_count; i++)
+        sum += node->gpus_free[i];
+    return sum;
+}
+
+/* Part of a GPU goes to the fullest one that still has it, so that whole ones stay whole. */
+static bool take_gpus(struct node *node, int32_t milli, struct share *share)
+{
+    int32_t want = milli >= GPU_WHOLE ? (milli + GPU_WHOLE - 1) / GPU_WHOLE : milli > 0;
+    int32_t part = milli >= GPU_WHOLE ? GPU_WHOLE : milli;
+    share->gpus_count = 0;
+    share->gpu_part_milli = part;
+    if (want > SHARE_GPUS)
+        return false;
+    while (share->gpus_count < want) {
+        int best = -1;
+        for (int i = 0; i < node->gpus_count; i++)
+            if (node->gpus_free[i] >= part && (best < 0 || node->gpus_free[i] < node->gpus_free[best]))
+                best = i;
+        if (best < 0)
+            break;
+        node->gpus_free[best] -= part;
+        share->gpus[share->gpus_count++] = best;
+    }
+    if (share->gpus_count == want)
+        return true;
+    while (share->gpus_count)
+        node->gpus_free[share->gpus[--share->gpus_count]] += part;
+    return false;
+}
+
+static void take_cpus(struct node *node, struct share *share)
+{
+    CPU_ZERO(&share->set);
+    int left = share->cpus;
+    for (int i = 0; left && i < node->cpus; i++)
+        if (!CPU_ISSET(node->cpu_order[i], &node->cpus_taken)) {
+            CPU_SET(node->cpu_order[i], &node->cpus_taken);
+            CPU_SET(node->cpu_order[i], &share->set);
+            left--;
+        }
+    share->bound = !left;
+}
+
+bool node_take(struct node *node, const struct claimed_job *job, struct share *share)
+{
+    if (job->cpus > node->cpus_free || job->memory_bytes > node->memory_free)
+        return false;
+    share->bound = false;
+    share->cpus = job->cpus;
+    share->memory_bytes = job->memory_bytes;
+    share->gpus_milli = job->gpus_milli;
+    if (!take_gpus(node, job->gpus_milli, share))
+        return false;
+    node->cpus_free -= job->cpus;
+    node->memory_free -= job->memory_bytes;
+    if (node->cpu_order)
+        take_cpus(node, share);
+    return true;
+}
+
+void node_give(struct node *node, const struct share *share)
+{
+    node->cpus_free += share->cpus;
+    node->memory_free += share->memory_bytes;
+    for (int i = 0; i < share->gpus_count; i++)
+        node->gpus_free[share->gpus[i]] += share->gpu_part_milli;
+    for (int i = 0; node->cpu_order && i < node->cpus; i++)
+        if (share->bound && CPU_ISSET(node->cpu_order[i], &share->set))
+            CPU_CLR(node->cpu_order[i], &node->cpus_taken);
+}
+
+const char *node_refuses(const struct node *node, int32_t cpus, int64_t memory_bytes, int32_t gpus_milli, int32_t nodes,
+                         char *text, size_t room)
+{
+    char asked[SIZE_TEXT], have[SIZE_TEXT];
+    int32_t devices = (gpus_milli + GPU_WHOLE - 1) / GPU_WHOLE;
+    if (cpus > node->cpus)
+        snprintf(text, room, "needs %d CPUs, and there are %d here", cpus, node->cpus);
+    else if (memory_bytes > node->memory_bytes)
+        snprintf(text, room, "needs %s of memory, and there is %s here", size_format(memory_bytes, asked, sizeof asked),
+                 size_format(node->memory_bytes / 1024 / 1024 * 1024 * 1024, have, sizeof have));
+    else if (devices > node->gpus_count)
+        snprintf(text, room, "needs %d GPUs, and there are %d here", devices, node->gpus_count);
+    else if (nodes > 1)
+        snprintf(text, room, "needs %d nodes, and this is one", nodes);
+    else
+        return NULL;
+    return text;
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The command line of torc-run.
+#ifndef RUNNER_OPTIONS_H
+#define RUNNER_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/error.h"
+#include "lib/settings.h"
+
+struct options {
+    const char *db;           /* as store_where gives it */
+    const char *file;         /* the workflow file; NULL with workflow_id */
+    int64_t workflow_id;      /* --workflow; 0: create one from file */
+    const char *submission;   /* --submission: the tag of the allocation; NULL: by hand */
+    const char *labels;       /* NULL: none */
+    int32_t cpus;             /* 0: all there are */
+    int32_t gpus;             /* -1: those there are */
+    int64_t memory_bytes;     /* 0: all there is */
+    int64_t time_usec;        /* --time: leave after so long; 0: no end but the allocation's */
+    int32_t limits, stdio;    /* enum limits_mode, enum stdio_mode; -1: as the workflow says */
+    int32_t max_fails;        /* -1: as the workflow says */
+    int32_t accounting;       /* 0 auto, 1 proc: without cgroups */
+    bool allow_missing;       /* inputs that do not exist yet are waited for */
+    bool quiet;
+    char *command_line;       /* for the records; owned */
+};
+
+enum options_next { OPTIONS_RUN, OPTIONS_DONE }; /* DONE: --help or --version was printed */
+
+/* Reads argv. -1: bad usage, said in err. */
+int options_parse(struct options *options, int argc, char **argv, enum options_next *next, struct error *err);
+void options_fini(struct options *options);
+
+#endif

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Names, tails and removal of stdio files; the child itself opens them.
+#include "runner/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/mem.h"
+
+enum { TAIL_BYTES = 2048 };
+
+static int make_folders(const char *path)
+{
+    cleanup_free char *copy = xstrdup(path);
+    for (char *slash = copy + 1; (slash = strchr(slash, '/')); *slash++ = '/') {
+        *slash = '\0';
+        if (mkdir(copy, 0777) && errno != EEXIST)
+            return -1;
+    }
+    return mkdir(copy, 0777) && errno != EEXIST ? -1 : 0;
+}
+
+int output_open(struct output *output, const char *path, struct error *err)
+{
+    output->path = path;
+    output->dir = make_folders(path) ? -1 : open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (output->dir < 0)
+        return error_set(err, ERROR_INTERNAL, errno, "cannot make the folder %s for the output of jobs", path);
+    return 0;
+}
+
+void output_close(struct output *output)
+{
+    if (output->dir >= 0)
+        close(output->dir);
+    output->dir = -1;
+}
+
+static const struct {
+    const char *out, *err; /* extensions; NULL: not kept */
+    bool combined;
+} modes[] = {
+    [STDIO_SEPARATE] = {"o", "e", false},
+    [STDIO_COMBINED] = {"log", NULL, true},
+    [STDIO_NO_STDOUT] = {NULL, "e", false},
+    [STDIO_NO_STDERR] = {"o", NULL, false},
+    [STDIO_NONE] = {NULL, NULL, false},
+};
+
+struct output_files output_name(const struct output *output, enum stdio_mode mode, int64_t workflow_id, int64_t job_id,
+                                int32_t run_id, int32_t attempt_id, struct arena *arena)
+{
+    struct output_files files = {.combined = modes[mode].combined};
+    size_t skip = strlen(output->path) + 1;
+    const char *const extensions[] = {modes[mode].out, modes[mode].err};
+    const char **const paths[] = {&files.stdout_path, &files.stderr_path};
+    for (int i = 0; i < 2; i++)
+        if (extensions[i])
+            *paths[i] = arena_printf(arena, "%s/job_wf%lld_j%lld_r%d_a%d.%s", output->path, (long long)workflow_id,
+                                     (long long)job_id, run_id, attempt_id, extensions[i]);
+    files.stdout_name = files.stdout_path ? files.stdout_path + skip : NULL;
+    files.stderr_name = files.stderr_path ? files.stderr_path + skip : NULL;
+    if (files.combined)
+        files.stderr_path = files.stdout_path;
+    return files;
+}
+
+void output_delete(const struct output *output, const struct output_files *files)
+{
+    if (files->stdout_name)
+        unlinkat(output->dir, files->stdout_name, 0);
+    if (files->stderr_name)
+        unlinkat(output->dir, files->stderr_name, 0);
+}
+
+/* Length of the valid UTF-8 sequence at text, or 0. Overlong forms of two bytes are the only ones told apart: the rest does
+ * not matter for a tail. */
+static size_t sequence_length(const unsigned char *text, size_t left)
+{
+    size_t n = *text < 0x80 ? 1 : *text >= 0xc2 && *text < 0xe0 ? 2 : *text >= 0xe0 && *text < 0xf0 ? 3
+               : *text >= 0xf0 && *text < 0xf5 ? 4 : 0;
+    if (!n || n > left)
+        return 0;
+    for (size_t i = 1; i < n; i++)
+        if ((text[i] & 0xc0) != 0x80)
+            return 0;
+    if (n == 3 && ((text[0] == 0xe0 && text[1] < 0xa0) || (text[0] == 0xed && text[1] > 0x9f)))
+        return 0;
+    if (n == 4 && ((text[0] == 0xf0 && text[1] < 0x90) || (text[0] == 0xf4 && text[1] > 0x8f)))
+        return 0;
+    return n;
+}
+
+static void clean(char *text, size_t length)
+{
+    size_t to = 0;
+    for (size_t from = 0; from < length;) {
+        unsigned char c = (unsigned char)text[from];
+        size_t n = sequence_length((unsigned char *)text + from, length - from);
+        if (!n || (n == 1 && c < ' ' && c != '\n' && c != '\t') || c == 0x7f) {
+            from++;
+            if (n) /* a control character */
+                text[to++] = '?';
+            continue;
+        }
+        memmove(text + to, text + from, n);
+        to += n;
+        from += n;
+    }
+    text[to] = '\0';
+}
+
+char *output_tail(const struct output *output, const struct output_files *files, struct arena *arena)
+{
+    const char *name = files->combined ? files->stdout_name : files->stderr_name;
+    struct stat st;
+    cleanup_close int fd = name ? openat(output->dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) : -1;
+    if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode) || !st.st_size)
+        return NULL;
+    char *text = arena_alloc(arena, TAIL_BYTES + 1);
+    off_t from = st.st_size > TAIL_BYTES ? st.st_size - TAIL_BYTES : 0;
+    ssize_t n = pread(fd, text, TAIL_BYTES, from);
+    if (n <= 0)
+        return NULL;
+    clean(text, (size_t)n);
+    return text;
+}
+
+int output_write(const struct output *output, const char *name, const char *text, struct error *err)
+{
+    cleanup_close int fd = openat(output->dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    size_t left = strlen(text);
+    for (ssize_t n; fd >= 0 && left; left -= (size_t)n, text += n)
+        if ((n = write(fd, text, left)) < 0)
+            return error_set(err, ERROR_INTERNAL, errno, "cannot write %s/%s", output->path, name);
+    return fd < 0 ? error_set(err, ERROR_INTERNAL, errno, "cannot write %s/%s", output->path, name) : 0;
+}

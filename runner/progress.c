@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A line that is rewritten, and a summary.
+#include "runner/progress.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "lib/store_read.h"
+#include "runner/clock.h"
+
+enum { LINE_USEC = 200 * USEC_PER_MSEC, NAMED_MOST = 5, INTERRUPTED = 130 };
+
+static struct {
+    bool shown; /* on a terminal */
+    int64_t total, ended_before, next_usec;
+} line;
+
+/* The counts of the workflow now; false: they cannot be read. */
+static bool read_counts(struct runner *runner, struct read_reply *reply, const char *why)
+{
+    struct error err;
+    struct read_request request = {.what = READ_WORKFLOWS, .workflow_id = runner->workflow_id};
+    if (store_read(runner->store, &request, reply, &err)) {
+        fprintf(stderr, "torc-run: %s: %s\n", why, err.text);
+        return false;
+    }
+    if (reply->count)
+        return true;
+    read_reply_fini(reply);
+    return false;
+}
+
+static int64_t count_ended(const struct workflow_info *info)
+{
+    int64_t ended = 0;
+    for (int state = 0; state < JOB_STATES; state++)
+        if (job_state_is_final((enum job_state)state))
+            ended += info->counts[state];
+    return ended;
+}
+
+static int64_t count_all(const struct workflow_info *info)
+{
+    int64_t all = 0;
+    for (int state = 0; state < JOB_STATES; state++)
+        all += info->counts[state];
+    return all;
+}
+
+void progress_begin(struct runner *runner)
+{
+    struct read_reply reply;
+    line.shown = isatty(STDERR_FILENO) && !runner->options->quiet && !runner->node.in_allocation &&
+                 read_counts(runner, &reply, "cannot count jobs");
+    if (!line.shown)
+        return;
+    line.total = count_all(reply.workflows);
+    line.ended_before = count_ended(reply.workflows);
+    read_reply_fini(&reply);
+}
+
+void progress_tick(struct runner *runner)
+{
+    if (!line.shown || runner->now < line.next_usec)
+        return;
+    line.next_usec = runner->now + LINE_USEC;
+    struct error why;
+    const char *trouble = link_outage_usec(runner->link, &why) > USEC_PER_SEC ? "; the database is away" : "";
+    fprintf(stderr, "\r\033[K%" PRId64 " of %" PRId64 " jobs ended, %u running, %d failed%s",
+            line.ended_before + runner->completed, line.total, runner->live_count, runner->failures, trouble);
+}
+
+/* Names some jobs of a state, with what their last attempt says. */
+static void name_jobs(struct runner *runner, enum job_state state, int64_t count)
+{
+    struct read_reply jobs, attempts;
+    struct read_request request = {
+        .what = READ_JOBS, .workflow_id = runner->workflow_id, .states = 1u << state, .limit = NAMED_MOST};
+    if (store_read(runner->store, &request, &jobs, NULL))
+        return;
+    for (uint32_t i = 0; i < jobs.count; i++) {
+        struct read_request last = {
+            .what = READ_ATTEMPTS, .workflow_id = runner->workflow_id, .job_id = jobs.jobs[i].id, .limit = 1000};
+        bool known = !store_read(runner->store, &last, &attempts, NULL);
+        const struct attempt_end *end = known && attempts.count ? &attempts.attempts[attempts.count - 1].end : NULL;
+        fprintf(stderr, "  %s %s%s%s%s%s\n", jobs.jobs[i].name, job_state_names[state], end && end->message ? ": " : "",
+                end && end->message ? end->message : "", end && end->start.stderr_path ? "; see " : "",
+                end && end->start.stderr_path ? end->start.stderr_path : "");
+        if (known)
+            read_reply_fini(&attempts);
+    }
+    if (count > (int64_t)jobs.count)
+        fprintf(stderr, "  and %" PRId64 " more %s\n", count - (int64_t)jobs.count, job_state_names[state]);
+    read_reply_fini(&jobs);
+}
+
+static void say_how_it_went(struct runner *runner, const struct workflow_info *info)
+{
+    int64_t all = count_all(info), completed = info->counts[JOB_COMPLETED];
+    fprintf(stderr, "torc-run: workflow %" PRId64 " (%s): %" PRId64 " of %" PRId64 " jobs completed", info->id, info->name,
+            completed, all);
+    for (int state = 0; state < JOB_STATES; state++)
+        if (state != JOB_COMPLETED && info->counts[state])
+            fprintf(stderr, ", %" PRId64 " %s", info->counts[state], job_state_names[state]);
+    fputc('\n', stderr);
+    if (info->counts[JOB_FAILED])
+        name_jobs(runner, JOB_FAILED, info->counts[JOB_FAILED]);
+    if (count_ended(info) < all)
+        fprintf(stderr, "torc-run: to go on with it: torc-run --workflow %" PRId64 "\n", info->id);
+    fprintf(stderr, "torc-run: to see what each job did: torc-report %" PRId64 "\n", info->id);
+}
+
+int progress_end(struct runner *runner)
+{
+    struct read_reply reply;
+    if (line.shown)
+        fputs("\r\033[K", stderr);
+    if (!read_counts(runner, &reply, "cannot read how it went"))
+        return ERROR_UNREACHABLE;
+    const struct workflow_info *info = reply.workflows;
+    bool good = info->counts[JOB_COMPLETED] + info->counts[JOB_DISABLED] == count_all(info);
+    if (!runner->options->quiet)
+        say_how_it_went(runner, info);
+    read_reply_fini(&reply);
+    return runner->interrupts ? INTERRUPTED : good ? ERROR_NONE : ERROR_JOBS;
+}

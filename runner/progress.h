@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What the user sees while a workflow runs here, and at its end.
+#ifndef RUNNER_PROGRESS_H
+#define RUNNER_PROGRESS_H
+
+#include "runner/runner.h"
+
+void progress_begin(struct runner *runner); /* the store is the main thread's still */
+void progress_tick(struct runner *runner);  /* one line, on a terminal only */
+
+/* The end of a run outside allocations: how it went, what failed, what to type next. Gives the exit code. */
+int progress_end(struct runner *runner);
+
+#endif

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The runner's life: open, create or take up, register, run, leave.
+#include "runner/runner.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "lib/mem.h"
+#include "runner/clock.h"
+#include "runner/local.h"
+#include "runner/loop.h"
+#include "runner/predecessor.h"
+#include "runner/progress.h"
+
+extern char **environ;
+
+/* Standard input of every job, and of nobody else. */
+static int close_input(struct error *err)
+{
+    int fd = open("/dev/null", O_RDONLY);
+    if (fd < 0 || (fd != STDIN_FILENO && dup2(fd, STDIN_FILENO) < 0))
+        return error_set(err, ERROR_INTERNAL, errno, "cannot open /dev/null");
+    if (fd != STDIN_FILENO)
+        close(fd);
+    return 0;
+}
+
+static int open_workflow(struct runner *runner, struct error *err)
+{
+    const struct options *options = runner->options;
+    runner->workflow_id = options->workflow_id;
+    if (options->workflow_id)
+        runner->store = store_open(options->db, STORE_WRITE, err);
+    else if (local_create(options, &runner->node, &runner->store, &runner->workflow_id, err))
+        return -1;
+    if (!runner->store)
+        return -1;
+    runner->shared->workflow_id = runner->workflow_id;
+    runner->db = realpath(options->db, NULL);
+    if (!runner->db)
+        runner->db = xstrdup(options->db);
+    if (!options->quiet && !options->workflow_id)
+        fprintf(stderr, "torc-run: workflow %lld, on %d CPUs\n", (long long)runner->workflow_id, runner->node.cpus);
+    return 0;
+}
+
+static int enter(struct runner *runner, const char *incarnation, struct error *err)
+{
+    struct predecessors gone = predecessors_find(runner->store, runner->workflow_id, runner->node.host);
+    struct runner_entry entry = {
+        .workflow_id = runner->workflow_id,
+        .tag = runner->options->submission,
+        .slurm_job_id = runner->node.slurm_job_id,
+        .array_task_id = runner->node.array_task_id,
+        .restart_count = runner->node.restart_count,
+        .incarnation = incarnation,
+        .host = runner->node.host,
+        .node = runner->node.name,
+        .node_list = runner->node.node_list,
+        .pid = getpid(),
+        .cpus = runner->node.cpus,
+        .gpus_milli = runner->node.gpus_count * GPU_WHOLE,
+        .memory_bytes = runner->node.memory_bytes,
+        .limit_usec = runner->node.end_usec,
+        .labels = runner->options->labels,
+        .accounting = meter_source(runner->meter),
+        .gone = gone.ids,
+        .gone_count = gone.count,
+    };
+    int result = store_enter(runner->store, &entry, &runner->grant, err);
+    free(gone.ids);
+    return result;
+}
+
+static int read_settings(struct runner *runner, struct error *err)
+{
+    const struct options *options = runner->options;
+    if (settings_parse(&runner->settings, runner->grant.settings, err))
+        return -1;
+    if (options->limits >= 0)
+        runner->settings.limits = (enum limits_mode)options->limits;
+    if (options->stdio >= 0)
+        runner->settings.stdio = (enum stdio_mode)options->stdio;
+    if (options->max_fails >= 0)
+        runner->settings.max_fails = options->max_fails;
+    return 0;
+}
+
+/* Everything in the submission folder, where relative paths begin. */
+static int settle(struct runner *runner, struct error *err)
+{
+    char folder[PATH_MAX];
+    if (chdir(runner->grant.folder))
+        return error_set(err, ERROR_INTERNAL, errno, "cannot change to the workflow's folder %s", runner->grant.folder);
+    if (output_open(&runner->output, runner->settings.output_dir, err))
+        return -1;
+    if (!realpath(runner->output.path, folder))
+        snprintf(folder, sizeof folder, "%s", runner->output.path);
+    runner->environment = environment_create(&(struct environment_options){
+        .inherited = environ,
+        .node = &runner->node,
+        .grant = &runner->grant,
+        .workflow_id = runner->workflow_id,
+        .db = runner->db,
+        .output_dir = folder,
+    });
+    runner->link = link_create(runner->store, err);
+    return runner->link ? 0 : -1;
+}
+
+static int prepare(struct runner *runner, struct error *err)
+{
+    cleanup_free char *incarnation = NULL;
+    if (close_input(err) || node_init(&runner->node, runner->options, err) || open_workflow(runner, err))
+        return -1;
+    incarnation = xasprintf("%s-%d-%lld", runner->node.host, (int)getpid(), (long long)clock_real_usec());
+    runner->meter = meter_create(&(struct meter_options){
+        .node = runner->node.name,
+        .incarnation = incarnation,
+        .enforce = runner->options->limits != LIMITS_WARN && runner->options->limits != LIMITS_OFF,
+        .no_cgroup = runner->options->accounting,
+    });
+    if (enter(runner, incarnation, err) || read_settings(runner, err))
+        return -1;
+    progress_begin(runner);
+    return settle(runner, err);
+}
+
+static void fini(struct runner *runner)
+{
+    link_destroy(take_ptr(runner->link));
+    meter_destroy(runner->meter);
+    environment_destroy(runner->environment);
+    output_close(&runner->output);
+    settings_fini(&runner->settings);
+    if (runner->grant.arena)
+        runner_grant_fini(&runner->grant);
+    store_close(runner->store);
+    node_fini(&runner->node);
+    free(runner->db);
+}
+
+int runner_main(void *argument, struct keeper_shared *shared)
+{
+    struct error err = {0};
+    struct runner runner = {.options = argument, .shared = shared, .keeper = getppid(), .output.dir = -1};
+    TAILQ_INIT(&runner.held);
+    TAILQ_INIT(&runner.live);
+    TAILQ_INIT(&runner.ended);
+    TAILQ_INIT(&runner.sending);
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    bool failed = prepare(&runner, &err) || loop_run(&runner, &err);
+    link_destroy(take_ptr(runner.link)); /* the store is ours again */
+    int code = failed ? (int)err.code : runner.node.in_allocation ? ERROR_NONE : progress_end(&runner);
+    if (failed && *err.text)
+        fprintf(stderr, "torc-run: %s\n", err.text);
+    fini(&runner);
+    return code;
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// At most one child, at most every 10 seconds; its failure is told and otherwise ignored: the demand stays, and comes again.
+#include "runner/top_up.h"
+
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/mem.h"
+#include "runner/clock.h"
+
+extern char **environ;
+
+enum { PAUSE_USEC = 10 * USEC_PER_SEC };
+
+/* torc-sbatch is beside torc-run, unless somebody moved it; then PATH knows. */
+static char *find_submitter(void)
+{
+    char self[4096];
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+    self[n > 0 ? n : 0] = '\0';
+    char *slash = strrchr(self, '/');
+    if (slash) {
+        *slash = '\0';
+        char *path = xasprintf("%s/torc-sbatch", self);
+        if (!access(path, X_OK))
+            return path;
+        free(path);
+    }
+    return xstrdup("torc-sbatch");
+}
+
+void top_up_start(struct runner *runner)
+{
+    if (!runner->node.in_allocation || runner->top_up ||
+        (runner->top_up_usec && runner->now - runner->top_up_usec < PAUSE_USEC))
+        return;
+    char id[32];
+    sigset_t none;
+    posix_spawnattr_t attributes;
+    cleanup_free char *path = find_submitter();
+    snprintf(id, sizeof id, "%lld", (long long)runner->workflow_id);
+    char *argv[] = {(char *)"torc-sbatch", (char *)"--db", (char *)runner->db, (char *)"--top-up", id, NULL};
+    sigemptyset(&none);
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+    int failed = posix_spawnp(&runner->top_up, path, NULL, &attributes, argv, environ);
+    posix_spawnattr_destroy(&attributes);
+    runner->top_up_usec = runner->now;
+    if (failed) {
+        runner->top_up = 0;
+        fprintf(stderr, "torc-run: cannot ask for more allocations: %s: %s\n", path, strerror(failed));
+    }
+}
+
+bool top_up_reaped(struct runner *runner, pid_t pid, int status)
+{
+    if (!runner->top_up || pid != runner->top_up)
+        return false;
+    runner->top_up = 0;
+    if (!WIFEXITED(status) || WEXITSTATUS(status))
+        fprintf(stderr, "torc-run: asking for more allocations failed (torc-sbatch --top-up %lld)\n",
+                (long long)runner->workflow_id);
+    return true;
+}

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// More allocations, when the store says that some class needs them: torc-sbatch --top-up, in a child, so that the loop does
+// not wait for Slurm.
+#ifndef RUNNER_TOP_UP_H
+#define RUNNER_TOP_UP_H
+
+#include "runner/runner.h"
+
+void top_up_start(struct runner *runner); /* outside allocations, while one is under way, or 10 s after it: nothing */
+bool top_up_reaped(struct runner *runner, pid_t pid, int status); /* true: it was that child */
+
+#endif
