@@ -136,11 +136,11 @@ static void warn_of_margin(struct plan *plan, const struct plan_class *class, co
     int64_t room = group->walltime_usec - group->margin_usec;
     if (!class->row->enforced || class->any_length || class->row->runtime_usec <= room)
         return;
-    char runtime[PLAN_TEXT], walltime[PLAN_TEXT], left[PLAN_TEXT];
+    char runtime[NOTE_TEXT], walltime[NOTE_TEXT], left[NOTE_TEXT];
     plan_note(plan, class, false,
               "its runtime of %s leaves no margin in an allocation of %s on partition %s: it is told to end after %s",
-              plan_time_text(runtime, class->row->runtime_usec), plan_time_text(walltime, group->walltime_usec),
-              group->partition, plan_time_text(left, room));
+              TIME(runtime, class->row->runtime_usec), TIME(walltime, group->walltime_usec),
+              group->partition, TIME(left, room));
 }
 
 static void plan_one(struct plan *plan, const struct plan_request *request, const struct plan_class *class)
@@ -188,34 +188,4 @@ void plan_note(struct plan *plan, const struct plan_class *class, bool refused, 
     note->text = class->job ? xasprintf("job %s (class %s): %s", class->job, class->row->name, text)
                             : xasprintf("class %s: %s", class->row->name, text);
     plan->refused |= refused;
-}
-
-const char *plan_size_text(char *buffer, int64_t bytes)
-{
-    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
-    size_t unit = 0;
-    double value = (double)bytes;
-    for (; value >= 1024 && unit + 1 < sizeof units / sizeof *units; unit++)
-        value /= 1024;
-    snprintf(buffer, PLAN_TEXT, "%.4g %s", value, units[unit]);
-    return buffer;
-}
-
-const char *plan_time_text(char *buffer, int64_t usec)
-{
-    int64_t secs = usec / SEC;
-    int n = 0;
-    static const struct {
-        int64_t secs;
-        const char *name;
-    } units[] = {{86400, "d"}, {3600, "h"}, {60, "min"}, {1, "s"}};
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
-        if (secs >= units[i].secs && n < PLAN_TEXT)
-            n += snprintf(buffer + n, PLAN_TEXT - (size_t)n, "%s%lld %s", n ? " " : "", (long long)(secs / units[i].secs),
-                          units[i].name);
-        secs %= units[i].secs;
-    }
-    if (!n)
-        snprintf(buffer, PLAN_TEXT, "0 s");
-    return buffer;
 }

@@ -73,9 +73,4 @@ struct plan_class *plan_classes_of_workflow(const struct workflow *workflow);
 /* The shortest walltime, in whole minutes, that leaves `work_usec` before the margin of its end. */
 int64_t plan_walltime(const struct settings *settings, int64_t work_usec);
 
-enum { PLAN_TEXT = 32 };
-/* "8 GiB", "1 d 2 h": for messages and tables; buffer of PLAN_TEXT. */
-const char *plan_size_text(char *buffer, int64_t bytes);
-const char *plan_time_text(char *buffer, int64_t usec);
-
 #endif

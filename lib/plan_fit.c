@@ -156,7 +156,7 @@ static void explain(const struct cluster *cluster, const struct cluster_partitio
 {
     int32_t cpus = 0, gpus = 0, need = cpus_of_job(row, p);
     int64_t memory = 0, tmp = 0;
-    char want_text[PLAN_TEXT], have_text[PLAN_TEXT];
+    char want_text[NOTE_TEXT], have_text[NOTE_TEXT];
     for (uint32_t i = 0; i < p->nodes_count; i++) {
         const struct cluster_node *node = &cluster->nodes[p->nodes[i]];
         cpus = node->cpus > cpus ? node->cpus : cpus;
@@ -173,22 +173,22 @@ static void explain(const struct cluster *cluster, const struct cluster_partitio
                  p->max_cpus_per_node);
     else if (need > cpus && need > row->cpus)
         snprintf(why, WHY, "it needs %d CPUs for its memory of %s (MaxMemPerCPU), and the largest node of partition %s has %d",
-                 need, plan_size_text(want_text, row->memory_bytes), p->name, cpus);
+                 need, SIZE(want_text, row->memory_bytes), p->name, cpus);
     else if (need > cpus)
         snprintf(why, WHY, "it needs %d CPUs, and the largest node of partition %s has %d", need, p->name, cpus);
     else if (p->max_memory_per_node_bytes && row->memory_bytes > p->max_memory_per_node_bytes)
         snprintf(why, WHY, "it needs %s of memory, and partition %s allows %s on a node (MaxMemPerNode)",
-                 plan_size_text(want_text, row->memory_bytes), p->name,
-                 plan_size_text(have_text, p->max_memory_per_node_bytes));
+                 SIZE(want_text, row->memory_bytes), p->name,
+                 SIZE(have_text, p->max_memory_per_node_bytes));
     else if (memory && row->memory_bytes > memory)
         snprintf(why, WHY, "it needs %s of memory, and the largest node of partition %s has %s",
-                 plan_size_text(want_text, row->memory_bytes), p->name, plan_size_text(have_text, memory));
+                 SIZE(want_text, row->memory_bytes), p->name, SIZE(have_text, memory));
     else if (row->gpus_milli > 0 && gpu_slots(row->gpus_milli, gpus) < 1)
         snprintf(why, WHY, "it needs %g GPUs, and partition %s has at most %d in a node", row->gpus_milli / 1000.0, p->name,
                  gpus);
     else if (tmp && row->tmp_bytes > tmp)
         snprintf(why, WHY, "it needs %s of local scratch, and the largest TmpDisk of partition %s is %s",
-                 plan_size_text(want_text, row->tmp_bytes), p->name, plan_size_text(have_text, tmp));
+                 SIZE(want_text, row->tmp_bytes), p->name, SIZE(have_text, tmp));
     else if (row->nodes > 1)
         snprintf(why, WHY, "partition %s has fewer than %d nodes with all that it needs on each", p->name, row->nodes);
     else
@@ -200,15 +200,15 @@ static bool time_fits(const struct plan_request *request, const struct plan_clas
                       char *why)
 {
     int64_t runtime = class->row->runtime_usec, cap = request->settings->walltime_usec;
-    char want_text[PLAN_TEXT], have_text[PLAN_TEXT];
+    char want_text[NOTE_TEXT], have_text[NOTE_TEXT];
     if (!class->row->enforced || class->any_length)
         return true;
     if (p->max_time_usec && runtime > p->max_time_usec)
-        snprintf(why, WHY, "its runtime is %s, and partition %s allows %s (MaxTime)", plan_time_text(want_text, runtime),
-                 p->name, plan_time_text(have_text, p->max_time_usec));
+        snprintf(why, WHY, "its runtime is %s, and partition %s allows %s (MaxTime)", TIME(want_text, runtime),
+                 p->name, TIME(have_text, p->max_time_usec));
     else if (cap && runtime > cap)
         snprintf(why, WHY, "its runtime is %s, and allocations on partition %s may last %s by option -t",
-                 plan_time_text(want_text, runtime), p->name, plan_time_text(have_text, cap));
+                 TIME(want_text, runtime), p->name, TIME(have_text, cap));
     else
         return true;
     return false;

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Slurm's commands: what they are called with, and what their answers mean.
+#include "lib/slurm.h"
+
+#include <jansson.h>
+#include <libgen.h>
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/mem.h"
+#include "lib/program.h"
+
+enum {
+    QUERY_TIMEOUT_MS = 10 * 1000,
+    /* a busy controller makes sbatch try again, for minutes; its answer is worth waiting for, or a job would be lost sight of */
+    SBATCH_TIMEOUT_MS = 180 * 1000,
+    COMMAND_TIMEOUT_MS = 60 * 1000,
+};
+
+/* What sbatch and squeue print when they could not ask, as opposed to were refused. */
+static const char *const unreachable_words[] = {
+    "Unable to contact slurm controller", "Socket timed out",     "Communication connection failure",
+    "Zero Bytes were transmitted",        "Unable to establish",  "Could not establish a configuration source",
+    "Connection refused",                 "Protocol authentication error", "Munge decode failed", "Munge encode failed",
+};
+
+/* What it prints when the number of jobs is the trouble: associations and QOS, and arrays over MaxArraySize. */
+static const char *const too_many_words[] = {
+    "job submit limit", "MaxSubmit", "Invalid job array specification", "exceeds maximum number of jobs",
+    "Slurm temporarily unable to accept job",
+};
+
+static bool says_one_of(const char *text, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcasestr(text, words[i]))
+            return true;
+    return false;
+}
+#define SAYS_ONE_OF(text, words) says_one_of(text, words, sizeof(words) / sizeof *(words))
+
+/* A fatal error of libslurm ends slurm-query; where it is: beside this program (not installed), in libexec of the same
+ * prefix (installed elsewhere than configured), as configured. */
+static char *query_path(void)
+{
+    char self[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+    self[n > 0 ? n : 0] = '\0';
+    cleanup_free char *copy = xstrdup(self);
+    const char *folder = n > 0 ? dirname(copy) : ".";
+    char *tries[] = {xasprintf("%s/slurm-query", folder), xasprintf("%s/../libexec/torc/slurm-query", folder),
+                     xstrdup(TORC_LIBEXEC "/slurm-query")};
+    const char *override = getenv("TORC_SLURM_QUERY");
+    char *found = override ? xstrdup(override) : NULL;
+    for (size_t i = 0; i < sizeof tries / sizeof *tries; i++) {
+        if (!found && (i == 2 || !access(tries[i], X_OK)))
+            found = take_ptr(tries[i]);
+        free(tries[i]);
+    }
+    return found;
+}
+
+static const char *first_line(char *text)
+{
+    text[strcspn(text, "\n")] = '\0';
+    return text;
+}
+
+/* Runs slurm-query with one or no argument pair; *out is its text. */
+static int query(const char *what, const char *id, char **out, struct error *err)
+{
+    cleanup_free char *path = query_path();
+    const char *const argv[] = {path, what, id, NULL};
+    struct program_result result;
+    if (program_run(argv, NULL, NULL, QUERY_TIMEOUT_MS, &result, err))
+        return error_prefix(err, "Slurm could not be asked");
+    int rc = 0;
+    if (result.timed_out)
+        rc = error_set(err, ERROR_UNREACHABLE, 0, "Slurm did not answer within %d s (slurm-query)", QUERY_TIMEOUT_MS / 1000);
+    else if (result.exit_code || !*result.out)
+        rc = error_set(err, ERROR_UNREACHABLE, 0, "Slurm could not be asked: %s",
+                       *result.err ? first_line(result.err) : "slurm-query gave no answer");
+    else
+        *out = take_ptr(result.out);
+    program_result_fini(&result);
+    return rc;
+}
+
+int slurm_load_cluster(struct cluster *cluster, struct error *err)
+{
+    cleanup_free char *text = NULL;
+    return query(NULL, NULL, &text, err) ? -1 : cluster_parse(cluster, text, err);
+}
+
+int slurm_job_end(int64_t job_id, int64_t *end_usec, struct error *err)
+{
+    cleanup_free char *text = NULL, *id = xasprintf("%lld", (long long)job_id);
+    if (query("job", id, &text, err))
+        return -1;
+    json_auto_t *root = json_loads(text, 0, NULL);
+    if (!json_is_object(root))
+        return error_set(err, ERROR_UNREACHABLE, 0, "slurm-query gave no answer for job %s: %s", id, text);
+    *end_usec = json_integer_value(json_object_get(root, "end_time_usec"));
+    return 0;
+}
+
+/* "sbatch: error: Batch job submission failed: X" is said as X. */
+static const char *refusal(char *text)
+{
+    static const char *const prefixes[] = {"sbatch: ", "error: ", "Batch job submission failed: ", "allocation failure: "};
+    char *line = strrchr(text, '\n');
+    line = line ? line + 1 : text;
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+        if (!strncmp(line, prefixes[i], strlen(prefixes[i])))
+            line += strlen(prefixes[i]);
+    return *line ? line : "sbatch failed and said nothing";
+}
+
+static int64_t parse_job_id(const char *out)
+{
+    const char *line = strrchr(out, '\n'); /* site filters may have printed lines before */
+    char *end = NULL;
+    long long id = strtoll(line ? line + 1 : out, &end, 10);
+    return end && (*end == '\0' || *end == ';') && id > 0 ? id : 0;
+}
+
+static int call_sbatch(const struct sbatch_call *call, const char *mode, struct sbatch_answer *answer, struct error *err)
+{
+    size_t count = 0;
+    while (call->options[count])
+        count++;
+    cleanup_free const char **argv = xcalloc(count + 3, sizeof *argv);
+    argv[0] = "sbatch";
+    argv[1] = mode;
+    for (size_t i = 0; i < count; i++)
+        argv[i + 2] = call->options[i];
+    struct program_result result;
+    *answer = (struct sbatch_answer){0};
+    if (program_run(argv, call->script, call->environment, SBATCH_TIMEOUT_MS, &result, err))
+        return -1;
+    int rc = 0;
+    if (result.timed_out)
+        rc = error_set(err, ERROR_UNREACHABLE, 0, "sbatch did not answer within %d s", SBATCH_TIMEOUT_MS / 1000);
+    else if (result.exit_code && (result.exit_code >= 128 || SAYS_ONE_OF(result.err, unreachable_words)))
+        rc = error_set(err, ERROR_UNREACHABLE, 0, "sbatch: %s", refusal(result.err));
+    else if (result.exit_code) {
+        answer->too_many = SAYS_ONE_OF(result.err, too_many_words);
+        rc = error_set(err, ERROR_USAGE, 0, "Slurm refused: %s", refusal(result.err));
+    } else {
+        answer->job_id = parse_job_id(result.out);
+        answer->said = *result.err ? take_ptr(result.err) : NULL;
+    }
+    program_result_fini(&result);
+    return rc;
+}
+
+int slurm_sbatch(const struct sbatch_call *call, struct sbatch_answer *answer, struct error *err)
+{
+    if (call_sbatch(call, "--parsable", answer, err))
+        return -1;
+    return answer->job_id ? 0 : error_set(err, ERROR_UNREACHABLE, 0, "sbatch gave no job id");
+}
+
+int slurm_sbatch_test(const struct sbatch_call *call, struct sbatch_answer *answer, struct error *err)
+{
+    return call_sbatch(call, "--test-only", answer, err);
+}
+
+void sbatch_answer_fini(struct sbatch_answer *answer)
+{
+    free(answer->said);
+    *answer = (struct sbatch_answer){0};
+}
+
+/* Runs squeue over the user's jobs of these names, ended ones too. */
+static int queue(const char *names, const char *format, struct program_result *result, struct error *err)
+{
+    const char *const argv[] = {"squeue", "--me", "-h", "-t", "all", "-n", names, "-o", format, NULL};
+    if (program_run(argv, NULL, NULL, COMMAND_TIMEOUT_MS, result, err))
+        return -1;
+    if (!result->timed_out && !result->exit_code)
+        return 0;
+    error_set(err, ERROR_UNREACHABLE, 0, "squeue: %s",
+              result->timed_out ? "no answer" : *result->err ? first_line(result->err) : "failed");
+    program_result_fini(result);
+    return -1;
+}
+
+int slurm_find_tag(const char *job_name, const char *tag, int64_t *job_id, struct error *err)
+{
+    struct program_result result;
+    *job_id = 0;
+    if (queue(job_name, "%F %k", &result, err))
+        return -1;
+    char *state = NULL;
+    for (char *line = strtok_r(result.out, "\n", &state); line; line = strtok_r(NULL, "\n", &state)) {
+        char *comment = strchr(line, ' ');
+        if (comment && !strcmp(comment + 1, tag))
+            *job_id = strtoll(line, NULL, 10);
+    }
+    program_result_fini(&result);
+    return 0;
+}
+
+static enum slurm_fate fate_of(const char *state)
+{
+    static const struct {
+        const char *name;
+        enum slurm_fate fate;
+    } states[] = {
+        {"PENDING", FATE_QUEUED},    {"REQUEUED", FATE_QUEUED},  {"REQUEUE_HOLD", FATE_QUEUED},   {"REQUEUE_FED", FATE_QUEUED},
+        {"SPECIAL_EXIT", FATE_QUEUED}, {"RUNNING", FATE_RUNNING},  {"SUSPENDED", FATE_RUNNING},     {"CONFIGURING", FATE_RUNNING},
+        {"COMPLETING", FATE_RUNNING}, {"STOPPED", FATE_RUNNING},  {"SIGNALING", FATE_RUNNING},     {"STAGE_OUT", FATE_RUNNING},
+        {"RESIZING", FATE_RUNNING},  {"CANCELLED", FATE_CANCELED}, {"REVOKED", FATE_CANCELED},
+    };
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++)
+        if (!strcmp(states[i].name, state))
+            return states[i].fate;
+    return FATE_ENDED;
+}
+
+/* QUEUED and RUNNING are alive and win over what has ended; among those CANCELED is what the user wants to know. */
+static int liveliness(enum slurm_fate fate)
+{
+    static const int order[] = {[FATE_UNKNOWN] = 0, [FATE_ENDED] = 1, [FATE_CANCELED] = 2, [FATE_QUEUED] = 3, [FATE_RUNNING] = 4};
+    return order[fate];
+}
+
+int slurm_fates(const char *job_names, struct slurm_job *jobs, uint32_t count, struct error *err)
+{
+    struct program_result result;
+    if (queue(job_names, "%F %T", &result, err))
+        return -1;
+    for (uint32_t i = 0; i < count; i++)
+        jobs[i].fate = FATE_UNKNOWN;
+    char *state = NULL;
+    for (char *line = strtok_r(result.out, "\n", &state); line; line = strtok_r(NULL, "\n", &state)) {
+        char *end = NULL;
+        long long id = strtoll(line, &end, 10);
+        enum slurm_fate fate = fate_of(*end ? end + 1 : end);
+        for (uint32_t i = 0; i < count; i++)
+            if (jobs[i].job_id == id && liveliness(fate) > liveliness(jobs[i].fate))
+                jobs[i].fate = fate;
+    }
+    program_result_fini(&result);
+    return 0;
+}
+
+int slurm_cancel(const int64_t *job_ids, uint32_t count, bool pending, struct error *err)
+{
+    cleanup_free const char **argv = xcalloc(count + 3, sizeof *argv);
+    uint32_t used = 0;
+    argv[used++] = "scancel";
+    if (pending)
+        argv[used++] = "--state=PENDING";
+    uint32_t first = used;
+    for (uint32_t i = 0; i < count; i++)
+        argv[used++] = xasprintf("%lld", (long long)job_ids[i]);
+    struct program_result result = {0};
+    int rc = count ? program_run(argv, NULL, NULL, COMMAND_TIMEOUT_MS, &result, err) : 0;
+    for (uint32_t i = first; i < used; i++)
+        free((char *)argv[i]);
+    if (!rc && (result.timed_out || result.exit_code))
+        rc = error_set(err, ERROR_UNREACHABLE, 0, "scancel: %s", result.timed_out ? "no answer" : first_line(result.err));
+    program_result_fini(&result);
+    return rc;
+}

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The order of things that makes a crash harmless: row and tag committed, then sbatch, then its answer committed. In between
+// the runner itself may enter by its tag, or squeue is asked for it.
+#include "lib/submit.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "lib/arena.h"
+#include "lib/mem.h"
+#include "lib/slurm.h"
+
+enum { FORGOTTEN_SECS = 300 }; /* sbatch has given up by then */
+
+static int64_t now_usec(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+int submit_make_output_dir(const struct submit *submit, struct error *err)
+{
+    const char *dir = submit->settings->output_dir;
+    cleanup_free char *path = *dir == '/' ? xstrdup(dir) : xasprintf("%s/%s", submit->folder, dir);
+    for (char *slash = path; slash; slash = strchr(slash + 1, '/')) { /* its parents too */
+        if (slash == path)
+            continue;
+        *slash = '\0';
+        int rc = mkdir(path, 0777);
+        *slash = '/';
+        if (rc && errno != EEXIST)
+            return error_set(err, ERROR_INTERNAL, errno, "output folder %s", path);
+    }
+    if (mkdir(path, 0777) && errno != EEXIST)
+        return error_set(err, ERROR_INTERNAL, errno, "output folder %s", path);
+    return 0;
+}
+
+int submit_test(const struct submit *submit, const struct plan_group *group, struct error *err)
+{
+    struct submit_request request;
+    struct sbatch_answer answer;
+    submit_request_init(&request, submit, group, 1);
+    char **environment = slurm_environment(submit->environment, NULL);
+    struct sbatch_call call = {.options = (const char *const *)request.options, .script = request.script,
+                               .environment = environment};
+    int rc = slurm_sbatch_test(&call, &answer, err);
+    if (rc)
+        error_prefix(err, "class %s on partition %s", group->class_name, group->partition);
+    sbatch_answer_fini(&answer);
+    slurm_environment_free(environment);
+    submit_request_fini(&request);
+    return rc;
+}
+
+static char *options_text(char *const *options)
+{
+    json_auto_t *array = json_array();
+    for (; *options; options++)
+        json_array_append_new(array, json_string(*options));
+    return json_dumps(array, JSON_COMPACT);
+}
+
+static struct submission submission_row(const struct submit_request *request, struct arena *arena)
+{
+    const struct plan_group *group = request->group;
+    cleanup_free char *arguments = options_text(request->options);
+    return (struct submission){
+        .class_id = group->class_id,
+        .tag = arena_strdup(arena, request->tag),
+        .partition = group->partition,
+        .scheduler = group->scheduler,
+        .arguments = arena_strdup(arena, arguments),
+        .script = request->script,
+        .state = ALLOCATION_PLANNED,
+        .allocations = request->count,
+        .cpus = group->cpus,
+        .gpus = group->gpus,
+        .nodes = group->nodes,
+        .slots = group->slots,
+        .rounds = group->rounds,
+        .memory_bytes = group->memory_bytes,
+        .walltime_usec = group->walltime_usec,
+    };
+}
+
+static struct submitted *add_result(struct submitted_list *done, const struct submit_request *request)
+{
+    done->list = array_grow(done->list, done->count, &done->space, sizeof *done->list);
+    struct submitted *result = &done->list[done->count++];
+    *result = (struct submitted){.group = request->group, .count = request->count};
+    return result;
+}
+
+/* sbatch failed without a clear no. It may have been taken, so Slurm is asked; if that fails too, the row stays as it is. */
+static int settle_unknown(const struct submit *submit, const struct submit_request *request, int64_t id,
+                          struct submitted *result, struct error *err)
+{
+    struct error lookup;
+    int64_t job_id = 0;
+    if (slurm_find_tag(request->job_name, request->tag, &job_id, &lookup)) {
+        result->unknown = true;
+        return 0;
+    }
+    result->job_id = job_id;
+    return store_submission_answered(submit->store, id, job_id, job_id ? NULL : result->error, err);
+}
+
+/* One sbatch, and its answer into the database. *too_many: refused, but half as many may be taken. */
+static int call(const struct submit *submit, const struct submit_request *request, int64_t id, struct submitted_list *done,
+                bool *too_many, struct error *err)
+{
+    struct sbatch_answer answer;
+    struct error refused;
+    char **environment = slurm_environment(submit->environment, request->tag);
+    struct sbatch_call sbatch = {.options = (const char *const *)request->options, .script = request->script,
+                                 .environment = environment};
+    int rc = slurm_sbatch(&sbatch, &answer, &refused);
+    slurm_environment_free(environment);
+    *too_many = rc && answer.too_many && request->count > 1;
+    if (rc && refused.code != ERROR_UNREACHABLE && *too_many) {
+        sbatch_answer_fini(&answer);
+        return store_submission_answered(submit->store, id, 0, refused.text, err);
+    }
+    struct submitted *result = add_result(done, request);
+    result->job_id = answer.job_id;
+    result->said = take_ptr(answer.said);
+    if (rc)
+        result->error = xstrdup(refused.text);
+    sbatch_answer_fini(&answer);
+    rc = result->error && refused.code == ERROR_UNREACHABLE
+             ? settle_unknown(submit, request, id, result, err)
+             : store_submission_answered(submit->store, id, result->job_id, result->error, err);
+    done->taken += result->job_id != 0;
+    done->unknown += result->unknown;
+    return rc;
+}
+
+/* On a limit of the number of jobs the array is halved until it is taken; the rest is asked for when there is need again. */
+static int call_halving(const struct submit *submit, struct submit_request *request, int64_t id, struct submitted_list *done,
+                        struct error *err)
+{
+    bool too_many = true;
+    for (;;) {
+        if (call(submit, request, id, done, &too_many, err))
+            return -1;
+        if (!too_many)
+            return 0;
+        const struct plan_group *group = request->group;
+        int32_t half = request->count / 2;
+        submit_request_fini(request);
+        submit_request_init(request, submit, group, half);
+        struct arena *arena = arena_create();
+        struct submission row = submission_row(request, arena);
+        int rc = store_submissions_create(submit->store, submit->workflow_id, &row, 1, true, arena, err);
+        id = row.id;
+        arena_destroy(arena);
+        if (rc)
+            return -1;
+    }
+}
+
+int submit_groups(const struct submit *submit, const struct plan *plan, bool force, struct submitted_list *done,
+                  struct error *err)
+{
+    *done = (struct submitted_list){0};
+    struct arena *arena = arena_create();
+    struct submit_request *requests = xcalloc(plan->groups_count, sizeof *requests);
+    struct submission *rows = xcalloc(plan->groups_count, sizeof *rows);
+    uint32_t count = 0;
+    for (size_t i = 0; i < plan->groups_count; i++) {
+        if (!plan->groups[i].now)
+            continue;
+        submit_request_init(&requests[count], submit, &plan->groups[i], plan->groups[i].count);
+        rows[count] = submission_row(&requests[count], arena);
+        count++;
+    }
+    int rc = count ? submit_make_output_dir(submit, err) : 0;
+    if (!rc && count)
+        rc = store_submissions_create(submit->store, submit->workflow_id, rows, count, force, arena, err);
+    for (uint32_t i = 0; i < count && !rc; i++)
+        if (rows[i].id)
+            rc = call_halving(submit, &requests[i], rows[i].id, done, err);
+    for (uint32_t i = 0; i < count; i++)
+        submit_request_fini(&requests[i]);
+    free(requests);
+    free(rows);
+    arena_destroy(arena);
+    return rc;
+}
+
+void submitted_list_fini(struct submitted_list *done)
+{
+    for (size_t i = 0; i < done->count; i++) {
+        free(done->list[i].error);
+        free(done->list[i].said);
+    }
+    free(done->list);
+    *done = (struct submitted_list){0};
+}
+
+/* The name is among the arguments that were recorded: "--job-name=torc-wf1-small". */
+static char *recorded_job_name(const struct submission *submission)
+{
+    static const char option[] = "--job-name=";
+    json_auto_t *array = submission->arguments ? json_loads(submission->arguments, 0, NULL) : NULL;
+    size_t i;
+    json_t *item;
+    json_array_foreach(array, i, item)
+        if (json_is_string(item) && !strncmp(json_string_value(item), option, sizeof option - 1))
+            return xstrdup(json_string_value(item) + sizeof option - 1);
+    return NULL;
+}
+
+static int heal_one(const struct submit *submit, const struct submission *submission, struct error *err)
+{
+    cleanup_free char *name = recorded_job_name(submission);
+    int64_t job_id = 0;
+    if (!name || slurm_find_tag(name, submission->tag, &job_id, err))
+        return name ? -1 : 0;
+    if (job_id)
+        return store_submission_answered(submit->store, submission->id, job_id, NULL, err);
+    if (now_usec() - submission->created_usec < (int64_t)FORGOTTEN_SECS * 1000000)
+        return 0;
+    return store_submission_answered(submit->store, submission->id, 0,
+                                     "torc-sbatch ended before Slurm took this submission, and Slurm does not know it", err);
+}
+
+int submit_heal(const struct submit *submit, struct error *err)
+{
+    struct submissions all;
+    if (store_submissions(submit->store, submit->workflow_id, &all, err))
+        return -1;
+    int rc = 0;
+    for (uint32_t i = 0; i < all.count && !rc; i++)
+        if (all.list[i].state == ALLOCATION_PLANNED && !all.list[i].slurm_job_id && !all.list[i].answered_usec)
+            rc = heal_one(submit, &all.list[i], err);
+    submissions_fini(&all);
+    return rc;
+}

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Programs that are run, and what is made of Slurm that answers wrongly, too late or not at all: unknown, never "no".
+#include "lib/slurm.h"
+
+#include <sys/stat.h>
+
+#include "lib/mem.h"
+#include "lib/program.h"
+#include "lib/submit.h"
+#include "tests/tap.h"
+
+static void test_programs(void)
+{
+    struct program_result r;
+    struct error err = {0};
+    is_int(program_run((const char *const[]){"sh", "-c", "cat; echo oops >&2; exit 3", NULL}, "in\n", NULL, 10000, &r, &err), 0,
+           "a program runs");
+    is_text(r.out, "in", "its input and output");
+    is_text(r.err, "oops", "its errors");
+    is_int(r.exit_code, 3, "its exit code");
+    program_result_fini(&r);
+    program_run((const char *const[]){"sh", "-c", "kill -9 $$", NULL}, NULL, NULL, 10000, &r, &err);
+    is_int(r.exit_code, 137, "death by a signal");
+    program_result_fini(&r);
+    program_run((const char *const[]){"sh", "-c", "echo some; exec 1>&- 2>&-; sleep 100", NULL}, NULL, NULL, 100, &r, &err);
+    ok(r.timed_out, "one that goes on for too long is killed, although it closed its output");
+    is_text(r.out, "some", "what it had printed is kept");
+    program_result_fini(&r);
+    is_int(program_run((const char *const[]){"/no/such/program", NULL}, NULL, NULL, 100, &r, &err), -1, "one that is missing");
+    is_text(err.text, "run /no/such/program: No such file or directory", "says so");
+    program_run((const char *const[]){"sh", "-c", "head -c 300000 /dev/zero | tr '\\0' x", NULL}, NULL, NULL, 10000, &r, &err);
+    is_int((int64_t)strlen(r.out), 300000, "more output than a pipe holds");
+    program_result_fini(&r);
+}
+
+static char folder[] = "/tmp/torc-test-XXXXXX";
+
+/* A program of that name first on the PATH, which does what the shell text says. */
+static void fake(const char *name, const char *text)
+{
+    cleanup_free char *path = xasprintf("%s/%s", folder, name);
+    FILE *f = fopen(path, "we");
+    fprintf(f, "#!/bin/sh\n%s\n", text);
+    fclose(f);
+    chmod(path, 0755);
+}
+
+static const struct {
+    const char *text, *says;
+    enum error_code code;
+    int64_t job_id;
+    bool too_many;
+} answers[] = {
+    {"echo 12", "", ERROR_NONE, 12, false},
+    {"echo '12;cluster'", "", ERROR_NONE, 12, false},
+    {"echo hello from the site; echo 12; echo note >&2", "", ERROR_NONE, 12, false},
+    {"exit 0", "sbatch gave no job id", ERROR_UNREACHABLE, 0, false},
+    {"kill -9 $$", "sbatch: sbatch failed and said nothing", ERROR_UNREACHABLE, 0, false},
+    {"echo 'sbatch: error: Batch job submission failed: Invalid account' >&2; exit 1", "Slurm refused: Invalid account",
+     ERROR_USAGE, 0, false},
+    {"echo 'sbatch: error: Batch job submission failed: Unable to contact slurm controller (connect failure)' >&2; exit 1",
+     "sbatch: Unable to contact slurm controller (connect failure)", ERROR_UNREACHABLE, 0, false},
+    {"echo 'sbatch: error: QOSMaxSubmitJobPerUserLimit' >&2; exit 1", "Slurm refused: QOSMaxSubmitJobPerUserLimit",
+     ERROR_USAGE, 0, true},
+};
+
+static void test_answers(void)
+{
+    const char *const options[] = {"--array=0-3", NULL};
+    for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+        struct sbatch_answer answer;
+        struct error err = {0};
+        fake("sbatch", answers[i].text);
+        slurm_sbatch(&(struct sbatch_call){.options = options, .script = "x"}, &answer, &err);
+        is_int(err.code, answers[i].code, answers[i].text);
+        is_int(answer.job_id, answers[i].job_id, "its job id");
+        is_text(err.text, answers[i].says, "in these words");
+        ok(answer.too_many == answers[i].too_many, "too many jobs, or not");
+        sbatch_answer_fini(&answer);
+    }
+}
+
+static void test_queue(void)
+{
+    struct error err = {0};
+    struct slurm_job jobs[] = {{.job_id = 5}, {.job_id = 6}, {.job_id = 7}, {.job_id = 8}};
+    int64_t id = -1;
+    fake("squeue", "printf '5 RUNNING\\n5 CANCELLED\\n6 COMPLETED\\n6 CANCELLED\\n7 PENDING\\n'");
+    is_int(slurm_fates("a,b", jobs, 4, &err), 0, "fates");
+    ok(jobs[0].fate == FATE_RUNNING && jobs[1].fate == FATE_CANCELED && jobs[2].fate == FATE_QUEUED &&
+           jobs[3].fate == FATE_UNKNOWN, "the liveliest element decides; what is not listed is unknown");
+    fake("squeue", "printf '5 torc-wf1-ab\\n6 torc-wf1-abc\\n7 (null)\\n'");
+    slurm_find_tag("a", "torc-wf1-abc", &id, &err);
+    is_int(id, 6, "a job by its tag");
+    slurm_find_tag("a", "torc-wf1", &id, &err);
+    is_int(id, 0, "none of that tag");
+    fake("squeue", "echo 'slurm_load_jobs error: Unable to contact' >&2; exit 1");
+    is_int(slurm_find_tag("a", "x", &id, &err), -1, "no answer is no \"no\"");
+    is_int(err.code, ERROR_UNREACHABLE, "but unknown");
+}
+
+static void test_query(void)
+{
+    struct cluster cluster;
+    struct error err = {0};
+    cleanup_free char *path = xasprintf("%s/slurm-query", folder);
+    setenv("TORC_SLURM_QUERY", path, 1);
+    static const char *const texts[] = {"exit 1", "kill -9 $$", "exit 0", "echo '{}'", "echo '{\"config\": '"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        fake("slurm-query", texts[i]);
+        err.code = ERROR_NONE;
+        slurm_load_cluster(&cluster, &err);
+        is_int(err.code, ERROR_UNREACHABLE, texts[i]);
+    }
+    int64_t end = 0;
+    fake("slurm-query", "echo '{\"job_id\": 7, \"end_time_usec\": 5000000}'");
+    slurm_job_end(7, &end, &err);
+    is_int(end, 5000000, "the end of a job");
+    unsetenv("TORC_SLURM_QUERY");
+}
+
+static bool has(char *const *list, const char *want)
+{
+    for (; list && *list; list++)
+        if (!strcmp(*list, want))
+            return true;
+    return false;
+}
+
+static void test_environment(void)
+{
+    setenv("SLURM_NNODES", "3", 1);
+    setenv("SBATCH_ACCOUNT", "astro", 1);
+    setenv("TORC_STEP_JOB", "9", 1);
+    setenv("TORC_RUNNER", "old", 1);
+    unsetenv("SLURM_JOB_ID");
+    char **e = slurm_environment("[\"STORED=1\"]", "new");
+    ok(has(e, "SLURM_NNODES=3") && has(e, "SBATCH_ACCOUNT=astro") && !has(e, "STORED=1"), "a login node's own environment");
+    ok(has(e, "TORC_RUNNER=new") && !has(e, "TORC_RUNNER=old") && !has(e, "TORC_STEP_JOB=9"), "torc's own variables");
+    slurm_environment_free(e);
+    setenv("SLURM_JOB_ID", "1", 1);
+    setenv("SLURM_CONF", "/x", 1);
+    e = slurm_environment("[\"STORED=1\", \"SLURM_CONF=/y\", \"SLURM_NNODES=2\"]", "new");
+    ok(has(e, "STORED=1") && has(e, "SLURM_CONF=/x") && has(e, "SRUN_EXPORT_ENV=ALL"), "in an allocation the stored one");
+    ok(!has(e, "SLURM_NNODES=2") && !has(e, "SLURM_CONF=/y") && !has(e, "SBATCH_ACCOUNT=astro"), "and nothing else of Slurm");
+    cleanup_free char *text = slurm_environment_text((char *[]){(char *)"A=\"1\"", NULL});
+    is_text(text, "[\"A=\\\"1\\\"\"]", "as JSON");
+    slurm_environment_free(e);
+}
+
+static void test_request(void)
+{
+    struct settings settings;
+    settings_init(&settings);
+    settings.account = xstrdup("astro");
+    settings.output_dir = (free(settings.output_dir), xstrdup("out%1"));
+    settings.sbatch_options = xcalloc(2, sizeof(char *));
+    settings.sbatch_options[0] = xstrdup("--constraint=fast");
+    struct plan_group group = {.class_name = "big one,x", .partition = "p", .count = 3, .cpus = 8, .gpus = 2, .nodes = 1,
+                               .memory_bytes = 1024LL * 1024 * 1024, .walltime_usec = 600 * 1000000LL, .margin_usec = 60000000};
+    struct submit submit = {.workflow_id = 4, .db = "/home/a b/it's.db", .folder = "/home/a b", .settings = &settings};
+    struct submit_request r;
+    submit_request_init(&r, &submit, &group, 3);
+    static const char *const want[] = {
+        "--job-name=torc-wf4-big_one_x", "--chdir=/home/a b", "--output=out%%1/runner_wf4_%A_%a.log", "--partition=p",
+        "--nodes=1", "--ntasks=1", "--cpus-per-task=8", "--mem=1024M", "--gres=gpu:2", "--time=10", "--array=0-2",
+        "--signal=B:USR1@60", "--requeue", "--open-mode=append", "--account=astro", "--constraint=fast"};
+    for (size_t i = 0; i < sizeof want / sizeof *want; i++)
+        ok(has(r.options, want[i]), "%s", want[i]);
+    ok(strstr(r.script, "--db '/home/a b/it'\\''s.db' --workflow 4 --submission torc-wf4-") != NULL, "the script quotes paths");
+    cleanup_free char *comment = xasprintf("--comment=%s", r.tag);
+    ok(has(r.options, comment) && strspn(r.tag, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(r.tag), "the tag");
+    submit_request_fini(&r);
+    settings_fini(&settings);
+}
+
+int main(void)
+{
+    if (!mkdtemp(folder))
+        return EXIT_FAILURE;
+    test_programs();
+    cleanup_free char *path = xasprintf("%s:%s", folder, getenv("PATH"));
+    setenv("PATH", path, 1);
+    test_answers();
+    test_queue();
+    test_query();
+    test_environment();
+    test_request();
+    static const char *const names[] = {"sbatch", "squeue", "slurm-query"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        cleanup_free char *file = xasprintf("%s/%s", folder, names[i]);
+        unlink(file);
+    }
+    rmdir(folder);
+    return done_testing();
+}
