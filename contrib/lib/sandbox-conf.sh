@@ -73,7 +73,6 @@ slurm_conf_defaults() {
 	AuthType=auth/munge
 	CredType=cred/munge
 	AuthInfo=socket=$D/run/munge.sock
-	CommunicationParameters=NoInAddrAny,NoCtldInAddrAny
 	StateSaveLocation=$D/ctld
 	SlurmdSpoolDir=$D/spool.%n
 	SlurmctldPidFile=$D/run/slurmctld.pid
@@ -100,6 +99,8 @@ slurm_conf_defaults() {
 	SelectTypeParameters=CR_Core_Memory
 	JobAcctGatherFrequency=task=1
 	C
+	# loopback only; daemons bind to the address of their host's name, which a bare machine cannot tell
+	! getent ahostsv4 "$(hostname)" >/dev/null || echo CommunicationParameters=NoInAddrAny,NoCtldInAddrAny
 	[ "$GPUS" = 0 ] || echo GresTypes=gpu
 	if [ "$CGROUP" = none ]; then
 		printf '%s\n' ProctrackType=proctrack/linuxproc TaskPlugin=task/none JobAcctGatherType=jobacct_gather/linux

@@ -59,7 +59,7 @@ if [ -n "$cg" ]; then
 	mkdir /sys/fs/cgroup/memory/$cg/mine && echo 33554432 > /sys/fs/cgroup/memory/$cg/mine/memory.limit_in_bytes &&
 		cat /sys/fs/cgroup/memory/$cg/mine/memory.limit_in_bytes && rmdir /sys/fs/cgroup/memory/$cg/mine
 else
-	cat /sys/fs/cgroup/$(sed -n 's/^0:://; s,/user/.*,,p' /proc/self/cgroup)/memory.max
+	cat /sys/fs/cgroup/$(sed -n 's/^0:://; s,/step_.*,,p' /proc/self/cgroup)/memory.max
 fi
 J
 job=$(as_user sbatch --parsable --mem=100 -o job.out job.sh)
