@@ -24,7 +24,7 @@ INSERT INTO allocation_state VALUES
   (0, 'planned'), (1, 'queued'), (2, 'running'), (3, 'ended'), (4, 'canceled'), (5, 'unknown');
 
 CREATE TABLE workflow (
-  id INTEGER PRIMARY KEY,
+  id INTEGER PRIMARY KEY AUTOINCREMENT,   -- never given to another one
   name TEXT NOT NULL,
   uid INTEGER NOT NULL,                    -- owner
   user TEXT NOT NULL,
@@ -177,7 +177,7 @@ CREATE TABLE allocation (
 );
 
 CREATE TABLE runner (
-  id INTEGER PRIMARY KEY,
+  id INTEGER PRIMARY KEY AUTOINCREMENT,   -- never given to another one
   workflow INTEGER NOT NULL REFERENCES workflow(id) ON DELETE CASCADE,
   allocation INTEGER REFERENCES allocation(id) ON DELETE SET NULL,  -- NULL: torc-run by hand
   incarnation TEXT NOT NULL UNIQUE,

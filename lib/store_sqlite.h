@@ -108,7 +108,7 @@ int tx_claim(struct tx *tx, const struct runner_row *runner, const struct claim_
 int tx_claimed_before(struct tx *tx, const struct runner_row *runner, struct sync_reply *reply, struct error *err);
 int tx_demand_due(struct tx *tx, bool *due, struct error *err);
 
-/* The calls, by file: store_sqlite_create.c, _run.c (enter in _enter.c), _plan.c, _read.c. */
+/* The calls, by file: store_sqlite_create.c, _enter.c, _run.c, _demand.c, _plan.c, _read.c. */
 int sqlite_create_workflow(void *impl, const struct workflow *, const struct workflow_origin *, int64_t *, struct error *);
 int sqlite_delete_workflow(void *impl, int64_t workflow_id, struct error *err);
 int sqlite_enter(void *impl, const struct runner_entry *, struct runner_grant *, struct error *);

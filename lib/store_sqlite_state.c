@@ -178,6 +178,7 @@ int tx_runner_ends(struct tx *tx, int64_t runner_id, bool lost, struct error *er
 {
     struct db *db = tx->db;
     enum job_state to = tx->state == WORKFLOW_RUNNING || tx->state == WORKFLOW_HELD ? JOB_READY : JOB_CANCELED;
+    tx->made_ready = true; // less room, so maybe more demand
     const char *message = lost ? "the runner or its node died" : "the runner left without an answer about this job";
     if (db_do(db, err, SQL_ATTEMPT_LOST, "llis", runner_id, tx->now_usec, (int)to, message) ||
         give_back(tx, runner_id, to, err) ||
