@@ -33,28 +33,31 @@ static void die(const char *what)
     exit(125);
 }
 
-static void touch_memory(long mib)
+static double cpu_used(void)
 {
-    if (mib <= 0)
-        return;
-    size_t size = (size_t)mib << 20;
-    volatile char *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static void *touch_memory(size_t size)
+{
+    if (size == 0)
+        return NULL;
+    char *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (p == MAP_FAILED)
         die("load: mmap");
     for (size_t i = 0; i < size; i += 4096)
-        p[i] = 1;
+        ((volatile char *)p)[i] = 1;
+    return p;
 }
 
-// By the CPU clock of the process, so that what it needed to come up and to touch its memory counts too
-static void burn_cpu(double seconds)
+// Until the process has used so much, what it needed to come up and for its memory included
+static void burn_cpu_until(double seconds)
 {
-    struct timespec t;
-    volatile unsigned x = 0;
-    do {
-        for (int i = 0; i < 100000; i++)
+    for (volatile unsigned x = 0; cpu_used() < seconds;)
+        for (int i = 0; i < 20000; i++)
             x = x + 1;
-        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    } while ((double)t.tv_sec + (double)t.tv_nsec * 1e-9 < seconds);
 }
 
 static void sleep_for(double seconds)
@@ -100,8 +103,13 @@ int main(int argc, char **argv)
         }
     if (daemonize)
         become_daemon(code);
-    touch_memory(mib);
-    burn_cpu(cpu);
+    double start = cpu_used();
+    size_t size = mib > 0 ? (size_t)mib << 20 : 0;
+    void *memory = touch_memory(size);
+    burn_cpu_until(cpu - 2 * (cpu_used() - start)); // giving the memory back costs CPU too: keep some for that
     sleep_for(sleep);
+    if (memory)
+        munmap(memory, size);
+    burn_cpu_until(cpu);
     return code;
 }

@@ -63,9 +63,10 @@ unlike() { # TEXT REGEX DESCRIPTION
 	tap_result $? "$3" || { diag "text:  $1"; diag "must not match: $2"; false; }
 }
 
-# wait_until SECS CONDITION...: evaluates the condition until it holds; 1 when SECS have passed. No TAP line.
+# wait_until SECS CONDITION...: evaluates the condition until it holds; 1 when SECS (times TEST_SLOW, on an emulated machine)
+# have passed. No TAP line.
 wait_until() {
-	local deadline=$((${EPOCHREALTIME/[.,]/} + $1 * 1000000))
+	local deadline=$((${EPOCHREALTIME/[.,]/} + $1 * ${TEST_SLOW:-1} * 1000000))
 	shift
 	until eval "$*" >/dev/null 2>&1; do
 		[ "${EPOCHREALTIME/[.,]/}" -lt "$deadline" ] || return 1

@@ -1,0 +1,274 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The SPANK plugin on a real Slurm: delegation, usage records, clean-up, and that nothing else changes. v1 and v2 alike.
+. "$(dirname "$0")/../lib/tap.sh"
+. "$(dirname "$0")/../lib/cluster.sh"
+here=$(cd "$(dirname "$0")" && pwd)
+plugin=$TORC_BUILD/plugin/.libs/spank_torc.so
+load=$TORC_BUILD/tests/load
+[ -e "$plugin" ] || skip_all "the plugin was not built: Slurm's headers are not installed"
+
+is "$(nm -D --defined-only "$plugin" | awk '{ print $3 }' | LC_ALL=C sort | tr '\n' ' ')" \
+	"plugin_name plugin_type plugin_version slurm_spank_exit slurm_spank_task_exit slurm_spank_task_post_fork spank_plugin_version " \
+	"the plugin exports its hooks and the four names of SPANK, nothing else"
+unlike "$(nm -D --undefined-only "$plugin")" ' (exit|abort|malloc|printf|fopen|pthread_create|atexit)' \
+	"and calls nothing that ends or allocates"
+
+cluster_start --nodes 1 --cpus 8 --memory 2000 --gpus 2 --plugin "$plugin" --conf KillWait=3
+sandbox=$SANDBOX_DIR/etc
+id=$(id -u "$TEST_USER")
+install -m 755 "$load" load
+install -m 755 "$here/plugin-runner.sh" .
+[ "$(stat -fc %T /sys/fs/cgroup)" = cgroup2fs ] && v=2 || v=1
+
+# An emulated machine (tests/guest) needs seconds for what is not part of a load: larger ones keep that within 3 %.
+[ "${TEST_SLOW:-1}" = 1 ] && cpu_secs=2 || cpu_secs=8
+
+# ---- helpers
+
+script() { # NAME: from stdin, a batch script
+	cat - > "$1"
+	chmod 755 "$1"
+}
+submit() { # 'SCRIPT ARGUMENT' SBATCH-OPTION...: as a runner's job; the id
+	as_user env TORC_RUNNER=test.1 sbatch --parsable -o "$TEST_DIR/%j.out" --open-mode=append --mem=500 -n1 "${@:2}" $1
+}
+ended() { case "$(job_state "$1")" in PENDING | CONFIGURING | RUNNING | COMPLETING | SUSPENDED) return 1 ;; esac; }
+says() { grep -qE "$2" "$1.out"; }
+cgroups_of() { find /sys/fs/cgroup -type d -path "*$NODE1*/job_$1/*" 2>/dev/null; }
+processes() { # PATTERN: those of this test that are left; other tests run as the same user
+	local pid
+	for pid in $(pgrep -u "$TEST_USER" -f "$1"); do
+		[ "$(readlink "/proc/$pid/cwd")" != "$TEST_DIR" ] || echo "$pid"
+	done | grep .
+}
+records() { ls "/run/torc/$id" 2>/dev/null | grep -F ".$NODE1." | sort | tr '\n' ' '; }
+# a job has ended: nothing of it is left, the node is as before
+gone() { # JOB WHAT
+	wait_until 40 "ended $1" || diag "job $1 is $(job_state "$1"): $(cat "$1.out")"
+	wait_until 10 "[ -z \"\$(cgroups_of $1)\" ]"
+	is "$(cgroups_of "$1")" "" "$2: no cgroup is left"
+	ok "$2: no entry is left" [ ! -e "/run/torc/.steps/$1.4294967291.$NODE1" ]
+}
+field() { sed -n "s/^$2 //p" "/run/torc/$id/$1"; } # RECORD KEY
+near() { # GOT WANT PERCENT DESCRIPTION
+	awk -v got="$1" -v want="$2" -v percent="$3" 'BEGIN { d = got - want; exit !(got && d * d <= (want * percent / 100) ^ 2) }'
+	tap_result $? "$4" || diag "got $1, want $2 within $3 %"
+}
+
+# ---- the time limit takes a minute: it runs beside all the others
+
+script limit.sh <<-'S'
+	#!/bin/bash
+	. ./plugin-runner.sh
+	trap 'echo got TERM' TERM
+	pack stubborn 50 ./load --mem 5 --sleep 600 --ignore-term
+	echo started
+	while kill -0 $! 2>/dev/null; do wait; done
+S
+limit=$(submit limit.sh --time=1 --mem=100)
+
+# ---- a runner that packs three jobs, and leaves a fourth running
+
+script pack.sh <<-'S'
+	#!/bin/bash
+	. ./plugin-runner.sh
+	echo "owner $(stat -c %U "$base")"
+	pack a 300 ./load --mem 200 --cpu "$1"
+	pack greedy 60 ./load --mem 120
+	report greedy
+	report a
+	pack left 50 ./load --mem 5 --sleep 600 --ignore-term --daemon
+	report left
+	mkdir "$base/left/deeper" "$base/empty"
+	if [ $kind = 2 ]; then
+		for file in ../memory.max ../cgroup.subtree_control ../cgroup.kill memory.max cgroup.max.descendants; do
+			if (echo max > "$base/$file") 2>/dev/null; then echo "may write $file"; fi
+		done
+		if (echo $BASHPID > "$base/../cgroup.procs") 2>/dev/null; then echo "may enter user"; fi
+	fi
+S
+job=$(submit "pack.sh $cpu_secs")
+gone "$job" "a runner that leaves a daemon"
+like "$(cat "$job.out")" "cgroup v$v, delegated yes" "its task got a cgroup"
+like "$(cat "$job.out")" "owner $TEST_USER" "that is the user's"
+read -r _ status peak cpu oom < <(grep '^a ' "$job.out")
+is "$status.$oom" 0.0 "a job in it ends well beside a greedy one"
+near "$peak" $((200 << 20)) 3 "its memory is counted"
+near "$cpu" ${cpu_secs}000000 3 "its CPU time is counted"
+read -r _ status peak cpu oom < <(grep '^greedy ' "$job.out")
+is "$status" 137 "the greedy one is killed"
+ok "and the kernel says why" [ "${oom:-0}" -gt 0 ]
+is "$(processes 'load.*--daemon')" "" "the daemon is killed"
+is "$(grep '^may' "$job.out")" "" "what is above it stays root's"
+
+# ---- steps that are none of ours
+
+script foreign.sh <<-'S'
+	#!/bin/bash
+	. ./plugin-runner.sh
+	[ $kind = 2 ] || echo "owner $(stat -c %U "$base/cgroup.procs")"
+	srun -n1 ./load --mem 1
+	TORC_SLURM_JOB_ID=1$SLURM_JOB_ID TORC_STEP_JOB=1 TORC_STEP_ATTEMPT=1.1 srun -n1 ./load --mem 1
+	TORC_SLURM_JOB_ID=$SLURM_JOB_ID TORC_STEP_JOB=../x TORC_STEP_ATTEMPT=1.1 srun -n1 ./load --mem 1
+	TORC_SLURM_JOB_ID=$SLURM_JOB_ID TORC_STEP_JOB=1 TORC_STEP_ATTEMPT=1 srun -n1 ./load --mem 1
+	TORC_RUNNER=x srun -n1 bash -c '. ./plugin-runner.sh'
+S
+plain=$(as_user sbatch --parsable -o "$TEST_DIR/%j.out" --mem=500 -n1 foreign.sh)
+nested=$(as_user env TORC_RUNNER=x TORC_SLURM_JOB_ID=999999 sbatch --parsable -o "$TEST_DIR/%j.out" --mem=500 -n1 foreign.sh)
+for job in $plain $nested; do
+	gone "$job" "a foreign job"
+	is "$(grep -c "cgroup v$v" "$job.out")" 2 "it ran"
+	# Slurm 22.05 on v1 gives the directories away by itself, but not their files
+	unlike "$(cat "$job.out")" "delegated yes|owner $TEST_USER" "nothing was delegated to it"
+	is "$(records)" "" "nothing was written about it"
+done
+
+# ---- steps of a job: a record per task
+
+script steps.sh <<-'S'
+	#!/bin/bash
+	export TORC_SLURM_JOB_ID=$SLURM_JOB_ID TORC_STEP_JOB=12 TORC_STEP_ATTEMPT=1.2
+	unset TORC_RUNNER
+	srun -n2 --mem=450 bash -c 'exec ./load --mem 200 --cpu $0 --exit $((SLURM_PROCID * 3))' "$1"
+	srun -n1 --mem=60 ./load --mem 120
+	srun -n1 --gres=gpu:1 ./load --mem 1
+	sbatch --parsable --mem=50 -n1 -o nested.out --wrap 'srun -n1 ./load --mem 1' > nested
+S
+job=$(submit "steps.sh $cpu_secs" -n2 --gres=gpu:2)
+gone "$job" "a job with steps"
+nested=$(cat nested)
+wait_until 40 "ended $nested"
+is "$(records)" "$job.0.$NODE1.0 $job.0.$NODE1.1 $job.1.$NODE1.0 $job.2.$NODE1.0 " \
+	"a record for each of its tasks, none for a job that it submitted"
+is "$(stat -c '%U %a' /run/torc "/run/torc/$id" "/run/torc/$id/$job.0.$NODE1.0" | tr '\n' ' ')" \
+	"root 755 $TEST_USER 700 $TEST_USER 600 " "the folder is root's, what is hers the user's alone"
+for task in 0 1; do
+	record=$job.0.$NODE1.$task
+	near "$(field "$record" memory_peak_bytes)" $((200 << 20)) 3 "task $task: its memory"
+	near "$(field "$record" cpu_usec)" ${cpu_secs}000000 3 "task $task: its CPU time"
+	is "$(field "$record" status)" $((task * 3 << 8)) "task $task: how it ended"
+	is "$(field "$record" job) $(field "$record" attempt) $(field "$record" cgroup)" "12 1.2 $v" "task $task: whose it is"
+done
+ok "a step that was killed for memory: the record says so" [ "$(field "$job.1.$NODE1.0" oom_kills_count)" -gt 0 ]
+like "$(field "$job.2.$NODE1.0" gpus)" '^[01]$' "a step with a GPU: which one"
+ok "the user removes them" as_user sh -c "rm /run/torc/$id/*.$NODE1.*"
+
+# ---- links in the user's folder, and no room: as another user, for the folder is not this test's alone
+
+script trap.sh <<-'S'
+	#!/bin/bash
+	export TORC_SLURM_JOB_ID=$SLURM_JOB_ID TORC_STEP_JOB=12 TORC_STEP_ATTEMPT=1.2
+	cd "$1" && srun -n1 ./load --mem 1
+	folder=/run/torc/$UID name=$SLURM_JOB_ID.1.$SLURMD_NODENAME.0
+	ln -s "$folder/victim" "$folder/.$name.new"
+	ln -s "$folder/victim" "$folder/$name"
+	srun -n1 ./load --mem 1
+	(cd "$folder" && touch $(seq 5000))
+	srun -n1 ./load --mem 1 || exit 3
+S
+rm -rf /run/torc/65534
+job=$(sandbox exec --user nobody -- sbatch --parsable -o /dev/null --mem=200 -n1 trap.sh "$TEST_DIR")
+gone "$job" "a job that lays traps"
+is "$(job_state "$job")" COMPLETED "a full folder fails no step"
+is "$(cd /run/torc/65534 && stat -c '%n %F' "$job".*)" "$job.0.$NODE1.0 regular file
+$job.1.$NODE1.0 regular file" "links in the way are replaced; where 4096 files are no record is written"
+ok "and nothing was written where they point to" [ ! -e /run/torc/65534/victim ]
+rm -rf /run/torc/65534
+
+# ---- scancel, of a runner that obeys and of one that does not
+
+for mood in obeys stays; do
+	script cancel.sh <<-S
+		#!/bin/bash
+		. ./plugin-runner.sh
+		trap 'echo got TERM; [ $mood = stays ] || exit 0' TERM
+		pack job 50 ./load --mem 5 --sleep 600 --ignore-term
+		echo started
+		while kill -0 \$! 2>/dev/null; do wait; done
+	S
+	job=$(submit cancel.sh)
+	wait_until 20 "says $job started"
+	as_user scancel "$job"
+	gone "$job" "scancel of a runner that $mood"
+	like "$(cat "$job.out")" "got TERM" "it got SIGTERM first"
+	is "$(job_state "$job")" CANCELLED "Slurm calls it cancelled"
+done
+
+# ---- suspend and resume
+
+script suspend.sh <<-'S'
+	#!/bin/bash
+	. ./plugin-runner.sh
+	pack job 50 bash -c 'while sleep 0.1; do echo tick >> ticks; done'
+	echo "started $!"
+	wait
+S
+frozen() { # PID
+	local path
+	[ $v = 1 ] && path=/sys/fs/cgroup/freezer$(sed -n 's/^[0-9]*:freezer://p' "/proc/$1/cgroup") &&
+		[ "$(cat "$path/freezer.state")" = FROZEN ] ||
+		{ [ $v = 2 ] && grep -qx 'frozen 1' "/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$1/cgroup")/cgroup.events"; }
+}
+job=$(submit suspend.sh)
+wait_until 20 "says $job started && [ -s ticks ]"
+pid=$(sed -n 's/^started //p' "$job.out")
+scontrol suspend "$job"
+ok "a packed job is frozen when its allocation is suspended" wait_until 10 "frozen $pid"
+scontrol resume "$job"
+: > ticks
+ok "and runs on when it is resumed" wait_until 20 '[ -s ticks ]'
+as_user scancel "$job"
+gone "$job" "then scancel"
+
+# ---- slurmstepd dies
+
+script sleep.sh <<-'S'
+	#!/bin/bash
+	. ./plugin-runner.sh
+	pack job 50 ./load --mem 5 --sleep 600.$SLURM_JOB_ID --ignore-term
+	echo started
+	wait
+S
+script short.sh <<-'S'
+	#!/bin/bash
+	. ./plugin-runner.sh
+	pack job 50 ./load --mem 5
+	report job
+S
+job=$(submit sleep.sh)
+wait_until 20 "says $job started"
+other=$(submit short.sh)
+gone "$other" "a second runner on the node"
+ok "it does not touch the first one's jobs" processes "sleep 600.$job"
+read -r _ stepd _ < "/run/torc/.steps/$job.4294967291.$NODE1"
+like "$(tr '\0' ' ' < "/proc/$stepd/cmdline")" "slurmstepd: \[$job.batch\]" "the entry names the runner's slurmstepd"
+kill -9 "$stepd"
+wait_until 10 "! kill -0 $stepd"
+ok "when slurmstepd is killed, jobs stay" processes "sleep 600.$job"
+other=$(submit short.sh)
+gone "$other" "the next runner on the node"
+is "$(processes "sleep 600.$job")" "" "it ends what was left"
+ok "and its entry is gone" [ ! -e "/run/torc/.steps/$job.4294967291.$NODE1" ]
+as_user scancel "$job"
+wait_until 60 "ended $job"
+
+# ---- delegate=no
+
+sed -i '/spank_torc/s/$/ delegate=no/' "$sandbox/plugstack.conf"
+job=$(submit foreign.sh)
+gone "$job" "a runner where the site says delegate=no"
+is "$(grep -c "cgroup v$v" "$job.out")" 2 "it ran"
+unlike "$(cat "$job.out")" "delegated yes|owner $TEST_USER" "nothing is delegated"
+
+# ---- the time limit is over by now
+
+wait_until 120 "ended $limit"
+gone "$limit" "a runner at its time limit"
+is "$(job_state "$limit")" TIMEOUT "Slurm calls it timed out"
+like "$(cat "$limit.out")" "got TERM" "it got SIGTERM first"
+is "$(processes .)" "" "no process of any job is left"
+wait_until 20 '[ "$(node_state 1)" = idle ]'
+is "$(node_state 1)" idle "the node is idle: nothing ever drained it"
+is "$(grep -hE 'spank_torc.*(are left|[1-9][0-9]* cgroups remain)' "$SANDBOX_DIR"/log/slurmd*.log)" "" "no clean-up was incomplete"
+done_testing
