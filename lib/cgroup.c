@@ -15,7 +15,7 @@
 
 #include "lib/mem.h"
 
-enum { REMOVE_MSEC = 2000, DEEPEST = 8 };
+enum { REMOVE_MSEC = 2000, DEEPEST = 8, LOCK_TRIES = 20 };
 
 int cgroup_open(const char *path)
 {
@@ -153,6 +153,11 @@ int cgroup_remove(int base, const char *name)
     return 0;
 }
 
+struct foreign { /* directories of other runners */
+    const char *prefix; /* ours */
+    int count;
+};
+
 static void remove_one(int dir, const char *name, void *arg)
 {
     (void)arg;
@@ -174,14 +179,27 @@ struct cgroup_base *cgroup_base_create(const struct cgroup_ops *ops, const char 
     return base;
 }
 
+static void count_foreign(int dir, const char *name, void *arg)
+{
+    (void)dir;
+    struct foreign *foreign = arg;
+    foreign->count += strncmp(name, foreign->prefix, strlen(foreign->prefix)) != 0;
+}
+
 /* Every runner holds a shared lock on its place for life. Who can have it alone knows that nobody else lives there, and that
- * what is there was left by the dead. */
+ * what is there was left by the dead. A job's process between clone and exec still holds the lock of a runner that has just
+ * died: hence the few more tries, when there is something to sweep. */
 void cgroup_base_take(struct cgroup_base *base)
 {
-    if (!flock(base->dirs[0], LOCK_EX | LOCK_NB))
-        for (int i = 0; i < CGROUP_DIRS; i++)
-            if (base->dirs[i] >= 0)
-                each_below(base->dirs[i], base->ops->prefix, remove_one, NULL);
+    struct timespec tick = {.tv_nsec = 5000000};
+    struct foreign foreign = {.prefix = base->prefix};
+    each_below(base->dirs[0], base->ops->prefix, count_foreign, &foreign);
+    int alone = -1;
+    for (int tries = foreign.count ? LOCK_TRIES : 1; tries > 0 && (alone = flock(base->dirs[0], LOCK_EX | LOCK_NB)); tries--)
+        nanosleep(&tick, NULL);
+    for (int i = 0; !alone && i < CGROUP_DIRS; i++)
+        if (base->dirs[i] >= 0)
+            each_below(base->dirs[i], base->ops->prefix, remove_one, NULL);
     flock(base->dirs[0], LOCK_SH);
 }
 

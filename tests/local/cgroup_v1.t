@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Accounting in cgroup v1, as an ordinary user in directories like those that Slurm 22.05 gives to a task.
 set -u
+. "$(dirname "$0")/../lib/tap.sh"
 : "${TORC_BUILD:=.}"
 mounts() { awk -v c="$1" '{ n = split($0, half, " - "); split(half[1], a, " "); split(half[2], b, " ")
     if (n == 2 && b[1] == "cgroup" && ("," b[3] ",") ~ ("," c ",")) { print a[5]; exit } }' /proc/self/mountinfo; }
-skip() { echo "1..0 # SKIP $1"; exit 0; }
 
 memory=$(mounts memory) cpuacct=$(mounts cpuacct)
-[ "$(id -u)" = 0 ] || skip "only root can make the directories"
-[ -n "$memory" ] && [ -n "$cpuacct" ] && [ -w "$memory" ] || skip "no cgroup v1 here"
+[ "$(id -u)" = 0 ] || skip_all "only root can make the directories"
+[ -n "$memory" ] && [ -n "$cpuacct" ] && [ -w "$memory" ] || skip_all "no cgroup v1 here"
 
 uid=65533 name=torctest_$$ log=$(mktemp)
 cleanup() {
@@ -31,10 +31,14 @@ exec 3<"$program"
     exec setpriv --reuid=$uid --regid=$uid --clear-groups /proc/self/fd/3 cgroup1
 ) >"$log"
 status=$?
-grep -v '^1\.\.' "$log"
-count=$(grep -cE '^(not )?ok ' "$log")
-left=$(find "$memory/$name/task_0" "$cpuacct/$name/task_0" -mindepth 1 -type d)
-[ -z "$left" ] && echo "ok $((count + 1)) - no directory is left behind" || echo "not ok $((count + 1)) - left behind: $left"
-[ $status = 0 ] || [ $status = 1 ] || echo "Bail out! meter_cgroup ended with $status"
-echo "1..$((count + 1))"
-[ $status = 0 ] && [ -z "$left" ]
+while IFS= read -r line; do
+    case $line in
+    "ok "*) pass "${line#*- }" ;;
+    "not ok "*) fail "${line#*- }" ;;
+    1..*) ;;
+    *) echo "$line" ;;
+    esac
+done <"$log"
+[ $status -le 1 ] || bail_out "meter_cgroup ended with $status"
+is "$(find "$memory/$name/task_0" "$cpuacct/$name/task_0" -mindepth 1 -type d)" "" "no directory is left behind"
+done_testing
