@@ -80,7 +80,8 @@ static char *path_text(const struct source *source)
     return path;
 }
 
-static void report(struct source *source, bool warning, size_t offset, const char *format, va_list ap)
+__attribute__((format(printf, 4, 0))) static void report(struct source *source, bool warning, size_t offset,
+                                                         const char *format, va_list ap)
 {
     cleanup_free char *path = path_text(source);
     cleanup_free char *text = xvasprintf(format, ap);
