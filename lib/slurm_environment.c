@@ -7,9 +7,10 @@
 #include "lib/mem.h"
 #include "lib/slurm.h"
 
-/* Variables of one job or runner, which must not reach another: plugin/README.md. */
+/* Variables of one job or runner, which must not reach another (plugin/README.md), and those that turn sbatch into something
+ * else: an array of what is none, a call that lasts until its job ends. */
 static const char *const own_names[] = {"TORC_RUNNER=", "TORC_SLURM_JOB_ID=", "TORC_STEP_JOB=", "TORC_STEP_ATTEMPT=",
-                                        "SRUN_EXPORT_ENV="};
+                                        "SRUN_EXPORT_ENV=", "SBATCH_ARRAY_INX=", "SBATCH_WAIT="};
 
 bool slurm_inside_allocation(void)
 {

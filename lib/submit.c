@@ -205,7 +205,7 @@ void submitted_list_fini(struct submitted_list *done)
 }
 
 /* The name is among the arguments that were recorded: "--job-name=torc-wf1-small". */
-static char *recorded_job_name(const struct submission *submission)
+char *submission_job_name(const struct submission *submission)
 {
     static const char option[] = "--job-name=";
     json_auto_t *array = submission->arguments ? json_loads(submission->arguments, 0, NULL) : NULL;
@@ -219,7 +219,7 @@ static char *recorded_job_name(const struct submission *submission)
 
 static int heal_one(const struct submit *submit, const struct submission *submission, struct error *err)
 {
-    cleanup_free char *name = recorded_job_name(submission);
+    cleanup_free char *name = submission_job_name(submission);
     int64_t job_id = 0;
     if (!name || slurm_find_tag(name, submission->tag, &job_id, err))
         return name ? -1 : 0;

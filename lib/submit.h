@@ -54,6 +54,9 @@ void submitted_list_fini(struct submitted_list *done);
  * older than a few minutes, they never were. */
 int submit_heal(const struct submit *submit, struct error *err);
 
+/* The job name that a recorded submission was given, for squeue; NULL: not known. The caller's to free. */
+char *submission_job_name(const struct submission *submission);
+
 /* The folder where runners' own output goes, made if it is missing: sbatch would lose the job without it. */
 int submit_make_output_dir(const struct submit *submit, struct error *err);
 

@@ -53,7 +53,8 @@ static char *output_option(const struct submit *submit, bool array)
         if (*from == '%')
             *to++ = '%';
     }
-    char *option = xasprintf("--output=%s/runner_wf%lld_%s.log", folder, (long long)submit->workflow_id, array ? "%A_%a" : "%j");
+    cleanup_free char *workflow = submit->workflow_id ? xasprintf("wf%lld", (long long)submit->workflow_id) : xstrdup("wf");
+    char *option = xasprintf("--output=%s/runner_%s_%s.log", folder, workflow, array ? "%A_%a" : "%j");
     free(folder);
     return option;
 }

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The checks before anything is created, in the order in which their answers help most: file, cluster, plan, Slurm's word.
+#include "submitter/prepare.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/fs_kind.h"
+#include "lib/mem.h"
+#include "lib/problem.h"
+#include "lib/slurm.h"
+#include "lib/workflow_inputs.h"
+
+enum { MOST_PROBLEMS = 50 };
+
+static int read_file(struct prepared *prepared, const char *path, struct error *err)
+{
+    cleanup_fclose FILE *file = fopen(path, "re");
+    size_t space = 0, n = 1;
+    if (!file)
+        return error_set(err, ERROR_USAGE, errno, "%s", path);
+    for (; n; prepared->length += n) {
+        if (prepared->length + 1 >= space) {
+            space = space ? space * 2 : 65536;
+            prepared->text = xrealloc(prepared->text, space, 1);
+        }
+        n = fread(prepared->text + prepared->length, 1, space - prepared->length - 1, file);
+    }
+    if (ferror(file))
+        return error_set(err, ERROR_USAGE, errno, "reading %s", path);
+    prepared->text[prepared->length] = '\0';
+    prepared->file = realpath(path, NULL);
+    return prepared->file ? 0 : error_set(err, ERROR_USAGE, errno, "%s", path);
+}
+
+static int find_folder(struct prepared *prepared, const struct options *options, struct error *err)
+{
+    char folder[PATH_MAX];
+    if (!getcwd(folder, sizeof folder))
+        return error_set(err, ERROR_INTERNAL, errno, "this folder");
+    prepared->folder = xstrdup(folder);
+    prepared->db = *options->db == '/' ? xstrdup(options->db) : xasprintf("%s/%s", folder, options->db);
+    return 0;
+}
+
+static int load(struct prepared *prepared, const struct options *options, struct error *err)
+{
+    struct problems problems = {0};
+    if (read_file(prepared, options->file, err))
+        return -1;
+    int rc = workflow_load(prepared->text, prepared->length, options->file, &prepared->workflow, &problems);
+    int folder = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (!rc && folder >= 0)
+        rc = workflow_check_inputs(&prepared->workflow, folder, !options->allow_missing, &problems);
+    if (folder >= 0)
+        close(folder);
+    problems_print(&problems, stderr, "torc-sbatch", options->file, MOST_PROBLEMS);
+    size_t errors = problems.errors;
+    problems_fini(&problems);
+    return rc ? error_set(err, ERROR_USAGE, 0, "%s: %zu error%s, nothing was submitted", options->file, errors,
+                          errors == 1 ? "" : "s")
+              : 0;
+}
+
+static int merge_settings(struct prepared *prepared, const struct options *options, struct error *err)
+{
+    const char *json = prepared->workflow.settings;
+    if (settings_parse(&prepared->settings, json ? json : "{}", err) || options_apply(options, &prepared->settings, err))
+        return -1;
+    prepared->settings_json = settings_text(&prepared->settings);
+    prepared->workflow.settings = prepared->settings_json;
+    return 0;
+}
+
+static int make_plan(struct prepared *prepared, struct error *err)
+{
+    prepared->classes = plan_classes_of_workflow(&prepared->workflow);
+    struct plan_request request = {.classes = prepared->classes, .classes_count = prepared->workflow.classes_count,
+                                   .cluster = &prepared->cluster, .settings = &prepared->settings};
+    plan_make(&prepared->plan, &request);
+    for (size_t i = 0; i < prepared->plan.notes_count; i++) {
+        const struct plan_note *note = &prepared->plan.notes[i];
+        fprintf(stderr, "torc-sbatch: %s%s\n", note->refused ? "" : "warning: ", note->text);
+    }
+    if (prepared->plan.refused)
+        return error_set(err, ERROR_USAGE, 0, "jobs that can never run are refused, nothing was submitted");
+    return 0;
+}
+
+/* Jobs on other hosts could not open a database on a disk of this one. */
+static int check_database_place(const struct prepared *prepared, struct error *err)
+{
+    char host[HOST_NAME_MAX + 1] = "";
+    const char *network = NULL;
+    gethostname(host, sizeof host - 1);
+    if (fs_kind(prepared->db, &network, err))
+        return -1;
+    for (size_t i = 0; i < prepared->plan.groups_count && !network; i++) {
+        const char *name = prepared->plan.groups[i].partition;
+        const struct cluster_partition *partition = cluster_find_partition(&prepared->cluster, name, strlen(name));
+        if (cluster_has_other_hosts(&prepared->cluster, partition, host))
+            return error_set(err, ERROR_USAGE, 0,
+                             "the database %s is on a local disk of %s, which the nodes of partition %s cannot see; put it on "
+                             "a shared file system with --db or $TORC_DB", prepared->db, host, name);
+    }
+    return 0;
+}
+
+/* Slurm's own word on each group: accounts, QOS, site filters and limits that no query shows. */
+static int ask_slurm(const struct prepared *prepared, struct error *err)
+{
+    for (size_t i = 0; i < prepared->plan.groups_count; i++)
+        if (submit_test(&prepared->submit, &prepared->plan.groups[i], err))
+            return -1;
+    return 0;
+}
+
+int prepare(struct prepared *prepared, const struct options *options, struct error *err)
+{
+    *prepared = (struct prepared){0};
+    if (find_folder(prepared, options, err) || load(prepared, options, err) || merge_settings(prepared, options, err))
+        return -1;
+    prepared->environment = slurm_environment(NULL, NULL);
+    prepared->environment_json = slurm_environment_text(prepared->environment);
+    prepared->submit = (struct submit){.workflow_name = prepared->workflow.name, .db = prepared->db,
+                                       .folder = prepared->folder, .settings = &prepared->settings,
+                                       .environment = prepared->environment_json};
+    if (slurm_load_cluster(&prepared->cluster, err))
+        return error_prefix(err, "nothing was submitted");
+    return make_plan(prepared, err) || check_database_place(prepared, err) || ask_slurm(prepared, err) ? -1 : 0;
+}
+
+void prepared_fini(struct prepared *prepared)
+{
+    plan_fini(&prepared->plan);
+    free(prepared->classes);
+    cluster_fini(&prepared->cluster);
+    workflow_fini(&prepared->workflow);
+    settings_fini(&prepared->settings);
+    slurm_environment_free(prepared->environment);
+    free(prepared->environment_json);
+    free(prepared->settings_json);
+    free(prepared->text);
+    free(prepared->file);
+    free(prepared->folder);
+    free(prepared->db);
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Plans and submissions as tables and as JSON.
+#include "submitter/show.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/mem.h"
+#include "lib/table.h"
+
+static const int64_t SEC = 1000000;
+
+static const struct table_column plan_columns[] = {
+    {"CLASS", "class", ALIGN_LEFT, FIT_SHRINK},      {"JOBS", "jobs", ALIGN_RIGHT, FIT_KEEP},
+    {"SLURM JOB", "slurm_job_id", ALIGN_LEFT, FIT_KEEP}, {"PARTITION", "partition", ALIGN_LEFT, FIT_SHRINK},
+    {"ALLOC", "allocations", ALIGN_RIGHT, FIT_KEEP}, {"SLOTS", "slots", ALIGN_RIGHT, FIT_KEEP},
+    {"ROUNDS", "rounds", ALIGN_RIGHT, FIT_KEEP},     {"NODES", "nodes", ALIGN_RIGHT, FIT_DROP},
+    {"CPUS", "cpus", ALIGN_RIGHT, FIT_KEEP},         {"MEMORY", "memory_bytes", ALIGN_RIGHT, FIT_KEEP},
+    {"GPUS", "gpus", ALIGN_RIGHT, FIT_DROP},         {"WALLTIME", "walltime_s", ALIGN_RIGHT, FIT_KEEP},
+};
+
+/* job: "12", "12_[0-3]", "later", "dry run" or what went wrong. */
+static void show_group(struct table *table, const struct plan_group *group, int64_t jobs, int32_t count, const char *job)
+{
+    table_text(table, COLOR_BOLD, group->class_name);
+    table_number(table, jobs);
+    table_text(table, COLOR_NONE, job);
+    table_text(table, COLOR_NONE, group->partition);
+    table_number(table, count);
+    table_number(table, group->slots);
+    table_number(table, group->rounds);
+    table_number(table, group->nodes);
+    table_number(table, group->cpus);
+    table_bytes(table, group->memory_bytes ? group->memory_bytes : UNKNOWN);
+    table_number(table, group->gpus);
+    table_duration(table, group->walltime_usec);
+}
+
+static struct table *plan_table(const struct screen *screen)
+{
+    return table_create(screen, TABLE_PEOPLE, plan_columns, sizeof plan_columns / sizeof *plan_columns);
+}
+
+static void explain_columns(void)
+{
+    puts("\nALLOC allocations, each with SLOTS jobs side by side and ROUNDS one after another; NODES, CPUS, MEMORY and GPUS are of\n"
+         "one allocation.");
+}
+
+/* Barriers are rows too, but no jobs of the user's. */
+static size_t count_jobs(const struct workflow *workflow)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < workflow->jobs_count; i++)
+        count += workflow->jobs[i].command != NULL;
+    return count;
+}
+
+void show_plan(const struct prepared *prepared)
+{
+    struct screen screen;
+    const struct plan *plan = &prepared->plan;
+    size_t later = 0;
+    screen_init(&screen, stdout);
+    printf("Plan for workflow %s, %zu jobs; nothing was created.\n\n", prepared->workflow.name, count_jobs(&prepared->workflow));
+    struct table *table = plan_table(&screen);
+    for (size_t i = 0; i < plan->groups_count; i++) {
+        show_group(table, &plan->groups[i], plan->groups[i].jobs, plan->groups[i].count, plan->groups[i].now ? "now" : "later");
+        later += !plan->groups[i].now;
+    }
+    table_destroy(table);
+    explain_columns();
+    if (later)
+        puts("What comes later is submitted by a runner, when these jobs become ready.");
+    for (size_t i = 0; i < plan->groups_count; i++) {
+        struct submit_request request;
+        submit_request_init(&request, &prepared->submit, &plan->groups[i], plan->groups[i].count);
+        printf("\n%s: sbatch", plan->groups[i].class_name);
+        for (char **option = request.options; *option; option++)
+            printf(" %s", *option);
+        printf(" <<'END'\n%sEND\n", request.script);
+        submit_request_fini(&request);
+    }
+}
+
+static json_t *group_json(const struct plan_group *group, int32_t count)
+{
+    return json_pack("{s:s, s:s, s:I, s:i, s:i, s:i, s:i, s:i, s:o, s:i, s:I, s:I}", "class", group->class_name, "partition",
+                     group->partition, "jobs", (json_int_t)group->jobs, "allocations", count, "slots", group->slots, "rounds",
+                     group->rounds, "nodes", group->nodes, "cpus", group->cpus, "memory_bytes",
+                     group->memory_bytes ? json_integer(group->memory_bytes) : json_null(), "gpus", group->gpus,
+                     "walltime_s", (json_int_t)(group->walltime_usec / SEC), "margin_s",
+                     (json_int_t)(group->margin_usec / SEC));
+}
+
+static void print_json(json_t *root)
+{
+    json_dumpf(root, stdout, JSON_INDENT(2));
+    putchar('\n');
+    json_decref(root);
+}
+
+void show_plan_json(const struct prepared *prepared)
+{
+    json_t *groups = json_array(), *notes = json_array();
+    for (size_t i = 0; i < prepared->plan.groups_count; i++) {
+        const struct plan_group *group = &prepared->plan.groups[i];
+        struct submit_request request;
+        submit_request_init(&request, &prepared->submit, group, group->count);
+        json_t *options = json_array(), *item = group_json(group, group->count);
+        for (char **option = request.options; *option; option++)
+            json_array_append_new(options, json_string(*option));
+        json_object_set_new(item, "now", json_boolean(group->now));
+        json_object_set_new(item, "whole_nodes", json_boolean(group->whole_nodes));
+        json_object_set_new(item, "options", options);
+        json_object_set_new(item, "script", json_string(request.script));
+        json_array_append_new(groups, item);
+        submit_request_fini(&request);
+    }
+    for (size_t i = 0; i < prepared->plan.notes_count; i++)
+        json_array_append_new(notes, json_string(prepared->plan.notes[i].text));
+    print_json(json_pack("{s:s?, s:I, s:o, s:o}", "workflow", prepared->workflow.name, "jobs",
+                         (json_int_t)count_jobs(&prepared->workflow), "groups", groups, "warnings", notes));
+}
+
+static char *job_text(const struct submitted *submitted)
+{
+    if (!submitted->job_id)
+        return xstrdup(submitted->unknown ? "unknown" : "refused");
+    return submitted->count > 1 ? xasprintf("%lld_[0-%d]", (long long)submitted->job_id, submitted->count - 1)
+                                : xasprintf("%lld", (long long)submitted->job_id);
+}
+
+/* The hints name the database only when the next command would not find it by itself. */
+static char *db_option(const struct prepared *prepared)
+{
+    const char *variable = getenv("TORC_DB");
+    cleanup_free char *usual = xasprintf("%s/torc.db", prepared->folder);
+    if (variable ? !strcmp(variable, prepared->db) : !strcmp(usual, prepared->db))
+        return xstrdup("");
+    return xasprintf(" --db %s", prepared->db);
+}
+
+void show_submitted(const struct prepared *prepared, int64_t workflow_id, const struct submitted_list *done)
+{
+    struct screen screen;
+    int64_t later = 0;
+    screen_init(&screen, stdout);
+    printf("Workflow %lld (%s), %zu jobs, submitted as\n\n", (long long)workflow_id, prepared->workflow.name,
+           count_jobs(&prepared->workflow));
+    struct table *table = plan_table(&screen);
+    for (size_t i = 0; i < done->count; i++) {
+        cleanup_free char *job = job_text(&done->list[i]);
+        show_group(table, done->list[i].group, done->list[i].group->jobs, done->list[i].count, job);
+    }
+    for (size_t i = 0; i < prepared->plan.groups_count; i++) {
+        const struct plan_group *group = &prepared->plan.groups[i];
+        if (!group->now)
+            show_group(table, group, group->jobs, group->count, "later");
+        later += group->now ? 0 : group->jobs;
+    }
+    table_destroy(table);
+    cleanup_free char *db = db_option(prepared);
+    long long id = workflow_id;
+    if (later)
+        printf("\nWhat comes later (%lld jobs) is submitted by a runner, when these jobs become ready.\n", (long long)later);
+    printf("\nWhere it stands: torc%s status %lld\nWhat it used:    torc-report%s %lld\n", db, id, db, id);
+    fflush(stdout);
+}
+
+void show_submitted_json(int64_t workflow_id, const struct submitted_list *done)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < done->count; i++) {
+        const struct submitted *s = &done->list[i];
+        json_t *item = group_json(s->group, s->count);
+        json_object_set_new(item, "slurm_job_id", s->job_id ? json_integer(s->job_id) : json_null());
+        json_object_set_new(item, "error", s->error ? json_string(s->error) : json_null());
+        json_array_append_new(list, item);
+    }
+    print_json(json_pack("{s:I, s:o}", "workflow_id", (json_int_t)workflow_id, "submissions", list));
+    fflush(stdout);
+}
+
+void show_complaints(const struct submitted_list *done)
+{
+    for (size_t i = 0; i < done->count; i++) {
+        const struct submitted *s = &done->list[i];
+        if (s->said)
+            fprintf(stderr, "%s\n", s->said);
+        if (s->unknown)
+            fprintf(stderr, "torc-sbatch: class %s: %s; whether Slurm took it is not known yet, torc will find out\n",
+                    s->group->class_name, s->error);
+        else if (s->error && !s->job_id)
+            fprintf(stderr, "torc-sbatch: class %s: %s\n", s->group->class_name, s->error);
+    }
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A top-up asks the database first: only when there is need does it ask Slurm anything.
+#include "submitter/top_up.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "lib/mem.h"
+#include "lib/slurm.h"
+#include "lib/store_read.h"
+#include "submitter/show.h"
+
+int read_workflow(struct store *store, int64_t workflow_id, struct read_reply *reply, struct error *err)
+{
+    struct read_request request = {.what = READ_WORKFLOWS, .workflow_id = workflow_id};
+    if (store_read(store, &request, reply, err))
+        return -1;
+    if (reply->count)
+        return 0;
+    read_reply_fini(reply);
+    return error_set(err, ERROR_USAGE, 0, "there is no workflow %lld in this database", (long long)workflow_id);
+}
+
+/* What the store says is due: ready jobs, more need than room, and no request on its way. */
+static bool is_due(const struct demand *demand)
+{
+    for (uint32_t i = 0; i < demand->classes_count; i++) {
+        const struct class_demand *d = &demand->classes[i];
+        if (d->ready > 0 && d->ready + d->soon > d->room && !d->waiting && !d->row.labels)
+            return true;
+    }
+    return false;
+}
+
+static int submit_demand(const struct submit *submit, const struct demand *demand, size_t *taken, struct error *err)
+{
+    struct cluster cluster;
+    struct plan plan;
+    struct submitted_list done;
+    if (slurm_load_cluster(&cluster, err))
+        return -1;
+    struct plan_class *classes = plan_classes_of_demand(demand);
+    struct plan_request request = {.classes = classes, .classes_count = demand->classes_count, .cluster = &cluster,
+                                   .settings = submit->settings};
+    plan_make(&plan, &request);
+    for (size_t i = 0; i < plan.notes_count; i++)
+        fprintf(stderr, "torc-sbatch: %s\n", plan.notes[i].text);
+    int rc = submit_groups(submit, &plan, false, &done, err);
+    show_complaints(&done);
+    *taken = done.taken;
+    if (!rc && done.count && !done.taken && !done.unknown)
+        rc = error_set(err, ERROR_UNREACHABLE, 0, "nothing could be submitted for workflow %lld",
+                       (long long)submit->workflow_id);
+    submitted_list_fini(&done);
+    plan_fini(&plan);
+    free(classes);
+    cluster_fini(&cluster);
+    return rc;
+}
+
+int top_up(struct store *store, const char *db, int64_t workflow_id, bool heal, size_t *taken, struct error *err)
+{
+    struct read_reply reply;
+    struct settings settings;
+    struct demand demand;
+    *taken = 0;
+    if (read_workflow(store, workflow_id, &reply, err))
+        return -1;
+    const struct workflow_info *info = reply.workflows;
+    struct submit submit = {.store = store, .workflow_id = workflow_id, .workflow_name = info->name, .db = db,
+                            .folder = info->folder, .environment = info->environment, .settings = &settings};
+    int rc = settings_parse(&settings, info->settings, err);
+    if (!rc && heal)
+        rc = submit_heal(&submit, err);
+    if (!rc && info->state == WORKFLOW_RUNNING && !(rc = store_demand(store, workflow_id, &demand, err))) {
+        if (is_due(&demand))
+            rc = submit_demand(&submit, &demand, taken, err);
+        demand_fini(&demand);
+    }
+    settings_fini(&settings);
+    read_reply_fini(&reply);
+    return rc;
+}

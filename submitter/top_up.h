@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Submitting for a workflow that exists: what its ready jobs need beyond the allocations it has.
+#ifndef SUBMITTER_TOP_UP_H
+#define SUBMITTER_TOP_UP_H
+
+#include "lib/submit.h"
+
+/* Looks for submissions without an answer (heal), then plans and submits what the demand asks for; *taken: how many Slurm
+ * took. Nothing to do is no failure. Slurm is asked only when there is something to do. */
+int top_up(struct store *store, const char *db, int64_t workflow_id, bool heal, size_t *taken, struct error *err);
+
+/* The workflow, as it was recorded; read_reply_fini is due on success. */
+struct read_reply;
+int read_workflow(struct store *store, int64_t workflow_id, struct read_reply *reply, struct error *err);
+
+#endif

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Looks at the database whenever it changes; asks Slurm only when nothing has run for a while though work is left.
+#include "submitter/wait.h"
+
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/format.h"
+#include "lib/mem.h"
+#include "lib/slurm.h"
+#include "lib/store_plan.h"
+#include "lib/store_read.h"
+#include "submitter/top_up.h"
+
+enum {
+    POLL_LEAST_MS = 20,
+    POLL_MOST_MS = 1000,
+    SLURM_EVERY_MS = 30 * 1000, /* at most one squeue in so long */
+    NEED_AFTER_MS = 2 * 1000,   /* runners submit what becomes necessary; where they cannot, this does, so much later */
+    LINE_EVERY_MS = 10 * 1000,  /* progress, where it is not a terminal that is written to */
+    EXIT_DETACHED = 130,
+};
+
+struct waiting {
+    struct store *store;
+    const char *db;
+    int64_t workflow_id;
+    bool quiet, terminal;
+    int64_t asked_ms, line_ms; /* when Slurm was asked, and a line written, last */
+    int64_t idle_ms;           /* since when jobs are ready and none runs; 0: they are not */
+    char line[160];
+};
+
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int sig)
+{
+    interrupted = sig;
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static int64_t count_of(const struct workflow_info *info, uint32_t states)
+{
+    int64_t count = 0;
+    for (int s = 0; s < JOB_STATES; s++)
+        count += states & 1u << s ? info->counts[s] : 0;
+    return count;
+}
+
+enum {
+    ALL = (1u << JOB_STATES) - 1,
+    RUNS = 1u << JOB_PENDING | 1u << JOB_RUNNING,
+    BAD = 1u << JOB_FAILED | 1u << JOB_CANCELED | 1u << JOB_TERMINATED | 1u << JOB_PENDING_FAILED,
+    LEFT = 1u << JOB_UNINITIALIZED | 1u << JOB_BLOCKED | 1u << JOB_READY | RUNS,
+};
+
+static void show_progress(struct waiting *w, const struct workflow_info *info)
+{
+    char line[sizeof w->line];
+    int64_t bad = count_of(info, BAD);
+    int n = snprintf(line, sizeof line, "%lld of %lld jobs completed, %lld running, %lld waiting",
+                     (long long)info->counts[JOB_COMPLETED], (long long)count_of(info, ALL), (long long)count_of(info, RUNS),
+                     (long long)(count_of(info, LEFT) - count_of(info, RUNS)));
+    if (bad)
+        snprintf(line + n, sizeof line - (size_t)n, ", %lld not completed", (long long)bad);
+    if (w->quiet || !strcmp(line, w->line) || (!w->terminal && now_ms() - w->line_ms < LINE_EVERY_MS))
+        return;
+    fprintf(stderr, w->terminal ? "\r\033[K%s" : "%s\n", line);
+    strcpy(w->line, line);
+    w->line_ms = now_ms();
+}
+
+static void end_line(struct waiting *w)
+{
+    if (w->terminal && *w->line)
+        fputc('\n', stderr);
+    *w->line = '\0';
+}
+
+/* 0 or 1 when it has ended, else -1. What only waits for a user's decision (pending_failed) has ended too. */
+static int result_of(const struct workflow_info *info)
+{
+    if (info->state == WORKFLOW_CANCELED)
+        return 1;
+    bool stuck = !count_of(info, LEFT & ~(1u << JOB_BLOCKED)) && info->counts[JOB_PENDING_FAILED];
+    if (info->state != WORKFLOW_COMPLETE && !stuck)
+        return -1;
+    return count_of(info, BAD) ? 1 : 0;
+}
+
+static void show_result(struct waiting *w, const struct workflow_info *info, int result)
+{
+    char took[FORMAT_SIZE];
+    end_line(w);
+    if (w->quiet)
+        return;
+    format_duration(took, info->ended_usec ? info->ended_usec - info->created_usec : UNKNOWN);
+    if (!result)
+        fprintf(stderr, "Workflow %lld completed: %lld jobs in %s.\n", (long long)w->workflow_id,
+                (long long)info->counts[JOB_COMPLETED], took);
+    else
+        fprintf(stderr, "Workflow %lld ended: %lld of %lld jobs did not complete (%lld failed, %lld canceled, %lld terminated); "
+                "see torc-report %lld.\n", (long long)w->workflow_id,
+                (long long)(count_of(info, ALL) - info->counts[JOB_COMPLETED]), (long long)count_of(info, ALL),
+                (long long)info->counts[JOB_FAILED], (long long)info->counts[JOB_CANCELED],
+                (long long)info->counts[JOB_TERMINATED], (long long)w->workflow_id);
+}
+
+/* Submissions that may still do something, with their Slurm ids and names. */
+struct live {
+    struct slurm_job *jobs;
+    int64_t *ids; /* of submissions */
+    uint32_t count;
+    char *names;
+};
+
+static void add_live(struct live *live, const struct submission *submission)
+{
+    live->jobs = xrealloc(live->jobs, live->count + 1, sizeof *live->jobs);
+    live->ids = xrealloc(live->ids, live->count + 1, sizeof *live->ids);
+    live->jobs[live->count] = (struct slurm_job){.job_id = submission->slurm_job_id};
+    live->ids[live->count++] = submission->id;
+    cleanup_free char *name = submission_job_name(submission);
+    if (!name || (live->names && strstr(live->names, name)))
+        return;
+    char *names = live->names ? xasprintf("%s,%s", live->names, name) : xstrdup(name);
+    free(live->names);
+    live->names = names;
+}
+
+static void live_fini(struct live *live)
+{
+    free(live->jobs);
+    free(live->ids);
+    free(live->names);
+}
+
+static int find_live(struct waiting *w, struct live *live, struct error *err)
+{
+    struct submissions all;
+    if (store_submissions(w->store, w->workflow_id, &all, err))
+        return -1;
+    for (uint32_t i = 0; i < all.count; i++)
+        if (all.list[i].slurm_job_id && all.list[i].state != ALLOCATION_ENDED && all.list[i].state != ALLOCATION_CANCELED)
+            add_live(live, &all.list[i]);
+    submissions_fini(&all);
+    return 0;
+}
+
+/* Writes down which submissions Slurm has ended; *alive: some are not; *canceled: somebody canceled one. */
+static int settle_live(struct waiting *w, struct live *live, bool *alive, bool *canceled, struct error *err)
+{
+    static const char *const words[] = {[FATE_UNKNOWN] = "Slurm does not know it any more",
+                                        [FATE_ENDED] = "it ended in Slurm, and no runner said so",
+                                        [FATE_CANCELED] = "it was canceled in Slurm"};
+    struct error ignored;
+    if (live->names && slurm_fates(live->names, live->jobs, live->count, &ignored)) {
+        *alive = true; /* no answer: unknown, so wait */
+        return 0;
+    }
+    for (uint32_t i = 0; i < live->count; i++) {
+        enum slurm_fate fate = live->jobs[i].fate;
+        *canceled |= fate == FATE_CANCELED;
+        if (fate == FATE_QUEUED || fate == FATE_RUNNING)
+            *alive = true;
+        else if (store_submission_answered(w->store, live->ids[i], 0, words[fate], err))
+            return -1;
+    }
+    return 0;
+}
+
+/* Work is left and nothing runs. Perhaps all allocations are gone; then either more is submitted, or, where somebody took
+ * them away, that is what the user is told. *over: nothing will happen any more. */
+static int look_for_end(struct waiting *w, const struct workflow_info *info, bool *over, struct error *err)
+{
+    struct live live = {0};
+    bool alive = false, canceled = false;
+    size_t taken = 0;
+    struct error why;
+    int rc = find_live(w, &live, err);
+    if (!rc)
+        rc = settle_live(w, &live, &alive, &canceled, err);
+    live_fini(&live);
+    if (rc || alive)
+        return rc;
+    if (!canceled && !top_up(w->store, w->db, w->workflow_id, true, &taken, &why))
+        return 0;
+    end_line(w);
+    if (!canceled)
+        fprintf(stderr, "torc-sbatch: workflow %lld has no allocation any more: %s\n", (long long)w->workflow_id, why.text);
+    else
+        fprintf(stderr,
+                "torc-sbatch: the allocations of workflow %lld were canceled in Slurm; %lld jobs are left. To go on: torc-sbatch "
+                "--top-up %lld\n", (long long)w->workflow_id, (long long)count_of(info, LEFT), (long long)w->workflow_id);
+    *over = canceled;
+    return 0;
+}
+
+/* Jobs are ready and nothing runs: perhaps nobody has asked for what they need. */
+static void look_for_need(struct waiting *w, const struct workflow_info *info)
+{
+    size_t taken = 0;
+    struct error why;
+    if (!info->counts[JOB_READY] || count_of(info, RUNS)) {
+        w->idle_ms = 0;
+    } else if (!w->idle_ms) {
+        w->idle_ms = now_ms();
+    } else if (now_ms() - w->idle_ms >= NEED_AFTER_MS) {
+        w->idle_ms = now_ms();
+        if (!top_up(w->store, w->db, w->workflow_id, false, &taken, &why) || w->quiet)
+            return;
+        end_line(w);
+        fprintf(stderr, "torc-sbatch: workflow %lld needs more, which could not be submitted: %s\n",
+                (long long)w->workflow_id, why.text);
+        w->idle_ms += SLURM_EVERY_MS;
+    }
+}
+
+/* One look: the exit code, or -1 to go on (with err.code set: failed). */
+static int look(struct waiting *w, struct error *err)
+{
+    struct read_reply reply;
+    bool over = false;
+    if (read_workflow(w->store, w->workflow_id, &reply, err))
+        return -1;
+    const struct workflow_info *info = reply.workflows;
+    show_progress(w, info);
+    int result = result_of(info);
+    if (result >= 0) {
+        show_result(w, info, result);
+    } else if (!info->runners_alive && info->state == WORKFLOW_RUNNING && now_ms() - w->asked_ms >= SLURM_EVERY_MS) {
+        w->asked_ms = now_ms();
+        if (!look_for_end(w, info, &over, err) && over)
+            result = 1;
+    } else if (info->state == WORKFLOW_RUNNING) {
+        look_for_need(w, info);
+    }
+    read_reply_fini(&reply);
+    return result;
+}
+
+static int detach(struct waiting *w)
+{
+    end_line(w);
+    fprintf(stderr, "torc-sbatch: detached, workflow %lld goes on. To look again: torc status %lld; to wait: torc wait %lld\n",
+            (long long)w->workflow_id, (long long)w->workflow_id, (long long)w->workflow_id);
+    return EXIT_DETACHED;
+}
+
+int wait_for_workflow(struct store *store, const char *db, int64_t workflow_id, bool quiet, struct error *err)
+{
+    struct waiting w = {.store = store, .db = db, .workflow_id = workflow_id, .quiet = quiet,
+                        .terminal = isatty(STDERR_FILENO), .asked_ms = now_ms()};
+    struct sigaction action = {.sa_handler = on_signal}, old;
+    int64_t change = -1, seen = -2, pause_ms = POLL_LEAST_MS, looked_ms = 0;
+    int result = -1;
+    err->code = ERROR_NONE;
+    sigaction(SIGINT, &action, &old);
+    while (result < 0 && err->code == ERROR_NONE && !interrupted) {
+        if (store_change(store, &change, err))
+            break;
+        pause_ms = change != seen ? POLL_LEAST_MS : pause_ms * 2 < POLL_MOST_MS ? pause_ms * 2 : POLL_MOST_MS;
+        if (change != seen || now_ms() - looked_ms > NEED_AFTER_MS) {
+            looked_ms = now_ms();
+            seen = change;
+            result = look(&w, err);
+        }
+        if (result < 0)
+            nanosleep(&(struct timespec){.tv_sec = pause_ms / 1000, .tv_nsec = pause_ms % 1000 * 1000000}, NULL);
+    }
+    sigaction(SIGINT, &old, NULL);
+    return interrupted ? detach(&w) : result;
+}
