@@ -101,7 +101,8 @@ static int wait_for_events(struct runner *runner, int poll, struct epoll_event *
 /* Nothing runs, nothing is to be told: is there a reason to stay? */
 static bool should_leave(const struct runner *runner)
 {
-    if (!runner->seq || runner->live_count || runner->ended_count || runner->changed || !link_is_idle(runner->link))
+    if (!runner->seq || runner->live_count || runner->ended_count || runner->changed || runner->top_up ||
+        !link_is_idle(runner->link))
         return false;
     if (runner->drain || (runner->settings.max_fails && runner->failures >= runner->settings.max_fails))
         return true;
