@@ -12,7 +12,7 @@ enum { CGROUP_DIRS = 2 }; /* v1: memory and cpuacct; v2: one */
 struct cgroup_base { /* where this runner may make directories */
     const struct cgroup_ops *ops;
     char *path;
-    char prefix[48];             /* of our directories: "torc_<incarnation>_" or "job_<incarnation>_" */
+    char prefix[64];             /* of our directories: "torc_<incarnation>_" or "job_<incarnation>_" */
     int dirs[CGROUP_DIRS];       /* -1: not there */
     int64_t made;                /* counts names */
     struct cgroup_dir *idle;     /* v1: empty directories that are used again */
@@ -21,7 +21,7 @@ struct cgroup_base { /* where this runner may make directories */
 struct cgroup_dir { /* of a job */
     struct cgroup_base *base;
     struct cgroup_dir *next;
-    char name[96];
+    char name[128];
     int fd;                      /* v2: the directory, to be cloned into */
     int enter[CGROUP_DIRS];      /* v1: cgroup.procs, to write to */
     int peak, oom, cpu;          /* v1: files read for every job, kept open (1 µs a read; 10 µs with open and close) */

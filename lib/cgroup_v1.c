@@ -67,7 +67,7 @@ static int64_t oom_kills(const struct cgroup_dir *dir)
 /* Opens a file of the job's directory in one of the hierarchies. */
 static int open_file(const struct cgroup_dir *dir, int hierarchy, const char *file, int flags)
 {
-    char path[160];
+    char path[192];
     snprintf(path, sizeof path, "%s/%s", dir->name, file);
     return openat(dir->base->dirs[hierarchy], path, flags | O_CLOEXEC);
 }

@@ -20,7 +20,7 @@ program=$TORC_BUILD/tests/local/meter_cgroup
 exec 3<"$program" # the build folder may be closed to others
 give() { chown $uid "$1" "$1/cgroup.procs" "$1/cgroup.subtree_control" "$1/cgroup.threads"; }
 # where all is so slow, touching the memory alone takes more than the test's 2 seconds
-cpu_usec=$((${TEST_SLOW:-1} > 1 ? 6000000 : 2000000))
+cpu_usec=$((${TEST_SLOW:-1} > 1 ? 12000000 : 2000000))
 
 run_in() { # NAME DIR BASE: the program, as the user, in DIR; it may leave nothing in BASE
     local line
