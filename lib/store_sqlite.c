@@ -329,6 +329,7 @@ static void db_close(void *impl)
 static void *db_open(const char *where, enum store_mode mode, struct error *err)
 {
     const char *network = NULL;
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); // no lock around every allocation; too late once SQLite runs, which is fine
     if (mode == STORE_CREATE ? make_file(where, err) : access(where, F_OK)) {
         if (mode != STORE_CREATE)
             error_set(err, ERROR_UNREACHABLE, errno, "open database %s (another one is named by --db or $TORC_DB)", where);

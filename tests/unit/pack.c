@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Which jobs a runner takes, by shape, order, labels and time.
+#include "lib/pack.h"
+
+#include "tests/tap.h"
+
+static const struct {
+    const char *what, *taken; /* ids in the order they are taken */
+    struct pack pack;
+    struct { int32_t cpus, gpus_milli; int64_t memory; int priority, rank, count; } classes[3]; /* class i has ids 10 i, … */
+} rows[] = {
+    {"as many as fit", "0 1 2", {{3, 0, 99}, {4, 0, 99}, 9, 0}, {{1, 0, 1, 0, 0, 5}}},
+    {"no more than asked for", "0 1", {{9, 0, 99}, {9, 0, 99}, 2, 0}, {{1, 0, 1, 0, 0, 5}}},
+    {"memory is what is short", "0 1", {{9, 0, 5}, {9, 0, 9}, 9, 0}, {{1, 0, 2, 0, 0, 5}}},
+    {"GPUs in thousandths", "0 1 2", {{9, 1500, 99}, {9, 2000, 99}, 9, 0}, {{1, 500, 1, 0, 0, 5}}},
+    {"a large job at the head does not hide small ones", "10 11", {{2, 0, 99}, {8, 0, 99}, 9, 0},
+     {{8, 0, 1, 5, 5, 2}, {1, 0, 1, 0, 0, 3}}},
+    {"priority before rank, rank before order", "20 10 0", {{3, 0, 99}, {3, 0, 99}, 9, 0},
+     {{1, 0, 1, 0, 1, 1}, {1, 0, 1, 0, 9, 1}, {1, 0, 1, 1, 0, 1}}},
+    {"prefetch takes what fits the empty runner", "0 1 10", {{2, 0, 99}, {4, 0, 99}, 9, 1}, {{1, 0, 1, 0, 0, 2}, {4, 0, 1, 0, 0, 1}}},
+    {"prefetch never takes what fits never", "0", {{1, 0, 99}, {4, 0, 99}, 9, 3}, {{1, 0, 1, 0, 0, 1}, {5, 0, 1, 9, 0, 1}}},
+    {"a full runner may still have jobs at hand", "0 1", {{0, 0, 0}, {4, 0, 99}, 9, 2}, {{1, 0, 1, 0, 0, 9}}},
+    {"nothing asked for", "", {{4, 0, 99}, {4, 0, 99}, 0, 0}, {{1, 0, 1, 0, 0, 9}}},
+};
+
+static void test_row(size_t r)
+{
+    struct pack pack = rows[r].pack;
+    struct pack_head heads[3];
+    int given[3] = {0}, i;
+    char taken[200] = "";
+    for (i = 0; i < 3; i++)
+        heads[i] = (struct pack_head){.empty = rows[r].classes[i].count == 0, .priority = rows[r].classes[i].priority,
+                                      .shape = {rows[r].classes[i].cpus, rows[r].classes[i].gpus_milli, rows[r].classes[i].memory},
+                                      .rank = rows[r].classes[i].rank, .id = i * 10};
+    while ((i = pack_next(&pack, heads, 3)) >= 0) {
+        sprintf(taken + strlen(taken), "%s%lld", *taken ? " " : "", (long long)heads[i].id++);
+        heads[i].empty = ++given[i] == rows[r].classes[i].count;
+    }
+    is_text(taken, rows[r].taken, rows[r].what);
+}
+
+static const struct {
+    const char *runner, *class;
+    bool fit;
+} labels[] = {
+    {NULL, NULL, true}, {NULL, "a", false}, {"a", NULL, false}, {"a,b", "a", true}, {"a,b", "b", true}, {"a,b", "a,b", true},
+    {"a,b", "a,c", false}, {"ab", "a", false}, {"a", "ab", false}, {"x,a", "a,x", true},
+};
+
+static const struct {
+    const char *what;
+    int left, walltime, elapsed, runtime; /* seconds */
+    bool enforced;
+    enum pack_time_fit fit;
+} times[] = {
+    {"no end", 0, 0, 5, 99999, true, PACK_TIME_YES},
+    {"enough left", 100, 200, 50, 100, true, PACK_TIME_YES},
+    {"a second short", 99, 7200, 4000, 100, true, PACK_TIME_NO},
+    {"as long as the walltime, at its start", 3508, 3600, 2, 3600, true, PACK_TIME_YES},
+    {"as long as the walltime, later", 3400, 3600, 110, 3600, true, PACK_TIME_TERMINABLE},
+    {"longer than the walltime", 3508, 3600, 2, 7200, true, PACK_TIME_TERMINABLE},
+    {"longer, ten minutes left", 600, 36000, 35000, 86400, true, PACK_TIME_NO},
+    {"longer, ten minutes are enough", 600, 36000, 35000, 5000, true, PACK_TIME_TERMINABLE},
+    {"half of a short allocation", 60, 120, 60, 3600, true, PACK_TIME_TERMINABLE},
+    {"not enforced: any time will do", 10, 3600, 3500, 3600, false, PACK_TIME_YES},
+    {"time is up", -1, 3600, 3590, 1, true, PACK_TIME_NO},
+    {"time is up, not enforced", -1, 3600, 3590, 1, false, PACK_TIME_NO},
+};
+
+int main(void)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        test_row(i);
+    for (size_t i = 0; i < sizeof labels / sizeof *labels; i++)
+        ok(pack_labels_fit(labels[i].runner, labels[i].class) == labels[i].fit, "labels %s of a runner, %s of a job",
+           labels[i].runner ? labels[i].runner : "none", labels[i].class ? labels[i].class : "none");
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+        struct pack_time t = {times[i].left * 1000000ll, times[i].walltime * 1000000ll, times[i].elapsed * 1000000ll};
+        is_int(pack_time_fits(&t, times[i].runtime * 1000000ll, times[i].enforced), times[i].fit, times[i].what);
+    }
+    return done_testing();
+}
