@@ -10,21 +10,21 @@
 
 static const struct table_column job_columns[] = {
     {"JOB", "name", ALIGN_LEFT, FIT_SHRINK},   {"STATE", "state", ALIGN_LEFT, FIT_KEEP},
-    {"WHY", "why", ALIGN_LEFT, FIT_SHRINK},    {"TRY", "attempts", ALIGN_RIGHT, FIT_DROP},
-    {"NODE", "node", ALIGN_LEFT, FIT_SHRINK},  {"START", "start", ALIGN_LEFT, FIT_KEEP},
-    {"TOOK", "wall_s", ALIGN_RIGHT, FIT_KEEP}, {"EXIT", "exit_code", ALIGN_RIGHT, FIT_KEEP},
+    {"WHY", "why", ALIGN_LEFT, FIT_SHRINK},    {"NODE", "node", ALIGN_LEFT, FIT_SHRINK},
+    {"START", "start", ALIGN_LEFT, FIT_LATE},  {"TOOK", "wall_s", ALIGN_RIGHT, FIT_KEEP},
+    {"EXIT", "exit_code", ALIGN_RIGHT, FIT_LATE}, {"TRY", "attempts", ALIGN_RIGHT, FIT_DROP},
 };
 
 static const struct table_column usage_columns[] = {
     {"JOB", "name", ALIGN_LEFT, FIT_SHRINK},
-    {"CPUS", "cpus_asked", ALIGN_RIGHT, FIT_KEEP},
+    {"CPUS", "cpus_asked", ALIGN_RIGHT, FIT_LATE},
     {"CPU", "cpu_s", ALIGN_RIGHT, FIT_KEEP},
     {"EFF", "cpu_efficiency", ALIGN_RIGHT, FIT_KEEP},
     {"MEM", "memory_asked_bytes", ALIGN_RIGHT, FIT_KEEP},
     {"PEAK", "memory_peak_bytes", ALIGN_RIGHT, FIT_KEEP},
     {"ANON", "memory_anon_bytes", ALIGN_RIGHT, FIT_DROP},
-    {"OF MEM", "memory_used_fraction", ALIGN_RIGHT, FIT_KEEP},
-    {"RUNTIME", "runtime_asked_s", ALIGN_RIGHT, FIT_KEEP},
+    {"OF MEM", "memory_used_fraction", ALIGN_RIGHT, FIT_LATE},
+    {"RUNTIME", "runtime_asked_s", ALIGN_RIGHT, FIT_LATE},
     {"TOOK", "wall_s", ALIGN_RIGHT, FIT_KEEP},
     {"BY", "source", ALIGN_LEFT, FIT_DROP},
 };
@@ -56,11 +56,11 @@ static void job_row(struct context *context, const struct job_info *job, const s
     table_text(table, COLOR_NONE, job->name);
     table_text(table, job_state_color(job->state), job_state_names[job->state]);
     table_text(table, completed ? COLOR_YELLOW : job_state_color(job->state), why);
-    table_number(table, job->attempts);
     table_text(table, COLOR_NONE, last ? last->node : NULL);
     table_time(table, last ? last->end.start.start_usec : 0, context->what->now_usec);
     table_duration(table, wall_of(last, context->what->now_usec));
     table_number(table, ended ? last->end.exit_code : UNKNOWN);
+    table_number(table, job->attempts);
 }
 
 static const struct class_info *find_class(const struct classes *classes, int64_t id)

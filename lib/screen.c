@@ -27,6 +27,11 @@ static const enum color job_state_colors[JOB_STATES] = {
     [JOB_DISABLED] = COLOR_DIM,      [JOB_PENDING_FAILED] = COLOR_RED,
 };
 
+const enum job_state job_states_in_order[JOB_STATES] = {
+    JOB_COMPLETED, JOB_FAILED,  JOB_TERMINATED, JOB_PENDING_FAILED, JOB_CANCELED,     JOB_DISABLED,
+    JOB_RUNNING,   JOB_PENDING, JOB_READY,      JOB_BLOCKED,        JOB_UNINITIALIZED,
+};
+
 static const enum color workflow_state_colors[WORKFLOW_STATES] = {
     [WORKFLOW_RUNNING] = COLOR_BLUE,
     [WORKFLOW_COMPLETE] = COLOR_GREEN,

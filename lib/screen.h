@@ -33,6 +33,7 @@ void screen_lines(const struct screen *screen, const char *indent, const char *t
 const char *screen_color_start(const struct screen *screen, enum color color); /* "" without colours */
 const char *screen_color_end(const struct screen *screen, enum color color);
 
+extern const enum job_state job_states_in_order[JOB_STATES]; /* as people want to read counts: what is done first */
 enum color job_state_color(enum job_state state);
 enum color workflow_state_color(enum workflow_state state);
 

@@ -8,7 +8,7 @@
 #include "lib/mem.h"
 #include "lib/text.h"
 
-enum { PAGE_ROWS = 1000, COLUMNS_MOST = 24, SHRINK_LEAST = 8, GAP = 2 };
+enum { PAGE_ROWS = 1000, COLUMNS_MOST = 24, SHRINK_WELL = 20, SHRINK_LEAST = 8, GAP = 2 };
 
 struct cell {
     char *text;
@@ -50,11 +50,11 @@ static int width_of_all(const struct table *table)
     return width;
 }
 
-static bool shrink_widest(struct table *table)
+static bool shrink_widest(struct table *table, int least)
 {
     int widest = -1;
     for (size_t i = 0; i < table->columns_count; i++) {
-        bool may = table->columns[i].fit == FIT_SHRINK && !table->dropped[i] && table->width[i] > SHRINK_LEAST;
+        bool may = table->columns[i].fit == FIT_SHRINK && !table->dropped[i] && table->width[i] > least;
         if (may && (widest < 0 || table->width[i] > table->width[widest]))
             widest = (int)i;
     }
@@ -63,10 +63,10 @@ static bool shrink_widest(struct table *table)
     return widest >= 0;
 }
 
-static bool drop_last(struct table *table)
+static bool drop_last(struct table *table, enum table_fit kind)
 {
     for (size_t i = table->columns_count; i-- > 0;) {
-        if (table->columns[i].fit == FIT_DROP && !table->dropped[i])
+        if (table->columns[i].fit == kind && !table->dropped[i])
             return table->dropped[i] = true;
     }
     return false;
@@ -88,11 +88,17 @@ static void fit(struct table *table)
     }
     memcpy(natural, table->width, sizeof natural);
     while (width_of_all(table) > table->screen->width) {
-        if (shrink_widest(table))
+        if (shrink_widest(table, SHRINK_WELL))
             continue;
-        if (!drop_last(table))
+        if (drop_last(table, FIT_DROP)) {
+            memcpy(table->width, natural, sizeof natural); /* the room that it leaves is for the others */
+            continue;
+        }
+        if (shrink_widest(table, SHRINK_LEAST))
+            continue;
+        if (!drop_last(table, FIT_LATE))
             return;
-        memcpy(table->width, natural, sizeof natural); /* the room that it leaves is for the others */
+        memcpy(table->width, natural, sizeof natural);
     }
 }
 

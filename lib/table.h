@@ -13,7 +13,8 @@ enum table_align { ALIGN_LEFT, ALIGN_RIGHT };
 enum table_fit {
     FIT_KEEP,   /* always as wide as its longest cell */
     FIT_SHRINK, /* shortened in the middle when the table is wider than the screen */
-    FIT_DROP,   /* left out when shortening is not enough, the last one first */
+    FIT_DROP,   /* left out when shortening to 20 columns is not enough, the last one first */
+    FIT_LATE,   /* left out when everything else is not enough, the last one first */
 };
 
 struct table_column {

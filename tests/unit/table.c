@@ -25,14 +25,18 @@ static const struct {
      "NAME                     N   MEM  TOOK  NOTE\n"
      "short                    7  200m  1.5s  -\n"
      "a_rather_long_job_name  12     -     -  x, \"y\"\n"},
-    {"names shrink", 40, TABLE_PEOPLE, false,
-     "NAME               N   MEM  TOOK  NOTE\n"
-     "short              7  200m  1.5s  -\n"
-     "a_rather~ob_name  12     -     -  x, \"y\"\n"},
-    {"columns drop out", 24, TABLE_PEOPLE, false,
-     "NAME       N   MEM  TOOK\n"
-     "short      7  200m  1.5s\n"
-     "a_ra~ame  12     -     -\n"},
+    {"columns drop out", 40, TABLE_PEOPLE, false,
+     "NAME                     N   MEM  TOOK\n"
+     "short                    7  200m  1.5s\n"
+     "a_rather_long_job_name  12     -     -\n"},
+    {"names shrink a little before columns drop", 44, TABLE_PEOPLE, false,
+     "NAME                   N   MEM  TOOK  NOTE\n"
+     "short                  7  200m  1.5s  -\n"
+     "a_rather_l~_job_name  12     -     -  x, \"y\"\n"},
+    {"then names shrink more", 24, TABLE_PEOPLE, false,
+     "NAME             N   MEM\n"
+     "short            7  200m\n"
+     "a_rathe~b_name  12     -\n"},
     {"nothing to drop any more", 10, TABLE_PEOPLE, false,
      "NAME       N   MEM\n"
      "short      7  200m\n"

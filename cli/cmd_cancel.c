@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// torc cancel: a workflow, first in the database, so that no job starts any more, then in Slurm, in one request.
+#include "cli/command.h"
+#include "lib/mem.h"
+#include "lib/slurm.h"
+#include "lib/store_plan.h"
+#include "lib/text.h"
+
+static int run(struct cli *cli, struct error *err);
+
+const struct command cmd_cancel = {
+    .name = "cancel",
+    .argument = "ID",
+    .need = ARGUMENT_OPTIONAL,
+    .options = OPTION_LAST,
+    .help = "cancels a workflow: its waiting and running jobs, and its allocations",
+    .run = run,
+};
+
+static int cancel_allocations(const struct submissions *submissions, struct error *err)
+{
+    int64_t *jobs = xcalloc(submissions->count, sizeof *jobs);
+    uint32_t count = 0;
+    int result = 0;
+    for (uint32_t i = 0; i < submissions->count; i++)
+        if (submissions->list[i].slurm_job_id)
+            jobs[count++] = submissions->list[i].slurm_job_id;
+    if (count) {
+        result = slurm_cancel(jobs, count, false, err);
+        if (result)
+            error_prefix(err, "the workflow is canceled, no job of it starts any more; but its allocations may be left (squeue "
+                              "--me shows them)");
+        else
+            printf("canceled %u %s in Slurm\n", count, count == 1 ? "submission" : "submissions");
+    }
+    free(jobs);
+    return result;
+}
+
+static int cancel(struct store *store, const struct workflow_info *workflow, struct error *err)
+{
+    struct submissions submissions = {0};
+    const int64_t *counts = workflow->counts;
+    if (store_cancel(store, workflow->id, &submissions, err))
+        return -1;
+    cleanup_free char *name = text_safe(workflow->name);
+    int64_t waiting = counts[JOB_UNINITIALIZED] + counts[JOB_BLOCKED] + counts[JOB_READY] + counts[JOB_PENDING];
+    printf("canceled workflow %lld (%s): jobs that will not start: %lld; that run and are being ended: %lld\n",
+           (long long)workflow->id, name, (long long)waiting, (long long)counts[JOB_RUNNING]);
+    int result = cancel_allocations(&submissions, err);
+    submissions_fini(&submissions);
+    return result;
+}
+
+static int run(struct cli *cli, struct error *err)
+{
+    struct read_reply reply;
+    if (!cli->argument == !cli->last)
+        return error_set(err, ERROR_USAGE, 0, "cancel: say which: an ID ('torc list' shows them) or --last");
+    struct store *store = target_open(cli->db, STORE_WRITE, err);
+    if (!store)
+        return -1;
+    int result = target_workflow(store, cli->argument, &reply, err);
+    if (!result) {
+        const struct workflow_info *workflow = reply.workflows;
+        if (workflow->state == WORKFLOW_RUNNING || workflow->state == WORKFLOW_HELD)
+            result = cancel(store, workflow, err);
+        else
+            printf("workflow %lld is %s already\n", (long long)workflow->id, workflow_state_names[workflow->state]);
+        read_reply_fini(&reply);
+    }
+    store_close(store);
+    return result;
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// torc delete: a workflow and all its records, for good. What its jobs wrote stays.
+#include "cli/command.h"
+#include "lib/mem.h"
+#include "lib/text.h"
+
+static int run(struct cli *cli, struct error *err);
+
+const struct command cmd_delete = {
+    .name = "delete",
+    .argument = "ID",
+    .need = ARGUMENT_OPTIONAL,
+    .options = OPTION_LAST,
+    .help = "removes a workflow from the database (not the files of its jobs)",
+    .run = run,
+};
+
+static int run(struct cli *cli, struct error *err)
+{
+    struct read_reply reply;
+    if (!cli->argument == !cli->last)
+        return error_set(err, ERROR_USAGE, 0, "delete: say which: an ID ('torc list' shows them) or --last");
+    struct store *store = target_open(cli->db, STORE_WRITE, err);
+    if (!store)
+        return -1;
+    int result = target_workflow(store, cli->argument, &reply, err);
+    if (!result) {
+        const struct workflow_info *workflow = reply.workflows;
+        result = store_delete_workflow(store, workflow->id, err);
+        cleanup_free char *name = text_safe(workflow->name);
+        if (!result)
+            printf("deleted workflow %lld (%s)\n", (long long)workflow->id, name);
+        read_reply_fini(&reply);
+    }
+    store_close(store);
+    return result;
+}

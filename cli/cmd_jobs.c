@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// torc jobs: the jobs of a workflow, or those in some state.
+#include <string.h>
+
+#include "cli/command.h"
+#include "lib/document.h"
+#include "lib/job_table.h"
+#include "lib/mem.h"
+#include "lib/suggest.h"
+
+static int run(struct cli *cli, struct error *err);
+
+const struct command cmd_jobs = {
+    .name = "jobs",
+    .argument = "TARGET",
+    .need = ARGUMENT_OPTIONAL,
+    .options = OPTION_JSON | OPTION_STATE,
+    .help = "the jobs of a workflow: state, why, node, how long",
+    .run = run,
+};
+
+static int read_states(const char *text, uint32_t *states, struct error *err)
+{
+    cleanup_free char *copy = xstrdup(text);
+    for (char *save, *name = strtok_r(copy, ",", &save); name; name = strtok_r(NULL, ",", &save)) {
+        int found = -1;
+        for (int i = 0; i < JOB_STATES; i++)
+            if (!strcmp(job_state_names[i], name))
+                found = i;
+        if (found < 0) {
+            const char *nearest = suggest_nearest(name, job_state_names, JOB_STATES);
+            return error_set(err, ERROR_USAGE, 0, "--state: no job is ever \"%s\"; do you mean \"%s\"?", name,
+                             nearest ? nearest : job_state_names[JOB_RUNNING]);
+        }
+        *states |= 1U << found;
+    }
+    return 0;
+}
+
+static int print_json(struct store *store, const struct target *target, struct read_request request, struct error *err)
+{
+    struct json_stream json;
+    json_stream_init(&json, stdout);
+    json_stream_object(&json, NULL);
+    document_workflow(&json, target->workflow);
+    int result = document_jobs(&json, store, request, err);
+    json_stream_end(&json);
+    return result;
+}
+
+static int print(struct cli *cli, struct store *store, struct error *err)
+{
+    struct target target = {0};
+    struct read_request request = {.what = READ_JOBS};
+    if (cli->state && read_states(cli->state, &request.states, err))
+        return -1;
+    if (cli->argument ? target_parse(store, cli->argument, &target, err) : target_workflow(store, NULL, &target.reply, err))
+        return -1;
+    target.workflow = target.reply.workflows;
+    request.workflow_id = target.workflow->id;
+    request.job_glob = target.job_glob;
+    struct job_table table = {
+        .store = store,
+        .screen = &cli->screen,
+        .style = TABLE_PEOPLE,
+        .kind = JOB_TABLE_STATE,
+        .now_usec = cli_now_usec(),
+        .request = request,
+    };
+    int result = cli->json ? print_json(store, &target, request, err) : job_table_print(&table, err);
+    target_fini(&target);
+    return result;
+}
+
+static int run(struct cli *cli, struct error *err)
+{
+    struct store *store = target_open(cli->db, STORE_READ, err);
+    if (!store)
+        return -1;
+    int result = print(cli, store, err);
+    store_close(store);
+    return result;
+}

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// torc logs: what jobs wrote to standard output and standard error, once or as they write it.
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "lib/mem.h"
+#include "lib/why.h"
+
+static int run(struct cli *cli, struct error *err);
+
+const struct command cmd_logs = {
+    .name = "logs",
+    .argument = "TARGET",
+    .need = ARGUMENT_REQUIRED,
+    .options = OPTION_FOLLOW | OPTION_STREAMS,
+    .help = "what a job wrote to its standard output and error",
+    .run = run,
+};
+
+enum { STREAMS = 2, FOLLOW_MS = 200 };
+
+static const char *const stream_names[STREAMS] = {"stdout", "stderr"};
+
+struct stream { /* of the last attempt */
+    char *path;
+    int fd;    /* -1: not open (yet) */
+};
+
+struct logs {
+    struct cli *cli;
+    struct store *store;
+    const struct target *target;
+    struct stream streams[STREAMS];
+    char *job_name;
+    int64_t attempt;      /* whose files the streams are; 0: none */
+    enum job_state state;
+    int shown;            /* stream whose heading was printed last; -1: none */
+    bool headings;
+    uint32_t jobs;
+};
+
+static void close_streams(struct logs *logs)
+{
+    for (int i = 0; i < STREAMS; i++) {
+        free(logs->streams[i].path);
+        if (logs->streams[i].fd >= 0)
+            close(logs->streams[i].fd);
+        logs->streams[i] = (struct stream){.fd = -1};
+    }
+    logs->shown = -1;
+}
+
+static bool wants(const struct cli *cli, int stream)
+{
+    return stream == 0 ? !cli->only_stderr || cli->only_stdout : !cli->only_stdout || cli->only_stderr;
+}
+
+static void set_streams(struct logs *logs, const struct attempt_info *attempt)
+{
+    const char *paths[STREAMS] = {attempt->end.start.stdout_path, attempt->end.start.stderr_path};
+    bool both_in_one = paths[0] && paths[1] && !strcmp(paths[0], paths[1]);
+    close_streams(logs);
+    logs->attempt = attempt->id;
+    for (int i = 0; i < STREAMS; i++)
+        if (paths[i] && wants(logs->cli, i) && !(i == 1 && both_in_one && wants(logs->cli, 0)))
+            logs->streams[i].path = target_path(logs->target->workflow, paths[i]);
+    logs->headings = logs->headings || (logs->streams[0].path && logs->streams[1].path);
+}
+
+/* Prints what the stream has and was not printed yet; true when there was something. */
+static bool copy_stream(struct logs *logs, int index)
+{
+    struct stream *stream = &logs->streams[index];
+    char buffer[65536];
+    bool any = false;
+    if (!stream->path)
+        return false;
+    if (stream->fd < 0)
+        stream->fd = open(stream->path, O_RDONLY | O_CLOEXEC);
+    for (ssize_t n; stream->fd >= 0 && (n = read(stream->fd, buffer, sizeof buffer)) > 0; any = true) {
+        if (logs->headings && logs->shown != index)
+            printf("==> %s %s <==\n", logs->job_name, stream_names[index]);
+        logs->shown = index;
+        fwrite(buffer, 1, (size_t)n, stdout);
+    }
+    return any;
+}
+
+static bool copy_streams(struct logs *logs)
+{
+    bool any = false;
+    for (int i = 0; i < STREAMS; i++)
+        any |= copy_stream(logs, i);
+    fflush(stdout);
+    return any;
+}
+
+static void warn_streams(const struct logs *logs, const struct job_info *job)
+{
+    for (int i = 0; i < STREAMS; i++)
+        if (logs->streams[i].path && logs->streams[i].fd < 0)
+            cli_warn("%s of %s is not there any more: %s: %s", stream_names[i], job->name, logs->streams[i].path,
+                     strerror(errno));
+    if (!logs->streams[0].path && !logs->streams[1].path)
+        cli_warn("no output of %s was kept; the workflow says so with \"stdio\"", job->name);
+}
+
+static void warn_not_started(const struct job_info *job)
+{
+    cleanup_free char *why = why_job(job, NULL);
+    cli_warn("%s has not started: it is %s%s%s%s", job->name, job_state_names[job->state], why ? " (" : "", why ? why : "",
+             why ? ")" : "");
+}
+
+/* Looks at the job anew: its state, and its newest attempt's files. */
+static int look(struct logs *logs, const struct job_info *job, bool quiet, struct error *err)
+{
+    const struct attempt_info *last;
+    struct read_reply reply = {0};
+    if (target_last_attempt(logs->store, job, logs->target->workflow->id, &reply, &last, err))
+        return -1;
+    logs->state = job->state;
+    free(logs->job_name);
+    logs->job_name = xstrdup(job->name);
+    if (last && last->id != logs->attempt) {
+        copy_streams(logs); /* the rest of the attempt before */
+        set_streams(logs, last);
+    } else if (!last && !quiet) {
+        warn_not_started(job);
+    }
+    read_reply_fini(&reply);
+    return 0;
+}
+
+static int each_job(void *pointer, const struct read_reply *jobs, uint32_t index, struct error *err)
+{
+    struct logs *logs = pointer;
+    const struct job_info *job = &jobs->jobs[index];
+    if (look(logs, job, false, err))
+        return -1;
+    if (logs->attempt) {
+        copy_streams(logs);
+        warn_streams(logs, job);
+    }
+    close_streams(logs);
+    logs->attempt = 0;
+    return 0;
+}
+
+static int each_look(void *pointer, const struct read_reply *jobs, uint32_t index, struct error *err)
+{
+    struct logs *logs = pointer;
+    if (++logs->jobs > 1)
+        return error_set(err, ERROR_USAGE, 0, "--follow follows one job, and this names several");
+    return look(logs, &jobs->jobs[index], true, err);
+}
+
+static int follow(struct logs *logs, struct read_request request, struct error *err)
+{
+    int64_t seen = -1, change;
+    for (;;) {
+        if (store_change(logs->store, &change, err))
+            return -1;
+        logs->jobs = 0;
+        if (change != seen && target_read(logs->store, request, each_look, logs, err))
+            return -1;
+        seen = change;
+        bool ended = job_state_is_final(logs->state);
+        bool any = copy_streams(logs);
+        if (ended && !any)
+            return 0;
+        if (!any)
+            poll(NULL, 0, FOLLOW_MS);
+    }
+}
+
+static int print(struct cli *cli, struct store *store, const struct target *target, struct error *err)
+{
+    struct logs logs = {.cli = cli, .store = store, .target = target, .shown = -1, .streams = {{.fd = -1}, {.fd = -1}}};
+    struct read_request request = {.what = READ_JOBS, .workflow_id = target->workflow->id, .job_glob = target->job_glob};
+    logs.headings = target->job_glob && strpbrk(target->job_glob, "*?[");
+    if (!target->job_glob && cli->follow)
+        return error_set(err, ERROR_USAGE, 0, "--follow follows one job: torc logs --follow %s.JOB", cli->argument);
+    logs.headings |= !target->job_glob;
+    int result = cli->follow ? follow(&logs, request, err) : target_read(store, request, each_job, &logs, err);
+    close_streams(&logs);
+    free(logs.job_name);
+    return result;
+}
+
+static int run(struct cli *cli, struct error *err)
+{
+    struct target target;
+    struct store *store = target_open(cli->db, STORE_READ, err);
+    if (!store)
+        return -1;
+    int result = target_parse(store, cli->argument, &target, err);
+    if (!result) {
+        result = print(cli, store, &target, err);
+        target_fini(&target);
+    }
+    store_close(store);
+    return result;
+}

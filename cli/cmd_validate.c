@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// torc validate: everything that is wrong with a workflow file, without creating anything.
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "lib/mem.h"
+#include "lib/problem.h"
+#include "lib/workflow.h"
+#include "lib/workflow_inputs.h"
+
+static int run(struct cli *cli, struct error *err);
+
+const struct command cmd_validate = {
+    .name = "validate",
+    .argument = "FILE",
+    .need = ARGUMENT_REQUIRED,
+    .options = OPTION_JSON,
+    .help = "checks a workflow file and reports everything that is wrong",
+    .run = run,
+};
+
+static char *read_all(const char *path, size_t *length, struct error *err)
+{
+    cleanup_fclose FILE *file = fopen(path, "re");
+    size_t space = 0;
+    char *text = NULL;
+    *length = 0;
+    if (!file) {
+        error_set(err, ERROR_USAGE, errno, "%s", path);
+        return NULL;
+    }
+    for (size_t n = 1; n; *length += n) {
+        if (*length + 1 >= space) {
+            space = space ? space * 2 : 65536;
+            text = xrealloc(text, space, 1);
+        }
+        n = fread(text + *length, 1, space - *length - 1, file);
+    }
+    text[*length] = '\0';
+    if (!ferror(file))
+        return text;
+    error_set(err, ERROR_USAGE, errno, "reading %s", path);
+    free(text);
+    return NULL;
+}
+
+static size_t count_jobs(const struct workflow *workflow)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < workflow->jobs_count; i++)
+        count += workflow->jobs[i].command != NULL;
+    return count;
+}
+
+static void print_json(const struct problems *problems, const struct workflow *workflow)
+{
+    json_auto_t *document = json_object();
+    json_t *list = json_array();
+    for (size_t i = 0; i < problems->count; i++) {
+        const struct problem *problem = &problems->list[i];
+        json_t *object = json_object();
+        json_object_set_new(object, "severity", json_string(problem->warning ? "warning" : "error"));
+        json_object_set_new(object, "line", problem->line ? json_integer(problem->line) : json_null());
+        json_object_set_new(object, "column", problem->column ? json_integer(problem->column) : json_null());
+        json_object_set_new(object, "path", problem->path ? json_string(problem->path) : json_null());
+        json_object_set_new(object, "text", json_string(problem->text));
+        json_array_append_new(list, object);
+    }
+    json_object_set_new(document, "valid", json_boolean(problems->errors == 0));
+    json_object_set_new(document, "jobs", workflow ? json_integer((json_int_t)count_jobs(workflow)) : json_null());
+    json_object_set_new(document, "problems", list);
+    json_dumpf(document, stdout, JSON_INDENT(1));
+    putchar('\n');
+}
+
+static int run(struct cli *cli, struct error *err)
+{
+    struct problems problems = {0};
+    struct workflow workflow;
+    size_t length;
+    cleanup_free char *text = read_all(cli->argument, &length, err);
+    if (!text)
+        return -1;
+    bool good = workflow_load(text, length, cli->argument, &workflow, &problems) == 0;
+    if (good)
+        workflow_check_inputs(&workflow, AT_FDCWD, false, &problems);
+    if (cli->json) {
+        print_json(&problems, good ? &workflow : NULL);
+    } else {
+        problems_print(&problems, stderr, "torc", cli->argument, 0);
+        if (good)
+            printf("%s: valid, %zu %s\n", cli->argument, count_jobs(&workflow),
+                   count_jobs(&workflow) == 1 ? "job" : "jobs");
+    }
+    workflow_fini(&workflow);
+    problems_fini(&problems);
+    return good ? ERROR_NONE : ERROR_USAGE;
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// torc wait: until a workflow has ended; the exit code says how.
+#include <poll.h>
+
+#include "cli/command.h"
+
+static int run(struct cli *cli, struct error *err);
+
+const struct command cmd_wait = {
+    .name = "wait",
+    .argument = "ID",
+    .need = ARGUMENT_OPTIONAL,
+    .options = 0,
+    .help = "waits until a workflow has ended; 0: every job completed, 1: not",
+    .run = run,
+};
+
+enum { WAIT_LEAST_MS = 20, WAIT_MOST_MS = 1000 };
+
+/* Only jobs that failed and wait for the user's decision are left, and what waits for them. */
+static bool waits_for_user(const int64_t *counts)
+{
+    return counts[JOB_PENDING_FAILED] && !counts[JOB_UNINITIALIZED] && !counts[JOB_READY] && !counts[JOB_PENDING] &&
+           !counts[JOB_RUNNING];
+}
+
+static bool all_completed(const int64_t *counts)
+{
+    for (int i = 0; i < JOB_STATES; i++)
+        if (counts[i] && i != JOB_COMPLETED && i != JOB_DISABLED)
+            return false;
+    return true;
+}
+
+static int read_workflow(struct store *store, int64_t id, bool *ended, bool *good, struct error *err)
+{
+    struct read_request request = {.what = READ_WORKFLOWS, .workflow_id = id};
+    struct read_reply reply = {0};
+    if (store_read(store, &request, &reply, err))
+        return -1;
+    *ended = !reply.count || reply.workflows->state == WORKFLOW_COMPLETE || reply.workflows->state == WORKFLOW_CANCELED ||
+             waits_for_user(reply.workflows->counts);
+    *good = reply.count && all_completed(reply.workflows->counts);
+    read_reply_fini(&reply);
+    return 0;
+}
+
+static int wait_for(struct store *store, int64_t id, bool *good, struct error *err)
+{
+    int64_t seen = -1, change;
+    bool ended = false;
+    for (int pause = WAIT_LEAST_MS;; pause = pause * 2 < WAIT_MOST_MS ? pause * 2 : WAIT_MOST_MS) {
+        if (store_change(store, &change, err))
+            return -1;
+        if (change != seen) {
+            if (read_workflow(store, id, &ended, good, err))
+                return -1;
+            pause = WAIT_LEAST_MS;
+        }
+        if (ended)
+            return 0;
+        seen = change;
+        poll(NULL, 0, pause);
+    }
+}
+
+static int run(struct cli *cli, struct error *err)
+{
+    struct read_reply reply;
+    bool good = false;
+    struct store *store = target_open(cli->db, STORE_READ, err);
+    if (!store)
+        return -1;
+    int result = target_workflow(store, cli->argument, &reply, err);
+    if (!result) {
+        result = wait_for(store, reply.workflows->id, &good, err);
+        read_reply_fini(&reply);
+    }
+    store_close(store);
+    return result ? -1 : good ? ERROR_NONE : ERROR_JOBS;
+}

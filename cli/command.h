@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A command of torc: its table entry stands on top of its file, cli/cmd_NAME.c; cli/main.c lists them.
+#ifndef CLI_COMMAND_H
+#define CLI_COMMAND_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/screen.h"
+#include "lib/target.h"
+
+enum option_bit { /* which options a command takes, besides --db and --help */
+    OPTION_JSON = 1,
+    OPTION_WATCH = 2,
+    OPTION_STATE = 4,
+    OPTION_FOLLOW = 8,
+    OPTION_STREAMS = 16, /* --stdout, --stderr */
+    OPTION_LAST = 32,
+};
+
+struct cli { /* what the command line says */
+    const struct command *command;
+    struct screen screen;
+    const char *db;
+    const char *argument;  /* the one that is no option, or NULL */
+    const char *state;     /* --state */
+    bool json, watch, follow, only_stdout, only_stderr, last;
+};
+
+enum argument_need { ARGUMENT_NONE, ARGUMENT_OPTIONAL, ARGUMENT_REQUIRED };
+
+struct command {
+    const char *name;
+    const char *argument; /* what help calls it: "ID", "TARGET", "FILE" */
+    enum argument_need need;
+    unsigned options;     /* bits of enum option_bit */
+    const char *help;     /* one line */
+    int (*run)(struct cli *cli, struct error *err); /* the exit code; -1: failed, err says why */
+};
+
+extern const struct command cmd_cancel, cmd_check, cmd_delete, cmd_jobs, cmd_list, cmd_logs, cmd_show, cmd_status, cmd_validate,
+    cmd_wait;
+
+extern const struct command *const cli_commands[]; /* in the order of help */
+extern const size_t cli_commands_count;
+
+/* Reads the command line into cli; -1: run the command, else the exit code (help was printed, or what is wrong with it). */
+int cli_read(int argc, char **argv, struct cli *cli);
+
+int64_t cli_now_usec(void);
+
+/* Writes a message of this program to stderr: "torc: …". */
+void cli_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// torc: look at workflows, and steer them. Finds the command in its table, reads the options that it takes, runs it.
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli/command.h"
+#include "lib/mem.h"
+#include "lib/text.h"
+
+const struct command *const cli_commands[] = {
+    &cmd_list, &cmd_status, &cmd_jobs,   &cmd_show,     &cmd_logs,
+    &cmd_wait, &cmd_cancel, &cmd_delete, &cmd_validate, &cmd_check,
+};
+const size_t cli_commands_count = sizeof cli_commands / sizeof *cli_commands;
+
+int64_t cli_now_usec(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
+}
+
+void cli_warn(const char *format, ...)
+{
+    va_list ap;
+    va_start(ap, format);
+    cleanup_free char *text = xvasprintf(format, ap);
+    va_end(ap);
+    cleanup_free char *safe = text_safe(text); /* names of users are in it */
+    fprintf(stderr, "torc: %s\n", safe);
+}
+
+int main(int argc, char **argv)
+{
+    struct cli cli = {0};
+    struct error err = {0};
+    screen_init(&cli.screen, stdout);
+    int code = cli_read(argc, argv, &cli);
+    if (code >= 0)
+        return code;
+    code = cli.command->run(&cli, &err);
+    if (fflush(stdout) || ferror(stdout)) {
+        cli_warn("writing the output: %s", strerror(errno));
+        return ERROR_INTERNAL;
+    }
+    if (code < 0) {
+        cli_warn("%s", err.text);
+        return (int)err.code;
+    }
+    return code;
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The command line of torc: options before the command, the command, the options that it takes, its argument; and help.
+#include <getopt.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "lib/suggest.h"
+
+enum { COMMANDS_MOST = 64 };
+
+static const struct command_option {
+    const char *name, *argument;
+    unsigned bit; /* 0: every command takes it */
+    size_t offset;
+    const char *help;
+} options[] = {
+    {"db", "PATH", 0, offsetof(struct cli, db), "the database; else $TORC_DB, else torc.db in this folder"},
+    {"json", NULL, OPTION_JSON, offsetof(struct cli, json), "one JSON document on standard output"},
+    {"watch", NULL, OPTION_WATCH, offsetof(struct cli, watch), "show it again whenever something changes; q ends"},
+    {"state", "STATE", OPTION_STATE, offsetof(struct cli, state), "only jobs in this state (several: a,b)"},
+    {"follow", NULL, OPTION_FOLLOW, offsetof(struct cli, follow), "go on until the job has ended"},
+    {"stdout", NULL, OPTION_STREAMS, offsetof(struct cli, only_stdout), "standard output only"},
+    {"stderr", NULL, OPTION_STREAMS, offsetof(struct cli, only_stderr), "standard error only"},
+    {"last", NULL, OPTION_LAST, offsetof(struct cli, last), "the last workflow of the database"},
+};
+enum { OPTIONS = sizeof options / sizeof *options, OPTION_HELP = 1000, OPTION_VERSION };
+
+static void print_help(void)
+{
+    puts("usage: torc [--db PATH] COMMAND [OPTION...] [ARGUMENT]\n\nCommands:");
+    for (size_t i = 0; i < cli_commands_count; i++)
+        printf("  %-9s %-9s %s\n", cli_commands[i]->name, cli_commands[i]->argument, cli_commands[i]->help);
+    puts("\nTARGET is 7 (a workflow), 7.work1 or '7.sim_*' (its jobs), or a job of the last workflow.\n"
+         "ID is the number or the name of a workflow; the last one of the database, if it is left out.\n"
+         "'torc COMMAND --help' says more. To submit a workflow: torc-sbatch; what it used: torc-report.");
+}
+
+static void print_command_help(const struct command *command)
+{
+    bool optional = command->need == ARGUMENT_OPTIONAL;
+    printf("usage: torc %s [OPTION...] %s%s%s\n\nShows or does: %s.\n\nOptions:\n", command->name, optional ? "[" : "",
+           command->argument, optional ? "]" : "", command->help);
+    for (int i = 0; i < OPTIONS; i++) {
+        if (options[i].bit && !(command->options & options[i].bit))
+            continue;
+        int width = printf("  --%s%s%s", options[i].name, options[i].argument ? " " : "",
+                           options[i].argument ? options[i].argument : "");
+        printf("%*s%s\n", 18 - width, "", options[i].help);
+    }
+}
+
+static const struct command *find_command(const char *name)
+{
+    const char *names[COMMANDS_MOST];
+    for (size_t i = 0; i < cli_commands_count; i++) {
+        names[i] = cli_commands[i]->name;
+        if (!strcmp(names[i], name))
+            return cli_commands[i];
+    }
+    const char *nearest = suggest_nearest(name, names, cli_commands_count);
+    if (nearest)
+        cli_warn("there is no command \"%s\"; do you mean \"%s\"?", name, nearest);
+    else
+        cli_warn("there is no command \"%s\"; 'torc --help' lists them", name);
+    return NULL;
+}
+
+/* The options of the command (NULL: those before it) for getopt; the value of each is its index in `options`. */
+static void make_longs(const struct command *command, struct option *longs)
+{
+    int count = 0;
+    for (int i = 0; i < OPTIONS; i++) {
+        if (!options[i].bit || (command && command->options & options[i].bit))
+            longs[count++] = (struct option){options[i].name, options[i].argument ? required_argument : no_argument, NULL, i};
+    }
+    longs[count++] = (struct option){"help", no_argument, NULL, OPTION_HELP};
+    longs[count++] = (struct option){"version", no_argument, NULL, OPTION_VERSION};
+    longs[count] = (struct option){0};
+}
+
+/* -1: go on; else the exit code. `style`: "+" stops at the command. */
+static int read_options(int argc, char **argv, const char *style, struct cli *cli)
+{
+    struct option longs[OPTIONS + 3];
+    make_longs(cli->command, longs);
+    for (int found; (found = getopt_long(argc, argv, style, longs, NULL)) != -1;) {
+        if (found == 'h' || found == OPTION_HELP) {
+            if (cli->command)
+                print_command_help(cli->command);
+            else
+                print_help();
+            return ERROR_NONE;
+        }
+        if (found == OPTION_VERSION) {
+            printf("torc %s\n", TORC_VERSION);
+            return ERROR_NONE;
+        }
+        if (found == '?')
+            return ERROR_USAGE;
+        void *at = (char *)cli + options[found].offset;
+        if (options[found].argument)
+            *(const char **)at = optarg;
+        else
+            *(bool *)at = true;
+    }
+    return -1;
+}
+
+int cli_read(int argc, char **argv, struct cli *cli)
+{
+    int code = read_options(argc, argv, "+h", cli);
+    if (code >= 0)
+        return code;
+    if (optind == argc) {
+        print_help();
+        return ERROR_USAGE;
+    }
+    cli->command = find_command(argv[optind]);
+    if (!cli->command)
+        return ERROR_USAGE;
+    int skip = optind;
+    optind = 0; /* starts getopt anew, at the command */
+    code = read_options(argc - skip, argv + skip, "h", cli);
+    if (code >= 0)
+        return code;
+    char **rest = argv + skip + optind;
+    int count = argc - skip - optind;
+    if (count > (cli->command->need == ARGUMENT_NONE ? 0 : 1)) {
+        cli_warn("%s: one argument too many: %s", cli->command->name, rest[count - 1]);
+        return ERROR_USAGE;
+    }
+    cli->argument = count ? rest[0] : NULL;
+    if (cli->command->need == ARGUMENT_REQUIRED && !cli->argument) {
+        cli_warn("%s: %s is missing; see 'torc %s --help'", cli->command->name, cli->command->argument, cli->command->name);
+        return ERROR_USAGE;
+    }
+    return -1;
+}

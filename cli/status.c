@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Draws the status: counts with a bar, runners, running jobs, allocations, and why nothing runs.
+#include "cli/status.h"
+
+#include <string.h>
+
+#include "lib/format.h"
+#include "lib/mem.h"
+#include "lib/slurm_look.h"
+#include "lib/table.h"
+#include "lib/target.h"
+
+enum { RUNNING_MOST = 10, QUEUED_MOST = 1000, LABEL = 13, FULL_USEC = 90 * 1000000 };
+
+static const struct table_column runner_columns[] = {
+    {"RUNNER ON", NULL, ALIGN_LEFT, FIT_SHRINK}, {"SINCE", NULL, ALIGN_LEFT, FIT_KEEP},
+    {"CPUS", NULL, ALIGN_RIGHT, FIT_KEEP},       {"MEM", NULL, ALIGN_RIGHT, FIT_KEEP},
+    {"JOBS RUN", NULL, ALIGN_RIGHT, FIT_KEEP},   {"MEASURES BY", NULL, ALIGN_LEFT, FIT_DROP},
+    {"LAST SEEN", NULL, ALIGN_RIGHT, FIT_DROP},
+};
+
+static const struct table_column running_columns[] = {
+    {"RUNNING", NULL, ALIGN_LEFT, FIT_SHRINK},
+    {"ON", NULL, ALIGN_LEFT, FIT_SHRINK},
+    {"SINCE", NULL, ALIGN_LEFT, FIT_KEEP},
+    {"FOR", NULL, ALIGN_RIGHT, FIT_KEEP},
+};
+
+struct context {
+    struct status_view *view;
+    struct table *table;
+    int64_t allocations[ALLOCATION_STATES];
+    int64_t queued[QUEUED_MOST]; /* their Slurm jobs */
+    size_t queued_count;
+    char *refused;               /* why Slurm refused the newest submission; owned */
+    uint32_t runners, classes_waiting;
+};
+
+void status_queue_fini(struct status_queue *queue)
+{
+    free(queue->text);
+    free(queue->error);
+    *queue = (struct status_queue){0};
+}
+
+static void label(const struct screen *screen, const char *text)
+{
+    screen_print(screen, COLOR_DIM, "%-*s", LABEL, text);
+}
+
+static void draw_bar(const struct screen *screen, const int64_t *counts, int64_t total)
+{
+    static const struct {
+        enum job_state state;
+        char mark;
+    } parts[] = {{JOB_COMPLETED, '#'}, {JOB_DISABLED, '#'}, {JOB_FAILED, 'x'}, {JOB_TERMINATED, 'x'}, {JOB_PENDING_FAILED, 'x'},
+                 {JOB_CANCELED, '-'},  {JOB_RUNNING, '>'}};
+    enum { PARTS = sizeof parts / sizeof *parts };
+    int room = screen->width - 8 > 60 ? 60 : screen->width - 8, used = 0;
+    int64_t ended = 0, before = 0;
+    fputc('[', screen->out);
+    for (int i = 0; i < PARTS && total; i++) {
+        before += counts[parts[i].state];
+        ended += parts[i].state == JOB_RUNNING ? 0 : counts[parts[i].state];
+        int to = (int)(before * room / total);
+        if (to == used && counts[parts[i].state] && to < room)
+            to++; /* what there is shows, however little */
+        fputs(screen_color_start(screen, job_state_color(parts[i].state)), screen->out);
+        for (; used < to; used++)
+            fputc(parts[i].mark, screen->out);
+        fputs(screen_color_end(screen, job_state_color(parts[i].state)), screen->out);
+    }
+    char share[FORMAT_SIZE];
+    fprintf(screen->out, "%*s] %s\n", room - used, "", format_percent(share, ended, total));
+}
+
+static void draw_head(const struct status_view *view)
+{
+    const struct workflow_info *workflow = view->workflow;
+    const struct screen *screen = view->screen;
+    char took[FORMAT_SIZE];
+    int64_t total = 0, end = workflow->ended_usec ? workflow->ended_usec : view->now_usec;
+    const char *between = "";
+    screen_print(screen, COLOR_BOLD, "Workflow %lld ", (long long)workflow->id);
+    screen_text(screen, COLOR_BOLD, workflow->name, screen->width / 2);
+    fputs(": ", screen->out);
+    screen_print(screen, workflow_state_color(workflow->state), "%s", workflow_state_names[workflow->state]);
+    fprintf(screen->out, workflow->ended_usec ? ", took %s\n" : ", %s so far\n",
+            format_duration(took, end - workflow->created_usec));
+    for (int i = 0; i < JOB_STATES; i++)
+        total += workflow->counts[i];
+    draw_bar(screen, workflow->counts, total);
+    for (int i = 0; i < JOB_STATES; i++) {
+        enum job_state state = job_states_in_order[i];
+        if (!workflow->counts[state])
+            continue;
+        fputs(between, screen->out);
+        screen_print(screen, job_state_color(state), "%lld %s", (long long)workflow->counts[state], job_state_names[state]);
+        between = ", ";
+    }
+    fprintf(screen->out, "%s%lld %s\n", *between ? " of " : "", (long long)total, total == 1 ? "job" : "jobs");
+}
+
+static int each_runner(void *pointer, const struct read_reply *reply, uint32_t index, struct error *err)
+{
+    struct context *context = pointer;
+    const struct runner_info *runner = &reply->runners[index];
+    const struct status_view *view = context->view;
+    (void)err;
+    if (runner->end_usec || runner->lost)
+        return 0;
+    if (!context->runners++) {
+        fputc('\n', view->screen->out);
+        context->table = table_create(view->screen, TABLE_PEOPLE, runner_columns,
+                                      sizeof runner_columns / sizeof *runner_columns);
+    }
+    char seen[FORMAT_SIZE], ago[FORMAT_SIZE + 8];
+    int64_t silent = view->now_usec - runner->heartbeat_usec;
+    snprintf(ago, sizeof ago, "%s ago", format_duration(seen, silent > 0 ? silent : 0));
+    table_text(context->table, COLOR_NONE, runner->node);
+    table_time(context->table, runner->started_usec, view->now_usec);
+    table_number(context->table, runner->cpus);
+    table_bytes(context->table, runner->memory_bytes);
+    table_number(context->table, runner->jobs_run);
+    table_text(context->table, COLOR_NONE, runner->accounting ? usage_source_names[runner->accounting] : NULL);
+    table_text(context->table, silent > FULL_USEC ? COLOR_RED : COLOR_NONE, ago);
+    return 0;
+}
+
+static int draw_runners(struct context *context, struct error *err)
+{
+    struct read_request request = {.what = READ_RUNNERS, .workflow_id = context->view->workflow->id};
+    int result = target_read(context->view->store, request, each_runner, context, err);
+    table_destroy(context->table);
+    context->table = NULL;
+    return result;
+}
+
+static int draw_running_job(struct context *context, const struct job_info *job, struct error *err)
+{
+    const struct attempt_info *last;
+    const struct status_view *view = context->view;
+    struct read_reply reply = {0};
+    if (target_last_attempt(view->store, job, view->workflow->id, &reply, &last, err))
+        return -1;
+    table_text(context->table, COLOR_NONE, job->name);
+    table_text(context->table, COLOR_NONE, last ? last->node : NULL);
+    table_time(context->table, last ? last->end.start.start_usec : 0, view->now_usec);
+    table_duration(context->table, last ? view->now_usec - last->end.start.start_usec : UNKNOWN);
+    read_reply_fini(&reply);
+    return 0;
+}
+
+static int draw_running(struct context *context, struct error *err)
+{
+    const struct status_view *view = context->view;
+    int64_t running = view->workflow->counts[JOB_RUNNING];
+    struct read_request request = {
+        .what = READ_JOBS, .workflow_id = view->workflow->id, .limit = RUNNING_MOST, .states = 1U << JOB_RUNNING};
+    struct read_reply reply = {0};
+    if (!running)
+        return 0;
+    if (store_read(view->store, &request, &reply, err))
+        return -1;
+    int result = 0;
+    fputc('\n', view->screen->out);
+    context->table = table_create(view->screen, TABLE_PEOPLE, running_columns,
+                                  sizeof running_columns / sizeof *running_columns);
+    for (uint32_t i = 0; i < reply.count && !result; i++)
+        result = draw_running_job(context, &reply.jobs[i], err);
+    table_destroy(context->table);
+    context->table = NULL;
+    if (running > reply.count)
+        fprintf(view->screen->out, "and %lld more\n", (long long)(running - reply.count));
+    read_reply_fini(&reply);
+    return result;
+}
+
+static int each_allocation(void *pointer, const struct read_reply *reply, uint32_t index, struct error *err)
+{
+    struct context *context = pointer;
+    const struct allocation_info *allocation = &reply->allocations[index];
+    (void)err;
+    context->allocations[allocation->state]++;
+    bool waits = allocation->state == ALLOCATION_QUEUED || allocation->state == ALLOCATION_UNKNOWN;
+    if (waits && allocation->slurm_job_id && context->queued_count < QUEUED_MOST)
+        context->queued[context->queued_count++] = allocation->slurm_job_id;
+    if (allocation->error && *allocation->error) {
+        free(context->refused);
+        context->refused = xstrdup(allocation->error);
+    }
+    return 0;
+}
+
+static void ask_slurm(struct context *context)
+{
+    struct status_queue *queue = context->view->queue;
+    struct error err = {0};
+    int64_t sum = 0;
+    for (size_t i = 0; i < context->queued_count; i++)
+        sum += context->queued[i] * (int64_t)(i + 1);
+    if (sum == queue->asked)
+        return;
+    status_queue_fini(queue);
+    queue->asked = sum;
+    if (sum && slurm_look_queue(context->queued, context->queued_count, &queue->text, &err))
+        queue->error = xstrdup(err.text);
+}
+
+/* Lines "12_[1-3]|PENDING|Priority|2026-11-22T22:10:00", as few as squeue gave: it puts what is alike of an array together. */
+static void draw_queue(const struct screen *screen, const struct status_queue *queue)
+{
+    cleanup_free char *copy = xstrdup(queue->text ? queue->text : "");
+    for (char *save, *line = strtok_r(copy, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+        char *fields[4] = {line}, *at = line;
+        for (int i = 1; i < 4 && at; i++) {
+            at = strchr(at, '|');
+            if (at)
+                *at++ = '\0';
+            fields[i] = at;
+        }
+        if (!fields[3] || strcmp(fields[1], "PENDING"))
+            continue;
+        label(screen, "");
+        fprintf(screen->out, "Slurm job %s waits: %s", fields[0], fields[2]);
+        if (strcmp(fields[3], "N/A"))
+            fprintf(screen->out, "; expected to start at %s", fields[3]);
+        fputc('\n', screen->out);
+    }
+    if (queue->error) {
+        label(screen, "");
+        fprintf(screen->out, "why they wait is not known: %s\n", queue->error);
+    }
+}
+
+static int draw_allocations(struct context *context, struct error *err)
+{
+    const struct status_view *view = context->view;
+    struct read_request request = {.what = READ_ALLOCATIONS, .workflow_id = view->workflow->id};
+    const char *between = "";
+    if (target_read(view->store, request, each_allocation, context, err))
+        return -1;
+    for (int i = 0; i < ALLOCATION_STATES; i++) {
+        if (!context->allocations[i])
+            continue;
+        if (!*between) {
+            fputc('\n', view->screen->out);
+            label(view->screen, "Allocations");
+        }
+        fprintf(view->screen->out, "%s%lld %s", between, (long long)context->allocations[i], allocation_state_names[i]);
+        between = ", ";
+    }
+    fputs(*between ? "\n" : "", view->screen->out);
+    ask_slurm(context);
+    draw_queue(view->screen, view->queue);
+    return 0;
+}
+
+static bool has_labels(const char *runner, const char *wanted)
+{
+    cleanup_free char *copy = xstrdup(wanted);
+    for (char *save, *one = strtok_r(copy, ",", &save); one; one = strtok_r(NULL, ",", &save)) {
+        size_t length = strlen(one);
+        const char *at = runner;
+        while (at && !(strncmp(at, one, length) == 0 && (at[length] == ',' || !at[length])))
+            at = (at = strchr(at, ',')) ? at + 1 : NULL;
+        if (!at)
+            return false;
+    }
+    return true;
+}
+
+struct label_search {
+    const char *labels;
+    bool found;
+};
+
+static int match_runner(void *pointer, const struct read_reply *reply, uint32_t index, struct error *err)
+{
+    struct label_search *search = pointer;
+    const struct runner_info *runner = &reply->runners[index];
+    (void)err;
+    if (!runner->end_usec && !runner->lost && runner->labels && has_labels(runner->labels, search->labels))
+        search->found = true;
+    return 0;
+}
+
+static int each_class(void *pointer, const struct read_reply *reply, uint32_t index, struct error *err)
+{
+    struct context *context = pointer;
+    const struct status_view *view = context->view;
+    const struct class_info *class = &reply->classes[index];
+    struct label_search search = {.labels = class->labels};
+    struct read_request request = {.what = READ_RUNNERS, .workflow_id = view->workflow->id};
+    if (!class->labels || !*class->labels || !class->counts[JOB_READY])
+        return 0;
+    if (target_read(view->store, request, match_runner, &search, err))
+        return -1;
+    if (search.found)
+        return 0;
+    context->classes_waiting++;
+    label(view->screen, "Waits");
+    fprintf(view->screen->out, "jobs for a runner with the labels %s, which nobody has: %lld\n", class->labels,
+            (long long)class->counts[JOB_READY]);
+    label(view->screen, "");
+    fprintf(view->screen->out, "torc-run --workflow %lld --label %s\n", (long long)view->workflow->id, class->labels);
+    return 0;
+}
+
+/* Nothing runs, and nobody is coming: says so, and what to do. */
+static void draw_advice(const struct context *context)
+{
+    const struct status_view *view = context->view;
+    const struct workflow_info *workflow = view->workflow;
+    const struct screen *screen = view->screen;
+    bool open = workflow->state == WORKFLOW_RUNNING;
+    int64_t failed = workflow->counts[JOB_FAILED] + workflow->counts[JOB_TERMINATED] + workflow->counts[JOB_PENDING_FAILED];
+    if (workflow->state == WORKFLOW_HELD)
+        fputs("\nIt is held: no job starts until it is released.\n", screen->out);
+    if (open && context->refused) {
+        fputc('\n', screen->out);
+        screen_print(screen, COLOR_RED, "Slurm refused an allocation: ");
+        screen_text(screen, COLOR_NONE, context->refused, 0);
+        fputc('\n', screen->out);
+    }
+    bool coming = context->allocations[ALLOCATION_PLANNED] || context->allocations[ALLOCATION_QUEUED] ||
+                  context->allocations[ALLOCATION_RUNNING] || context->allocations[ALLOCATION_UNKNOWN];
+    if (open && !context->runners && !coming && !context->classes_waiting)
+        fprintf(screen->out,
+                "\nNo runner is alive and no allocation is queued, so nothing will run. 'torc-run --workflow %lld' goes on "
+                "here.\n",
+                (long long)workflow->id);
+    if (failed)
+        fprintf(screen->out, "\nWhat failed and why: torc-report %lld\n", (long long)workflow->id);
+}
+
+int status_draw(struct status_view *view, struct error *err)
+{
+    struct context *context = xcalloc(1, sizeof *context);
+    struct read_request classes = {.what = READ_CLASSES, .workflow_id = view->workflow->id};
+    context->view = view;
+    draw_head(view);
+    int result = draw_runners(context, err) || draw_running(context, err) || draw_allocations(context, err) ||
+                         target_read(view->store, classes, each_class, context, err)
+                     ? -1
+                     : 0;
+    if (!result)
+        draw_advice(context);
+    free(context->refused);
+    free(context);
+    return result;
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// One report of torc-report: what it is given, and the reports there are.
+#ifndef REPORT_REPORT_H
+#define REPORT_REPORT_H
+
+#include "lib/screen.h"
+#include "lib/store_read.h"
+#include "lib/table.h"
+
+struct report {
+    struct store *store;
+    const struct workflow_info *workflow;
+    const struct screen *screen;
+    enum table_style style;
+    int64_t now_usec;
+};
+
+/* Each prints to the screen; 0, or -1 with err. */
+int report_summary(struct report *report, struct error *err);
+int report_jobs(struct report *report, struct error *err);
+int report_usage(struct report *report, struct error *err);
+int report_classes(struct report *report, struct error *err);
+int report_allocations(struct report *report, struct error *err);
+int report_events(struct report *report, struct error *err);
+int report_data(struct report *report, struct error *err);
+
+#endif

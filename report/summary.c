@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The summary: on one screen, how the workflow went, what failed and why, what it asked for and used, how that was measured.
+#include <string.h>
+
+#include "lib/format.h"
+#include "lib/mem.h"
+#include "lib/target.h"
+#include "lib/text.h"
+#include "lib/usage.h"
+#include "lib/why.h"
+#include "report/report.h"
+
+enum { FAILED_MOST = 5, TAIL_LINES = 8, LABEL = 10 };
+
+struct context { /* of one part of the summary */
+    struct report *report;
+    int64_t cpu_used, cpu_held;         /* microseconds; used is of attempts that were measured, held of the same */
+    int64_t allocations[ALLOCATION_STATES], refused, held_usec, asked_usec;
+    char *partitions;                   /* ", "-separated; owned */
+    int64_t sources[SOURCES], attempts; /* ended attempts by how they were measured */
+};
+
+static void label(const struct screen *screen, const char *text)
+{
+    screen_print(screen, COLOR_DIM, "  %-*s", LABEL, text);
+}
+
+static void print_head(const struct report *report)
+{
+    const struct workflow_info *workflow = report->workflow;
+    const struct screen *screen = report->screen;
+    char created[FORMAT_SIZE], took[FORMAT_SIZE];
+    int64_t end = workflow->ended_usec ? workflow->ended_usec : report->now_usec;
+    cleanup_free char *number = xasprintf("Workflow %lld ", (long long)workflow->id);
+    const char *state = workflow_state_names[workflow->state];
+    screen_print(screen, COLOR_BOLD, "%s", number);
+    screen_text(screen, COLOR_BOLD, workflow->name, screen->width - (int)strlen(number) - (int)strlen(state) - 2);
+    fputs(": ", screen->out);
+    screen_print(screen, workflow_state_color(workflow->state), "%s\n", state);
+    if (workflow->description) {
+        label(screen, "");
+        screen_text(screen, COLOR_NONE, workflow->description, screen->width - LABEL - 2);
+        fputc('\n', screen->out);
+    }
+    label(screen, "created");
+    fprintf(screen->out, "%s by %s", format_time(created, workflow->created_usec), workflow->user);
+    if (workflow->run_id > 1)
+        fprintf(screen->out, ", run %d", workflow->run_id);
+    fputc('\n', screen->out);
+    label(screen, workflow->ended_usec ? "took" : "so far");
+    fprintf(screen->out, "%s", format_duration(took, end - workflow->created_usec));
+    if (!workflow->ended_usec)
+        fprintf(screen->out, ", %d %s alive", workflow->runners_alive, workflow->runners_alive == 1 ? "runner" : "runners");
+    fputc('\n', screen->out);
+    label(screen, "in");
+    screen_text(screen, COLOR_NONE, workflow->folder, screen->width - LABEL - 2);
+    fputc('\n', screen->out);
+}
+
+static void print_counts(const struct report *report)
+{
+    const struct screen *screen = report->screen;
+    int64_t total = 0;
+    bool first = true;
+    label(screen, "jobs");
+    for (int i = 0; i < JOB_STATES; i++)
+        total += report->workflow->counts[i];
+    for (int i = 0; i < JOB_STATES; i++) {
+        enum job_state state = job_states_in_order[i];
+        int64_t count = report->workflow->counts[state];
+        if (!count)
+            continue;
+        fputs(first ? "" : ", ", screen->out);
+        screen_print(screen, job_state_color(state), "%lld %s", (long long)count, job_state_names[state]);
+        first = false;
+    }
+    fprintf(screen->out, "%s%lld\n", first ? "" : " of ", (long long)total);
+}
+
+static int each_allocation(void *pointer, const struct read_reply *reply, uint32_t index, struct error *err)
+{
+    struct context *context = pointer;
+    const struct allocation_info *allocation = &reply->allocations[index];
+    const char *partition = allocation->partition;
+    int64_t end = allocation->end_usec ? allocation->end_usec : context->report->now_usec;
+    (void)err;
+    if (allocation->error && *allocation->error) {
+        context->refused++;
+        return 0;
+    }
+    context->allocations[allocation->state]++;
+    if (allocation->start_usec) {
+        context->held_usec += (end - allocation->start_usec) * (allocation->nodes > 0 ? allocation->nodes : 1);
+        context->asked_usec += allocation->walltime_usec * (allocation->nodes > 0 ? allocation->nodes : 1);
+    }
+    if (partition && *partition && (!context->partitions || !strstr(context->partitions, partition))) {
+        char *longer = context->partitions ? xasprintf("%s, %s", context->partitions, partition) : xstrdup(partition);
+        free(context->partitions);
+        context->partitions = longer;
+    }
+    return 0;
+}
+
+static int print_allocations(struct report *report, struct error *err)
+{
+    struct context context = {.report = report};
+    const struct screen *screen = report->screen;
+    struct read_request request = {.what = READ_ALLOCATIONS, .workflow_id = report->workflow->id};
+    char held[FORMAT_SIZE], asked[FORMAT_SIZE];
+    int64_t total = 0;
+    if (target_read(report->store, request, each_allocation, &context, err))
+        return -1;
+    for (int i = 0; i < ALLOCATION_STATES; i++)
+        total += context.allocations[i];
+    if (total) {
+        label(screen, "slurm");
+        fprintf(screen->out, "%lld %s", (long long)total, total == 1 ? "allocation" : "allocations");
+        if (context.partitions)
+            fprintf(screen->out, " on %s", context.partitions);
+        for (int i = 0; i < ALLOCATION_STATES; i++)
+            if (context.allocations[i] && context.allocations[i] != total)
+                fprintf(screen->out, ", %lld %s", (long long)context.allocations[i], allocation_state_names[i]);
+        fprintf(screen->out, "; %s of node time, %s asked\n", format_duration(held, context.held_usec),
+                format_duration(asked, context.asked_usec));
+    }
+    if (context.refused) {
+        label(screen, "");
+        screen_print(screen, COLOR_RED, "%lld refused by Slurm", (long long)context.refused);
+        fprintf(screen->out, "; why: torc-report allocations %lld\n", (long long)report->workflow->id);
+    }
+    free(context.partitions);
+    return 0;
+}
+
+static int each_attempt(void *pointer, const struct read_reply *reply, uint32_t index, struct error *err)
+{
+    struct context *context = pointer;
+    const struct attempt_info *attempt = &reply->attempts[index];
+    struct usage_record usage;
+    (void)err;
+    if (!attempt->end.end_usec)
+        return 0;
+    context->attempts++;
+    usage_total(&attempt->end, true, &usage);
+    context->sources[usage.source]++;
+    return 0;
+}
+
+static int print_measured(struct report *report, struct error *err)
+{
+    static const char *const means[SOURCES] = {
+        [SOURCE_NONE] = "not measured",          [SOURCE_PROC] = "proc (sampled, no cgroup)",
+        [SOURCE_CGROUP1] = "cgroup1 (kernel)",   [SOURCE_CGROUP2] = "cgroup2 (kernel)",
+        [SOURCE_SPANK] = "spank (Slurm steps)",
+    };
+    struct context context = {.report = report};
+    struct read_request request = {.what = READ_ATTEMPTS, .workflow_id = report->workflow->id};
+    FILE *out = report->screen->out;
+    const char *between = "";
+    if (target_read(report->store, request, each_attempt, &context, err))
+        return -1;
+    if (!context.attempts)
+        return 0;
+    label(report->screen, "measured");
+    for (int i = SOURCES - 1; i >= 0; i--) {
+        if (!context.sources[i])
+            continue;
+        fprintf(out, "%s%s", between, means[i]);
+        if (context.sources[i] != context.attempts)
+            fprintf(out, ": %lld", (long long)context.sources[i]);
+        between = ", ";
+    }
+    fprintf(out, "; %lld %s\n", (long long)context.attempts, context.attempts == 1 ? "attempt" : "attempts");
+    return 0;
+}
+
+static int add_class(void *pointer, const struct read_reply *reply, uint32_t index, struct error *err)
+{
+    struct context *context = pointer;
+    const struct class_info *class = &reply->classes[index];
+    (void)err;
+    if (class->attempts <= 0 || class->cpu_sum_usec < 0 || class->wall_sum_usec < 0)
+        return 0;
+    context->cpu_used += class->cpu_sum_usec;
+    context->cpu_held += class->wall_sum_usec * class->cpus * class->nodes;
+    return 0;
+}
+
+static int print_cpu(struct report *report, struct error *err)
+{
+    struct context context = {.report = report};
+    struct read_request request = {.what = READ_CLASSES, .workflow_id = report->workflow->id};
+    char used[FORMAT_SIZE], held[FORMAT_SIZE], share[FORMAT_SIZE];
+    if (target_read(report->store, request, add_class, &context, err))
+        return -1;
+    if (!context.cpu_held)
+        return 0;
+    label(report->screen, "cpu");
+    fprintf(report->screen->out, "%s used, %s of the %s that the jobs held\n", format_duration(used, context.cpu_used),
+            format_percent(share, context.cpu_used, context.cpu_held), format_duration(held, context.cpu_held));
+    return 0;
+}
+
+static void print_failure(const struct report *report, const struct job_info *job, const struct attempt_info *last)
+{
+    const struct screen *screen = report->screen;
+    char wall[FORMAT_SIZE];
+    cleanup_free char *why = why_job(job, last);
+    fputs("  ", screen->out);
+    screen_text(screen, job_state_color(job->state), job->name, screen->width / 2);
+    fprintf(screen->out, ": ");
+    screen_text(screen, COLOR_NONE, why ? why : job_state_names[job->state], 0);
+    fputc('\n', screen->out);
+    if (!last)
+        return;
+    fprintf(screen->out, "    on %s after %s", last->node, format_duration(wall, last->end.wall_usec));
+    if (job->attempts > 1)
+        fprintf(screen->out, ", attempt %d", last->end.start.attempt_id);
+    fputc('\n', screen->out);
+    if (last->end.stderr_tail && *last->end.stderr_tail)
+        screen_lines(screen, "    | ", last->end.stderr_tail, TAIL_LINES);
+    if (last->end.start.stderr_path) {
+        cleanup_free char *path = target_path(report->workflow, last->end.start.stderr_path);
+        fputs("    log ", screen->out);
+        screen_text(screen, COLOR_NONE, path, 0);
+        fputc('\n', screen->out);
+    }
+}
+
+static int each_failed(void *pointer, const struct read_reply *jobs, uint32_t index, struct error *err)
+{
+    struct context *context = pointer;
+    const struct report *report = context->report;
+    const struct job_info *job = &jobs->jobs[index];
+    const struct attempt_info *last;
+    struct read_reply reply = {0};
+    int result = target_last_attempt(report->store, job, report->workflow->id, &reply, &last, err);
+    if (!result)
+        print_failure(report, job, last);
+    read_reply_fini(&reply);
+    return result;
+}
+
+static int print_failed(struct report *report, struct error *err)
+{
+    const int64_t *counts = report->workflow->counts;
+    int64_t failed = counts[JOB_FAILED] + counts[JOB_TERMINATED] + counts[JOB_PENDING_FAILED];
+    const struct screen *screen = report->screen;
+    struct context context = {.report = report};
+    struct read_request request = {
+        .what = READ_JOBS,
+        .workflow_id = report->workflow->id,
+        .states = 1U << JOB_FAILED | 1U << JOB_TERMINATED | 1U << JOB_PENDING_FAILED,
+        .limit = FAILED_MOST,
+    };
+    struct read_reply reply = {0};
+    if (!failed)
+        return 0;
+    screen_print(screen, COLOR_BOLD, "\nFailed\n");
+    int result = store_read(report->store, &request, &reply, err);
+    for (uint32_t i = 0; !result && i < reply.count; i++)
+        result = each_failed(&context, &reply, i, err);
+    if (!result && failed > reply.count)
+        fprintf(screen->out, "  and %lld more: torc jobs %lld --state failed\n", (long long)(failed - reply.count),
+                (long long)report->workflow->id);
+    if (!result && counts[JOB_CANCELED])
+        fprintf(screen->out, "  %lld more did not run: torc jobs %lld --state canceled\n", (long long)counts[JOB_CANCELED],
+                (long long)report->workflow->id);
+    read_reply_fini(&reply);
+    return result;
+}
+
+int report_summary(struct report *report, struct error *err)
+{
+    print_head(report);
+    print_counts(report);
+    if (print_cpu(report, err) || print_allocations(report, err) || print_measured(report, err))
+        return -1;
+    screen_print(report->screen, COLOR_BOLD, "\nAsked and used\n");
+    return report_classes(report, err) || print_failed(report, err) ? -1 : 0;
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The reports that are one table: of jobs, of classes, allocations, events and data.
+#include "lib/job_table.h"
+#include "lib/target.h"
+#include "report/report.h"
+
+static const struct table_column class_columns[] = {
+    {"CLASS", "name", ALIGN_LEFT, FIT_SHRINK},
+    {"JOBS", "jobs", ALIGN_RIGHT, FIT_KEEP},
+    {"CPUS", "cpus_asked", ALIGN_RIGHT, FIT_LATE},
+    {"CPU", "cpu_s", ALIGN_RIGHT, FIT_DROP},
+    {"EFF", "cpu_efficiency", ALIGN_RIGHT, FIT_KEEP},
+    {"MEM", "memory_asked_bytes", ALIGN_RIGHT, FIT_KEEP},
+    {"PEAK", "memory_peak_bytes", ALIGN_RIGHT, FIT_KEEP},
+    {"ANON", "memory_anon_bytes", ALIGN_RIGHT, FIT_DROP},
+    {"OF MEM", "memory_used_fraction", ALIGN_RIGHT, FIT_LATE},
+    {"RUNTIME", "runtime_asked_s", ALIGN_RIGHT, FIT_LATE},
+    {"LONGEST", "wall_max_s", ALIGN_RIGHT, FIT_KEEP},
+    {"MEAN", "wall_mean_s", ALIGN_RIGHT, FIT_DROP},
+};
+
+static const struct table_column allocation_columns[] = {
+    {"SLURM", "slurm_job_id", ALIGN_RIGHT, FIT_KEEP},  {"TASK", "array_task_id", ALIGN_RIGHT, FIT_DROP},
+    {"STATE", "state", ALIGN_LEFT, FIT_KEEP},          {"PARTITION", "partition", ALIGN_LEFT, FIT_SHRINK},
+    {"NODES", "node_list", ALIGN_LEFT, FIT_SHRINK},    {"CPUS", "cpus", ALIGN_RIGHT, FIT_LATE},
+    {"MEM", "memory_bytes", ALIGN_RIGHT, FIT_LATE},    {"START", "start", ALIGN_LEFT, FIT_LATE},
+    {"HELD", "held_s", ALIGN_RIGHT, FIT_KEEP},         {"ASKED", "walltime_s", ALIGN_RIGHT, FIT_LATE},
+    {"JOBS", "jobs_run", ALIGN_RIGHT, FIT_KEEP},
+};
+
+static const struct table_column event_columns[] = {
+    {"TIME", "time", ALIGN_LEFT, FIT_KEEP},    {"EVENT", "kind", ALIGN_LEFT, FIT_KEEP},
+    {"JOB", "job", ALIGN_LEFT, FIT_SHRINK},    {"RUNNER", "runner", ALIGN_RIGHT, FIT_DROP},
+    {"DATA", "data", ALIGN_LEFT, FIT_SHRINK},
+};
+
+static const struct table_column data_columns[] = {
+    {"NAME", "name", ALIGN_LEFT, FIT_SHRINK},
+    {"EPHEMERAL", "ephemeral", ALIGN_LEFT, FIT_DROP},
+    {"VALUE", "data", ALIGN_LEFT, FIT_SHRINK},
+};
+
+struct context {
+    const struct report *report;
+    struct table *table;
+};
+
+static int class_row(void *pointer, const struct read_reply *reply, uint32_t index, struct error *err)
+{
+    struct table *table = ((struct context *)pointer)->table;
+    const struct class_info *class = &reply->classes[index];
+    bool any = class->attempts > 0;
+    int64_t cpu = any ? class->cpu_sum_usec : UNKNOWN, peak = any ? class->memory_peak_max_bytes : UNKNOWN;
+    (void)err;
+    table_text(table, COLOR_NONE, class->name);
+    table_number(table, class->jobs);
+    table_number(table, class->cpus);
+    table_duration(table, cpu);
+    table_percent(table, cpu, class->wall_sum_usec * class->cpus * class->nodes);
+    table_bytes(table, class->memory_bytes);
+    table_bytes(table, peak);
+    table_bytes(table, any ? class->memory_anon_max_bytes : UNKNOWN);
+    table_percent(table, peak, class->memory_bytes);
+    table_duration(table, class->runtime_usec);
+    table_duration(table, any ? class->wall_max_usec : UNKNOWN);
+    table_duration(table, any && class->wall_sum_usec >= 0 ? class->wall_sum_usec / class->attempts : UNKNOWN);
+    return 0;
+}
+
+static int allocation_row(void *pointer, const struct read_reply *reply, uint32_t index, struct error *err)
+{
+    struct context *context = pointer;
+    struct table *table = context->table;
+    const struct allocation_info *allocation = &reply->allocations[index];
+    int64_t end = allocation->end_usec ? allocation->end_usec : context->report->now_usec;
+    bool failed = allocation->error && *allocation->error;
+    (void)err;
+    table_number(table, allocation->slurm_job_id ? allocation->slurm_job_id : UNKNOWN);
+    table_number(table, allocation->array_task_id);
+    table_text(table, failed ? COLOR_RED : COLOR_NONE, failed ? "refused" : allocation_state_names[allocation->state]);
+    table_text(table, COLOR_NONE, allocation->partition);
+    table_text(table, COLOR_NONE, failed ? allocation->error : allocation->node_list);
+    table_number(table, allocation->cpus);
+    table_bytes(table, allocation->memory_bytes);
+    table_time(table, allocation->start_usec, context->report->now_usec);
+    table_duration(table, allocation->start_usec ? end - allocation->start_usec : UNKNOWN);
+    table_duration(table, allocation->walltime_usec);
+    table_number(table, allocation->jobs_run);
+    return 0;
+}
+
+static int event_row(void *pointer, const struct read_reply *reply, uint32_t index, struct error *err)
+{
+    struct context *context = pointer;
+    const struct event_info *event = &reply->events[index];
+    (void)err;
+    table_time(context->table, event->time_usec, context->report->now_usec);
+    table_text(context->table, COLOR_NONE, event->kind);
+    table_text(context->table, COLOR_NONE, event->job_name);
+    table_number(context->table, event->runner_id ? event->runner_id : UNKNOWN);
+    table_text(context->table, COLOR_NONE, event->data);
+    return 0;
+}
+
+static int data_row(void *pointer, const struct read_reply *reply, uint32_t index, struct error *err)
+{
+    struct table *table = ((struct context *)pointer)->table;
+    const struct data_info *data = &reply->data[index];
+    (void)err;
+    table_text(table, COLOR_NONE, data->name);
+    table_text(table, COLOR_NONE, data->ephemeral ? "yes" : "no");
+    table_text(table, COLOR_NONE, data->data);
+    return 0;
+}
+
+static int print(struct report *report, enum read_what what, const struct table_column *columns, size_t count,
+                 target_each *row, struct error *err)
+{
+    struct read_request request = {.what = what, .workflow_id = report->workflow->id};
+    struct context context = {.report = report};
+    context.table = table_create(report->screen, report->style, columns, count);
+    int result = target_read(report->store, request, row, &context, err);
+    table_destroy(context.table);
+    return result;
+}
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+int report_classes(struct report *report, struct error *err)
+{
+    return print(report, READ_CLASSES, class_columns, COUNT(class_columns), class_row, err);
+}
+
+int report_allocations(struct report *report, struct error *err)
+{
+    return print(report, READ_ALLOCATIONS, allocation_columns, COUNT(allocation_columns), allocation_row, err);
+}
+
+int report_events(struct report *report, struct error *err)
+{
+    return print(report, READ_EVENTS, event_columns, COUNT(event_columns), event_row, err);
+}
+
+int report_data(struct report *report, struct error *err)
+{
+    return print(report, READ_DATA, data_columns, COUNT(data_columns), data_row, err);
+}
+
+static int print_jobs(struct report *report, enum job_table_kind kind, struct error *err)
+{
+    struct job_table table = {
+        .store = report->store,
+        .screen = report->screen,
+        .style = report->style,
+        .kind = kind,
+        .now_usec = report->now_usec,
+        .request = {.what = READ_JOBS, .workflow_id = report->workflow->id},
+    };
+    return job_table_print(&table, err);
+}
+
+int report_jobs(struct report *report, struct error *err)
+{
+    return print_jobs(report, JOB_TABLE_STATE, err);
+}
+
+int report_usage(struct report *report, struct error *err)
+{
+    return print_jobs(report, JOB_TABLE_USAGE, err);
+}

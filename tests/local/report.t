@@ -1,0 +1,152 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# torc-report and torc on a database with a workflow of every kind of end: what people read to the letter, what programs read
+# key by key. TORC_UPDATE=1 writes the expected texts anew, for a look at the difference.
+set -u
+. "$TORC_SOURCE/tests/lib/tap.sh"
+here=$TORC_SOURCE/tests/local/report
+report=$TORC_BUILD/torc-report torc=$TORC_BUILD/torc
+scratch=$(mktemp -d) || exit 1
+trap 'rm -rf "$scratch"' EXIT
+export TZ=UTC LC_ALL=C.UTF-8 COLUMNS=80 TORC_DB=$scratch/torc.db
+unset NO_COLOR
+sqlite3 "$TORC_DB" < "$TORC_SOURCE/lib/schema.sql" && sqlite3 "$TORC_DB" < "$here/fixture.sql" || exit 1
+same() { # NAME FILE COMMAND...: prints exactly FILE
+    local name=$1 file=$here/$2
+    shift 2
+    "$@" > "$scratch/got" 2>&1
+    [ -z "${TORC_UPDATE:-}" ] || cp "$scratch/got" "$file"
+    diff -u "$file" "$scratch/got" > "$scratch/diff"
+    tap_result $? "$name" || diag "$(cat "$scratch/diff")"
+}
+
+json() { # NAME FILTER: true of $scratch/json
+    [ -s "$scratch/json" ] && jq -e "$2" "$scratch/json" > "$scratch/answer" 2>&1
+    tap_result $? "$1" || diag "$(cat "$scratch/answer")"
+}
+
+says() { # NAME CODE TEXT COMMAND...: exits with CODE, and its output has TEXT
+    local name=$1 code=$2 text=$3 got
+    shift 3
+    "$@" > "$scratch/got" 2>&1
+    got=$?
+    [ $got -eq "$code" ] && { [ -z "$text" ] || grep -qF -- "$text" "$scratch/got"; }
+    tap_result $? "$name" || diag "exit $got: $(cat "$scratch/got")"
+}
+
+for kind in summary jobs usage classes allocations events data; do
+    same "$kind" "$kind.txt" "$report" "$kind" 1
+done
+for kind in jobs usage classes allocations events data; do
+    same "$kind as CSV" "$kind.csv" "$report" --csv "$kind" 1
+done
+COLUMNS=60 same "60 columns" jobs-60.txt "$report" jobs 1
+COLUMNS=200 same "200 columns" usage-200.txt "$report" usage analysis
+for width in 50 60 80 100 120; do
+    for kind in jobs usage classes allocations; do
+        COLUMNS=$width "$report" $kind 1 > "$scratch/got"
+        [ -s "$scratch/got" ] && [ "$(wc -L < "$scratch/got")" -le $width ]
+        tap_result $? "$kind fits $width columns"
+    done
+done
+"$report" summary 2 > "$scratch/got" && grep -qF 'red?[31m' "$scratch/got" && ! grep -q $'[\033\a]' "$scratch/got"
+tap_result $? "no control character of a name or an error text comes through"
+"$torc" jobs 2 > "$scratch/got" && grep -qF 'evil?]0;owned?' "$scratch/got" && ! grep -q $'[\033\a]' "$scratch/got"
+tap_result $? "nor in torc jobs"
+
+"$report" --json 1 > "$scratch/json"
+json "workflow" '.workflow | .id == 1 and .name == "analysis" and .run_id == 1 and .state == "complete"'
+json "times are ISO 8601 with microseconds" '.workflow.created == "2023-11-14T22:13:20.000000Z"'
+json "counts by state" '.workflow.counts == {"completed": 3, "failed": 4, "canceled": 1, "blocked": 0, "disabled": 0, "pending": 0,
+    "pending_failed": 0, "ready": 0, "running": 0, "terminated": 0, "uninitialized": 0}'
+json "jobs in order, barriers not among them" '[.jobs[].id] == [1, 2, 3, 4, 6, 7, 8, 9]'
+json "a barrier that is needed goes by its name" '.jobs[4].needs == ["hungry", "*sim"]'
+json "keys of a job" '.jobs[0] | [.name, .state, .why, .class, .command, .needs, .stdout, .stderr] ==
+    ["prepare", "completed", null, "small", "./prepare.sh in.dat", [], "torc_output/1.o", "torc_output/1.e"]'
+json "keys of an attempt" '.jobs[0].attempts[0] | [.run_id, .attempt_id, .node, .slurm_job_id, .start, .end, .wall_s, .exit_code,
+    .signal, .reason] == [1, 1, "node1", 72, "2023-11-14T22:13:25.000001Z", "2023-11-14T22:13:27.500001Z", 2.5, 0, null, null]'
+json "usage" '.jobs[0].attempts[0].usage | [.source, .cpu_user_s, .cpu_system_s, .memory_peak_bytes, .memory_anon_bytes,
+    .io_read_bytes, .io_write_bytes, .oom_kills, .gpus] == ["cgroup2", 2, 0.1, 209715200, 157286400, 1048576, 0, 0, []]'
+json "what is not known is null" '.jobs[2].attempts[0] | [.memory_limit_bytes, .usage.memory_anon_bytes, .usage.io_read_bytes,
+    .usage.oom_kills] == [null, null, null, null]'
+json "every attempt is there" '[.jobs[3].attempts[] | [.attempt_id, .reason, .signal, .exit_code]] ==
+    [[1, "lost", 15, null], [2, "oom", 9, null]]'
+json "a limit that was set" '.jobs[3].attempts[1].memory_limit_bytes == 536870912'
+json "a job that never started" '.jobs[4] | .state == "canceled" and .attempts == [] and .stdout == null'
+json "two nodes: CPU summed, memory of the fullest" '.jobs[5].attempts[0].usage | [.source, .cpu_user_s, .memory_peak_bytes,
+    (.nodes | length), .nodes[1].node, .nodes[1].step] == ["spank", 31, 419430400, 2, "node2", "72.0"]'
+json "not measured" '.jobs[7].attempts[0].usage == null'
+json "standard error as text" '.jobs[2].attempts[0].stderr_tail == "line 1\nValueError: \u001b[31mno such seed\n"'
+json "classes" '.classes[1] | [.name, .cpus, .memory_bytes, .gpus, .nodes, .runtime_s, .jobs] ==
+    ["large", 4, 2147483648, 0.5, 1, 3600, 3]'
+json "allocations" '.allocations[0] | [.id, .slurm_job_id, .array_task_id, .partition, .nodes, .state, .submitted, .start, .end,
+    .walltime_s] == [1, 72, 0, "debug", 1, "ended", "2023-11-14T22:13:21.000000Z", "2023-11-14T22:13:23.000000Z",
+    "2023-11-14T22:15:25.000000Z", 3600]'
+json "events" '[.events[].kind] == ["workflow_created", "job_started", "workflow_ended"]'
+json "data" '.data == [{"id": 1, "name": "threshold", "data": {"low": 0.1}, "ephemeral": false},
+    {"id": 2, "name": "best", "data": null, "ephemeral": true}]'
+"$report" --json classes 1 > "$scratch/json"
+json "one part of it" 'keys == ["classes", "workflow"]'
+"$report" --json 2 > "$scratch/json"
+json "a running attempt has no end" '.jobs[1].attempts[0] | [.end, .wall_s, .exit_code, .reason, .usage] ==
+    [null, null, null, null, null]'
+json "the last workflow's run" '.workflow.run_id == 2 and .workflow.state == "running" and .workflow.ended == null'
+
+same "torc show" show.txt "$torc" show 1.hungry
+same "torc show: several" show-sim.txt "$torc" show '1.sim*'
+same "torc jobs of a state" jobs-failed.txt "$torc" jobs 1 --state failed,canceled
+"$torc" list --json > "$scratch/json"
+json "torc list" '[.workflows[] | [.id, .state]] == [[1, "complete"], [2, "running"], [3, "running"]]'
+"$torc" jobs --json '1.s*' > "$scratch/json"
+json "torc jobs with a pattern" '[.jobs[].name] ==
+    ["simulate_temperature_330_pressure_12_seed_00017", "simulate_b", "slow"]'
+"$torc" status --json 2 > "$scratch/json"
+json "torc status" '.runners[0].node == "laptop" and .workflow.counts.running == 1'
+says "status names the labels that nobody has" 0 "torc-run --workflow 3 --label tape" "$torc" status
+says "status says what to do" 0 "a runner with the labels tape, which nobody has: 1" "$torc" status 3
+says "status of a job that runs" 0 "runs" "$torc" status 2
+says "the last workflow is the one meant" 0 "Workflow 3 waiting: running" "$torc" status
+says "wait: some jobs did not complete" 1 "" "$torc" wait 1
+
+mkdir -p "$scratch/out" && echo "to stdout" > "$scratch/out/o" && echo "to stderr" > "$scratch/out/e"
+sqlite3 "$TORC_DB" "UPDATE attempt SET stdout = '$scratch/out/o', stderr = '$scratch/out/e' WHERE id = 3"
+says "logs: standard output" 0 "to stdout" "$torc" logs 1.simulate_b
+says "logs: standard error" 0 "==> simulate_b stderr <==" "$torc" logs 1.simulate_b
+is "$("$torc" logs --stderr 1.simulate_b)" "to stderr" "logs --stderr"
+is "$("$torc" logs --follow --stdout 1.simulate_b)" "to stdout" "logs --follow ends with the job"
+says "logs of a job that has not started" 0 "merge has not started: it is canceled" "$torc" logs 1.merge
+says "logs that are gone" 0 "torc_output/1.o" "$torc" logs 1.prepare
+
+says "no such workflow" 2 'there is no workflow 9' "$report" 9
+says "no such workflow by name" 2 'no workflow "nine"' "$report" jobs nine
+says "no such job" 2 'workflow 1 (analysis) has no job "hungr"' "$torc" show 1.hungr
+says "no such state" 2 'no job is ever "fialed"; do you mean "failed"?' "$torc" jobs --state fialed
+says "no such command" 2 'there is no command "staus"; do you mean "status"?' "$torc" staus
+says "one argument too many" 2 "one argument too many" "$report" jobs 1 2
+says "an argument is missing" 2 "TARGET is missing" "$torc" show
+says "cancel wants to be told which" 2 "say which" "$torc" cancel
+says "no database" 3 "no workflow database" "$report" --db "$scratch/none.db"
+cd "$scratch/out" || exit 1
+says "no database here: what to do" 3 "go to the folder where" env -u TORC_DB "$torc" list
+echo "no database" > "$scratch/text"
+says "no torc database" 3 "$scratch/text" "$torc" list --db "$scratch/text"
+
+says "cancel" 0 "canceled workflow 3 (waiting): jobs that will not start: 1;" "$torc" cancel 3
+says "cancel again" 0 "is canceled already" "$torc" cancel --last
+"$report" --json 3 > "$scratch/json"
+json "canceled" '.workflow.state == "canceled" and .jobs[0].state == "canceled"'
+says "delete" 0 "deleted workflow 1 (analysis)" "$torc" delete 1
+says "deleted" 2 'there is no workflow 1' "$report" 1
+
+cat > "$scratch/good.json" <<'JSON'
+{"name": "good", "jobs": [{"name": "a", "command": "true", "input_files": ["f"]}],
+ "files": [{"name": "f", "path": "not/there"}]}
+JSON
+echo '{"name": "bad", "jobs": [{"name": "a", "comand": "true"}], "x": 1}' > "$scratch/bad.json"
+says "validate: a good file" 0 "good.json: valid, 1 job" "$torc" validate "$scratch/good.json"
+says "validate: warns of a missing input" 0 "\"not/there\" does not exist" "$torc" validate "$scratch/good.json"
+says "validate: a bad file" 2 "comand" "$torc" validate "$scratch/bad.json"
+"$torc" validate --json "$scratch/bad.json" > "$scratch/json"
+json "validate --json" '.valid == false and (.problems | length) >= 2 and .problems[0].line == 1'
+
+done_testing
