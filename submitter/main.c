@@ -2,6 +2,7 @@
 // torc-sbatch: checks a workflow, plans allocations for it, and submits them.
 #include <stdio.h>
 
+#include "lib/slurm.h"
 #include "lib/store.h"
 #include "submitter/create.h"
 #include "submitter/options.h"
@@ -61,7 +62,8 @@ static int submit_more(const struct options *options, struct error *err)
     struct store *store = store_open(options->db, STORE_WRITE, err);
     if (!store)
         return complain(err);
-    int code = top_up(store, options->db, options->top_up, true, &taken, err) ? complain(err) : 0;
+    struct top_up how = {.heal = true, .hasty = !slurm_inside_allocation()};
+    int code = top_up(store, options->db, options->top_up, how, &taken, err) ? complain(err) : 0;
     if (!code && !options->parsable)
         printf("Workflow %lld: %zu submission%s made.\n", (long long)options->top_up, taken, taken == 1 ? "" : "s");
     if (!code && options->wait)

@@ -32,7 +32,7 @@ static bool is_due(const struct demand *demand)
     return false;
 }
 
-static int submit_demand(const struct submit *submit, const struct demand *demand, size_t *taken, struct error *err)
+static int submit_demand(const struct submit *submit, const struct demand *demand, bool hasty, size_t *taken, struct error *err)
 {
     struct cluster cluster;
     struct plan plan;
@@ -45,7 +45,7 @@ static int submit_demand(const struct submit *submit, const struct demand *deman
     plan_make(&plan, &request);
     for (size_t i = 0; i < plan.notes_count; i++)
         fprintf(stderr, "torc-sbatch: %s\n", plan.notes[i].text);
-    int rc = submit_groups(submit, &plan, false, &done, err);
+    int rc = submit_groups(submit, &plan, hasty, &done, err);
     show_complaints(&done);
     *taken = done.taken;
     if (!rc && done.count && !done.taken && !done.unknown)
@@ -58,7 +58,7 @@ static int submit_demand(const struct submit *submit, const struct demand *deman
     return rc;
 }
 
-int top_up(struct store *store, const char *db, int64_t workflow_id, bool heal, size_t *taken, struct error *err)
+int top_up(struct store *store, const char *db, int64_t workflow_id, struct top_up how, size_t *taken, struct error *err)
 {
     struct read_reply reply;
     struct settings settings;
@@ -70,11 +70,11 @@ int top_up(struct store *store, const char *db, int64_t workflow_id, bool heal, 
     struct submit submit = {.store = store, .workflow_id = workflow_id, .workflow_name = info->name, .db = db,
                             .folder = info->folder, .environment = info->environment, .settings = &settings};
     int rc = settings_parse(&settings, info->settings, err);
-    if (!rc && heal)
+    if (!rc && how.heal)
         rc = submit_heal(&submit, err);
     if (!rc && info->state == WORKFLOW_RUNNING && !(rc = store_demand(store, workflow_id, &demand, err))) {
         if (is_due(&demand))
-            rc = submit_demand(&submit, &demand, taken, err);
+            rc = submit_demand(&submit, &demand, how.hasty, taken, err);
         demand_fini(&demand);
     }
     settings_fini(&settings);

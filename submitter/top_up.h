@@ -6,8 +6,12 @@
 #include "lib/submit.h"
 
 /* Looks for submissions without an answer (heal), then plans and submits what the demand asks for; *taken: how many Slurm
- * took. Nothing to do is no failure. Slurm is asked only when there is something to do. */
-int top_up(struct store *store, const char *db, int64_t workflow_id, bool heal, size_t *taken, struct error *err);
+ * took. Nothing to do is no failure. Slurm is asked only when there is something to do. hasty: do not mind that the last request
+ * was made a moment ago (a user asks; those that ask on their own must not). */
+struct top_up {
+    bool heal, hasty;
+};
+int top_up(struct store *store, const char *db, int64_t workflow_id, struct top_up how, size_t *taken, struct error *err);
 
 /* The workflow, as it was recorded; read_reply_fini is due on success. */
 struct read_reply;

@@ -20,6 +20,7 @@ enum {
     POLL_LEAST_MS = 20,
     POLL_MOST_MS = 1000,
     SLURM_EVERY_MS = 30 * 1000, /* at most one squeue in so long */
+    SLURM_FIRST_MS = 5 * 1000,  /* and the first not before */
     NEED_AFTER_MS = 2 * 1000,   /* runners submit what becomes necessary; where they cannot, this does, so much later */
     LINE_EVERY_MS = 10 * 1000,  /* progress, where it is not a terminal that is written to */
     EXIT_DETACHED = 130,
@@ -193,7 +194,7 @@ static int look_for_end(struct waiting *w, const struct workflow_info *info, boo
     live_fini(&live);
     if (rc || alive)
         return rc;
-    if (!canceled && !top_up(w->store, w->db, w->workflow_id, true, &taken, &why))
+    if (!canceled && !top_up(w->store, w->db, w->workflow_id, (struct top_up){.heal = true}, &taken, &why))
         return 0;
     end_line(w);
     if (!canceled)
@@ -217,7 +218,7 @@ static void look_for_need(struct waiting *w, const struct workflow_info *info)
         w->idle_ms = now_ms();
     } else if (now_ms() - w->idle_ms >= NEED_AFTER_MS) {
         w->idle_ms = now_ms();
-        if (!top_up(w->store, w->db, w->workflow_id, false, &taken, &why) || w->quiet)
+        if (!top_up(w->store, w->db, w->workflow_id, (struct top_up){0}, &taken, &why) || w->quiet)
             return;
         end_line(w);
         fprintf(stderr, "torc-sbatch: workflow %lld needs more, which could not be submitted: %s\n",
@@ -260,7 +261,7 @@ static int detach(struct waiting *w)
 int wait_for_workflow(struct store *store, const char *db, int64_t workflow_id, bool quiet, struct error *err)
 {
     struct waiting w = {.store = store, .db = db, .workflow_id = workflow_id, .quiet = quiet,
-                        .terminal = isatty(STDERR_FILENO), .asked_ms = now_ms()};
+                        .terminal = isatty(STDERR_FILENO), .asked_ms = now_ms() - SLURM_EVERY_MS + SLURM_FIRST_MS};
     struct sigaction action = {.sa_handler = on_signal}, old;
     int64_t change = -1, seen = -2, pause_ms = POLL_LEAST_MS, looked_ms = 0;
     int result = -1;
