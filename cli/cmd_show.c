@@ -192,7 +192,7 @@ static int print_json(struct store *store, const struct target *target, struct e
     json_stream_init(&json, stdout);
     json_stream_object(&json, NULL);
     document_workflow(&json, target->workflow);
-    int result = target->job_glob ? document_jobs(&json, store, request, err) : 0;
+    int result = target->job_glob ? document_jobs(&json, store, target->workflow, request, err) : 0;
     json_stream_end(&json);
     return result;
 }

@@ -126,9 +126,9 @@ static int print_json(struct store *store, const struct workflow_info *workflow,
     json_stream_init(&json, stdout);
     json_stream_object(&json, NULL);
     document_workflow(&json, workflow);
-    int result = document_runners(&json, store, workflow->id, err);
+    int result = document_runners(&json, store, workflow, err);
     if (!result)
-        result = document_allocations(&json, store, workflow->id, err);
+        result = document_allocations(&json, store, workflow, err);
     json_stream_end(&json);
     return result;
 }

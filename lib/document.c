@@ -83,7 +83,13 @@ static json_t *attempt_usage_json(const struct attempt_end *end, bool srun_step)
     return object;
 }
 
-static json_t *attempt_json(const struct attempt_info *attempt, bool srun_step)
+static json_t *path_json(const struct workflow_info *workflow, const char *path)
+{
+    cleanup_free char *absolute = path ? target_path(workflow, path) : NULL;
+    return json_text(absolute);
+}
+
+static json_t *attempt_json(const struct workflow_info *workflow, const struct attempt_info *attempt, bool srun_step)
 {
     const struct attempt_end *end = &attempt->end;
     struct usage_record total;
@@ -103,8 +109,8 @@ static json_t *attempt_json(const struct attempt_info *attempt, bool srun_step)
     put(object, "core", json_boolean(end->core));
     put(object, "reason", running ? json_null() : json_or_null(attempt_reason_names[end->reason]));
     put(object, "message", json_text(end->message));
-    put(object, "stdout", json_text(end->start.stdout_path));
-    put(object, "stderr", json_text(end->start.stderr_path));
+    put(object, "stdout", path_json(workflow, end->start.stdout_path));
+    put(object, "stderr", path_json(workflow, end->start.stderr_path));
     put(object, "stderr_tail", json_text(end->stderr_tail));
     put(object, "memory_limit_bytes", json_known(total.memory_limit_bytes));
     put(object, "usage", attempt_usage_json(end, srun_step));
@@ -114,14 +120,14 @@ static json_t *attempt_json(const struct attempt_info *attempt, bool srun_step)
 struct job_context {
     struct json_stream *json;
     struct store *store;
-    int64_t workflow_id;
+    const struct workflow_info *workflow;
 };
 
 /* The attempts of a job, and in *last the newest, borrowed from the reply that the caller finishes. */
 static int attempts_json(const struct job_context *context, const struct job_info *job, json_t *list,
                          struct read_reply *reply, const struct attempt_info **last, struct error *err)
 {
-    struct read_request request = {.what = READ_ATTEMPTS, .workflow_id = context->workflow_id, .job_id = job->id};
+    struct read_request request = {.what = READ_ATTEMPTS, .workflow_id = context->workflow->id, .job_id = job->id};
     *last = NULL;
     for (bool more = true; more; request.after_id = reply->last_id) {
         read_reply_fini(reply);
@@ -129,7 +135,7 @@ static int attempts_json(const struct job_context *context, const struct job_inf
         if (store_read(context->store, &request, reply, err))
             return -1;
         for (uint32_t i = 0; i < reply->count; i++)
-            json_array_append_new(list, attempt_json(&reply->attempts[i], job->flags & JOB_SRUN));
+            json_array_append_new(list, attempt_json(context->workflow, &reply->attempts[i], job->flags & JOB_SRUN));
         if (reply->count)
             *last = &reply->attempts[reply->count - 1];
         more = reply->more;
@@ -156,8 +162,8 @@ static int write_job(void *pointer, const struct read_reply *jobs, uint32_t inde
     put(object, "command", json_text(job->command));
     put(object, "priority", json_integer(job->priority));
     put(object, "needs", needs);
-    put(object, "stdout", result || !last ? json_null() : json_text(last->end.start.stdout_path));
-    put(object, "stderr", result || !last ? json_null() : json_text(last->end.start.stderr_path));
+    put(object, "stdout", result || !last ? json_null() : path_json(context->workflow, last->end.start.stdout_path));
+    put(object, "stderr", result || !last ? json_null() : path_json(context->workflow, last->end.start.stderr_path));
     put(object, "attempts", attempts);
     read_reply_fini(&reply);
     if (result)
@@ -167,13 +173,21 @@ static int write_job(void *pointer, const struct read_reply *jobs, uint32_t inde
     return result;
 }
 
-int document_jobs(struct json_stream *json, struct store *store, struct read_request request, struct error *err)
+int document_jobs(struct json_stream *json, struct store *store, const struct workflow_info *workflow,
+                  struct read_request request, struct error *err)
 {
-    struct job_context context = {.json = json, .store = store, .workflow_id = request.workflow_id};
+    struct job_context context = {.json = json, .store = store, .workflow = workflow};
+    request.workflow_id = workflow->id;
     json_stream_array(json, "jobs");
     int result = target_read(store, request, write_job, &context, err);
     json_stream_end(json);
     return result;
+}
+
+int document_all_jobs(struct json_stream *json, struct store *store, const struct workflow_info *workflow,
+                      struct error *err)
+{
+    return document_jobs(json, store, workflow, (struct read_request){.what = READ_JOBS}, err);
 }
 
 static json_t *class_used_json(const struct class_info *class)
@@ -303,36 +317,41 @@ static int write_data(void *pointer, const struct read_reply *reply, uint32_t in
 }
 
 static int write_array(struct json_stream *json, struct store *store, const char *key, enum read_what what,
-                       int64_t workflow_id, target_each *each, struct error *err)
+                       const struct workflow_info *workflow, target_each *each, struct error *err)
 {
-    struct read_request request = {.what = what, .workflow_id = workflow_id};
+    struct read_request request = {.what = what, .workflow_id = workflow->id};
     json_stream_array(json, key);
     int result = target_read(store, request, each, json, err);
     json_stream_end(json);
     return result;
 }
 
-int document_classes(struct json_stream *json, struct store *store, int64_t workflow_id, struct error *err)
+int document_classes(struct json_stream *json, struct store *store, const struct workflow_info *workflow,
+                     struct error *err)
 {
-    return write_array(json, store, "classes", READ_CLASSES, workflow_id, write_class, err);
+    return write_array(json, store, "classes", READ_CLASSES, workflow, write_class, err);
 }
 
-int document_allocations(struct json_stream *json, struct store *store, int64_t workflow_id, struct error *err)
+int document_allocations(struct json_stream *json, struct store *store, const struct workflow_info *workflow,
+                         struct error *err)
 {
-    return write_array(json, store, "allocations", READ_ALLOCATIONS, workflow_id, write_allocation, err);
+    return write_array(json, store, "allocations", READ_ALLOCATIONS, workflow, write_allocation, err);
 }
 
-int document_runners(struct json_stream *json, struct store *store, int64_t workflow_id, struct error *err)
+int document_runners(struct json_stream *json, struct store *store, const struct workflow_info *workflow,
+                     struct error *err)
 {
-    return write_array(json, store, "runners", READ_RUNNERS, workflow_id, write_runner, err);
+    return write_array(json, store, "runners", READ_RUNNERS, workflow, write_runner, err);
 }
 
-int document_events(struct json_stream *json, struct store *store, int64_t workflow_id, struct error *err)
+int document_events(struct json_stream *json, struct store *store, const struct workflow_info *workflow,
+                    struct error *err)
 {
-    return write_array(json, store, "events", READ_EVENTS, workflow_id, write_event, err);
+    return write_array(json, store, "events", READ_EVENTS, workflow, write_event, err);
 }
 
-int document_data(struct json_stream *json, struct store *store, int64_t workflow_id, struct error *err)
+int document_data(struct json_stream *json, struct store *store, const struct workflow_info *workflow,
+                  struct error *err)
 {
-    return write_array(json, store, "data", READ_DATA, workflow_id, write_data, err);
+    return write_array(json, store, "data", READ_DATA, workflow, write_data, err);
 }

@@ -13,14 +13,13 @@ void document_workflow_members(struct json_stream *json, const struct workflow_i
 /* "workflow": {…} */
 void document_workflow(struct json_stream *json, const struct workflow_info *workflow);
 
-/* "jobs": […]: those that `request` (READ_JOBS) selects, with their attempts. */
-int document_jobs(struct json_stream *json, struct store *store, struct read_request request, struct error *err);
+/* "jobs": […]: those of the workflow that `request` (READ_JOBS) selects, with their attempts; paths of output are absolute. */
+int document_jobs(struct json_stream *json, struct store *store, const struct workflow_info *workflow,
+                  struct read_request request, struct error *err);
 
-/* "classes", "allocations", "runners", "events", "data": […] of the workflow. */
-int document_classes(struct json_stream *json, struct store *store, int64_t workflow_id, struct error *err);
-int document_allocations(struct json_stream *json, struct store *store, int64_t workflow_id, struct error *err);
-int document_runners(struct json_stream *json, struct store *store, int64_t workflow_id, struct error *err);
-int document_events(struct json_stream *json, struct store *store, int64_t workflow_id, struct error *err);
-int document_data(struct json_stream *json, struct store *store, int64_t workflow_id, struct error *err);
+/* Of the whole workflow: "jobs", "classes", "allocations", "runners", "events", "data": […]. */
+typedef int document_section(struct json_stream *json, struct store *store, const struct workflow_info *workflow,
+                             struct error *err);
+document_section document_all_jobs, document_classes, document_allocations, document_runners, document_events, document_data;
 
 #endif

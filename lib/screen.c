@@ -105,6 +105,22 @@ void screen_text(const struct screen *screen, enum color color, const char *text
     screen_print(screen, color, "%s", shown);
 }
 
+void screen_wrap(const struct screen *screen, int indent, const char *text)
+{
+    cleanup_free char *safe = text_safe(text);
+    int used = indent;
+    for (char *save, *word = strtok_r(safe, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
+        int width = text_width(word);
+        if (used > indent && used + 1 + width > screen->width) {
+            fprintf(screen->out, "\n%*s", indent, "");
+            used = indent;
+        }
+        used += fprintf(screen->out, "%s", used > indent ? " " : "") + width;
+        fputs(word, screen->out);
+    }
+    fputc('\n', screen->out);
+}
+
 void screen_lines(const struct screen *screen, const char *indent, const char *text, int most)
 {
     size_t length = strlen(text);

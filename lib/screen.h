@@ -27,6 +27,10 @@ void screen_print(const struct screen *screen, enum color color, const char *for
 /* Prints text that is not ours: made harmless, and shortened to `width` columns (0: as it is). */
 void screen_text(const struct screen *screen, enum color color, const char *text, int width);
 
+/* The same, broken between words to fit the screen; what stands before the first line and each other one is `indent` wide. A
+ * line end follows. */
+void screen_wrap(const struct screen *screen, int indent, const char *text);
+
 /* The lines of a longer text, each after `indent`; of more than `most` the last ones. */
 void screen_lines(const struct screen *screen, const char *indent, const char *text, int most);
 

@@ -51,21 +51,21 @@ char *why_attempt(const struct attempt_info *attempt)
 {
     const struct attempt_end *end = &attempt->end;
     char wall[FORMAT_SIZE];
-    cleanup_free char *text = NULL;
-    if (!end->end_usec || end->reason == REASON_NONE)
-        return end->end_usec ? xstrdup(end->message) : NULL;
+    if (!end->end_usec)
+        return NULL;
+    if (end->message && *end->message) /* the runner was there */
+        return xstrdup(end->message);
+    if (end->reason == REASON_NONE)
+        return NULL;
     if (end->reason == REASON_OOM)
-        text = oom_sentence(end);
-    else if (end->reason == REASON_TIMEOUT)
-        text = xasprintf("it reached its runtime limit after %s", format_duration(wall, end->wall_usec));
-    else if (sentences[end->reason])
-        text = xstrdup(sentences[end->reason]);
-    else if (end->signal > 0)
-        text = xasprintf("killed by signal %d (%s)%s", end->signal, signal_name(end->signal),
-                         end->core ? ", core dumped" : "");
-    else
-        text = xasprintf("exit code %d", end->exit_code);
-    return end->message && *end->message ? xasprintf("%s: %s", text, end->message) : take_ptr(text);
+        return oom_sentence(end);
+    if (end->reason == REASON_TIMEOUT)
+        return xasprintf("it reached its runtime limit after %s", format_duration(wall, end->wall_usec));
+    if (sentences[end->reason])
+        return xstrdup(sentences[end->reason]);
+    if (end->signal > 0)
+        return xasprintf("killed by signal %d (%s)%s", end->signal, signal_name(end->signal), end->core ? ", core dumped" : "");
+    return xasprintf("exit code %d", end->exit_code);
 }
 
 static char *why_state(const struct job_info *job)

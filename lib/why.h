@@ -9,7 +9,7 @@
  * it completed without anything to say. */
 char *why_attempt_short(const struct attempt_info *attempt);
 
-/* In a sentence: "killed by signal 11 (SEGV), core dumped", "out of memory: 512m was its limit", with what the runner said;
+/* In a sentence: what the runner said, else "killed by signal 11 (SEGV), core dumped", "out of memory: it was held to 512m";
  * NULL as above. */
 char *why_attempt(const struct attempt_info *attempt);
 

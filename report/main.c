@@ -13,13 +13,6 @@
 
 static const char program[] = "torc-report";
 
-typedef int document_section(struct json_stream *json, struct store *store, int64_t workflow_id, struct error *err);
-
-static int document_all_jobs(struct json_stream *json, struct store *store, int64_t workflow_id, struct error *err)
-{
-    return document_jobs(json, store, (struct read_request){.what = READ_JOBS, .workflow_id = workflow_id}, err);
-}
-
 static const struct report_kind {
     const char *name;
     int (*print)(struct report *report, struct error *err);
@@ -114,7 +107,7 @@ static int print_json(struct report *report, const struct report_kind *kind, str
                                      document_runners,  document_events,  document_data};
     for (size_t i = 0; i < sizeof all / sizeof *all && !result; i++)
         if (!kind->section || kind->section == all[i])
-            result = all[i](&json, report->store, report->workflow->id, err);
+            result = all[i](&json, report->store, report->workflow, err);
     json_stream_end(&json);
     return result;
 }

@@ -10,7 +10,7 @@
 #include "lib/why.h"
 #include "report/report.h"
 
-enum { FAILED_MOST = 5, TAIL_LINES = 8, LABEL = 10 };
+enum { FAILED_MOST = 10, TAIL_LINES = 8, LABEL = 10 };
 
 struct context { /* of one part of the summary */
     struct report *report;
@@ -39,8 +39,7 @@ static void print_head(const struct report *report)
     screen_print(screen, workflow_state_color(workflow->state), "%s\n", state);
     if (workflow->description) {
         label(screen, "");
-        screen_text(screen, COLOR_NONE, workflow->description, screen->width - LABEL - 2);
-        fputc('\n', screen->out);
+        screen_wrap(screen, LABEL + 2, workflow->description);
     }
     label(screen, "created");
     fprintf(screen->out, "%s by %s", format_time(created, workflow->created_usec), workflow->user);
@@ -155,13 +154,14 @@ static int print_measured(struct report *report, struct error *err)
     };
     struct context context = {.report = report};
     struct read_request request = {.what = READ_ATTEMPTS, .workflow_id = report->workflow->id};
-    FILE *out = report->screen->out;
     const char *between = "";
     if (target_read(report->store, request, each_attempt, &context, err))
         return -1;
     if (!context.attempts)
         return 0;
-    label(report->screen, "measured");
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
     for (int i = SOURCES - 1; i >= 0; i--) {
         if (!context.sources[i])
             continue;
@@ -170,7 +170,11 @@ static int print_measured(struct report *report, struct error *err)
             fprintf(out, ": %lld", (long long)context.sources[i]);
         between = ", ";
     }
-    fprintf(out, "; %lld %s\n", (long long)context.attempts, context.attempts == 1 ? "attempt" : "attempts");
+    fprintf(out, "; %lld %s", (long long)context.attempts, context.attempts == 1 ? "attempt" : "attempts");
+    fclose(out);
+    label(report->screen, "measured");
+    screen_wrap(report->screen, LABEL + 2, text);
+    free(text);
     return 0;
 }
 
@@ -201,25 +205,29 @@ static int print_cpu(struct report *report, struct error *err)
     return 0;
 }
 
+/* "hungry: oom on node1 after 2.0s, attempt 2", and below it what there is to say about it. */
 static void print_failure(const struct report *report, const struct job_info *job, const struct attempt_info *last)
 {
     const struct screen *screen = report->screen;
-    char wall[FORMAT_SIZE];
-    cleanup_free char *why = why_job(job, last);
+    char wall[FORMAT_SIZE], exit_code[FORMAT_SIZE] = "";
+    cleanup_free char *why = why_job(job, last), *in_short = why_job_short(job, last);
     fputs("  ", screen->out);
-    screen_text(screen, job_state_color(job->state), job->name, screen->width / 2);
-    fprintf(screen->out, ": ");
-    screen_text(screen, COLOR_NONE, why ? why : job_state_names[job->state], 0);
-    fputc('\n', screen->out);
-    if (!last)
-        return;
-    fprintf(screen->out, "    on %s after %s", last->node, format_duration(wall, last->end.wall_usec));
-    if (job->attempts > 1)
+    screen_text(screen, job_state_color(job->state), job->name, 0);
+    fprintf(screen->out, ": %s", in_short ? in_short : job_state_names[job->state]);
+    if (last)
+        fprintf(screen->out, " on %s after %s", last->node, format_duration(wall, last->end.wall_usec));
+    if (last && job->attempts > 1)
         fprintf(screen->out, ", attempt %d", last->end.start.attempt_id);
     fputc('\n', screen->out);
-    if (last->end.stderr_tail && *last->end.stderr_tail)
+    if (last)
+        snprintf(exit_code, sizeof exit_code, "exit code %d", last->end.exit_code);
+    if (why && strcmp(why, exit_code)) {
+        fputs("    ", screen->out);
+        screen_wrap(screen, 4, why);
+    }
+    if (last && last->end.stderr_tail && *last->end.stderr_tail)
         screen_lines(screen, "    | ", last->end.stderr_tail, TAIL_LINES);
-    if (last->end.start.stderr_path) {
+    if (last && last->end.start.stderr_path) {
         cleanup_free char *path = target_path(report->workflow, last->end.start.stderr_path);
         fputs("    log ", screen->out);
         screen_text(screen, COLOR_NONE, path, 0);

@@ -62,7 +62,8 @@ json "counts by state" '.workflow.counts == {"completed": 3, "failed": 4, "cance
 json "jobs in order, barriers not among them" '[.jobs[].id] == [1, 2, 3, 4, 6, 7, 8, 9]'
 json "a barrier that is needed goes by its name" '.jobs[4].needs == ["hungry", "*sim"]'
 json "keys of a job" '.jobs[0] | [.name, .state, .why, .class, .command, .needs, .stdout, .stderr] ==
-    ["prepare", "completed", null, "small", "./prepare.sh in.dat", [], "torc_output/1.o", "torc_output/1.e"]'
+    ["prepare", "completed", null, "small", "./prepare.sh in.dat", [], "/home/ada/run/torc_output/1.o",
+    "/home/ada/run/torc_output/1.e"]'
 json "keys of an attempt" '.jobs[0].attempts[0] | [.run_id, .attempt_id, .node, .slurm_job_id, .start, .end, .wall_s, .exit_code,
     .signal, .reason] == [1, 1, "node1", 72, "2023-11-14T22:13:25.000001Z", "2023-11-14T22:13:27.500001Z", 2.5, 0, null, null]'
 json "usage" '.jobs[0].attempts[0].usage | [.source, .cpu_user_s, .cpu_system_s, .memory_peak_bytes, .memory_anon_bytes,
