@@ -21,8 +21,10 @@ install -m 755 "$load" load
 install -m 755 "$here/plugin-runner.sh" .
 [ "$(stat -fc %T /sys/fs/cgroup)" = cgroup2fs ] && v=2 || v=1
 
-# An emulated machine (tests/guest) needs seconds for what is not part of a load: larger ones keep that within 3 %.
-[ "${TEST_SLOW:-1}" = 1 ] && cpu_secs=2 || cpu_secs=8
+# An emulated machine (tests/guest) needs a second for what is not part of a load, and minutes for all that is tested here:
+# there the share of that is kept within 3 %, and the time limit is left out.
+slow=${TEST_SLOW:-1} cpu_secs=2 mib=200
+[ "$slow" = 1 ] || cpu_secs=5 mib=80
 
 # ---- helpers
 
@@ -66,7 +68,7 @@ script limit.sh <<-'S'
 	echo started
 	while kill -0 $! 2>/dev/null; do wait; done
 S
-limit=$(submit limit.sh --time=1 --mem=100)
+[ "$slow" != 1 ] || limit=$(submit limit.sh --time=1 --mem=100)
 
 # ---- a runner that packs three jobs, and leaves a fourth running
 
@@ -74,7 +76,7 @@ script pack.sh <<-'S'
 	#!/bin/bash
 	. ./plugin-runner.sh
 	echo "owner $(stat -c %U "$base")"
-	pack a 300 ./load --mem 200 --cpu "$1"
+	pack a 300 ./load --mem "$2" --cpu "$1"
 	pack greedy 60 ./load --mem 120
 	report greedy
 	report a
@@ -88,13 +90,13 @@ script pack.sh <<-'S'
 		if (echo $BASHPID > "$base/../cgroup.procs") 2>/dev/null; then echo "may enter user"; fi
 	fi
 S
-job=$(submit "pack.sh $cpu_secs")
+job=$(submit "pack.sh $cpu_secs $mib")
 gone "$job" "a runner that leaves a daemon"
 like "$(cat "$job.out")" "cgroup v$v, delegated yes" "its task got a cgroup"
 like "$(cat "$job.out")" "owner $TEST_USER" "that is the user's"
 read -r _ status peak cpu oom < <(grep '^a ' "$job.out")
 is "$status.$oom" 0.0 "a job in it ends well beside a greedy one"
-near "$peak" $((200 << 20)) 3 "its memory is counted"
+near "$peak" $((mib << 20)) 3 "its memory is counted"
 near "$cpu" ${cpu_secs}000000 3 "its CPU time is counted"
 read -r _ status peak cpu oom < <(grep '^greedy ' "$job.out")
 is "$status" 137 "the greedy one is killed"
@@ -108,17 +110,18 @@ script foreign.sh <<-'S'
 	#!/bin/bash
 	. ./plugin-runner.sh
 	[ $kind = 2 ] || echo "owner $(stat -c %U "$base/cgroup.procs")"
+	[ "${1:-}" = steps ] || exit 0
 	srun -n1 ./load --mem 1
 	TORC_SLURM_JOB_ID=1$SLURM_JOB_ID TORC_STEP_JOB=1 TORC_STEP_ATTEMPT=1.1 srun -n1 ./load --mem 1
 	TORC_SLURM_JOB_ID=$SLURM_JOB_ID TORC_STEP_JOB=../x TORC_STEP_ATTEMPT=1.1 srun -n1 ./load --mem 1
 	TORC_SLURM_JOB_ID=$SLURM_JOB_ID TORC_STEP_JOB=1 TORC_STEP_ATTEMPT=1 srun -n1 ./load --mem 1
 	TORC_RUNNER=x srun -n1 bash -c '. ./plugin-runner.sh'
 S
-plain=$(as_user sbatch --parsable -o "$TEST_DIR/%j.out" --mem=500 -n1 foreign.sh)
+plain=$(as_user sbatch --parsable -o "$TEST_DIR/%j.out" --mem=500 -n1 foreign.sh steps)
 nested=$(as_user env TORC_RUNNER=x TORC_SLURM_JOB_ID=999999 sbatch --parsable -o "$TEST_DIR/%j.out" --mem=500 -n1 foreign.sh)
 for job in $plain $nested; do
 	gone "$job" "a foreign job"
-	is "$(grep -c "cgroup v$v" "$job.out")" 2 "it ran"
+	is "$(grep -c "cgroup v$v" "$job.out")" $((1 + (job == plain))) "it ran"
 	# Slurm 22.05 on v1 gives the directories away by itself, but not their files
 	unlike "$(cat "$job.out")" "delegated yes|owner $TEST_USER" "nothing was delegated to it"
 	is "$(records)" "" "nothing was written about it"
@@ -130,12 +133,12 @@ script steps.sh <<-'S'
 	#!/bin/bash
 	export TORC_SLURM_JOB_ID=$SLURM_JOB_ID TORC_STEP_JOB=12 TORC_STEP_ATTEMPT=1.2
 	unset TORC_RUNNER
-	srun -n2 --mem=450 bash -c 'exec ./load --mem 200 --cpu $0 --exit $((SLURM_PROCID * 3))' "$1"
+	srun -n2 --mem=450 bash -c 'exec ./load --mem $1 --cpu $0 --exit $((SLURM_PROCID * 3))' "$@"
 	srun -n1 --mem=60 ./load --mem 120
 	srun -n1 --gres=gpu:1 ./load --mem 1
 	sbatch --parsable --mem=50 -n1 -o nested.out --wrap 'srun -n1 ./load --mem 1' > nested
 S
-job=$(submit "steps.sh $cpu_secs" -n2 --gres=gpu:2)
+job=$(submit "steps.sh $cpu_secs $mib" -n2 --gres=gpu:2)
 gone "$job" "a job with steps"
 nested=$(cat nested)
 wait_until 40 "ended $nested"
@@ -145,7 +148,7 @@ is "$(stat -c '%U %a' /run/torc "/run/torc/$id" "/run/torc/$id/$job.0.$NODE1.0" 
 	"root 755 $TEST_USER 700 $TEST_USER 600 " "the folder is root's, what is hers the user's alone"
 for task in 0 1; do
 	record=$job.0.$NODE1.$task
-	near "$(field "$record" memory_peak_bytes)" $((200 << 20)) 3 "task $task: its memory"
+	near "$(field "$record" memory_peak_bytes)" $((mib << 20)) 3 "task $task: its memory"
 	near "$(field "$record" cpu_usec)" ${cpu_secs}000000 3 "task $task: its CPU time"
 	is "$(field "$record" status)" $((task * 3 << 8)) "task $task: how it ended"
 	is "$(field "$record" job) $(field "$record" attempt) $(field "$record" cgroup)" "12 1.2 $v" "task $task: whose it is"
@@ -258,15 +261,17 @@ wait_until 60 "ended $job"
 sed -i '/spank_torc/s/$/ delegate=no/' "$sandbox/plugstack.conf"
 job=$(submit foreign.sh)
 gone "$job" "a runner where the site says delegate=no"
-is "$(grep -c "cgroup v$v" "$job.out")" 2 "it ran"
+is "$(grep -c "cgroup v$v" "$job.out")" 1 "it ran"
 unlike "$(cat "$job.out")" "delegated yes|owner $TEST_USER" "nothing is delegated"
 
 # ---- the time limit is over by now
 
-wait_until 120 "ended $limit"
-gone "$limit" "a runner at its time limit"
-is "$(job_state "$limit")" TIMEOUT "Slurm calls it timed out"
-like "$(cat "$limit.out")" "got TERM" "it got SIGTERM first"
+if [ "$slow" = 1 ]; then
+	wait_until 120 "ended $limit"
+	gone "$limit" "a runner at its time limit"
+	is "$(job_state "$limit")" TIMEOUT "Slurm calls it timed out"
+	like "$(cat "$limit.out")" "got TERM" "it got SIGTERM first"
+fi
 is "$(processes .)" "" "no process of any job is left"
 wait_until 20 '[ "$(node_state 1)" = idle ]'
 is "$(node_state 1)" idle "the node is idle: nothing ever drained it"
