@@ -26,7 +26,9 @@ static const char *missing_input(const struct job *job)
         if (!stat(path, &st))
             continue;
         cleanup_free char *folder = slash && slash > path ? xstrndup(path, (size_t)(slash - path)) : xstrdup(slash ? "/" : ".");
-        cleanup_close int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd >= 0)
+            close(fd);
         if (stat(path, &st))
             return path;
     }
