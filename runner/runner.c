@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,9 +21,10 @@
 
 extern char **environ;
 
-/* Standard input of every job, and of nobody else. */
-static int close_input(struct error *err)
+/* Standard input of every job is /dev/null, and what this process inherited besides its output is not for them. */
+static int close_files(struct error *err)
 {
+    close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
     int fd = open("/dev/null", O_RDONLY);
     if (fd < 0 || (fd != STDIN_FILENO && dup2(fd, STDIN_FILENO) < 0))
         return error_set(err, ERROR_INTERNAL, errno, "cannot open /dev/null");
@@ -53,6 +55,8 @@ static int open_workflow(struct runner *runner, struct error *err)
 static int enter(struct runner *runner, const char *incarnation, struct error *err)
 {
     struct predecessors gone = predecessors_find(runner->store, runner->workflow_id, runner->node.host);
+    if (gone.count)
+        predecessors_sweep(runner->db, runner->workflow_id);
     struct runner_entry entry = {
         .workflow_id = runner->workflow_id,
         .tag = runner->options->submission,
@@ -117,7 +121,7 @@ static int settle(struct runner *runner, struct error *err)
 static int prepare(struct runner *runner, struct error *err)
 {
     cleanup_free char *incarnation = NULL;
-    if (close_input(err) || node_init(&runner->node, runner->options, err) || open_workflow(runner, err))
+    if (close_files(err) || node_init(&runner->node, runner->options, err) || open_workflow(runner, err))
         return -1;
     incarnation = xasprintf("%s-%d-%lld", runner->node.host, (int)getpid(), (long long)clock_real_usec());
     runner->meter = meter_create(&(struct meter_options){

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# torc-run on this machine, for one test file.
+#
+#     . "$(dirname "$0")/../lib/tap.sh"
+#     . "$(dirname "$0")/../lib/local.sh"
+#
+# Gives: $TEST_DIR, an empty folder and the current one; torc-run and the others on PATH; TORC_DB=$TEST_DIR/db;
+#   query SQL          the answer of the database, rows by line, columns by |
+#   run ARGUMENT...    torc-run --quiet with 2 CPUs and 2 GiB; output in $TEST_DIR/log, exit code in $rc
+#   start_run ARG...   the same in the background; $pid is the keeper, $runner its runner
+#   jobs               "name state reason" of all jobs, by line
+#   alive MARK         the processes whose command line contains MARK, by line
+
+: "${TORC_BUILD:=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../build" && pwd)}"
+export PATH=$TORC_BUILD:$PATH
+TEST_DIR=$(mktemp -d /tmp/torc-test.XXXXXX)
+export TORC_DB=$TEST_DIR/db
+cd "$TEST_DIR" || exit 99
+trap 'cd /; rm -rf "$TEST_DIR"' EXIT
+
+query() { sqlite3 -cmd '.timeout 20000' "$TORC_DB" "$1"; }
+run() { torc-run --cpus 2 --memory 2g "$@" > log 2>&1; rc=$?; }
+start_run() {
+	torc-run --cpus 2 --memory 2g "$@" > log 2>&1 &
+	pid=$!
+	wait_until 10 '[ -n "$(pgrep -P $pid torc-run)" ]' || bail_out "torc-run does not start: $(cat log)"
+	runner=$(pgrep -P $pid torc-run)
+}
+jobs() { query "SELECT name, state, coalesce(reason, '') FROM job_status ORDER BY workflow, id" | tr '|' ' ' | sed 's/ $//'; }
+alive() { pgrep -f -- "$1" | grep -vx $$; }

@@ -1,0 +1,111 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# torc-run that is killed, interrupted, taken up again, or not alone.
+. "$(dirname "$0")/../lib/tap.sh"
+. "$(dirname "$0")/../lib/local.sh"
+
+running() { [ "$(query "SELECT count(*) FROM job WHERE workflow = $1 AND state = 4")" = "$2" ]; }
+started() { wait_until 20 "running $1 $2" || bail_out "the jobs do not run: $(cat log)"; }
+attempts() { query "SELECT j.name, coalesce(s.name, 'open'), coalesce(r.name, '') FROM attempt a JOIN job j ON j.id = a.job
+	LEFT JOIN job_state s ON s.id = a.state LEFT JOIN attempt_reason r ON r.id = a.reason WHERE j.workflow = $1 ORDER BY j.id, a.id"; }
+
+mark=1000$$
+
+# ---- the runner is killed: its jobs end, and it can be taken up again ----
+cat > long.json <<J
+{"name": "long", "jobs": [
+ {"name": "first", "command": "true"},
+ {"name": "tree", "command": "[ -e go ] || { setsid sleep $mark.11 & (sleep $mark.12 &); sleep $mark.13; }", "depends_on": ["first"]},
+ {"name": "last", "command": "true", "depends_on": ["tree"]}]}
+J
+start_run long.json
+started 1 1
+wait_until 10 '[ "$(alive "sleep $mark\.1" | wc -l)" = 3 ]'
+kill -KILL "$runner"
+wait "$pid"
+isnt $? 0 "torc-run whose runner is killed fails"
+is "$(alive "sleep $mark\.1")" "" "... and leaves nothing of its jobs alive"
+like "$(cat log)" "torc-run --workflow 1" "... and says how to go on"
+touch go
+run --workflow 1
+is $rc 0 "torc-run --workflow takes it up" || diag "$(cat log)"
+is "$(attempts 1)" "first|completed|
+tree|ready|lost
+tree|completed|
+last|completed|" "... runs again what had not ended, once, and nothing else"
+rm go
+
+# ---- runner and keeper are killed at once ----
+start_run long.json
+started 2 1
+wait_until 10 '[ "$(alive "sleep $mark\.1" | wc -l)" = 3 ]'
+kill -KILL "$pid" "$runner"
+wait "$pid" 2>/dev/null
+touch go
+run --workflow 2
+is $rc 0 "runner and keeper killed at once: the run can be taken up" || diag "$(cat log)"
+is "$(alive "sleep $mark\.1")" "" "... which ends what the killed one left"
+rm go
+
+# ---- the keeper alone is killed ----
+start_run long.json
+started 3 1
+kill -KILL "$pid"
+wait "$pid" 2>/dev/null
+ok "keeper killed: the runner ends its jobs and leaves" wait_until 10 '! kill -0 "$runner"'
+is "$(alive "sleep $mark\.1")" "" "... nothing is left"
+is "$(attempts 3)" "first|completed|
+tree|ready|terminated" "... and what ran is recorded, and can go on"
+
+# ---- ^C ----
+start_run long.json
+started 4 1
+kill -INT "$pid"
+wait "$pid"
+is $? 130 "interrupted once: exit code 130"
+is "$(attempts 4)" "first|completed|
+tree|terminated|terminated" "... the job is terminated"
+is "$(alive "sleep $mark\.1")" "" "... and nothing of it is left"
+cat > deaf.json <<J
+{"name": "deaf", "jobs": [{"name": "a", "command": "trap '' TERM; echo > deaf; while :; do sleep $mark.14; done"}]}
+J
+start_run deaf.json
+started 5 1
+wait_until 10 '[ -e deaf ]'
+kill -INT "$pid"
+wait_until 10 'grep -q "once more" log'
+kill -INT "$pid"
+wait "$pid"
+is $? 130 "interrupted twice: a job that ignores TERM is killed"
+is "$(alive "sleep $mark\.1") $(attempts 5)" " a|terminated|terminated" "... and recorded"
+
+# ---- two at once ----
+awk 'BEGIN { print "{\"name\": \"many\", \"jobs\": ["; for (i = 0; i < 300; i++) printf "%s{\"name\": \"j%d\", \"command\": \"echo x >> out.%d\"%s}\n", (i ? "," : ""), i, i, (i < 100 ? "" : ", \"depends_on\": [\"j" (i - 100) "\"]"); print "]}" }' > many.json
+start_run many.json
+wait_until 10 '[ "$(query "SELECT count(*) FROM workflow")" = 6 ]'
+torc-run --cpus 2 --memory 2g --workflow 6 > log2 2>&1
+rc2=$?
+wait "$pid"
+is "$? $rc2" "0 0" "two torc-run on one workflow end well" || diag "$(cat log log2)"
+is "$(cat out.* | wc -l) $(query "SELECT count(*) FROM attempt a JOIN job j ON j.id = a.job WHERE workflow = 6") $(query "SELECT count(*) FROM job WHERE workflow = 6 AND state = 5")" \
+	"300 300 300" "... and no job ran twice"
+start_run long.json
+started 7 1
+torc-run --cpus 2 --memory 2g diamond.json > /dev/null 2>&1
+echo '{"name": "x", "jobs": [{"name": "a", "command": "true"}]}' > x.json
+run x.json
+is $rc 0 "another workflow in the same database runs beside it"
+torc-run --cpus 2 --memory 2g long.json > log3 2>&1 &
+second=$!
+wait_until 10 'grep -q "has not ended" log3'
+like "$(cat log3)" "workflow 7 of the same file has not ended.*--workflow 7" "a second run of a file names the unfinished one"
+kill -QUIT "$pid" "$second"
+wait
+is "$(alive "sleep $mark\.1")" "" "SIGQUIT kills at once"
+
+# ---- time ----
+start_run --time 12s long.json
+wait "$pid"
+is $? 1 "torc-run --time ends in time, with jobs that did not complete"
+is "$(attempts "$(query 'SELECT max(id) FROM workflow')" | tail -n 1)" "tree|ready|terminated" "... which can go on"
+done_testing
