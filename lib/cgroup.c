@@ -171,7 +171,10 @@ struct cgroup_base *cgroup_base_create(const struct cgroup_ops *ops, const char 
     base->path = path;
     for (int i = 0; i < CGROUP_DIRS; i++)
         base->dirs[i] = -1;
-    size_t n = (size_t)snprintf(base->prefix, sizeof base->prefix, "%s%.40s", ops->prefix, incarnation);
+    enum { MOST = 40 }; /* of the incarnation its end, which differs most */
+    size_t length = strlen(incarnation);
+    const char *end = incarnation + (length > MOST ? length - MOST : 0);
+    size_t n = (size_t)snprintf(base->prefix, sizeof base->prefix, "%s%s", ops->prefix, end);
     for (size_t i = strlen(ops->prefix); i < n; i++)
         if (!isalnum((unsigned char)base->prefix[i]) && base->prefix[i] != '.')
             base->prefix[i] = '-';

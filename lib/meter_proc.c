@@ -10,13 +10,13 @@
 
 enum { FIRST_SAMPLE_USEC = 20000, LAST_SAMPLE_USEC = 5000000, NEAR_LIMIT_USEC = 250000 };
 
-static bool job_has_environ(const struct meter_job *job, pid_t pid)
+static bool is_environ_of(const struct meter_job *job, const char *texts, size_t size)
 {
     char id[48], run[48], attempt[48];
     snprintf(id, sizeof id, "TORC_JOB_ID=%lld", (long long)job->job_id);
     snprintf(run, sizeof run, "TORC_RUN_ID=%d", job->run_id);
     snprintf(attempt, sizeof attempt, "TORC_ATTEMPT_ID=%d", job->attempt_id);
-    return proc_has_environ(job->meter->proc, pid, (const char *const[]){id, run, attempt}, 3) > 0;
+    return proc_environ_has(texts, size, id) && proc_environ_has(texts, size, run) && proc_environ_has(texts, size, attempt);
 }
 
 /* Whose is this child of the runner, which is no job's first process? In the order of certainty: the session it is in, a tree
@@ -33,12 +33,14 @@ static struct meter_job *owner_of(struct meter *meter, pid_t pid)
     for (struct meter_job *job = meter->jobs; job; job = job->next)
         if (stat.start_ticks <= job->tree_ticks && pid_list_has(&job->tree, pid))
             return job;
+    size_t size = 0;
+    cleanup_free char *texts = proc_environ(meter->proc, pid, &size);
     struct meter_job *only = NULL;
     int possible = 0;
     for (struct meter_job *job = meter->jobs; job; job = job->next) {
         if (!job->session || stat.start_ticks < job->start_ticks)
             continue;
-        if (job_has_environ(job, pid))
+        if (texts && is_environ_of(job, texts, size))
             return job;
         only = job;
         possible++;

@@ -129,8 +129,7 @@ void proc_tree(int proc, pid_t pid, struct pid_list *tree)
         proc_children(proc, tree->pids[next], tree);
 }
 
-/* Is NAME=VALUE one of the 0-terminated texts? */
-static bool has_text(const char *texts, size_t size, const char *text)
+bool proc_environ_has(const char *texts, size_t size, const char *text)
 {
     size_t length = strlen(text) + 1;
     for (const char *p = texts, *end = texts + size; p < end; p += strlen(p) + 1)
@@ -139,27 +138,23 @@ static bool has_text(const char *texts, size_t size, const char *text)
     return false;
 }
 
-int proc_has_environ(int proc, pid_t pid, const char *const *texts, size_t count)
+char *proc_environ(int proc, pid_t pid, size_t *size)
 {
+    enum { LARGEST = 4 << 20 }; /* the kernel's own bound is a quarter of the stack limit, but nobody has so much */
     char path[64];
     snprintf(path, sizeof path, "%d/environ", (int)pid);
     cleanup_close int fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return -1;
-    enum { LARGEST = 4 << 20 }; /* the kernel's own bound is a quarter of the stack limit, but nobody has so much */
-    size_t size = 0, space = 64 << 10;
-    cleanup_free char *environment = xmalloc(space + 1);
-    for (ssize_t n; (n = read(fd, environment + size, space - size)) > 0;)
-        if ((size += (size_t)n) == space) {
+        return NULL;
+    size_t space = 64 << 10;
+    cleanup_free char *texts = xmalloc(space + 1);
+    *size = 0;
+    for (ssize_t n; (n = read(fd, texts + *size, space - *size)) > 0;)
+        if ((*size += (size_t)n) == space) {
             if (space >= LARGEST)
                 break;
-            environment = xrealloc(environment, (space *= 4) + 1, 1);
+            texts = xrealloc(texts, (space *= 4) + 1, 1);
         }
-    if (!size)
-        return -1; /* a zombie, or one that may not be looked at */
-    environment[size] = '\0';
-    for (size_t i = 0; i < count; i++)
-        if (!has_text(environment, size, texts[i]))
-            return 0;
-    return 1;
+    texts[*size] = '\0';
+    return *size ? take_ptr(texts) : NULL;
 }

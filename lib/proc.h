@@ -35,7 +35,9 @@ int proc_children_read(int fd, struct pid_list *children);
 /* Adds pid and all its descendants. */
 void proc_tree(int proc, pid_t pid, struct pid_list *tree);
 
-/* Are all these NAME=VALUE texts in the environment that the process was started with? -1: cannot be told. */
-int proc_has_environ(int proc, pid_t pid, const char *const *texts, size_t count);
+/* The environment that the process was started with: size bytes of texts, each ended by 0; the caller's to free. NULL: it
+ * cannot be read (gone, a zombie, another user's). */
+char *proc_environ(int proc, pid_t pid, size_t *size);
+bool proc_environ_has(const char *texts, size_t size, const char *text); /* text: NAME=VALUE */
 
 #endif

@@ -83,11 +83,13 @@ static void test_processes(void)
     put_text("7/smaps_rollup", "0-1 ---p 00000000 00:00 0 [rollup]\nRss:  900 kB\nPss:  300 kB\nPss_Dirty: 1 kB\n");
     is_int(proc_pss_bytes(proc, 7), 300 * 1024, "smaps_rollup");
     put("7/environ", "PATH=/bin\0TORC_JOB_ID=12\0X=TORC_RUN_ID=1\0TORC_RUN_ID=11\0", 57);
-    is_int(proc_has_environ(proc, 7, (const char *const[]){"TORC_JOB_ID=12", "PATH=/bin"}, 2), 1, "environ has both");
-    is_int(proc_has_environ(proc, 7, (const char *const[]){"TORC_JOB_ID=1"}, 1), 0, "not a part of a value");
-    is_int(proc_has_environ(proc, 7, (const char *const[]){"TORC_RUN_ID=1"}, 1), 0, "not in another's value");
+    size_t size;
+    cleanup_free char *texts = proc_environ(proc, 7, &size);
+    ok(texts && proc_environ_has(texts, size, "TORC_JOB_ID=12") && proc_environ_has(texts, size, "PATH=/bin"), "environ");
+    ok(texts && !proc_environ_has(texts, size, "TORC_JOB_ID=1"), "not a part of a value");
+    ok(texts && !proc_environ_has(texts, size, "TORC_RUN_ID=1"), "not in another's value");
     put_text("8/environ", "");
-    is_int(proc_has_environ(proc, 8, (const char *const[]){"A=B"}, 1), -1, "an empty one tells nothing");
+    is_text(proc_environ(proc, 8, &size), NULL, "an empty one tells nothing");
     put_text("7/task/7/children", "20 21 ");
     put_text("7/task/9/children", "22 ");
     put_text("20/task/20/children", "30 ");
