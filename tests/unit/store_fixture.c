@@ -196,6 +196,9 @@ static const struct {
      "SELECT count(*) FROM job j WHERE j.state = 1 AND j.unmet <> (SELECT count(*) FROM dependency d JOIN job n ON n.id = d.needs"
      " WHERE d.job = j.id AND n.state IN (0, 1, 2, 3, 4, 10))"},
     {"nothing is blocked without an unmet need", "SELECT count(*) FROM job WHERE state = 1 AND unmet = 0"},
+    {"nothing is ready or held before its needs have ended",
+     "SELECT count(*) FROM job j WHERE j.state IN (2, 3, 4) AND EXISTS (SELECT 1 FROM dependency d JOIN job n ON n.id = d.needs"
+     " WHERE d.job = j.id AND n.state IN (0, 1, 2, 3, 4, 10))"},
     {"only pending and running jobs are held, and all of them",
      "SELECT count(*) FROM job WHERE (runner IS NOT NULL) <> (state IN (3, 4))"},
     {"those who hold jobs are alive",
