@@ -89,6 +89,25 @@ static int end_barriers(struct tx *tx, const struct workflow *w, const struct ba
     return 0;
 }
 
+// What the foreign keys would say, one comparison each.
+static bool pairs_fit(const struct pair_row *pairs, size_t count, size_t jobs, size_t others)
+{
+    for (size_t i = 0; i < count; i++)
+        if (pairs[i].job >= jobs || pairs[i].other >= others)
+            return false;
+    return true;
+}
+
+static int check_indices(const struct workflow *w, struct error *err)
+{
+    bool fit = pairs_fit(w->needs, w->needs_count, w->jobs_count, w->jobs_count) &&
+               pairs_fit(w->job_files, w->job_files_count, w->jobs_count, w->files_count) &&
+               pairs_fit(w->job_data, w->job_data_count, w->jobs_count, w->data_count);
+    for (size_t i = 0; i < w->jobs_count; i++)
+        fit = fit && w->jobs[i].class_index < (int64_t)w->classes_count;
+    return fit ? 0 : error_set(err, ERROR_INTERNAL, 0, "workflow %s: an index is out of range", w->name);
+}
+
 static int create(struct tx *tx, struct db *db, const struct workflow *w, const struct workflow_origin *o, struct error *err)
 {
     struct bases b = {0};
@@ -103,17 +122,23 @@ static int create(struct tx *tx, struct db *db, const struct workflow *w, const 
     return tx_finish(tx, err);
 }
 
+// All that these rows refer to is inserted with them, and check_indices has looked at it: SQLite need not look up the two
+// ends of each of a million dependencies again.
 int sqlite_create_workflow(void *impl, const struct workflow *w, const struct workflow_origin *o, int64_t *workflow_id,
                            struct error *err)
 {
     struct db *db = impl;
     struct tx tx = {0};
-    if (db_begin(db, true, err))
+    if (check_indices(w, err) || db_do(db, err, SQL_FOREIGN_KEYS_OFF, ""))
         return -1;
-    int rc = db_end(db, create(&tx, db, w, o, err), err);
+    int rc = db_begin(db, true, err);
+    if (rc == 0)
+        rc = db_end(db, create(&tx, db, w, o, err), err);
     if (rc == 0)
         *workflow_id = tx.workflow_id;
     tx_fini(&tx);
+    if (db_do(db, rc ? NULL : err, SQL_FOREIGN_KEYS_ON, ""))
+        rc = -1;
     return rc;
 }
 
