@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A scanner over JSON text: no recursion, no memory.
+// A scanner over JSON text, without recursion.
 #include "lib/json_position.h"
 
 #include <jansson.h>
 #include <string.h>
+
+#include "lib/mem.h"
+
+enum { MARK = 4096 };
 
 size_t json_skip_space(const struct json_text *json, size_t at)
 {
@@ -139,17 +143,42 @@ size_t json_find(const struct json_text *json, size_t at, const struct json_step
     return at;
 }
 
-void json_line_column(const struct json_text *json, size_t offset, struct json_cursor *cursor)
+static void step_over(struct json_place *place, char c)
 {
-    if (offset < cursor->offset || !cursor->line)
-        *cursor = (struct json_cursor){.offset = 0, .line = 1, .column = 1};
-    for (; cursor->offset < offset && cursor->offset < json->length; cursor->offset++) {
-        unsigned char c = (unsigned char)json->text[cursor->offset];
-        if (c == '\n') {
-            cursor->line++;
-            cursor->column = 1;
-        } else if ((c & 0xc0) != 0x80) { /* the bytes of one character count once */
-            cursor->column++;
-        }
+    if (c == '\n') {
+        place->line++;
+        place->column = 1;
+    } else if (((unsigned char)c & 0xc0) != 0x80) { /* the bytes of one character count once */
+        place->column++;
     }
+}
+
+static struct json_place *make_marks(const struct json_text *json)
+{
+    struct json_place place = {.line = 1, .column = 1}, *marks = xcalloc(json->length / MARK + 1, sizeof *marks);
+    for (size_t at = 0; at <= json->length; at++) {
+        if (at % MARK == 0)
+            marks[at / MARK] = place;
+        if (at < json->length)
+            step_over(&place, json->text[at]);
+    }
+    return marks;
+}
+
+struct json_place json_place_of(const struct json_text *json, size_t offset, struct json_places *places)
+{
+    if (!places->marks)
+        places->marks = make_marks(json);
+    if (offset > json->length)
+        offset = json->length;
+    struct json_place place = places->marks[offset / MARK];
+    for (size_t at = offset / MARK * MARK; at < offset; at++)
+        step_over(&place, json->text[at]);
+    return place;
+}
+
+void json_places_fini(struct json_places *places)
+{
+    free(places->marks);
+    places->marks = NULL;
 }

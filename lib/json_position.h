@@ -43,12 +43,16 @@ int json_items_next(const struct json_text *json, struct json_items *items, stru
  * where a step leads nowhere, the place reached so far. Of equal keys the last counts. */
 size_t json_find(const struct json_text *json, size_t at, const struct json_step *steps, size_t count, bool want_key);
 
-struct json_cursor { /* remembers the last place asked for: asking in rising order costs one pass in all */
-    size_t offset;
+struct json_place { /* both from 1; columns count characters, not bytes */
     int line, column;
 };
 
-/* Line and column of an offset, both from 1; columns count characters, not bytes. */
-void json_line_column(const struct json_text *json, size_t offset, struct json_cursor *cursor);
+struct json_places { /* places of every 4096th byte, worked out when the first is asked for; starts zeroed */
+    struct json_place *marks;
+};
+
+/* Line and column of an offset, in constant time but for the first. */
+struct json_place json_place_of(const struct json_text *json, size_t offset, struct json_places *places);
+void json_places_fini(struct json_places *places);
 
 #endif

@@ -38,13 +38,14 @@ static char peek(const struct walk *walk, size_t ahead)
 
 static int fail_at_end(struct walk *walk)
 {
-    struct json_cursor cursor = {0};
+    struct json_places places = {0};
     if (!walk->depth)
         return fail(walk, walk->at, "the file ends here, where a value was expected");
     size_t open = walk->open[walk->depth - 1];
-    json_line_column(walk->json, open, &cursor);
-    return fail(walk, walk->at, "the file ends here, but the %c of line %d, column %d is not closed", walk->json->text[open],
-                cursor.line, cursor.column);
+    struct json_place place = json_place_of(walk->json, open, &places);
+    json_places_fini(&places);
+    return fail(walk, walk->at, "the file ends here, but the %c of line %d, column %d is not closed",
+                walk->json->text[open], place.line, place.column);
 }
 
 /* How many bytes the UTF-8 character at `at` has; 0 when it is none. */

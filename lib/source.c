@@ -9,7 +9,7 @@
 #include "lib/mem.h"
 #include "lib/suggest.h"
 
-enum { SUGGEST_UP_TO = 100, QUOTE_LONGEST = 80 };
+enum { SUGGEST_UP_TO = 50, SUGGEST_WORK = 1000000, QUOTE_LONGEST = 80 }; /* errors; names compared in all */
 
 void source_go_top(struct source *source)
 {
@@ -85,8 +85,8 @@ __attribute__((format(printf, 4, 0))) static void report(struct source *source, 
 {
     cleanup_free char *path = path_text(source);
     cleanup_free char *text = xvasprintf(format, ap);
-    json_line_column(&source->json, offset, &source->cursor);
-    problem_add(source->problems, warning, source->cursor.line, source->cursor.column, path, "%s", text);
+    struct json_place place = json_place_of(&source->json, offset, &source->places);
+    problem_add(source->problems, warning, place.line, place.column, path, "%s", text);
 }
 
 static size_t place_offset(const struct source *source, bool want_key)
@@ -130,9 +130,9 @@ void source_error_at(struct source *source, size_t offset, const char *format, .
 
 void source_position(struct source *source, int *line, int *column)
 {
-    json_line_column(&source->json, place_offset(source, false), &source->cursor);
-    *line = source->cursor.line;
-    *column = source->cursor.column;
+    struct json_place place = json_place_of(&source->json, place_offset(source, false), &source->places);
+    *line = place.line;
+    *column = place.column;
 }
 
 const char *source_quote(struct source *source, const char *text)
@@ -147,6 +147,8 @@ const char *source_quote(struct source *source, const char *text)
 const char *source_suggest(struct source *source, const char *word, const char *const *names, size_t count,
                            const char *otherwise)
 {
-    const char *near = source->problems->errors < SUGGEST_UP_TO ? suggest_nearest(word, names, count) : NULL;
+    bool worth = source->problems->errors < SUGGEST_UP_TO && source->suggest_work < SUGGEST_WORK;
+    const char *near = worth ? suggest_nearest(word, names, count) : NULL;
+    source->suggest_work += count;
     return near ? arena_printf(source->arena, "; did you mean %s?", source_quote(source, near)) : otherwise;
 }

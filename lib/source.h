@@ -17,7 +17,8 @@ struct source {
     struct arena *arena; /* of texts that are kept */
     struct json_step steps[SOURCE_DEPTH]; /* the path of the place; the first base_depth of them lead to base_offset */
     size_t depth, base_depth, base_offset;
-    struct json_cursor cursor;
+    size_t suggest_work;       /* names compared so far to find what was meant */
+    struct json_places places; /* json_places_fini is due */
 };
 
 /* Goes to the whole file, to the value of a key at the top, or to an element of a list there, of which the offset is known. */

@@ -217,6 +217,7 @@ int workflow_load(const char *text, size_t length, const char *name, struct work
     if (spec_read(&source, &spec))
         resolve(&source, &spec, workflow);
     spec_fini(&spec);
+    json_places_fini(&source.places);
     return problems->errors > errors ? -1 : 0;
 }
 

@@ -23,15 +23,34 @@ static void test_find(void)
 {
     struct json_text json = text_of("{\"a\": 1,\n \"l\": [10, {\"x\": 2, \"k\\u0065y\": 3}], \"a\": 4}");
     struct json_step path[] = {{"l", 0}, {NULL, 1}, {"key", 0}}, twice[] = {{"a", 0}}, nowhere[] = {{"l", 0}, {"x", 0}};
-    struct json_cursor cursor = {0};
+    struct json_places places = {0};
     is_int(json.text[json_find(&json, 0, path, 3, false)], '3', "a path is found, escapes in keys read");
     ok(!strncmp(json.text + json_find(&json, 0, path, 3, true), "\"k", 2), "and the key of its last step");
     is_int(json.text[json_find(&json, 0, twice, 1, false)], '4', "of equal keys the last counts");
     is_int(json.text[json_find(&json, 0, nowhere, 2, false)], '[', "a path that leads nowhere ends where it stops");
-    json_line_column(&json, json_find(&json, 0, path, 2, false), &cursor);
-    ok(cursor.line == 2 && cursor.column == 12, "line 2, column 12 (got %d, %d)", cursor.line, cursor.column);
-    json_line_column(&json, 1, &cursor);
-    ok(cursor.line == 1 && cursor.column == 2, "and back to line 1, column 2");
+    struct json_place place = json_place_of(&json, json_find(&json, 0, path, 2, false), &places);
+    ok(place.line == 2 && place.column == 12, "line 2, column 12 (got %d, %d)", place.line, place.column);
+    place = json_place_of(&json, 1, &places);
+    ok(place.line == 1 && place.column == 2, "and back to line 1, column 2");
+    json_places_fini(&places);
+}
+
+static void test_marks(void)
+{
+    enum { LONG = 20000 };
+    char *text = malloc(LONG);
+    struct json_text json = {text, LONG};
+    struct json_places places = {0};
+    int wrong = 0;
+    for (int i = 0; i < LONG; i++)
+        text[i] = i % 100 == 99 ? '\n' : 'x';
+    for (int i = 0; i <= LONG; i += 7) {
+        struct json_place place = json_place_of(&json, (size_t)i, &places);
+        wrong += place.line != i / 100 + 1 || place.column != i % 100 + 1;
+    }
+    is_int(wrong, 0, "places all over a long text");
+    json_places_fini(&places);
+    free(text);
 }
 
 static const char *const checked[] = {
@@ -63,6 +82,7 @@ int main(void)
         is_int((int64_t)json_value_end(&json, 0), (int64_t)ends[i].end, ends[i].text);
     }
     test_find();
+    test_marks();
     for (size_t i = 0; i < sizeof checked / sizeof *checked; i++)
         test_check(checked[i]);
     return done_testing();

@@ -85,8 +85,43 @@ static void test_fields(void)
     ok(strstr(workflow.settings, "\"limits\":\"off\""), "limit_resources: false is limits off");
 }
 
+static void test_needs(void)
+{
+    load("{\"name\": \"w\", \"metadata\": {\"k\": [1]}, \"files\": [{\"name\": \"log\", \"path\": \"log\"}],"
+         " \"user_data\": [{\"name\": \"d\", \"is_ephemeral\": true}],"
+         " \"jobs\": [{\"name\": \"a\", \"command\": \"x >> ${files.output.log}\", \"input_files\": [\"log\", \"log\"],"
+         "   \"output_user_data\": [\"d\"], \"priority\": 7, \"workdir\": null},"
+         "  {\"name\": \"b\", \"command\": \"x\", \"output_user_data\": [\"d\"], \"supports_termination\": true},"
+         "  {\"name\": \"c\", \"command\": \"x ${files.input.log}\", \"input_files\": [\"log\"], \"input_user_data\": [\"d\"],"
+         "   \"depends_on\": [\"a\", \"a\"], \"invocation_script\": \"set -e\\nmodule load x\\n\"}]}");
+    is_int((int64_t)workflow.needs_count, 2, "each need once, whatever it comes from; none for a file read and written by one job");
+    ok(needs("c", "a") && needs("c", "b"), "data may have two producers, and a reader waits for both");
+    is_int((int64_t)workflow.job_files_count, 3, "a list that names a file twice has it once");
+    is_text(workflow.jobs[2].command, "set -e\nmodule load x\nx log", "a script of several lines stands above the command");
+    is_int(workflow.jobs[0].priority, 7, "priority");
+    ok(workflow.jobs[1].flags & JOB_SUPPORTS_TERMINATION, "supports_termination");
+    ok(workflow.data[0].ephemeral && !workflow.data[0].data, "ephemeral data without a value");
+    is_text(workflow.metadata, "{\"k\":[1]}", "metadata are kept as they are");
+}
+
+static void test_example(const char *name)
+{
+    const char *source = getenv("TORC_SOURCE");
+    char path[4096], text[100000];
+    snprintf(path, sizeof path, "%s/examples/%s/workflow.json", source ? source : ".", name);
+    FILE *file = fopen(path, "r");
+    if (!ok(file != NULL, "%s", path))
+        return;
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    fclose(file);
+    load(text);
+}
+
 int main(void)
 {
+    test_needs();
+    test_example("diamond");
+    test_example("words");
     test_diamond();
     test_classes();
     test_fields();
