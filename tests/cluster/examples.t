@@ -1,0 +1,41 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The examples on a Slurm of two nodes: order and parallelism from the recorded times, and results that are checked.
+. "$(dirname "$0")/../lib/tap.sh"
+. "$(dirname "$0")/../lib/cluster.sh"
+cluster_start --nodes 2 --cpus 4 --memory 2048 --plugin "$TORC_BUILD/plugin/.libs/spank_torc.so"
+cp -r "$TORC_TOP/examples" . && chown -R "$TEST_USER:" examples
+query() { sqlite3 -cmd '.timeout 10000' torc.db "$1"; }
+
+as_user torc-sbatch --wait examples/diamond/workflow.json > out 2>&1
+is $? 0 "torc-sbatch --wait of the diamond ends with 0" || diag "$(cat out)"
+is "$(query "SELECT group_concat(name || ' ' || state, ', ') FROM (SELECT * FROM job_status ORDER BY id)")" \
+	"preprocess completed, work1 completed, work2 completed, postprocess completed" "all four jobs completed"
+times() { query "SELECT a.$2 FROM attempt a JOIN job j ON j.id = a.job WHERE j.name = '$1'"; }
+ok "work1 starts after preprocess has ended" [ "$(times work1 start_usec)" -ge "$(times preprocess end_usec)" ]
+ok "work2 starts after preprocess has ended" [ "$(times work2 start_usec)" -ge "$(times preprocess end_usec)" ]
+ok "work1 and work2 run side by side" [ "$(times work1 start_usec)" -lt "$(times work2 end_usec)" -a "$(times work2 start_usec)" -lt "$(times work1 end_usec)" ]
+ok "postprocess starts after work1" [ "$(times postprocess start_usec)" -ge "$(times work1 end_usec)" ]
+ok "postprocess starts after work2" [ "$(times postprocess start_usec)" -ge "$(times work2 end_usec)" ]
+is "$(jq -r '.north.count, .south.count' diamond.out/report.json | tr '\n' ' ')" "1440 1440 " "the report has all values of both stations"
+is "$(jq -r '.difference_of_means' diamond.out/report.json)" \
+	"$(jq -r '(.south | add / length) - (.north | add / length)' examples/diamond/inputs.json | awk '{ printf "%.3f", $1 }')" \
+	"the difference of the means is that of a direct computation"
+
+as_user torc-sbatch --wait examples/words/workflow.json > out 2>&1
+is $? 0 "torc-sbatch --wait of words ends with 0" || diag "$(cat out)"
+is "$(query "SELECT count(*) FROM job_status WHERE workflow = 2 AND state = 'completed'")" 67 "all 67 jobs completed"
+like "$(cat words.out/verified.txt)" 'all counts verified$' "its own verification agrees"
+is "$(head -n 1 words.out/ranked.txt)" \
+	"$(find /usr/share/common-licenses -type f -exec cat {} + | grep -aoiE '[a-z]+' | tr A-Z a-z | sort | uniq -c | sort -k1,1nr | awk 'NR == 1 { print $1, $2 }')" \
+	"the most frequent word is that of a direct computation"
+is "$(query "SELECT count(*) FROM submission WHERE workflow = 2")" 2 "two classes make two submissions"
+is "$(query "SELECT count(*) FROM attempt a JOIN job j ON j.id = a.job WHERE j.workflow = 2")" 67 "each job ran once"
+is "$(query "SELECT group_concat(DISTINCT source) FROM job_usage")" "$([ -e /sys/fs/cgroup/cgroup.controllers ] && echo cgroup2 || echo cgroup1)" \
+	"all usage was counted in cgroups"
+is "$(query "SELECT count(*) FROM job_usage WHERE cpu_user_s + cpu_system_s <= 0 OR memory_peak_bytes <= 0 OR memory_peak_bytes IS NULL")" 0 \
+	"every job has its CPU time and memory peak"
+wait_until 10 '[ -z "$(squeue -h)" ]'
+is "$(squeue -h)" "" "no allocation is left"
+is "$(sinfo -h -N -o %t | sort -u)" idle "both nodes are idle"
+done_testing
