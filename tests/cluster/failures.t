@@ -6,7 +6,7 @@
 . "$(dirname "$0")/../lib/cluster.sh"
 cluster_start --nodes 1 --cpus 8 --memory 4096 --plugin "$TORC_BUILD/plugin/.libs/spank_torc.so"
 cp "$TORC_BUILD/tests/load" . && chmod 755 load
-query() { sqlite3 -cmd '.timeout 10000' torc.db "$1"; }
+query() { [ ! -s torc.db ] || sqlite3 -readonly -cmd '.timeout 10000' torc.db "$1"; }
 state() { query "SELECT state || coalesce(' ' || reason, '') || coalesce(' exit ' || exit_code, '') || coalesce(' signal ' || signal, '') FROM job_status WHERE name = '$1'"; }
 
 as_user tee failures.json > /dev/null <<'J'
@@ -56,7 +56,7 @@ nok "so is the one that ignored TERM" pgrep -u "$TEST_USER" -f "load --mem 1 --i
 report=$(as_user torc-report 2>&1)
 like "$report" "bad" "the report names what failed"
 like "$report" "broken pipe of dreams" "with the tail of its stderr"
-like "$report" "oom" "and why"
+like "$report" "greedy: out of memory" "and why"
 
 # two workflows of one database at once
 printf '{"name": "first", "jobs": [{"name": "a", "command": "sleep 1; echo first > first.txt"}]}' | as_user tee first.json > /dev/null

@@ -4,20 +4,21 @@
 . "$(dirname "$0")/../lib/tap.sh"
 . "$(dirname "$0")/../lib/cluster.sh"
 cluster_start --nodes 2 --cpus 4 --memory 2048 --plugin "$TORC_BUILD/plugin/.libs/spank_torc.so"
-query() { sqlite3 -cmd '.timeout 10000' torc.db "$1"; }
+query() { [ ! -s torc.db ] || sqlite3 -readonly -cmd '.timeout 10000' torc.db "$1"; }
 running() { query "SELECT count(*) FROM job_status WHERE state = 'running'"; }
 state() { query "SELECT state FROM workflow_state WHERE id = (SELECT state FROM workflow ORDER BY id DESC LIMIT 1)"; }
 
 as_user bash -c 'awk '\''BEGIN { print "{\"name\": \"many\", \"resource_requirements\": [{\"name\": \"c\", \"num_cpus\": 1, \"memory\": \"32m\", \"runtime\": \"PT1M\"}], \"jobs\": ["
-	for (i = 1; i <= 60; i++) printf "%s{\"name\": \"j%d\", \"resource_requirements\": \"c\", \"command\": \"sleep 0.5; echo %d >> done.txt; sleep 0.5 # marker\"}", i > 1 ? "," : "", i, i
+	for (i = 1; i <= 60; i++) printf "%s{\"name\": \"j%d\", \"resource_requirements\": \"c\", \"command\": \"sleep 0.5; echo %d >> done.txt; sleep 0.5 # marker\"}", (i > 1 ? "," : ""), i, i
 	print "]}" }'\'' > many.json'
-as_user torc-sbatch --wait many.json > out 2>&1 & waiting=$!
+as_user torc-sbatch -t 2 --wait many.json > out 2>&1 & waiting=$!
 wait_until 30 '[ "$(running)" -ge 8 ]' || diag "not 8 jobs running: $(running)"
 runner_pid() { query "SELECT pid FROM runner WHERE end_usec IS NULL ORDER BY id $1 LIMIT 1"; }
 victim=$(runner_pid ASC)
 ok "a runner is killed in the middle" kill -9 "$victim"
 wait $waiting; rc=$?
 is $rc 0 "torc-sbatch --wait ends with 0 all the same" || diag "$(cat out)"
+[ $rc = 0 ] || diag "$(query "SELECT name, state, reason, message, node FROM job_status WHERE state = 'failed'" | head -n 20; query "SELECT * FROM runner"; tail -n 5 torc_output/*.log 2>/dev/null)"
 is "$(query "SELECT count(*) FROM job_status WHERE state = 'completed'")" 60 "all 60 jobs completed"
 is "$(query "SELECT count(*) FROM (SELECT job FROM attempt WHERE state = 5 GROUP BY job HAVING count(*) = 1)")" 60 "each with exactly one completed attempt"
 ok "some attempts were recorded as lost" [ "$(query "SELECT count(*) FROM attempt a JOIN attempt_reason r ON r.id = a.reason WHERE r.name = 'lost'")" -gt 0 ]
