@@ -106,7 +106,7 @@ int main(int argc, char **argv)
     double start = cpu_used();
     size_t size = mib > 0 ? (size_t)mib << 20 : 0;
     void *memory = touch_memory(size);
-    burn_cpu_until(cpu - 2 * (cpu_used() - start)); // giving the memory back costs CPU too: keep some for that
+    burn_cpu_until(cpu - (cpu_used() - start)); // giving the memory back costs CPU too: keep some for that
     sleep_for(sleep);
     if (memory)
         munmap(memory, size);
