@@ -6,6 +6,7 @@
 
 slow=${TEST_SLOW:-1}
 cpu=$((slow > 1 ? 12 : 2)) # seconds; where all is slow, touching the memory takes more than 2
+hold=$((slow > 1 ? 6 : 0)) # samples are 5 s apart in the end
 [ -d /sys/fs/cgroup/memory ] && source=cgroup1 || source=cgroup2
 
 # v1 as Slurm 22.05 leaves it; on v2 the plugin delegates
@@ -27,7 +28,7 @@ as_user tee workflow.json >/dev/null <<J
    {"name": "normal", "num_cpus": 1, "memory": "400m", "runtime": "PT5M"},
    {"name": "small", "num_cpus": 1, "memory": "64m", "runtime": "PT5M"}],
  "jobs": [
-   {"name": "known", "command": "./$load --mem 200 --cpu $cpu", "resource_requirements": "normal"},
+   {"name": "known", "command": "./$load --mem 200 --cpu $cpu --sleep $hold", "resource_requirements": "normal"},
    {"name": "neighbour", "command": "./$load --mem 20 --sleep $((3 * (slow > 1 ? 5 : 1)))", "resource_requirements": "small"},
    {"name": "greedy", "command": "./$load --mem 200 --sleep 1", "resource_requirements": "small"},
    {"name": "daemon", "command": "./daemons.sh", "resource_requirements": "small"},
