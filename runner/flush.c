@@ -9,6 +9,7 @@
 #include "runner/clock.h"
 #include "runner/drain.h"
 #include "runner/job.h"
+#include "runner/steps.h"
 #include "runner/top_up.h"
 
 enum {
@@ -202,6 +203,7 @@ static void forget_sent(struct runner *runner)
     struct job *job;
     while ((job = TAILQ_FIRST(&runner->sending))) {
         TAILQ_REMOVE(&runner->sending, job, link);
+        steps_forget(runner, job);
         job_destroy(runner, job);
     }
 }

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 
 #include "lib/mem.h"
+#include "lib/workflow.h"
 #include "runner/clock.h"
+#include "runner/steps.h"
 
 void job_hold(struct runner *runner, struct batch *batch, const struct claimed_job *claimed)
 {
@@ -102,6 +104,8 @@ static void sample(struct runner *runner, struct job *job)
 static void kill_job(struct runner *runner, struct job *job)
 {
     meter_job_signal(job->meter, SIGKILL);
+    if (job->claimed.flags & JOB_SRUN)
+        steps_kill(runner, job);
     job->kill_usec = runner->now + USEC_PER_SEC / 10; /* once more, for those that were born meanwhile */
 }
 

@@ -14,6 +14,7 @@
 #include "lib/size.h"
 #include "lib/workflow.h"
 #include "runner/clock.h"
+#include "runner/steps.h"
 
 enum { DYING_USEC = 5 * USEC_PER_MSEC };
 
@@ -96,6 +97,7 @@ static void drop_script(const struct runner *runner, const struct job *job)
 
 static void judge(struct runner *runner, struct job *job)
 {
+    steps_collect(runner, job);
     bool success = WIFEXITED(job->status) && !WEXITSTATUS(job->status);
     const char *missing = success ? missing_output(job) : NULL;
     int64_t wall_usec = runner->now - job->start_usec;
@@ -122,8 +124,6 @@ static void judge(struct runner *runner, struct job *job)
     job->end.core = v.core;
     job->end.message = describe(runner, job, &v, missing);
     job->end.stderr_tail = v.state == JOB_COMPLETED ? NULL : output_tail(&runner->output, &job->files, job->arena);
-    job->end.usages = &job->usage;
-    job->end.usages_count = 1;
 }
 
 void job_end(struct runner *runner, struct job *job)

@@ -15,8 +15,4 @@ struct predecessors {
 /* Of that workflow: those on this host whose process is no more (its number free, or another's, started later). */
 struct predecessors predecessors_find(struct store *store, int64_t workflow_id, const char *host);
 
-/* Kills what the jobs of a killed runner and keeper left on this host: this user's processes with the workflow's variables
- * that do not descend from a process named like this one. */
-void predecessors_sweep(const char *db, int64_t workflow_id);
-
 #endif

@@ -17,6 +17,7 @@
 #include "runner/local.h"
 #include "runner/loop.h"
 #include "runner/predecessor.h"
+#include "runner/process.h"
 #include "runner/progress.h"
 
 extern char **environ;
@@ -52,11 +53,19 @@ static int open_workflow(struct runner *runner, struct error *err)
     return 0;
 }
 
+/* What the jobs of a runner that was killed with its keeper left here. */
+static void sweep(const struct runner *runner)
+{
+    cleanup_free char *db = xasprintf("TORC_DB=%s", runner->db);
+    cleanup_free char *id = xasprintf("TORC_WORKFLOW_ID=%lld", (long long)runner->workflow_id);
+    process_kill_marked((const char *const[]){db, id, NULL}, true);
+}
+
 static int enter(struct runner *runner, const char *incarnation, struct error *err)
 {
     struct predecessors gone = predecessors_find(runner->store, runner->workflow_id, runner->node.host);
     if (gone.count)
-        predecessors_sweep(runner->db, runner->workflow_id);
+        sweep(runner);
     struct runner_entry entry = {
         .workflow_id = runner->workflow_id,
         .tag = runner->options->submission,

@@ -57,6 +57,8 @@ struct job {
     int status;
     struct rusage rusage;
     struct usage_record usage;
+    const char **step_files; /* records of its steps, to be removed when they are stored */
+    uint32_t step_files_count;
     struct attempt_end end; /* end.start is set when it starts */
 };
 

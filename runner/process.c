@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Reads /proc: seldom, and never while jobs come and go as they should.
+#include "runner/process.h"
+
+#include <dirent.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/mem.h"
+#include "runner/clock.h"
+
+enum { ENVIRONMENT_MOST = 256 * 1024, GENERATIONS_MOST = 1000 };
+
+bool process_read(int pid, struct process *process)
+{
+    char path[64], line[1024];
+    unsigned long long ticks;
+    snprintf(path, sizeof path, "/proc/%d/stat", pid);
+    cleanup_fclose FILE *f = fopen(path, "re");
+    char *end = f && fgets(line, sizeof line, f) ? strrchr(line, ')') : NULL, *begin = end ? strchr(line, '(') : NULL;
+    if (!begin || sscanf(end, ") %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+                         &process->state, &process->parent, &ticks) != 3)
+        return false;
+    snprintf(process->name, sizeof process->name, "%.*s", (int)(end - begin - 1), begin + 1);
+    int64_t boot_usec = clock_real_usec() - clock_read_usec(CLOCK_BOOTTIME);
+    process->start_usec = boot_usec + (int64_t)ticks * USEC_PER_SEC / sysconf(_SC_CLK_TCK);
+    return true;
+}
+
+static bool has_entry(const char *buffer, size_t length, const char *entry)
+{
+    size_t wanted = strlen(entry) + 1;
+    for (const char *at = buffer, *end = buffer + length; at + wanted <= end; at += strlen(at) + 1)
+        if (!memcmp(at, entry, wanted))
+            return true;
+    return false;
+}
+
+/* buffer has room for ENVIRONMENT_MOST and a NUL. */
+static bool is_marked(int pid, const char *const *entries, char *buffer)
+{
+    char path[64];
+    struct stat st;
+    snprintf(path, sizeof path, "/proc/%d/environ", pid);
+    if (stat(path, &st) || st.st_uid != getuid())
+        return false;
+    cleanup_fclose FILE *f = fopen(path, "re");
+    size_t length = f ? fread(buffer, 1, ENVIRONMENT_MOST, f) : 0;
+    buffer[length] = '\0';
+    for (; *entries; entries++)
+        if (!has_entry(buffer, length + 1, *entries))
+            return false;
+    return true;
+}
+
+static bool has_runner(int pid, const char *runner_name)
+{
+    struct process process = {.parent = pid}; /* itself first */
+    for (int i = 0; i < GENERATIONS_MOST && process.parent > 1 && process_read(process.parent, &process); i++)
+        if (!strcmp(process.name, runner_name))
+            return true;
+    return false;
+}
+
+void process_kill_marked(const char *const *entries, bool spare_runners)
+{
+    cleanup_free char *buffer = xmalloc(ENVIRONMENT_MOST + 1);
+    struct process self;
+    DIR *proc = process_read(getpid(), &self) ? opendir("/proc") : NULL;
+    for (struct dirent *entry; proc && (entry = readdir(proc));) {
+        int pid = atoi(entry->d_name);
+        if (pid > 1 && pid != getpid() && is_marked(pid, entries, buffer) && !(spare_runners && has_runner(pid, self.name)))
+            kill(pid, SIGKILL);
+    }
+    if (proc)
+        closedir(proc);
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Reads /run/torc/UID, where the plugin leaves a file per task before srun learns that the task has ended.
+#include "runner/steps.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/mem.h"
+#include "lib/step_record.h"
+#include "lib/workflow.h"
+#include "runner/process.h"
+
+struct found {
+    struct usage_record *usages; /* [0] is the job's */
+    const char **files;
+    size_t count, space, files_count, files_space;
+    struct step_record first; /* of the lowest step: srun's own, for a job that srun started */
+    bool any;
+};
+
+static struct usage_record convert(const struct step_record *record, const char *node, struct arena *arena)
+{
+    const int64_t *value = record->value;
+    struct usage_record usage;
+    usage_record_init(&usage);
+    usage.node = node;
+    usage.step = arena_printf(arena, "%u.%u", record->step_id, record->task);
+    usage.source = SOURCE_SPANK;
+    usage.cpu_user_usec = value[STEP_cpu_user_usec];
+    usage.cpu_system_usec = value[STEP_cpu_system_usec];
+    if (value[STEP_cpu_usec] >= 0 && usage.cpu_user_usec >= 0 && usage.cpu_system_usec >= 0) {
+        /* the sum is exact, its parts may be counted in ticks: shared out in their proportion */
+        int64_t parts = usage.cpu_user_usec + usage.cpu_system_usec;
+        usage.cpu_user_usec = parts ? (int64_t)((double)value[STEP_cpu_usec] * (double)usage.cpu_user_usec / (double)parts)
+                                    : value[STEP_cpu_usec];
+        usage.cpu_system_usec = value[STEP_cpu_usec] - usage.cpu_user_usec;
+    }
+    usage.throttled_usec = value[STEP_cpu_throttled_usec];
+    usage.memory_peak_bytes = value[STEP_memory_peak_bytes];
+    usage.memory_anon_high_bytes = value[STEP_memory_peak_bytes];
+    usage.swap_peak_bytes = value[STEP_swap_peak_bytes];
+    usage.io_read_bytes = value[STEP_io_read_bytes];
+    usage.io_write_bytes = value[STEP_io_write_bytes];
+    usage.oom_kills = value[STEP_oom_kills_count];
+    usage.processes_peak = value[STEP_pids_peak_count];
+    return usage;
+}
+
+static bool read_record(int dir, const char *name, struct step_record *record)
+{
+    char text[STEP_RECORD_MAX];
+    cleanup_close int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    ssize_t n = fd >= 0 ? read(fd, text, sizeof text) : -1;
+    return n > 0 && !step_record_parse(text, (size_t)n, record, NULL);
+}
+
+static int open_folder(void)
+{
+    char path[64];
+    snprintf(path, sizeof path, STEP_RECORD_DIR "/%u", (unsigned)getuid());
+    return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+}
+
+static void take(struct runner *runner, struct job *job, const char *name, const struct step_record *record,
+                 struct found *found)
+{
+    found->usages = array_grow(found->usages, found->count, &found->space, sizeof *found->usages);
+    found->usages[found->count++] = convert(record, runner->node.name, job->arena);
+    found->files = array_grow(found->files, found->files_count, &found->files_space, sizeof *found->files);
+    found->files[found->files_count++] = arena_strdup(job->arena, name);
+    if (!found->any || record->step_id < found->first.step_id)
+        found->first = *record;
+    found->any = true;
+}
+
+static void scan(struct runner *runner, struct job *job, int folder, struct found *found)
+{
+    char prefix[32];
+    snprintf(prefix, sizeof prefix, "%lld.", (long long)runner->node.slurm_job_id);
+    DIR *dir = fdopendir(folder);
+    for (struct dirent *entry; dir && (entry = readdir(dir));) {
+        struct step_record record;
+        if (strncmp(entry->d_name, prefix, strlen(prefix)) || !read_record(dirfd(dir), entry->d_name, &record))
+            continue;
+        if (record.job == job->claimed.job_id && record.run == runner->grant.run_id &&
+            record.attempt == job->claimed.attempt_id && !strcmp(record.node, runner->node.name))
+            take(runner, job, entry->d_name, &record, found);
+    }
+    if (dir)
+        closedir(dir);
+    else
+        close(folder);
+}
+
+/* srun's own usage is of no interest: that of the step it made is the job's. */
+static void replace_own(struct job *job, struct found *found)
+{
+    usage_record_init(&found->usages[0]);
+    found->usages[0].node = job->usage.node;
+    found->usages[0].source = job->usage.source;
+    for (size_t i = 1; found->any && i < found->count; i++) {
+        const char *step = found->usages[i].step;
+        if (strtoul(step, NULL, 10) != found->first.step_id)
+            continue;
+        found->usages[0] = found->usages[i];
+        found->usages[0].step = NULL;
+        found->usages[i] = found->usages[--found->count];
+        job->status = found->first.status;
+        break;
+    }
+    job->usage = found->usages[0];
+}
+
+static void *keep(struct job *job, void *array, size_t bytes)
+{
+    void *copy = arena_alloc(job->arena, bytes ? bytes : 1);
+    memcpy(copy, array, bytes);
+    free(array);
+    return copy;
+}
+
+void steps_collect(struct runner *runner, struct job *job)
+{
+    struct found found = {0};
+    int folder = runner->node.in_allocation ? open_folder() : -1;
+    bool own = job->claimed.flags & JOB_SRUN;
+    job->end.usages = &job->usage;
+    job->end.usages_count = 1;
+    if (folder < 0 && !own)
+        return;
+    found.usages = array_grow(found.usages, found.count, &found.space, sizeof *found.usages);
+    found.usages[found.count++] = job->usage;
+    if (folder >= 0)
+        scan(runner, job, folder, &found);
+    if (own)
+        replace_own(job, &found);
+    job->end.usages_count = (uint32_t)found.count;
+    job->end.usages = keep(job, found.usages, found.count * sizeof *found.usages);
+    job->step_files_count = (uint32_t)found.files_count;
+    job->step_files = keep(job, found.files, found.files_count * sizeof *found.files);
+}
+
+void steps_forget(struct runner *runner, struct job *job)
+{
+    (void)runner;
+    cleanup_close int folder = job->step_files_count ? open_folder() : -1;
+    for (uint32_t i = 0; folder >= 0 && i < job->step_files_count; i++)
+        unlinkat(folder, job->step_files[i], 0);
+}
+
+void steps_kill(struct runner *runner, struct job *job)
+{
+    cleanup_free char *slurm = xasprintf("SLURM_JOB_ID=%lld", (long long)runner->node.slurm_job_id);
+    cleanup_free char *id = xasprintf("TORC_STEP_JOB=%lld", (long long)job->claimed.job_id);
+    cleanup_free char *attempt = xasprintf("TORC_STEP_ATTEMPT=%d.%d", runner->grant.run_id, job->claimed.attempt_id);
+    process_kill_marked((const char *const[]){slurm, id, attempt, NULL}, false);
+}
