@@ -60,6 +60,11 @@ void meter_destroy(struct meter *meter)
     free(meter);
 }
 
+void meter_sweep(void)
+{
+    meter_destroy(meter_create(&(struct meter_options){.node = "", .incarnation = "sweep"}));
+}
+
 enum usage_source meter_source(const struct meter *meter)
 {
     return meter->cgroup ? meter->cgroup->ops->source : SOURCE_PROC;

@@ -28,6 +28,8 @@ struct meter_options {
  * caller, makes all children; those that are no jobs (sbatch, …) stay in the runner's session, jobs get their own. */
 struct meter *meter_create(const struct meter_options *options);
 void meter_destroy(struct meter *meter); /* removes every directory of ours; jobs must have ended */
+/* What a runner that was killed left in the place that this process may use: kills it and removes it. */
+void meter_sweep(void);
 enum usage_source meter_source(const struct meter *meter);
 const char *meter_why(const struct meter *meter);
 

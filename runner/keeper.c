@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "lib/error.h"
+#include "lib/meter.h"
 #include "runner/signals.h"
 
 enum { STARTS_MOST = 4 }; /* the first, and 3 again */
@@ -53,9 +54,10 @@ static void sweep(void)
         while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
             continue;
         if (pid < 0 && errno == ECHILD)
-            return;
+            break;
         nanosleep(&pause, NULL);
     }
+    meter_sweep(); /* Slurm does not remove cgroups that it did not make, and keeps those above them for ever */
 }
 
 static pid_t start(int (*run)(void *, struct keeper_shared *), void *argument, struct keeper_shared *shared)

@@ -35,7 +35,7 @@ as_user tee workflow.json >/dev/null <<J
    {"name": "short", "command": "/bin/true", "resource_requirements": "small"}]}
 J
 as_user tee long.json >/dev/null <<J
-{"name": "long", "jobs": [{"name": "long", "command": "echo > long.started; setsid ./$load --mem 10 --sleep 600", "cpus": 1, "memory": "64m",
+{"name": "long", "jobs": [{"name": "long", "command": "echo > long.started; setsid -w ./$load --mem 10 --sleep 600", "cpus": 1, "memory": "64m",
                            "runtime": "PT5M"}]}
 J
 
@@ -85,5 +85,16 @@ ok "a job runs in another allocation" wait_until $((30 * slow)) '[ -e long.start
 as_user scancel "$job"
 wait_until $((60 * slow)) 'ended $job' || diag "job $job is $(job_state "$job")"
 ok "after scancel no process is left" wait_until 10 '[ -z "$(pgrep -x $load)" ]'
+ok "and no cgroup" wait_until 10 '[ -z "$(left_of $job)" ]' || diag "$(left_of "$job")"
+
+# ---- a runner that is killed: its keeper clears up
+again=long$$
+cp long.json $again.json
+job=$(start $again)
+wait_until $((60 * slow)) '[ -n "$(pgrep -x $load)" ]' || diag "$(cat $again.out)"
+ok "a runner's job runs in a cgroup of its own" wait_until 10 '[ -n "$(left_of $job | grep -E "/(torc|job)_[^/]+_[^/]+$")" ]'
+kill -9 "$(pgrep -n -fx "torc-run $again.json")"
+ok "an allocation whose runner was killed ends" wait_until $((60 * slow)) 'ended $job' || diag "$(cat $again.out)"
+is "$(pgrep -x $load)" "" "no process is left"
 ok "and no cgroup" wait_until 10 '[ -z "$(left_of $job)" ]' || diag "$(left_of "$job")"
 done_testing
