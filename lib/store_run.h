@@ -70,7 +70,9 @@ struct sync_reply {
     struct arena *arena;
 };
 
-/* Ends, starts, give-backs, claims, heartbeat: in this order, in one transaction. Failure propagates and dependents become
+/* A request sent again (seq not above the last one applied) changes nothing, and gets every job that is pending at the runner:
+ * those that it has already are to be skipped.
+ * Ends, starts, give-backs, claims, heartbeat: in this order, in one transaction. Failure propagates and dependents become
  * ready in it. Codes: ERROR_UNREACHABLE: try again, with the same request. */
 int store_sync(struct store *store, const struct sync_request *request, struct sync_reply *reply, struct error *err);
 void sync_reply_fini(struct sync_reply *reply);

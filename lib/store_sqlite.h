@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Shared by the files that keep the store in SQLite: a connection with its prepared statements, transactions, and the
-// bookkeeping of one transaction (counters per class, what follows from the end of a job). Only store_sqlite*.c include it.
+// Shared by the files that keep the store in SQLite: a connection, its prepared statements,
+// transactions; and the calls that they provide. Only store_sqlite*.c include it.
 #ifndef LIB_STORE_SQLITE_H
 #define LIB_STORE_SQLITE_H
 
@@ -58,55 +58,6 @@ sqlite3_stmt *db_cursor(struct db *db, size_t index, struct error *err); /* the 
 const char *db_text(struct arena *arena, sqlite3_stmt *statement, int column); /* a copy, or NULL */
 int64_t db_known(sqlite3_stmt *statement, int column); /* UNKNOWN where NULL */
 int64_t usec_now(void); /* the store's clock, UTC */
-
-struct class_delta {
-    int64_t class_id; /* 0: free */
-    int64_t by_state[JOB_STATES];
-};
-struct ended_job {
-    int64_t id;
-    bool good; /* completed or disabled: met for those who need it */
-};
-
-struct tx { /* one transaction on one workflow */
-    struct db *db;
-    int64_t workflow_id, now_usec;
-    enum workflow_state state;
-    struct class_delta *deltas; /* hashed by class */
-    size_t deltas_count, deltas_space;
-    struct ended_job *ended; /* jobs whose dependents are still to be told */
-    size_t ended_count, ended_space;
-    bool any_ended, made_ready, change;
-};
-
-int tx_init(struct tx *tx, struct db *db, int64_t workflow_id, struct error *err); /* ERROR_USAGE: no such workflow */
-void tx_fini(struct tx *tx);
-/* n jobs of a class (0: barriers) went from one state to another; JOB_STATES: from nowhere. */
-void tx_count(struct tx *tx, int64_t class_id, enum job_state from, enum job_state to, int64_t n);
-/* A job came to a final state: its dependents become ready or canceled, through any number of levels. */
-int tx_job_ended(struct tx *tx, int64_t job_id, enum job_state state, struct error *err);
-int tx_event(struct tx *tx, enum event_kind kind, int64_t job, int64_t runner, int64_t attempt, struct error *err);
-int tx_event_allocation(struct tx *tx, enum event_kind kind, int64_t submission, int64_t allocation, const char *data,
-                        struct error *err);
-/* Writes the counters, and the end of the workflow if this was it; raises workflow.change if somebody should look. */
-int tx_finish(struct tx *tx, struct error *err);
-/* What a runner holds goes back: pending jobs become ready, attempts that run end `lost`; then the runner itself ends (lost
- * or left), and its allocation when no other runner of it is alive. */
-int tx_runner_ends(struct tx *tx, int64_t runner_id, bool lost, struct error *err);
-
-struct runner_row { /* the runner of a sync, with what its allocation allows */
-    int64_t id, workflow_id, seq, allocation_id, started_usec, limit_usec, memory_bytes, allocation_start_usec, run_id;
-    int32_t cpus, gpus_milli;
-    bool ended, lost;
-    enum workflow_state state;
-    const char *labels, *scheduler;
-};
-
-/* Takes ready jobs for the runner as claim says; they become pending. may_come as in sync_reply. */
-int tx_claim(struct tx *tx, const struct runner_row *runner, const struct claim_request *claim, struct sync_reply *reply,
-             struct error *err);
-int tx_claimed_before(struct tx *tx, const struct runner_row *runner, struct sync_reply *reply, struct error *err);
-int tx_demand_due(struct tx *tx, bool *due, struct error *err);
 
 /* The calls, by file: store_sqlite_create.c, _enter.c, _run.c, _demand.c, _plan.c, _read.c. */
 int sqlite_create_workflow(void *impl, const struct workflow *, const struct workflow_origin *, int64_t *, struct error *);

@@ -3,7 +3,7 @@
 // changed before all cursors are done.
 #include "lib/mem.h"
 #include "lib/pack.h"
-#include "lib/store_sqlite.h"
+#include "lib/store_sqlite_tx.h"
 #include "lib/workflow.h"
 
 enum { TERMINABLE_SCAN = 1000 }; /* near the end of an allocation so many ready jobs of a class are looked at, no more */

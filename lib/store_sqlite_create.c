@@ -2,7 +2,7 @@
 // Creating a workflow, all rows in one transaction. A row's id is the highest one that there was plus its index, so that
 // nothing has to be read back; writers exclude each other, so nobody takes an id in between.
 #include "lib/mem.h"
-#include "lib/store_sqlite.h"
+#include "lib/store_sqlite_tx.h"
 
 struct bases { /* id of row i: base + 1 + i */
     int64_t class_id, job, file, data;

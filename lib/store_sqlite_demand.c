@@ -2,7 +2,7 @@
 // Demand: how many jobs of each class wait, and for how many of them the live and queued allocations have time and slots.
 #include "lib/mem.h"
 #include "lib/settings.h"
-#include "lib/store_sqlite.h"
+#include "lib/store_sqlite_tx.h"
 
 enum { FRESH_USEC = 60 * 1000000 }; /* a job may start so late and still count as one of the first round: lib/pack.h */
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A runner comes: it is registered, its allocation starts, and what earlier runners in its place held goes back.
-#include "lib/store_sqlite.h"
+#include "lib/store_sqlite_tx.h"
 
 struct entry_submission { /* of the tag, all 0 when there is none */
     int64_t id, allocation_id;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Submissions: a row per sbatch call before the call, what sbatch answered, and the end of it all by cancellation.
 #include "lib/mem.h"
-#include "lib/store_sqlite.h"
+#include "lib/store_sqlite_tx.h"
 
 static const int64_t pause_usec = 10 * 1000000; /* between two submissions of one class */
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A runner's sync: ends, starts, give-backs, claims and heartbeat, all in one transaction.
 #include "lib/mem.h"
-#include "lib/store_sqlite.h"
+#include "lib/store_sqlite_tx.h"
 
 struct sync_state {
     struct tx tx;
