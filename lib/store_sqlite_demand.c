@@ -80,8 +80,7 @@ static int read_margin(struct balance *b, struct settings *settings, struct erro
 
 static int read_supplies(struct balance *b, struct error *err)
 {
-    struct settings settings;
-    settings_init(&settings);
+    struct settings settings = {0};
     int rc = read_margin(b, &settings, err);
     sqlite3_stmt *s = rc ? NULL : db_query(b->tx->db, err, SQL_DEMAND_ALLOCATIONS, "l", b->tx->workflow_id);
     rc = -1;
