@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The order of things that makes a crash harmless: row and tag committed, then sbatch, then its answer committed. In between
-// the runner itself may enter by its tag, or squeue is asked for it.
+// the runner itself may enter by its tag, or squeue is asked for it (lib/submit_settle.c).
 #include "lib/submit.h"
 
 #include <errno.h>
@@ -8,20 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "lib/arena.h"
 #include "lib/mem.h"
 #include "lib/slurm.h"
-
-enum { FORGOTTEN_SECS = 300 }; /* sbatch has given up by then */
-
-static int64_t now_usec(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
 
 int submit_make_output_dir(const struct submit *submit, struct error *err)
 {
@@ -202,44 +192,4 @@ void submitted_list_fini(struct submitted_list *done)
     }
     free(done->list);
     *done = (struct submitted_list){0};
-}
-
-/* The name is among the arguments that were recorded: "--job-name=torc-wf1-small". */
-char *submission_job_name(const struct submission *submission)
-{
-    static const char option[] = "--job-name=";
-    json_auto_t *array = submission->arguments ? json_loads(submission->arguments, 0, NULL) : NULL;
-    size_t i;
-    json_t *item;
-    json_array_foreach(array, i, item)
-        if (json_is_string(item) && !strncmp(json_string_value(item), option, sizeof option - 1))
-            return xstrdup(json_string_value(item) + sizeof option - 1);
-    return NULL;
-}
-
-static int heal_one(const struct submit *submit, const struct submission *submission, struct error *err)
-{
-    cleanup_free char *name = submission_job_name(submission);
-    int64_t job_id = 0;
-    if (!name || slurm_find_tag(name, submission->tag, &job_id, err))
-        return name ? -1 : 0;
-    if (job_id)
-        return store_submission_answered(submit->store, submission->id, job_id, NULL, err);
-    if (now_usec() - submission->created_usec < (int64_t)FORGOTTEN_SECS * 1000000)
-        return 0;
-    return store_submission_answered(submit->store, submission->id, 0,
-                                     "torc-sbatch ended before Slurm took this submission, and Slurm does not know it", err);
-}
-
-int submit_heal(const struct submit *submit, struct error *err)
-{
-    struct submissions all;
-    if (store_submissions(submit->store, submit->workflow_id, &all, err))
-        return -1;
-    int rc = 0;
-    for (uint32_t i = 0; i < all.count && !rc; i++)
-        if (all.list[i].state == ALLOCATION_PLANNED && !all.list[i].slurm_job_id && !all.list[i].answered_usec)
-            rc = heal_one(submit, &all.list[i], err);
-    submissions_fini(&all);
-    return rc;
 }

@@ -54,6 +54,10 @@ void submitted_list_fini(struct submitted_list *done);
  * older than a few minutes, they never were. */
 int submit_heal(const struct submit *submit, struct error *err);
 
+/* Cancels allocations that have not started and were made for classes whose jobs have all ended, in one request; demand NULL:
+ * the workflow has ended, so all of them. */
+int submit_give_back(const struct submit *submit, const struct demand *demand, struct error *err);
+
 /* The job name that a recorded submission was given, for squeue; NULL: not known. The caller's to free. */
 char *submission_job_name(const struct submission *submission);
 

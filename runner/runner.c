@@ -13,12 +13,14 @@
 #include <unistd.h>
 
 #include "lib/mem.h"
+#include "lib/store_read.h"
 #include "runner/clock.h"
 #include "runner/local.h"
 #include "runner/loop.h"
 #include "runner/predecessor.h"
 #include "runner/process.h"
 #include "runner/progress.h"
+#include "runner/top_up.h"
 
 extern char **environ;
 
@@ -159,6 +161,19 @@ static void fini(struct runner *runner)
     free(runner->db);
 }
 
+/* An allocation that starts when all is done has nothing to do; that is no failure. */
+static bool came_too_late(struct runner *runner)
+{
+    struct read_request request = {.what = READ_WORKFLOWS, .workflow_id = runner->workflow_id};
+    struct read_reply reply;
+    struct error ignored;
+    if (!runner->node.in_allocation || !runner->store || runner->grant.arena || store_read(runner->store, &request, &reply, &ignored))
+        return false;
+    bool ended = reply.count && (reply.workflows->state == WORKFLOW_COMPLETE || reply.workflows->state == WORKFLOW_CANCELED);
+    read_reply_fini(&reply);
+    return ended;
+}
+
 int runner_main(void *argument, struct keeper_shared *shared)
 {
     struct error err = {0};
@@ -170,6 +185,12 @@ int runner_main(void *argument, struct keeper_shared *shared)
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     bool failed = prepare(&runner, &err) || loop_run(&runner, &err);
     link_destroy(take_ptr(runner.link)); /* the store is ours again */
+    if (failed && came_too_late(&runner)) {
+        failed = false;
+        runner.told_complete = true;
+    }
+    if (!failed)
+        top_up_last(&runner);
     int code = failed ? (int)err.code : runner.node.in_allocation ? ERROR_NONE : progress_end(&runner);
     if (failed && *err.text)
         fprintf(stderr, "torc-run: %s\n", err.text);

@@ -57,6 +57,23 @@ void top_up_start(struct runner *runner)
     }
 }
 
+/* Slurm kills what a batch job leaves behind, so it is waited for, though not for ever. */
+void top_up_last(struct runner *runner)
+{
+    enum { LONGEST_USEC = 20 * USEC_PER_SEC, STEP_USEC = 5000 };
+    if (!runner->node.in_allocation || !runner->options->submission || !runner->told_complete)
+        return;
+    runner->top_up_usec = 0;
+    top_up_start(runner);
+    int status = 0;
+    for (int64_t waited = 0; runner->top_up && waited < LONGEST_USEC; waited += STEP_USEC) {
+        if (waitpid(runner->top_up, &status, WNOHANG))
+            runner->top_up = 0;
+        else
+            usleep(STEP_USEC);
+    }
+}
+
 bool top_up_reaped(struct runner *runner, pid_t pid, int status)
 {
     if (!runner->top_up || pid != runner->top_up)

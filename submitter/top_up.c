@@ -72,8 +72,11 @@ int top_up(struct store *store, const char *db, int64_t workflow_id, struct top_
     int rc = settings_parse(&settings, info->settings, err);
     if (!rc && how.heal)
         rc = submit_heal(&submit, err);
-    if (!rc && info->state == WORKFLOW_RUNNING && !(rc = store_demand(store, workflow_id, &demand, err))) {
-        if (is_due(&demand))
+    if (!rc && info->state != WORKFLOW_RUNNING) {
+        rc = info->state == WORKFLOW_HELD ? 0 : submit_give_back(&submit, NULL, err);
+    } else if (!rc && !(rc = store_demand(store, workflow_id, &demand, err))) {
+        rc = submit_give_back(&submit, &demand, err);
+        if (!rc && is_due(&demand))
             rc = submit_demand(&submit, &demand, how.hasty, taken, err);
         demand_fini(&demand);
     }

@@ -5,8 +5,8 @@
 
 #include "lib/submit.h"
 
-/* Looks for submissions without an answer (heal), then plans and submits what the demand asks for; *taken: how many Slurm
- * took. Nothing to do is no failure. Slurm is asked only when there is something to do. hasty: do not mind that the last request
+/* Looks for submissions without an answer (heal), gives back what classes that have ended do
+ * not need, then plans and submits what the demand asks for; *taken: how many Slurm took. Nothing to do is no failure. Slurm is asked only when there is something to do. hasty: do not mind that the last request
  * was made a moment ago (a user asks; those that ask on their own must not). */
 struct top_up {
     bool heal, hasty;

@@ -238,6 +238,9 @@ static int look(struct waiting *w, struct error *err)
     show_progress(w, info);
     int result = result_of(info);
     if (result >= 0) {
+        size_t taken = 0;
+        struct error ignored; /* allocations that start for nothing end at once */
+        top_up(w->store, w->db, w->workflow_id, (struct top_up){0}, &taken, &ignored);
         show_result(w, info, result);
     } else if (!info->runners_alive && info->state == WORKFLOW_RUNNING && now_ms() - w->asked_ms >= SLURM_EVERY_MS) {
         w->asked_ms = now_ms();

@@ -20,7 +20,8 @@ chmod 755 bin/sbatch
 torc_sbatch() { as_user env PATH="$TEST_DIR/bin:$TORC_BUILD:$PATH" torc-sbatch "$@"; }
 submissions() { grep -cv -e --test-only sbatch.log; }
 db() { sqlite3 -cmd '.timeout 10000' torc.db "$@"; }
-fresh() { rm -rf torc.db* torc_output sbatch.log sbatch.do out seen; }
+# A new folder, so to speak: not before the last runner has closed the old database.
+fresh() { wait_until 60 '[ -z "$(squeue -h)" ]' || diag "still there: $(squeue -h)"; rm -rf torc.db* torc_output sbatch.log sbatch.do out seen; }
 ended() { wait_until 60 '[ "$(db "SELECT state FROM workflow WHERE id = '"$1"'")" = 1 ]'; }
 
 # jobs NAME COUNT CLASS COMMAND: entries of "jobs"
@@ -64,6 +65,16 @@ is $? 0 "jobs that wait for one another on two nodes end"
 is "$(submissions)" 1 "from one submission"
 like "$(grep -v -e --test-only sbatch.log)" '--array=0-1' "of an array of two"
 is "$(db 'SELECT count(DISTINCT node) FROM runner')" 2 "on both nodes"
+
+# ---- allocations that nothing needs any more are not left in the queue
+fresh
+jobs g 64 slim 'sleep 0.1' | workflow given.json
+torc_sbatch -t 2 given.json >/dev/null 2>&1
+like "$(grep -v -e --test-only sbatch.log)" '--array=0-7' "eight allocations, of which two do all the work"
+ok "the workflow completes" ended 1
+ok "what waits in Slurm is given back, though nobody waits" wait_until 30 '[ -z "$(squeue -h -t PD,R,CG)" ]'
+is "$(squeue -h -t all -o %T | grep -c FAILED)" 0 "and what started in vain did not fail"
+is "$(db 'SELECT count(*) FROM allocation WHERE state IN (0, 1, 2)')" 0 "nor is any of it alive in the database"
 
 # ---- stages of different classes: nobody waits, the runners submit what follows
 fresh
@@ -111,6 +122,17 @@ torc_sbatch four.json extra >/dev/null 2>&1
 is $? 2 "bad usage"
 is "$(ls -d torc.db torc_output 2>/dev/null)" "" "all this created neither database nor output"
 is "$(squeue -h -t all | wc -l)" "$before" "and no Slurm job"
+
+# ---- a database that jobs could not open
+cat > elsewhere <<W
+#!/bin/sh
+"$TORC_BUILD/slurm-query" "\$@" | sed 's/"hostname":"[^"]*"/"hostname":"elsewhere"/g'
+W
+chmod 755 elsewhere
+like "$(as_user env TORC_SLURM_QUERY=./elsewhere torc-sbatch four.json 2>&1)" \
+	"the database $TEST_DIR/torc.db is on a local disk of .*, which the nodes of partition main cannot see; put it on" \
+	"a database on a local disk, jobs on other hosts"
+ok "on a network file system it is taken" as_user env TORC_FS_NETWORK=NFS TORC_SLURM_QUERY=./elsewhere torc-sbatch --dry-run four.json
 
 # ---- sbatch fails when it counts
 echo '[[ $1 == --test-only ]] || { echo "sbatch: error: Batch job submission failed: Out of luck" >&2; exit 1; }' > sbatch.do
