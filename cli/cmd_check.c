@@ -22,6 +22,7 @@ const struct command cmd_check = {
 };
 
 enum verdict { GOOD, NOTE, BAD };
+enum { INDENT = 18 };
 
 static enum verdict check_slurm(const struct cli *cli, char **text);
 static enum verdict check_controller(const struct cli *cli, char **text);
@@ -125,9 +126,17 @@ static enum verdict check_plugin(const struct cli *cli, char **text)
 static enum verdict check_munge(const struct cli *cli, char **text)
 {
     struct error err;
-    cleanup_free char *said = NULL;
+    cleanup_free char *said = NULL, *config = NULL, *info = NULL;
     (void)cli;
-    bool good = !slurm_look((const char *[]){"munge", "-n", NULL}, &said, &err);
+    if (!slurm_look((const char *[]){"scontrol", "show", "config", NULL}, &config, &err))
+        info = config_value(config, "AuthInfo");
+    char *socket = info ? strstr(info, "socket=") : NULL;
+    if (socket) { /* not at the usual place */
+        socket += strlen("socket=");
+        socket[strcspn(socket, ", ")] = '\0';
+    }
+    const char *const usual[] = {"munge", "-n", NULL}, *const named[] = {"munge", "-n", "-S", socket, NULL};
+    bool good = !slurm_look(socket ? named : usual, &said, &err);
     *text = xstrdup(good ? "gives credentials" : err.text);
     return good ? GOOD : NOTE;
 }
@@ -205,8 +214,7 @@ static int run(struct cli *cli, struct error *err)
         printf("%-11s ", checks[i].name);
         screen_print(&cli->screen, verdicts[verdict].color, "%-5s", verdicts[verdict].mark);
         putchar(' ');
-        screen_text(&cli->screen, COLOR_NONE, text, 0);
-        putchar('\n');
+        screen_wrap(&cli->screen, INDENT, text);
     }
     return ERROR_NONE;
 }

@@ -10,7 +10,7 @@
 #include "lib/table.h"
 #include "lib/target.h"
 
-enum { RUNNING_MOST = 10, QUEUED_MOST = 1000, LABEL = 13, FULL_USEC = 90 * 1000000 };
+enum { RUNNING_MOST = 10, QUEUED_MOST = 1000, LABEL = 13, SILENT_USEC = 90 * 1000000 };
 
 static const struct table_column runner_columns[] = {
     {"RUNNER ON", NULL, ALIGN_LEFT, FIT_SHRINK}, {"SINCE", NULL, ALIGN_LEFT, FIT_KEEP},
@@ -33,7 +33,7 @@ struct context {
     int64_t queued[QUEUED_MOST]; /* their Slurm jobs */
     size_t queued_count;
     char *refused;               /* why Slurm refused the newest submission; owned */
-    uint32_t runners, classes_waiting;
+    uint32_t runners, silent, classes_waiting; /* runners: alive; silent: of them, not heard of for long */
 };
 
 void status_queue_fini(struct status_queue *queue)
@@ -116,6 +116,7 @@ static int each_runner(void *pointer, const struct read_reply *reply, uint32_t i
     }
     char seen[FORMAT_SIZE], ago[FORMAT_SIZE + 8];
     int64_t silent = view->now_usec - runner->heartbeat_usec;
+    context->silent += silent > SILENT_USEC;
     snprintf(ago, sizeof ago, "%s ago", format_duration(seen, silent > 0 ? silent : 0));
     table_text(context->table, COLOR_NONE, runner->node);
     table_time(context->table, runner->started_usec, view->now_usec);
@@ -123,7 +124,7 @@ static int each_runner(void *pointer, const struct read_reply *reply, uint32_t i
     table_bytes(context->table, runner->memory_bytes);
     table_number(context->table, runner->jobs_run);
     table_text(context->table, COLOR_NONE, runner->accounting ? usage_source_names[runner->accounting] : NULL);
-    table_text(context->table, silent > FULL_USEC ? COLOR_RED : COLOR_NONE, ago);
+    table_text(context->table, silent > SILENT_USEC ? COLOR_RED : COLOR_NONE, ago);
     return 0;
 }
 
@@ -222,7 +223,8 @@ static void draw_queue(const struct screen *screen, const struct status_queue *q
         if (!fields[3] || strcmp(fields[1], "PENDING"))
             continue;
         label(screen, "");
-        fprintf(screen->out, "Slurm job %s waits: %s", fields[0], fields[2]);
+        bool seen = strcmp(fields[2], "None"); /* Slurm's word for a job that no scheduling round has looked at */
+        fprintf(screen->out, "Slurm job %s waits: %s", fields[0], seen ? fields[2] : "just submitted");
         if (strcmp(fields[3], "N/A"))
             fprintf(screen->out, "; expected to start at %s", fields[3]);
         fputc('\n', screen->out);
@@ -315,6 +317,9 @@ static void draw_advice(const struct context *context)
     const struct screen *screen = view->screen;
     bool open = workflow->state == WORKFLOW_RUNNING;
     int64_t failed = workflow->counts[JOB_FAILED] + workflow->counts[JOB_TERMINATED] + workflow->counts[JOB_PENDING_FAILED];
+    if (context->silent)
+        fprintf(screen->out, "\n%u of the runners did not report for three heartbeats: dead, suspended, or cut off from the database.\n",
+                context->silent);
     if (workflow->state == WORKFLOW_HELD)
         fputs("\nIt is held: no job starts until it is released.\n", screen->out);
     if (open && context->refused) {

@@ -97,7 +97,7 @@ char *format_percent(char buffer[static FORMAT_SIZE], int64_t part, int64_t whol
     if (part < 0 || whole <= 0)
         return unknown(buffer);
     double percent = 100.0 * (double)part / (double)whole;
-    if (part > 0 && percent < 0.5)
+    if (part > 0 && percent < 1)
         return strcpy(buffer, "<1%");
     snprintf(buffer, FORMAT_SIZE, "%.0f%%", percent);
     return buffer;

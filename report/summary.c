@@ -117,10 +117,12 @@ static int print_allocations(struct report *report, struct error *err)
         if (context.partitions)
             fprintf(screen->out, " on %s", context.partitions);
         for (int i = 0; i < ALLOCATION_STATES; i++)
-            if (context.allocations[i] && context.allocations[i] != total)
+            if (context.allocations[i] && (i != ALLOCATION_ENDED || context.allocations[i] != total))
                 fprintf(screen->out, ", %lld %s", (long long)context.allocations[i], allocation_state_names[i]);
-        fprintf(screen->out, "; %s of node time, %s asked\n", format_duration(held, context.held_usec),
-                format_duration(asked, context.asked_usec));
+        if (context.held_usec)
+            fprintf(screen->out, "; %s of node time, %s asked", format_duration(held, context.held_usec),
+                    format_duration(asked, context.asked_usec));
+        fputc('\n', screen->out);
     }
     if (context.refused) {
         label(screen, "");
