@@ -173,15 +173,22 @@ static int64_t usec_of(struct timeval a, struct timeval b)
 }
 
 /* exec folds the largest size of the memory it leaves into ru_maxrss (exec_mmap in the kernel's fs/exec.c); a child made by
- * vfork leaves the runner's. So a value not above the runner's own says only that the job stayed below it. */
+ * vfork leaves the runner's. So a value not clearly above the runner's own (the kernel counts pages per CPU and adds up
+ * roughly) says only that the job stayed below it. */
+static bool is_of_job(int64_t max_kib)
+{
+    enum { ROUGHLY_KIB = 512 };
+    struct rusage own;
+    getrusage(RUSAGE_SELF, &own);
+    return max_kib > own.ru_maxrss + own.ru_maxrss / 8 + ROUGHLY_KIB;
+}
+
 void meter_proc_read(const struct meter_job *job, const struct rusage *rusage, struct usage_record *usage)
 {
     const struct rusage *orphans = &job->orphans;
-    struct rusage own;
-    getrusage(RUSAGE_SELF, &own);
     long max_kib = rusage->ru_maxrss > orphans->ru_maxrss ? rusage->ru_maxrss : orphans->ru_maxrss;
     int64_t bound = max_kib * INT64_C(1024) > job->rss_max_bytes ? max_kib * INT64_C(1024) : job->rss_max_bytes;
-    int64_t peak = max_kib > own.ru_maxrss ? max_kib * INT64_C(1024) : UNKNOWN;
+    int64_t peak = is_of_job(max_kib) ? max_kib * INT64_C(1024) : UNKNOWN;
     usage->memory_peak_bytes = peak > job->rss_max_bytes ? peak : job->rss_max_bytes;
     usage->memory_anon_bytes = usage->memory_anon_low_bytes = job->anon_max_bytes;
     usage->memory_anon_high_bytes = bound;
