@@ -20,7 +20,8 @@ enum store_mode {
 
 /* Opens the database at `where`: a path (an SQLite file). Codes: ERROR_UNREACHABLE (cannot be opened, locked for longer than
  * 60 s, no torc database, of a newer torc). A journal in WAL mode on local file systems, a rollback journal on network ones.
- * $TORC_BUSY_SECS: how long to wait for a lock instead of 60 s. $TORC_STORE_CODEC=1 puts every request and reply through the JSON codec on the way (tests). */
+ * $TORC_BUSY_SECS: how long to wait for a lock instead of 60 s.
+ * $TORC_STORE_CODEC=1 puts every request and reply through the JSON codec on the way (tests). */
 struct store *store_open(const char *where, enum store_mode mode, struct error *err);
 void store_close(struct store *store); /* NULL is fine */
 
