@@ -30,7 +30,7 @@ as_user tee failures.json > /dev/null <<'J'
    {"name": "killed", "command": "kill -SEGV $$", "resource_requirements": "small"},
    {"name": "missing", "command": "no_such_program --at all", "resource_requirements": "small"},
    {"name": "forgetful", "command": "true", "output_files": ["promised"], "resource_requirements": "small"},
-   {"name": "parent", "command": "./load --mem 1 --sleep 300 --daemon; echo $$ > parent.pid", "resource_requirements": "small"}
+   {"name": "parent", "command": "./load --mem 1 --sleep 307 --daemon; echo $$ > parent.pid", "resource_requirements": "small"}
  ]}
 J
 as_user torc-sbatch --wait failures.json > out 2>&1
@@ -50,7 +50,7 @@ is "$(state killed)" "failed signal signal 11" "death by a signal is a signal, n
 is "$(state missing)" "failed exit exit 127" "a missing program is 127"
 is "$(state forgetful)" "failed missing_output exit 0" "exit 0 without the declared output is a failure"
 is "$(state parent)" "completed exit 0" "a job that leaves a daemon behind completes"
-ok "and the daemon is gone" wait_until 5 '! pgrep -u "$TEST_USER" -f "load --mem 1 --sleep 300"'
+ok "and the daemon is gone" wait_until 5 '! pgrep -u "$TEST_USER" -f "load --mem 1 --sleep 307"'
 nok "so is the one that ignored TERM" pgrep -u "$TEST_USER" -f "load --mem 1 --ignore-term"
 
 report=$(as_user torc-report 2>&1)

@@ -9,7 +9,7 @@ running() { query "SELECT count(*) FROM job_status WHERE state = 'running'"; }
 state() { query "SELECT state FROM workflow_state WHERE id = (SELECT state FROM workflow ORDER BY id DESC LIMIT 1)"; }
 
 as_user bash -c 'awk '\''BEGIN { print "{\"name\": \"many\", \"resource_requirements\": [{\"name\": \"c\", \"num_cpus\": 1, \"memory\": \"32m\", \"runtime\": \"PT1M\"}], \"jobs\": ["
-	for (i = 1; i <= 60; i++) printf "%s{\"name\": \"j%d\", \"resource_requirements\": \"c\", \"command\": \"sleep 0.5; echo %d >> done.txt; sleep 0.5 # marker\"}", (i > 1 ? "," : ""), i, i
+	for (i = 1; i <= 60; i++) printf "%s{\"name\": \"j%d\", \"resource_requirements\": \"c\", \"command\": \"sleep 0.501; echo %d >> done.txt; sleep 0.502\"}", (i > 1 ? "," : ""), i, i
 	print "]}" }'\'' > many.json'
 as_user torc-sbatch -t 2 --wait many.json > out 2>&1 & waiting=$!
 wait_until 30 '[ "$(running)" -ge 8 ]' || diag "not 8 jobs running: $(running)"
@@ -24,15 +24,15 @@ is "$(query "SELECT count(*) FROM (SELECT job FROM attempt WHERE state = 5 GROUP
 ok "some attempts were recorded as lost" [ "$(query "SELECT count(*) FROM attempt a JOIN attempt_reason r ON r.id = a.reason WHERE r.name = 'lost'")" -gt 0 ]
 is "$(sort -n done.txt | uniq | wc -l)" 60 "every job did its work"
 wait_until 10 '[ -z "$(squeue -h)" ]'
-nok "no job process is left" pgrep -u "$TEST_USER" -f "sleep 0.5"
+nok "no job process is left" pgrep -u "$TEST_USER" -f "sleep 0.50[12]"
 
 # keeper and runner at once: Slurm sees its task die; what is left over is gone within 10 s, and torc-run takes the workflow up
 as_user rm -f torc.db done.txt
-printf '{"name": "long", "jobs": [{"name": "a", "command": "sleep 300; true"}, {"name": "b", "command": "sleep 300; true"}]}' | as_user tee long.json > /dev/null
+printf '{"name": "long", "jobs": [{"name": "a", "command": "sleep 303.25; true"}, {"name": "b", "command": "sleep 303.25; true"}]}' | as_user tee long.json > /dev/null
 as_user torc-sbatch long.json > out 2>&1 || diag "$(cat out)"
 wait_until 30 '[ "$(running)" -ge 1 ]' || diag "nothing runs: $(as_user torc status 2>&1)"
-pkill -9 -u "$TEST_USER" -f 'torc-run.*--workflow'
-ok "the jobs of a keeper and runner killed at once are gone within 10 s" wait_until 10 '! pgrep -u "$TEST_USER" -f "sleep 300"'
+pkill -9 -u "$TEST_USER" -f "torc-run.*$TEST_DIR"
+ok "the jobs of a keeper and runner killed at once are gone within 10 s" wait_until 10 '! pgrep -u "$TEST_USER" -f "sleep 303.25"'
 as_user torc cancel --last > out 2>&1
 is $? 0 "what is left of it can be canceled" || diag "$(cat out)"
 wait_until 15 '[ -z "$(squeue -h)" ]'
