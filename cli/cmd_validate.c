@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // torc validate: everything that is wrong with a workflow file, without creating anything.
-#include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 #include "cli/command.h"
 #include "lib/mem.h"
 #include "lib/problem.h"
+#include "lib/text_file.h"
 #include "lib/workflow.h"
 #include "lib/workflow_inputs.h"
 
@@ -21,31 +21,6 @@ const struct command cmd_validate = {
     .help = "checks a workflow file and reports everything that is wrong",
     .run = run,
 };
-
-static char *read_all(const char *path, size_t *length, struct error *err)
-{
-    cleanup_fclose FILE *file = fopen(path, "re");
-    size_t space = 0;
-    char *text = NULL;
-    *length = 0;
-    if (!file) {
-        error_set(err, ERROR_USAGE, errno, "%s", path);
-        return NULL;
-    }
-    for (size_t n = 1; n; *length += n) {
-        if (*length + 1 >= space) {
-            space = space ? space * 2 : 65536;
-            text = xrealloc(text, space, 1);
-        }
-        n = fread(text + *length, 1, space - *length - 1, file);
-    }
-    text[*length] = '\0';
-    if (!ferror(file))
-        return text;
-    error_set(err, ERROR_USAGE, errno, "reading %s", path);
-    free(text);
-    return NULL;
-}
 
 static size_t count_jobs(const struct workflow *workflow)
 {
@@ -81,8 +56,8 @@ static int run(struct cli *cli, struct error *err)
     struct problems problems = {0};
     struct workflow workflow;
     size_t length;
-    cleanup_free char *text = read_all(cli->argument, &length, err);
-    if (!text)
+    cleanup_free char *text = NULL;
+    if (text_file_read(cli->argument, &text, &length, err))
         return -1;
     bool good = workflow_load(text, length, cli->argument, &workflow, &problems) == 0;
     if (good)

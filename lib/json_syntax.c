@@ -41,7 +41,7 @@ static int fail_at_end(struct walk *walk)
     struct json_places places = {0};
     if (!walk->depth)
         return fail(walk, walk->at, "the file ends here, where a value was expected");
-    size_t open = walk->open[walk->depth - 1];
+    size_t open = walk->fault->open = walk->open[walk->depth - 1];
     struct json_place place = json_place_of(walk->json, open, &places);
     json_places_fini(&places);
     return fail(walk, walk->at, "the file ends here, but the %c of line %d, column %d is not closed",
@@ -277,6 +277,7 @@ int json_check(const struct json_text *json, struct json_fault *fault)
     cleanup_free struct walk *walk = xcalloc(1, sizeof *walk);
     walk->json = json;
     walk->fault = fault;
+    fault->open = SIZE_MAX;
     bool complete = true;
     do {
         skip_space(walk);

@@ -7,6 +7,7 @@
 
 struct json_fault {
     size_t offset;
+    size_t open; /* the bracket that is not closed, where the text ends too early; else SIZE_MAX */
     char text[160];
 };
 

@@ -11,6 +11,21 @@
 
 enum { SUGGEST_UP_TO = 50, SUGGEST_WORK = 1000000, QUOTE_LONGEST = 80 }; /* errors; names compared in all */
 
+void source_fini(struct source *source)
+{
+    json_places_fini(&source->places);
+    rewrite_fini(&source->rewrite);
+}
+
+struct json_place source_place(struct source *source, size_t offset)
+{
+    struct json_place place;
+    if (!source->rewritten)
+        return json_place_of(&source->json, offset, &source->places);
+    rewrite_locate(&source->rewrite, offset, &place.line, &place.column);
+    return place;
+}
+
 void source_go_top(struct source *source)
 {
     source->depth = source->base_depth = 0;
@@ -85,7 +100,7 @@ __attribute__((format(printf, 4, 0))) static void report(struct source *source, 
 {
     cleanup_free char *path = path_text(source);
     cleanup_free char *text = xvasprintf(format, ap);
-    struct json_place place = json_place_of(&source->json, offset, &source->places);
+    struct json_place place = source_place(source, offset);
     problem_add(source->problems, warning, place.line, place.column, path, "%s", text);
 }
 
@@ -130,7 +145,7 @@ void source_error_at(struct source *source, size_t offset, const char *format, .
 
 void source_position(struct source *source, int *line, int *column)
 {
-    struct json_place place = json_place_of(&source->json, place_offset(source, false), &source->places);
+    struct json_place place = source_place(source, place_offset(source, false));
     *line = place.line;
     *column = place.column;
 }

@@ -8,6 +8,7 @@
 #include "lib/arena.h"
 #include "lib/json_position.h"
 #include "lib/problem.h"
+#include "lib/rewrite.h"
 
 enum { SOURCE_DEPTH = 8 };
 
@@ -18,8 +19,12 @@ struct source {
     struct json_step steps[SOURCE_DEPTH]; /* the path of the place; the first base_depth of them lead to base_offset */
     size_t depth, base_depth, base_offset;
     size_t suggest_work;       /* names compared so far to find what was meant */
-    struct json_places places; /* json_places_fini is due */
+    struct json_places places;
+    struct rewrite rewrite;    /* the JSON that another format was rewritten as, when it was */
+    bool rewritten, plain;     /* plain: texts may have the mark of YAML's plain scalars (lib/yaml_value.h) */
 };
+
+void source_fini(struct source *source);
 
 /* Goes to the whole file, to the value of a key at the top, or to an element of a list there, of which the offset is known. */
 void source_go_top(struct source *source);
@@ -37,8 +42,9 @@ void source_error_key(struct source *source, const char *format, ...) __attribut
 void source_warning(struct source *source, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void source_error_at(struct source *source, size_t offset, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* Where the value here begins. */
+/* Where the value here begins, and where an offset is; in the file as the user wrote it. */
 void source_position(struct source *source, int *line, int *column);
+struct json_place source_place(struct source *source, size_t offset);
 
 /* `"text"`, cut where it is longer than a line wants; of the arena. */
 const char *source_quote(struct source *source, const char *text);

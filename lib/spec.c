@@ -306,7 +306,12 @@ static void report_syntax(struct source *source)
         return;
     }
     if (json_check(&source->json, &fault)) {
-        source_error_at(source, fault.offset, "%s", fault.text);
+        struct json_place open = source_place(source, fault.open);
+        if (fault.open < source->json.length)
+            source_error_at(source, fault.offset, "the file ends here, but the %c of line %d, column %d is not closed",
+                            source->json.text[fault.open], open.line, open.column);
+        else
+            source_error_at(source, fault.offset, "%s", fault.text);
         return;
     }
     json_auto_t *root = json_loadb(source->json.text, source->json.length, JSON_DECODE_ANY, &where);

@@ -10,11 +10,16 @@
 #include "lib/signals.h"
 #include "lib/size.h"
 #include "lib/spec.h"
+#include "lib/yaml_value.h"
 
 enum { NAME_LONGEST = 1024 };
 
-const char *field_found(struct source *source, const json_t *value)
+const char *field_found(struct source *source, json_t *value)
 {
+    if (source->plain && yaml_is_plain(value)) {
+        json_auto_t *settled = yaml_settle(value);
+        return field_found(source, settled);
+    }
     switch (json_typeof(value)) {
     case JSON_OBJECT:
         return "an object";
@@ -36,7 +41,7 @@ const char *field_found(struct source *source, const json_t *value)
     return "nothing";
 }
 
-static void expected(struct source *source, const char *what, const json_t *value)
+static void expected(struct source *source, const char *what, json_t *value)
 {
     source_error(source, "expected %s, found %s", what, field_found(source, value));
 }
@@ -46,10 +51,16 @@ static const char *keep_text(struct source *source, const json_t *value)
     return arena_strndup(source->arena, json_string_value(value), json_string_length(value));
 }
 
-static const char *keep_json(struct source *source, const json_t *value)
+/* With as few digits as say the same: 0.1 stays 0.1. */
+static const char *keep_json(struct source *source, json_t *value)
 {
-    cleanup_free char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
-    return arena_strdup(source->arena, text);
+    enum { FEWEST = 15, MOST = 17 };
+    for (size_t digits = FEWEST;; digits++) {
+        cleanup_free char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(digits));
+        json_auto_t *again = digits < MOST ? json_loads(text, JSON_DECODE_ANY, NULL) : NULL;
+        if (digits == MOST || json_equal(again, value))
+            return arena_strdup(source->arena, text);
+    }
 }
 
 static bool is_blank(const char *text)
@@ -108,7 +119,7 @@ static void read_texts(struct source *source, json_t *value, const struct field 
     texts->items = arena_alloc(source->arena, (count ? count : 1) * sizeof *texts->items);
     texts->count = 0;
     for (size_t i = 0; i < count; i++) {
-        const json_t *item = json_array_get(value, i);
+        json_t *item = json_array_get(value, i);
         const char *text = json_string_value(item);
         source_down_index(source, i);
         if (!text)
@@ -309,9 +320,25 @@ static void (*const readers[])(struct source *, json_t *, const struct field *, 
     [FIELD_NO_EFFECT] = read_nothing,
 };
 
+/* Which fields take YAML's plain scalars for numbers and truth values; objects leave it to their own fields, all others take
+ * the text that was written. */
+static json_t *settle(struct source *source, json_t *value, enum field_type type)
+{
+    enum how { AS_WRITTEN, SETTLED, LEFT };
+    static const enum how hows[] = {
+        [FIELD_FLAG] = SETTLED,     [FIELD_COUNT] = SETTLED, [FIELD_GPUS] = SETTLED, [FIELD_JSON] = SETTLED,
+        [FIELD_METADATA] = SETTLED, [FIELD_STDIO] = LEFT,    [FIELD_OBJECT] = LEFT,  [FIELD_LATER] = LEFT,
+        [FIELD_NO_EFFECT] = LEFT,
+    };
+    if (!source->plain || hows[type] == LEFT)
+        return json_incref(value);
+    return hows[type] == SETTLED ? yaml_settle(value) : yaml_as_written(value);
+}
+
 void field_read(struct source *source, json_t *value, const struct field *field, void *into)
 {
-    readers[field->type](source, value, field, (char *)into + field->offset);
+    json_auto_t *settled = settle(source, value, field->type);
+    readers[field->type](source, settled, field, (char *)into + field->offset);
 }
 
 const struct field *field_find(struct source *source, const char *key, const struct field_table *table)

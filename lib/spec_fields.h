@@ -57,6 +57,6 @@ void field_read(struct source *source, json_t *value, const struct field *field,
 const struct field *field_find(struct source *source, const char *key, const struct field_table *table);
 
 /* What a value is, for a message: `the number 5`, `"text"`, `a list`. */
-const char *field_found(struct source *source, const json_t *value);
+const char *field_found(struct source *source, json_t *value);
 
 #endif

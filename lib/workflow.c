@@ -8,6 +8,7 @@
 #include "lib/arena.h"
 #include "lib/mem.h"
 #include "lib/resolve.h"
+#include "lib/source_format.h"
 
 /* Enters the names of one list; a second entry of a name is an error where it stands. */
 static void add_name(struct resolver *resolver, struct names *names, const char *section, const char *name, size_t offset)
@@ -204,20 +205,14 @@ static void resolve(struct source *source, const struct spec *spec, struct workf
 
 int workflow_load(const char *text, size_t length, const char *name, struct workflow *workflow, struct problems *problems)
 {
-    static const char bom[] = "\xef\xbb\xbf"; /* some editors begin a file with it */
     size_t errors = problems->errors;
-    struct spec spec;
+    struct spec spec = {0};
     *workflow = (struct workflow){.text = arena_create()};
-    struct source source = {.json = {text, length}, .problems = problems, .arena = workflow->text};
-    if (length >= sizeof bom - 1 && !memcmp(text, bom, sizeof bom - 1)) {
-        source.json.text += sizeof bom - 1;
-        source.json.length -= sizeof bom - 1;
-    }
-    (void)name; /* [its extension will choose the reader, when there are more formats] */
-    if (spec_read(&source, &spec))
+    struct source source = {.problems = problems, .arena = workflow->text};
+    if (source_read(&source, text, length, name) && spec_read(&source, &spec))
         resolve(&source, &spec, workflow);
     spec_fini(&spec);
-    json_places_fini(&source.places);
+    source_fini(&source);
     return problems->errors > errors ? -1 : 0;
 }
 

@@ -3,7 +3,6 @@
 #include "runner/local.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -17,27 +16,9 @@
 #include "lib/problem.h"
 #include "lib/store_create.h"
 #include "lib/store_read.h"
+#include "lib/text_file.h"
 
 enum { PROBLEMS_MOST = 50 };
-
-static int read_file(const char *path, char **text, size_t *length, struct error *err)
-{
-    size_t space = 64 * 1024;
-    cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return error_set(err, ERROR_USAGE, errno, "cannot open the workflow file %s", path);
-    cleanup_free char *buffer = xmalloc(space);
-    *length = 0;
-    for (ssize_t n; (n = read(fd, buffer + *length, space - *length - 1)) != 0; *length += (size_t)n) {
-        if (n < 0)
-            return error_set(err, ERROR_USAGE, errno, "cannot read the workflow file %s", path);
-        if (*length + (size_t)n + 1 == space)
-            buffer = xrealloc(buffer, space *= 2, 1);
-    }
-    buffer[*length] = '\0';
-    *text = take_ptr(buffer);
-    return 0;
-}
 
 /* Files that no job writes must be there. */
 static void check_inputs(const struct workflow *workflow, struct problems *problems)
@@ -116,14 +97,15 @@ static int create(const struct options *options, const struct workflow *workflow
                   int64_t *workflow_id, struct error *err)
 {
     char folder[PATH_MAX];
-    cleanup_free char *file = realpath(options->file, NULL);
+    bool stdin_is_file = !strcmp(options->file, "-");
+    cleanup_free char *file = stdin_is_file ? NULL : realpath(options->file, NULL);
     const struct passwd *user = getpwuid(getuid());
     if (!getcwd(folder, sizeof folder))
         return error_set(err, ERROR_INTERNAL, errno, "cannot read the path of the current folder");
     struct workflow_origin origin = {
         .user = user ? user->pw_name : "",
         .uid = getuid(),
-        .file = file ? file : options->file,
+        .file = file || stdin_is_file ? file : options->file,
         .file_text = text,
         .command_line = options->command_line,
         .folder = folder,
@@ -132,7 +114,8 @@ static int create(const struct options *options, const struct workflow *workflow
     *store = store_open(options->db, STORE_CREATE, err);
     if (!*store)
         return -1;
-    name_unfinished(*store, origin.file, options);
+    if (origin.file)
+        name_unfinished(*store, origin.file, options);
     return store_create_workflow(*store, workflow, &origin, workflow_id, err);
 }
 
@@ -143,7 +126,7 @@ int local_create(const struct options *options, const struct node *node, struct 
     size_t length = 0;
     struct workflow workflow;
     struct problems problems = {0};
-    if (read_file(options->file, &text, &length, err))
+    if (text_file_read(options->file, &text, &length, err))
         return -1;
     if (!workflow_load(text, length, options->file, &workflow, &problems)) {
         if (!options->allow_missing)

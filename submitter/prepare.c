@@ -14,26 +14,17 @@
 #include "lib/mem.h"
 #include "lib/problem.h"
 #include "lib/slurm.h"
+#include "lib/text_file.h"
 #include "lib/workflow_inputs.h"
 
 enum { MOST_PROBLEMS = 50 };
 
 static int read_file(struct prepared *prepared, const char *path, struct error *err)
 {
-    cleanup_fclose FILE *file = fopen(path, "re");
-    size_t space = 0, n = 1;
-    if (!file)
-        return error_set(err, ERROR_USAGE, errno, "%s", path);
-    for (; n; prepared->length += n) {
-        if (prepared->length + 1 >= space) {
-            space = space ? space * 2 : 65536;
-            prepared->text = xrealloc(prepared->text, space, 1);
-        }
-        n = fread(prepared->text + prepared->length, 1, space - prepared->length - 1, file);
-    }
-    if (ferror(file))
-        return error_set(err, ERROR_USAGE, errno, "reading %s", path);
-    prepared->text[prepared->length] = '\0';
+    if (text_file_read(path, &prepared->text, &prepared->length, err))
+        return -1;
+    if (!strcmp(path, "-"))
+        return 0;
     prepared->file = realpath(path, NULL);
     return prepared->file ? 0 : error_set(err, ERROR_USAGE, errno, "%s", path);
 }

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Which format a workflow file has, and the JSON that it says.
+#ifndef LIB_SOURCE_FORMAT_H
+#define LIB_SOURCE_FORMAT_H
+
+#include "lib/source.h"
+
+/* Sets source->json to the JSON of `text`: itself, or its rewriting (JSON5, YAML), which goes to source->rewrite. The format
+ * comes from the extension of the name; for others, and for "-" (standard input), from the text. False after an error: there is
+ * nothing to be read. source_fini is due on both. */
+bool source_read(struct source *source, const char *text, size_t length, const char *name);
+
+#endif
