@@ -14,10 +14,23 @@
 #include "plugin/cgroup_clear.h"
 #include "plugin/run_dir.h"
 
-#define SWEEP_MSEC 250
 #define ENTRY_MAX ((V1_CONTROLLERS + 1) * CGROUP_PATH_MAX)
 
 static char text[ENTRY_MAX];
+static int64_t sweep_end; // milliseconds of the monotonic clock
+
+static int64_t now_msec(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
+}
+
+static int64_t msec_left(void)
+{
+    int64_t left = sweep_end - now_msec();
+    return left > 0 ? left : 0;
+}
 
 // Fields 4 (ppid) and 22 (starttime, clock ticks since boot) of /proc/PID/stat. -1 if there is no such process.
 static int read_stat(pid_t pid, pid_t *parent, unsigned long long *start)
@@ -84,8 +97,8 @@ void ledger_remove(const struct step *step)
 static int bury(const char *kind, char *path)
 {
     int v2 = !strcmp(kind, "v2");
-    int left = v2 ? cgroup_clear_children(path, "", SWEEP_MSEC)
-                  : cgroup_clear_grandchildren(path, "task_", SWEEP_MSEC) + cgroup_clear_children(path, "task_", SWEEP_MSEC);
+    int left = v2 ? 0 : cgroup_clear_grandchildren(path, "task_", msec_left());
+    left += cgroup_clear_children(path, v2 ? "" : "task_", msec_left());
     if (left)
         return left;
     if (v2) {
@@ -130,15 +143,10 @@ void ledger_sweep(void)
     int dir = run_dir_open_steps();
     int fd = dir < 0 ? -1 : cgroup_open(dir, ".");
     DIR *d = fd < 0 ? NULL : fdopendir(fd);
-    struct timespec t0, t;
-    clock_gettime(CLOCK_MONOTONIC, &t0);
-    for (struct dirent *e; d && (e = readdir(d));) {
+    sweep_end = now_msec() + CGROUP_CLEAR_MSEC;
+    for (struct dirent *e; d && msec_left() && (e = readdir(d));)
         if (e->d_name[0] != '.')
             sweep_entry(dir, e->d_name);
-        clock_gettime(CLOCK_MONOTONIC, &t);
-        if ((t.tv_sec - t0.tv_sec) * 1000 + (t.tv_nsec - t0.tv_nsec) / 1000000 > SWEEP_MSEC)
-            break;
-    }
     if (d)
         closedir(d);
     else if (fd >= 0)
