@@ -93,15 +93,35 @@ int slurm_load_cluster(struct cluster *cluster, struct error *err)
     return query(NULL, NULL, &text, err) ? -1 : cluster_parse(cluster, text, err);
 }
 
-int slurm_job_end(int64_t job_id, int64_t *end_usec, struct error *err)
+static int query_job(int64_t job_id, json_t **root, struct error *err)
 {
     cleanup_free char *text = NULL, *id = xasprintf("%lld", (long long)job_id);
     if (query("job", id, &text, err))
         return -1;
-    json_auto_t *root = json_loads(text, 0, NULL);
-    if (!json_is_object(root))
-        return error_set(err, ERROR_UNREACHABLE, 0, "slurm-query gave no answer for job %s: %s", id, text);
+    *root = json_loads(text, 0, NULL);
+    if (json_integer_value(json_object_get(*root, "job_id")) > 0)
+        return 0;
+    json_decref(*root);
+    return error_set(err, ERROR_UNREACHABLE, 0, "slurm-query gave no answer for job %s: %s", id, text);
+}
+
+int slurm_job_end(int64_t job_id, int64_t *end_usec, struct error *err)
+{
+    json_t *root = NULL;
+    if (query_job(job_id, &root, err))
+        return -1;
     *end_usec = json_integer_value(json_object_get(root, "end_time_usec"));
+    json_decref(root);
+    return 0;
+}
+
+int slurm_job_is_gone(int64_t job_id, bool *gone, struct error *err)
+{
+    json_t *root = NULL;
+    if (query_job(job_id, &root, err))
+        return -1;
+    *gone = json_is_null(json_object_get(root, "state"));
+    json_decref(root);
     return 0;
 }
 

@@ -102,6 +102,21 @@ static int check_database_place(const struct prepared *prepared, struct error *e
     return 0;
 }
 
+/* Runners submit the later stages, unless the site lets only some nodes submit. */
+static void warn_of_alloc_nodes(const struct prepared *prepared, const struct options *options)
+{
+    const struct plan *plan = &prepared->plan;
+    for (size_t i = 0; i < plan->groups_count && !options->wait; i++) {
+        const char *name = plan->groups[i].partition;
+        const struct cluster_partition *p = cluster_find_partition(&prepared->cluster, name, strlen(name));
+        if (plan->groups[i].now || !p || !p->alloc_nodes || !strcasecmp(p->alloc_nodes, "all"))
+            continue;
+        fprintf(stderr, "torc-sbatch: warning: partition %s takes jobs only from %s (AllocNodes); where runners may not submit "
+                "later stages, --wait or torc-sbatch --top-up does\n", name, p->alloc_nodes);
+        return;
+    }
+}
+
 /* Slurm's own word on each group: accounts, QOS, site filters and limits that no query shows. */
 static int ask_slurm(const struct prepared *prepared, struct error *err)
 {
@@ -123,7 +138,10 @@ int prepare(struct prepared *prepared, const struct options *options, struct err
                                        .environment = prepared->environment_json};
     if (slurm_load_cluster(&prepared->cluster, err))
         return error_prefix(err, "nothing was submitted");
-    return make_plan(prepared, err) || check_database_place(prepared, err) || ask_slurm(prepared, err) ? -1 : 0;
+    if (make_plan(prepared, err))
+        return -1;
+    warn_of_alloc_nodes(prepared, options);
+    return check_database_place(prepared, err) || ask_slurm(prepared, err) ? -1 : 0;
 }
 
 void prepared_fini(struct prepared *prepared)

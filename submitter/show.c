@@ -14,7 +14,7 @@ static const int64_t SEC = 1000000;
 
 static const struct table_column plan_columns[] = {
     {"CLASS", "class", ALIGN_LEFT, FIT_SHRINK},      {"JOBS", "jobs", ALIGN_RIGHT, FIT_KEEP},
-    {"SLURM JOB", "slurm_job_id", ALIGN_LEFT, FIT_KEEP}, {"PARTITION", "partition", ALIGN_LEFT, FIT_SHRINK},
+    {"SLURM JOB", "slurm_job_id", ALIGN_LEFT, FIT_KEEP}, {"PARTITION", "partition", ALIGN_LEFT, FIT_KEEP},
     {"ALLOC", "allocations", ALIGN_RIGHT, FIT_KEEP}, {"SLOTS", "slots", ALIGN_RIGHT, FIT_KEEP},
     {"ROUNDS", "rounds", ALIGN_RIGHT, FIT_KEEP},     {"NODES", "nodes", ALIGN_RIGHT, FIT_DROP},
     {"CPUS", "cpus", ALIGN_RIGHT, FIT_KEEP},         {"MEMORY", "memory_bytes", ALIGN_RIGHT, FIT_KEEP},

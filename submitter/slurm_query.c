@@ -167,8 +167,11 @@ static int print_job(const char *id)
         return EXIT_FAILURE;
     }
     job_info_msg_t *jobs = NULL;
-    if (slurm_load_job(&jobs, (uint32_t)number, SHOW_ALL | SHOW_DETAIL))
-        return fail(id);
+    if (slurm_load_job(&jobs, (uint32_t)number, SHOW_ALL | SHOW_DETAIL)) {
+        if (slurm_get_errno() != ESLURM_INVALID_JOB_ID)
+            return fail(id);
+        return print_json(json_pack("{s:I, s:n, s:n}", "job_id", (json_int_t)number, "state", "end_time_usec"));
+    }
     const slurm_job_info_t *job = NULL;
     for (uint32_t i = 0; i < jobs->record_count; i++)
         if (!job || jobs->job_array[i].job_id == number)
@@ -189,7 +192,7 @@ int main(int argc, char **argv)
     bool job = argc == 3 && !strcmp(argv[1], "job");
     if (argc != 1 && !job) {
         fputs("usage: slurm-query            the cluster: configuration, nodes, partitions\n"
-              "       slurm-query job ID     one job: its state and when it will be ended\n",
+              "       slurm-query job ID     one job: its state (null: Slurm knows it no more) and when it will be ended\n",
               stderr);
         return EXIT_FAILURE;
     }

@@ -132,7 +132,7 @@ static void add_live(struct live *live, const struct submission *submission)
     live->jobs[live->count] = (struct slurm_job){.job_id = submission->slurm_job_id};
     live->ids[live->count++] = submission->id;
     cleanup_free char *name = submission_job_name(submission);
-    if (!name || (live->names && strstr(live->names, name)))
+    if (!name || cluster_list_has(live->names, name))
         return;
     char *names = live->names ? xasprintf("%s,%s", live->names, name) : xstrdup(name);
     free(live->names);
@@ -158,6 +158,16 @@ static int find_live(struct waiting *w, struct live *live, struct error *err)
     return 0;
 }
 
+/* A job that squeue does not list is unknown; that it is gone only the controller can say. */
+static bool is_alive(const struct slurm_job *job)
+{
+    struct error ignored;
+    bool gone = false;
+    if (job->fate == FATE_UNKNOWN)
+        return slurm_job_is_gone(job->job_id, &gone, &ignored) || !gone;
+    return job->fate == FATE_QUEUED || job->fate == FATE_RUNNING;
+}
+
 /* Writes down which submissions Slurm has ended; *alive: some are not; *canceled: somebody canceled one. */
 static int settle_live(struct waiting *w, struct live *live, bool *alive, bool *canceled, struct error *err)
 {
@@ -165,16 +175,15 @@ static int settle_live(struct waiting *w, struct live *live, bool *alive, bool *
                                         [FATE_ENDED] = "it ended in Slurm, and no runner said so",
                                         [FATE_CANCELED] = "it was canceled in Slurm"};
     struct error ignored;
-    if (live->names && slurm_fates(live->names, live->jobs, live->count, &ignored)) {
+    if (live->count && (!live->names || slurm_fates(live->names, live->jobs, live->count, &ignored))) {
         *alive = true; /* no answer: unknown, so wait */
         return 0;
     }
     for (uint32_t i = 0; i < live->count; i++) {
-        enum slurm_fate fate = live->jobs[i].fate;
-        *canceled |= fate == FATE_CANCELED;
-        if (fate == FATE_QUEUED || fate == FATE_RUNNING)
+        *canceled |= live->jobs[i].fate == FATE_CANCELED;
+        if (is_alive(&live->jobs[i]))
             *alive = true;
-        else if (store_submission_answered(w->store, live->ids[i], 0, words[fate], err))
+        else if (store_submission_answered(w->store, live->ids[i], live->jobs[i].job_id, words[live->jobs[i].fate], err))
             return -1;
     }
     return 0;

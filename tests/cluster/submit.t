@@ -19,7 +19,8 @@ W
 chmod 755 bin/sbatch
 torc_sbatch() { as_user env PATH="$TEST_DIR/bin:$TORC_BUILD:$PATH" torc-sbatch "$@"; }
 submissions() { grep -cv -e --test-only sbatch.log; }
-db() { sqlite3 -cmd '.timeout 10000' torc.db "$@"; }
+# As the user: the files that root's SQLite makes beside a database are root's for a moment.
+db() { runuser -u "$TEST_USER" -- sqlite3 -cmd '.timeout 10000' torc.db "$@"; }
 # A new folder, so to speak: not before the last runner has closed the old database.
 fresh() { wait_until 60 '[ -z "$(squeue -h)" ]' || diag "still there: $(squeue -h)"; rm -rf torc.db* torc_output sbatch.log sbatch.do out seen; }
 ended() { wait_until 60 '[ "$(db "SELECT state FROM workflow WHERE id = '"$1"'")" = 1 ]'; }
@@ -133,6 +134,10 @@ like "$(as_user env TORC_SLURM_QUERY=./elsewhere torc-sbatch four.json 2>&1)" \
 	"the database $TEST_DIR/torc.db is on a local disk of .*, which the nodes of partition main cannot see; put it on" \
 	"a database on a local disk, jobs on other hosts"
 ok "on a network file system it is taken" as_user env TORC_FS_NETWORK=NFS TORC_SLURM_QUERY=./elsewhere torc-sbatch --dry-run four.json
+
+printf '#!/bin/sh\n"%s/slurm-query" "$@" | sed s/\\"alloc_nodes\\":null/\\"alloc_nodes\\":\\"login1\\"/g\n' "$TORC_BUILD" > elsewhere
+like "$(as_user env TORC_SLURM_QUERY=./elsewhere torc-sbatch --dry-run diamond.json 2>&1)" \
+	'warning: partition main takes jobs only from login1 \(AllocNodes\)' "compute nodes that may not submit are warned of"
 
 # ---- sbatch fails when it counts
 echo '[[ $1 == --test-only ]] || { echo "sbatch: error: Batch job submission failed: Out of luck" >&2; exit 1; }' > sbatch.do

@@ -113,9 +113,15 @@ static void test_query(void)
         is_int(err.code, ERROR_UNREACHABLE, texts[i]);
     }
     int64_t end = 0;
-    fake("slurm-query", "echo '{\"job_id\": 7, \"end_time_usec\": 5000000}'");
+    fake("slurm-query", "echo '{\"job_id\": 7, \"state\": \"RUNNING\", \"end_time_usec\": 5000000}'");
     slurm_job_end(7, &end, &err);
     is_int(end, 5000000, "the end of a job");
+    bool gone = true;
+    ok(!slurm_job_is_gone(7, &gone, &err) && !gone, "and that it is known");
+    fake("slurm-query", "echo '{\"job_id\": 7, \"state\": null}'");
+    ok(!slurm_job_is_gone(7, &gone, &err) && gone, "a job without a state is gone");
+    fake("slurm-query", "exit 1");
+    is_int(slurm_job_is_gone(7, &gone, &err), -1, "without an answer it is not");
     unsetenv("TORC_SLURM_QUERY");
 }
 
