@@ -54,7 +54,7 @@ static void show_class(const struct screen *screen, const struct class_info *cla
 static int show_resources(const struct context *context, const struct job_info *job, struct error *err)
 {
     struct read_request request = {
-        .what = READ_CLASSES, .workflow_id = context->workflow->id, .after_id = job->class_id - 1, .limit = 1};
+        .what = READ_CLASSES_PLAIN, .workflow_id = context->workflow->id, .after_id = job->class_id - 1, .limit = 1};
     struct read_reply reply = {0};
     if (store_read(context->store, &request, &reply, err))
         return -1;

@@ -125,6 +125,7 @@ REPLY(data);
 const struct codec_record *const codec_read_replies[READ_DATA + 1] = {
     [READ_WORKFLOWS] = &codec_read_workflows, [READ_JOBS] = &codec_read_jobs,
     [READ_ATTEMPTS] = &codec_read_attempts,   [READ_CLASSES] = &codec_read_classes,
+    [READ_CLASSES_PLAIN] = &codec_read_classes,
     [READ_ALLOCATIONS] = &codec_read_allocations, [READ_RUNNERS] = &codec_read_runners,
     [READ_EVENTS] = &codec_read_events,       [READ_DATA] = &codec_read_data,
 };

@@ -64,7 +64,11 @@ struct data_info {
     bool ephemeral;
 };
 
-enum read_what { READ_WORKFLOWS, READ_JOBS, READ_ATTEMPTS, READ_CLASSES, READ_ALLOCATIONS, READ_RUNNERS, READ_EVENTS, READ_DATA };
+enum read_what {
+    READ_WORKFLOWS, READ_JOBS, READ_ATTEMPTS, READ_CLASSES,
+    READ_CLASSES_PLAIN, /* classes without what was used (attempts 0, the sums UNKNOWN), which takes a look at every attempt */
+    READ_ALLOCATIONS, READ_RUNNERS, READ_EVENTS, READ_DATA,
+};
 
 struct read_request {
     enum read_what what;

@@ -217,6 +217,7 @@ static const struct {
     [READ_JOBS] = {SQL_READ_JOBS, sizeof(struct job_info), read_job},
     [READ_ATTEMPTS] = {SQL_READ_ATTEMPTS, sizeof(struct attempt_info), read_attempt},
     [READ_CLASSES] = {SQL_READ_CLASSES, sizeof(struct class_info), read_class},
+    [READ_CLASSES_PLAIN] = {SQL_READ_CLASSES_PLAIN, sizeof(struct class_info), read_class},
     [READ_ALLOCATIONS] = {SQL_READ_ALLOCATIONS, sizeof(struct allocation_info), read_allocation},
     [READ_RUNNERS] = {SQL_READ_RUNNERS, sizeof(struct runner_info), read_runner},
     [READ_EVENTS] = {SQL_READ_EVENTS, sizeof(struct event_info), read_event},
