@@ -12,13 +12,13 @@ int main(int argc, char **argv)
     struct options options;
     struct error err;
     enum options_next next;
+    int code = EXIT_SUCCESS;
     if (options_parse(&options, argc, argv, &next, &err)) {
         fprintf(stderr, "torc-run: %s\n", err.text);
-        return (int)err.code;
+        code = (int)err.code;
+    } else if (next == OPTIONS_RUN) {
+        code = keeper_run(runner_main, &options, options.submission != NULL);
     }
-    if (next == OPTIONS_DONE)
-        return EXIT_SUCCESS;
-    int code = keeper_run(runner_main, &options, options.submission != NULL);
     options_fini(&options);
     return code;
 }

@@ -8,7 +8,7 @@
 void progress_begin(struct runner *runner); /* the store is the main thread's still */
 void progress_tick(struct runner *runner);  /* one line, on a terminal only */
 
-/* The end of a run outside allocations: how it went, what failed, what to type next. Gives the exit code. */
+/* The end of a run by hand: how it went, what failed, what to type next. Gives the exit code. */
 int progress_end(struct runner *runner);
 
 #endif

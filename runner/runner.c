@@ -191,7 +191,7 @@ int runner_main(void *argument, struct keeper_shared *shared)
     }
     if (!failed)
         top_up_last(&runner);
-    int code = failed ? (int)err.code : runner.node.in_allocation ? ERROR_NONE : progress_end(&runner);
+    int code = failed ? (int)err.code : runner.options->submission ? ERROR_NONE : progress_end(&runner);
     if (failed && *err.text)
         fprintf(stderr, "torc-run: %s\n", err.text);
     fini(&runner);

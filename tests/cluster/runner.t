@@ -1,0 +1,97 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# torc-run in allocations of a real Slurm: the end of an allocation, scancel, a killed runner, steps by srun.
+. "$(dirname "$0")/../lib/tap.sh"
+. "$(dirname "$0")/../lib/cluster.sh"
+
+plugin=$TORC_BUILD/plugin/.libs/spank_torc.so
+[ -f "$plugin" ] && with_plugin=(--plugin "$plugin") || with_plugin=()
+cluster_start --nodes 2 --cpus 4 --memory 2048 "${with_plugin[@]}"
+export TEST_COMMAND_SECS=120
+
+db() { [ -s torc.db ] && sqlite3 -cmd '.timeout 20000' torc.db "$@"; }
+fresh() { wait_until 60 '[ -z "$(squeue -h)" ]'; rm -rf torc.db* torc_output out; }
+class='"resource_requirements": [{"name": "one", "num_cpus": 1, "memory": "100m", "runtime": "PT1M"}]'
+ended() { wait_until 90 '[ "$(db "SELECT state FROM workflow")" = 1 ]'; }
+running() { wait_until 60 '[ "$(db "SELECT count(*) FROM job WHERE state = 4")" = '"$1"' ]'; }
+attempts() { db "SELECT j.name, coalesce(s.name, 'open'), coalesce(r.name, '') FROM attempt a JOIN job j ON j.id = a.job
+	LEFT JOIN job_state s ON s.id = a.state LEFT JOIN attempt_reason r ON r.id = a.reason ORDER BY j.id, a.id"; }
+alive() { pgrep -f -- "$1" | grep -vx $$; }
+mark=1000$$
+
+# ---- a runner that is killed in an allocation is started again there, and its jobs run again
+cat > long.json <<J
+{"name": "long", $class, "jobs": [
+ {"name": "a", "command": "[ -e go ] || { setsid sleep $mark.21 & sleep $mark.22; }", "resource_requirements": "one"},
+ {"name": "b", "command": "true", "resource_requirements": "one", "depends_on": ["a"]}]}
+J
+as_user torc-sbatch long.json > log 2>&1 || diag "$(cat log)"
+running 1
+wait_until 20 '[ "$(alive "sleep $mark\.2" | wc -l)" = 2 ]'
+as_user touch go
+kill -KILL "$(db 'SELECT pid FROM runner ORDER BY id DESC LIMIT 1')"
+ok "a workflow whose runner is killed ends all the same" ended
+is "$(attempts)" "a|ready|lost
+a|completed|
+b|completed|" "... with what ran when it was killed run again, once"
+is "$(alive "sleep $mark\.2")" "" "... and nothing of the first attempt alive"
+is "$(db 'SELECT count(DISTINCT allocation), count(*) FROM runner')" "1|2" "... in the same allocation"
+as_user rm go
+
+# ---- scancel: what ran goes back, with a record
+fresh
+as_user torc-sbatch long.json > log 2>&1
+running 1
+job=$(squeue -h -o %A | head -n 1)
+as_user scancel "$job"
+ok "scancel: the job is recorded before the allocation is gone" wait_until 40 '[ "$(db "SELECT count(*) FROM attempt WHERE state = 2")" = 1 ]'
+is "$(attempts)" "a|ready|terminated" "... and goes back"
+ok "... nothing of it is left" wait_until 20 '[ -z "$(alive "sleep $mark\.2")" ]'
+like "$(sinfo -h -o %t | sort -u | tr '\n' ' ')" '^(idle|comp|mix|alloc) ' "... and no node is drained"
+
+# ---- the end of an allocation comes before the end of a job
+fresh
+cat > drain.json <<J
+{"name": "drain", "execution_config": {"sigterm_lead_seconds": 5, "sigkill_headroom_seconds": 15}, $class, "jobs": [
+ {"name": "polite", "command": "trap 'echo stopped > out; exit 9' TERM; [ -e out ] && exit 0; while :; do sleep 0.2; done",
+  "resource_requirements": "one", "supports_termination": true},
+ {"name": "deaf", "command": "trap '' TERM; [ -e out ] && exit 0; while :; do sleep 0.2; done", "supports_termination": true,
+  "resource_requirements": "one"}]}
+J
+as_user sbatch --wrap "exec torc-run --db $TEST_DIR/torc.db drain.json" -t 1 -c 2 --mem 512 -o log > /dev/null
+ok "an allocation that ends before its jobs: they are recorded" wait_until 90 '[ "$(db "SELECT count(*) FROM attempt WHERE end_usec IS NOT NULL")" -ge 2 ]'
+is "$(db "SELECT j.name, s.name, r.name, a.exit_code, a.signal FROM attempt a JOIN job j ON j.id = a.job JOIN job_state s ON s.id = a.state
+	JOIN attempt_reason r ON r.id = a.reason GROUP BY j.id HAVING a.id = min(a.id) ORDER BY j.id")" \
+	"polite|ready|terminated|9|
+deaf|ready|terminated||9" "... the polite one by its signal, the deaf one killed, both to go on"
+ok "... and the runner has left by itself" wait_until 30 '[ -n "$(db "SELECT end_usec FROM runner")" ]'
+is "$(db 'SELECT lost FROM runner')" 0 "... in order"
+
+# ---- steps by srun
+fresh
+cat > step.json <<J
+{"name": "step", $class, "jobs": [
+ {"name": "step", "command": "echo \$SLURM_STEP_ID \$SLURM_CPUS_PER_TASK; i=0; while [ \$i -lt 300000 ]; do i=\$((i + 1)); done", "launcher": "srun", "resource_requirements": "one"},
+ {"name": "fails", "command": "exit 4", "launcher": "srun", "resource_requirements": "one"},
+ {"name": "signal", "command": "kill -SEGV \$\$", "launcher": "srun", "resource_requirements": "one"},
+ {"name": "slow", "command": "sleep $mark.31", "launcher": "srun", "cpus": 1, "memory": "50m", "runtime": "PT2S"},
+ {"name": "inside", "command": "srun -n1 true && echo done", "resource_requirements": "one"}]}
+J
+as_user torc-sbatch step.json > log 2>&1 || diag "$(cat log)"
+ok "jobs as Slurm steps end" ended
+is "$(db "SELECT name, state, coalesce(exit_code, ''), reason FROM job_status ORDER BY id")" "step|completed|0|
+fails|failed|4|exit
+signal|failed||signal
+slow|failed||timeout
+inside|completed|0|" "... each as it should"
+like "$(cat torc_output/*_j1_*.o)" '^[0-9]+ 1$' "... in a step of its own, with its share"
+is "$(alive "sleep $mark\.3")" "" "... with nothing left alive"
+if [ -f "$plugin" ]; then
+	is "$(db "SELECT source FROM job_usage WHERE name = 'step' AND step IS NULL")" spank "its usage comes from the plugin"
+	is "$(db "SELECT cpu_user_s + cpu_system_s > 0.05 AND memory_peak_bytes > 0 FROM job_usage WHERE name = 'step' AND step IS NULL")" 1 "... with figures"
+	is "$(db "SELECT count(*) FROM job_usage WHERE name = 'inside' AND source = 'spank' AND step IS NOT NULL")" 1 "an srun inside a job has a record of its own"
+	is "$(ls /run/torc/"$(id -u "$TEST_USER")" 2>/dev/null | wc -l)" 0 "no record is left"
+else
+	skip "the plugin is not built" 4
+fi
+done_testing
