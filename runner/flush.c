@@ -113,7 +113,8 @@ static void send(struct runner *runner)
     fill_claim(runner, &request.claim);
     runner->last_sync_usec = runner->now;
     runner->changed = runner->urgent = false;
-    link_send(runner->link, &request);
+    bool idle = !runner->live_count && !runner->held_count && request.ends_count;
+    link_send(runner->link, &request, idle);
 }
 
 /* Would a flush now fill a slot that stays empty otherwise? What is held and fits has been started before. */

@@ -15,7 +15,8 @@
 enum { POLL_LEAST_MSEC = 20, POLL_MOST_MSEC = 500, RETRY_LEAST_MSEC = 50, RETRY_MOST_MSEC = 2000 };
 
 struct link {
-    struct store *store; /* the thread's alone */
+    struct store *store;
+    pthread_mutex_t using; /* of the store; never waited for while mutex is held */
     pthread_t thread;
     int fd;
     pthread_mutex_t mutex; /* of all below */
@@ -26,6 +27,7 @@ struct link {
     bool busy, stop; /* busy: request is set and its reply not taken */
     int news;
     int64_t outage_since; /* 0: none */
+    int poll_msec;
 };
 
 static void announce(struct link *link, int news)
@@ -48,28 +50,40 @@ static void wait_msec(struct link *link, int msec)
     pthread_cond_timedwait(&link->wake, &link->mutex, &until);
 }
 
-/* The mutex is held on entry and return, not while the store is used. */
-static void serve(struct link *link)
+/* One try, with the mutex free; true: it was answered. */
+static bool try_sync(struct link *link, const struct sync_request *request)
 {
     struct sync_reply reply;
-    struct error err;
+    struct error err = {0};
+    pthread_mutex_lock(&link->using);
+    int failed = store_sync(link->store, request, &reply, &err);
+    pthread_mutex_unlock(&link->using);
+    bool answered = !failed || err.code != ERROR_UNREACHABLE;
+    pthread_mutex_lock(&link->mutex);
+    link->err = err;
+    if (answered) {
+        link->outage_since = 0;
+        link->reply = reply;
+        link->request.seq = 0; /* served */
+        link->poll_msec = POLL_LEAST_MSEC;
+        announce(link, failed ? LINK_REFUSED : LINK_REPLY);
+    } else if (!link->outage_since) {
+        link->outage_since = clock_mono_usec();
+    }
+    pthread_mutex_unlock(&link->mutex);
+    return answered;
+}
+
+/* The mutex is held on entry and return. */
+static void serve(struct link *link)
+{
     int retry_msec = RETRY_LEAST_MSEC;
     while (!link->stop) {
         pthread_mutex_unlock(&link->mutex);
-        err = (struct error){0};
-        int failed = store_sync(link->store, &link->request, &reply, &err);
+        bool answered = try_sync(link, &link->request);
         pthread_mutex_lock(&link->mutex);
-        if (!failed || err.code != ERROR_UNREACHABLE) {
-            link->outage_since = 0;
-            link->reply = reply;
-            link->err = err;
-            link->request.seq = 0; /* served */
-            announce(link, failed ? LINK_REFUSED : LINK_REPLY);
+        if (answered)
             return;
-        }
-        if (!link->outage_since)
-            link->outage_since = clock_mono_usec();
-        link->err = err;
         wait_msec(link, retry_msec);
         retry_msec = retry_msec * 2 < RETRY_MOST_MSEC ? retry_msec * 2 : RETRY_MOST_MSEC;
     }
@@ -79,22 +93,24 @@ static void *link_main(void *argument)
 {
     struct link *link = argument;
     int64_t last = 0, change = 0;
-    int poll_msec = POLL_LEAST_MSEC;
     pthread_mutex_lock(&link->mutex);
     while (!link->stop) {
         if (link->request.seq) {
             serve(link);
-            poll_msec = POLL_LEAST_MSEC;
             continue;
         }
-        wait_msec(link, poll_msec);
+        wait_msec(link, link->poll_msec);
         if (link->request.seq || link->stop)
             continue;
         pthread_mutex_unlock(&link->mutex);
+        pthread_mutex_lock(&link->using);
         bool changed = !store_change(link->store, &change, NULL) && change != last;
+        pthread_mutex_unlock(&link->using);
         last = change;
         pthread_mutex_lock(&link->mutex);
-        poll_msec = changed ? POLL_LEAST_MSEC : poll_msec * 2 < POLL_MOST_MSEC ? poll_msec * 2 : POLL_MOST_MSEC;
+        link->poll_msec = changed                              ? POLL_LEAST_MSEC
+                          : link->poll_msec * 2 < POLL_MOST_MSEC ? link->poll_msec * 2
+                                                                 : POLL_MOST_MSEC;
         if (changed)
             announce(link, LINK_CHANGED);
     }
@@ -108,7 +124,9 @@ struct link *link_create(struct store *store, struct error *err)
     pthread_condattr_t attributes;
     link->store = store;
     link->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    link->poll_msec = POLL_LEAST_MSEC;
     pthread_mutex_init(&link->mutex, NULL);
+    pthread_mutex_init(&link->using, NULL);
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_cond_init(&link->wake, &attributes);
@@ -136,6 +154,7 @@ void link_destroy(struct link *link)
         sync_reply_fini(&link->reply);
     pthread_cond_destroy(&link->wake);
     pthread_mutex_destroy(&link->mutex);
+    pthread_mutex_destroy(&link->using);
     close(link->fd);
     free(link);
 }
@@ -150,11 +169,13 @@ bool link_is_idle(struct link *link)
     return !link->busy; /* the loop's alone to set and clear */
 }
 
-void link_send(struct link *link, const struct sync_request *request)
+void link_send(struct link *link, const struct sync_request *request, bool here)
 {
+    link->busy = true;
+    if (here && try_sync(link, request))
+        return;
     pthread_mutex_lock(&link->mutex);
     link->request = *request;
-    link->busy = true;
     pthread_cond_signal(&link->wake);
     pthread_mutex_unlock(&link->mutex);
 }

@@ -19,8 +19,9 @@ void link_destroy(struct link *link); /* gives up what is in flight; NULL is fin
 int link_fd(const struct link *link); /* readable when there is news */
 bool link_is_idle(struct link *link);
 
-/* Begins a sync; the link must be idle. All that request points to stays as it is until the reply was taken. */
-void link_send(struct link *link, const struct sync_request *request);
+/* Begins a sync; the link must be idle. All that request points to stays as it is until the reply was taken. here: the first
+ * try is made by the caller's thread, which has nothing else to do: two changes of thread less, for chains of short jobs. */
+void link_send(struct link *link, const struct sync_request *request, bool here);
 
 enum link_news {
     LINK_REPLY = 1,   /* reply is filled; the caller's to free */
