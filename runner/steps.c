@@ -119,7 +119,8 @@ static void replace_own(struct job *job, struct found *found)
 static void *keep(struct job *job, void *array, size_t bytes)
 {
     void *copy = arena_alloc(job->arena, bytes ? bytes : 1);
-    memcpy(copy, array, bytes);
+    if (bytes) /* memcpy takes no NULL, not even of nothing */
+        memcpy(copy, array, bytes);
     free(array);
     return copy;
 }
