@@ -56,7 +56,7 @@ nok "so is the one that ignored TERM" pgrep -u "$TEST_USER" -f "load --mem 1 --i
 report=$(as_user torc-report 2>&1)
 like "$report" "bad" "the report names what failed"
 like "$report" "broken pipe of dreams" "with the tail of its stderr"
-like "$report" "greedy: out of memory" "and why"
+like "$report" "greedy: oom" "and why"
 
 # two workflows of one database at once
 printf '{"name": "first", "jobs": [{"name": "a", "command": "sleep 1; echo first > first.txt"}]}' | as_user tee first.json > /dev/null

@@ -8,7 +8,7 @@
 static void test_many(void)
 {
     enum { MANY = 20000 };
-    static char texts[MANY][12];
+    static char texts[MANY][16];
     struct names names;
     int wrong = 0;
     names_init(&names);
@@ -17,7 +17,7 @@ static void test_many(void)
         wrong += names_add(&names, texts[i]) != (size_t)i;
     }
     for (int i = 0; i < MANY; i++) {
-        char other[12];
+        char other[16];
         snprintf(other, sizeof other, "n%d", i);
         wrong += names_find(&names, other) != i;
     }
