@@ -14,7 +14,7 @@ struct resolver {
     struct source *source;
     const struct spec *spec;
     struct workflow *workflow;
-    struct names jobs, files, data, classes; /* of the spec's entries, in their order */
+    struct names jobs, files, data, classes; /* the spec's, which owns them */
     struct names class_keys;                 /* of the workflow's classes: requirements, scheduler and labels */
     uint32_t *producer;                      /* of each file: the job that writes it, or NO_JOB */
     uint32_t *seen_file[2], *seen_data[2];   /* by role: the last job + 1 that has it, so that lists become sets */

@@ -151,7 +151,7 @@ void resolve_classes(struct resolver *resolver)
             rows[j].class_index = rows[j - 1].class_index;
             continue;
         }
-        source_go_element(resolver->source, "jobs", j, job->offset);
+        source_go_element(resolver->source, "jobs", job->place.index, job->place.offset);
         struct class_row row = wanted_class(resolver, job);
         row.scheduler = job->scheduler;
         row.labels = labels_text(resolver, &job->labels);

@@ -24,7 +24,7 @@ static void set_producer(struct resolver *resolver, uint32_t job, uint32_t file)
     }
     const char *other = resolver->spec->jobs[*producer].name;
     source_error(source, "file %s is already written by jobs[%u]%s%s; a file is written by one job only",
-                 source_quote(source, resolver->files.list[file]), *producer, other ? ", " : "",
+                 source_quote(source, resolver->files.list[file]), resolver->spec->jobs[*producer].place.index, other ? ", " : "",
                  other ? source_quote(source, other) : "");
 }
 
@@ -154,7 +154,7 @@ static const char *join(struct resolver *resolver, const char *script, const cha
 void resolve_job_links(struct resolver *resolver, uint32_t j)
 {
     const struct spec_job *job = &resolver->spec->jobs[j];
-    source_go_element(resolver->source, "jobs", j, job->offset);
+    source_go_element(resolver->source, "jobs", job->place.index, job->place.offset);
     link_list(resolver, j, "input_files", &job->input_files, ROLE_INPUT, true);
     link_list(resolver, j, "output_files", &job->output_files, ROLE_OUTPUT, true);
     link_list(resolver, j, "input_user_data", &job->input_data, ROLE_INPUT, false);

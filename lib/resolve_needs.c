@@ -59,7 +59,7 @@ static void add_explicit(struct resolver *resolver, struct needs *needs, uint32_
         }
         if (!name)
             continue;
-        source_go_element(source, "jobs", j, job->offset);
+        source_go_element(source, "jobs", job->place.index, job->place.offset);
         source_down_key(source, "depends_on");
         source_down_index(source, i);
         source_error(source, "no job is named %s%s", source_quote(source, name),
@@ -111,7 +111,7 @@ static const char *need_reason(struct resolver *resolver, uint32_t job, uint32_t
 static const char *cycle_name(struct resolver *resolver, uint32_t job)
 {
     const char *name = resolver->jobs.list[job];
-    return name ? source_quote(resolver->source, name) : arena_printf(resolver->source->arena, "jobs[%u]", job);
+    return name ? source_quote(resolver->source, name) : arena_printf(resolver->source->arena, "jobs[%u]", resolver->spec->jobs[job].place.index);
 }
 
 /* "a" needs "b" (file "x") needs "a" */
@@ -126,7 +126,8 @@ static void report_cycle(void *context, const uint32_t *jobs, size_t count)
                             need_reason(resolver, jobs[i - 1], jobs[i]));
     if (shown < count)
         text = arena_printf(source->arena, "%s needs … (%zu more jobs)", text, count - shown);
-    source_go_element(source, "jobs", jobs[0], resolver->spec->jobs[jobs[0]].offset);
+    const struct spec_place *place = &resolver->spec->jobs[jobs[0]].place;
+    source_go_element(source, "jobs", place->index, place->offset);
     if (count == 1)
         source_error(source, "the job needs itself, so it could never start");
     else

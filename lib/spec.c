@@ -8,10 +8,11 @@
 
 #include "lib/json_syntax.h"
 #include "lib/mem.h"
+#include "lib/spec_expand.h"
 #include "lib/spec_fields.h"
+#include "lib/spec_params.h"
 
 #define TABLE(name) {name, sizeof name / sizeof *name}
-#define PARAMETERS "parameters are expanded in a later version; write the entries out"
 #define REGEXES "regexes are matched in a later version; write the names out"
 #define SCHEDULERS "schedulers in the file come in a later version; use the options of torc-sbatch"
 
@@ -26,7 +27,7 @@ static const struct field job_fields[] = {
     {.name = "input_files", .type = FIELD_TEXTS, .offset = AT(input_files)},
     {.name = "output_files", .type = FIELD_TEXTS, .offset = AT(output_files)},
     {.name = "resource_requirements", .type = FIELD_TEXT, .offset = AT(requirements)},
-    {.name = "invocation_script", .type = FIELD_TEXT, .offset = AT(invocation_script)},
+    {.name = "invocation_script", .type = FIELD_SCRIPT, .offset = AT(invocation_script)},
     {.name = "input_user_data", .type = FIELD_TEXTS, .offset = AT(input_data)},
     {.name = "output_user_data", .type = FIELD_TEXTS, .offset = AT(output_data)},
     {.name = "cancel_on_blocking_job_failure", .type = FIELD_FLAG, .offset = AT(cancel_on_blocking_failure)},
@@ -51,11 +52,11 @@ static const struct field job_fields[] = {
     {.name = "output_file_regexes", .type = FIELD_LATER, .extra = REGEXES},
     {.name = "input_user_data_regexes", .type = FIELD_LATER, .extra = REGEXES},
     {.name = "output_user_data_regexes", .type = FIELD_LATER, .extra = REGEXES},
-    {.name = "parameters", .type = FIELD_LATER, .extra = PARAMETERS},
-    {.name = "parameter_mode", .type = FIELD_LATER, .extra = PARAMETERS},
-    {.name = "use_parameters", .type = FIELD_LATER, .extra = PARAMETERS},
-    {.name = "parameters_file", .type = FIELD_LATER, .extra = PARAMETERS},
-    {.name = "use_parameters_file", .type = FIELD_LATER, .extra = PARAMETERS},
+    {.name = "parameters", .type = FIELD_NO_EFFECT},
+    {.name = "parameter_mode", .type = FIELD_NO_EFFECT},
+    {.name = "use_parameters", .type = FIELD_NO_EFFECT},
+    {.name = "parameters_file", .type = FIELD_NO_EFFECT},
+    {.name = "use_parameters_file", .type = FIELD_NO_EFFECT},
 };
 #undef AT
 
@@ -66,11 +67,11 @@ static const struct field file_fields[] = {
     {.name = "temporary", .type = FIELD_FLAG, .offset = AT(temporary)},
     {.name = "st_mtime", .type = FIELD_NO_EFFECT},
     {.name = "identifier", .type = FIELD_LATER, .extra = "the RO-Crate export comes in a later version"},
-    {.name = "parameters", .type = FIELD_LATER, .extra = PARAMETERS},
-    {.name = "parameter_mode", .type = FIELD_LATER, .extra = PARAMETERS},
-    {.name = "use_parameters", .type = FIELD_LATER, .extra = PARAMETERS},
-    {.name = "parameters_file", .type = FIELD_LATER, .extra = PARAMETERS},
-    {.name = "use_parameters_file", .type = FIELD_LATER, .extra = PARAMETERS},
+    {.name = "parameters", .type = FIELD_NO_EFFECT},
+    {.name = "parameter_mode", .type = FIELD_NO_EFFECT},
+    {.name = "use_parameters", .type = FIELD_NO_EFFECT},
+    {.name = "parameters_file", .type = FIELD_NO_EFFECT},
+    {.name = "use_parameters_file", .type = FIELD_NO_EFFECT},
 };
 #undef AT
 
@@ -79,11 +80,11 @@ static const struct field data_fields[] = {
     {.name = "name", .type = FIELD_NAME, .offset = AT(name), .required = true},
     {.name = "data", .type = FIELD_JSON, .offset = AT(data)},
     {.name = "is_ephemeral", .type = FIELD_FLAG, .offset = AT(ephemeral)},
-    {.name = "parameters", .type = FIELD_LATER, .extra = PARAMETERS},
-    {.name = "parameter_mode", .type = FIELD_LATER, .extra = PARAMETERS},
-    {.name = "use_parameters", .type = FIELD_LATER, .extra = PARAMETERS},
-    {.name = "parameters_file", .type = FIELD_LATER, .extra = PARAMETERS},
-    {.name = "use_parameters_file", .type = FIELD_LATER, .extra = PARAMETERS},
+    {.name = "parameters", .type = FIELD_NO_EFFECT},
+    {.name = "parameter_mode", .type = FIELD_NO_EFFECT},
+    {.name = "use_parameters", .type = FIELD_NO_EFFECT},
+    {.name = "parameters_file", .type = FIELD_NO_EFFECT},
+    {.name = "use_parameters_file", .type = FIELD_NO_EFFECT},
 };
 #undef AT
 
@@ -102,50 +103,24 @@ static const struct field class_fields[] = {
 static const struct field_table job_table = TABLE(job_fields), file_table = TABLE(file_fields),
                                 data_table = TABLE(data_fields), class_table = TABLE(class_fields);
 
-static void add_job(struct source *source, struct spec *spec, json_t *value, size_t offset)
-{
-    spec->jobs = array_grow(spec->jobs, spec->jobs_count, &spec->jobs_space, sizeof *spec->jobs);
-    struct spec_job *job = &spec->jobs[spec->jobs_count++];
-    *job = (struct spec_job){
-        .offset = offset,
-        .gpus_milli = -1,
-        .max_continuations = -1,
-        .launcher = LAUNCHER_UNSET,
-        .cancel_on_blocking_failure = true,
-    };
-    fields_read(source, value, &job_table, job);
-}
+static const struct spec_job job_defaults = {
+    .gpus_milli = -1, .max_continuations = -1, .launcher = LAUNCHER_UNSET, .cancel_on_blocking_failure = true};
+static const struct spec_file file_defaults = {0};
+static const struct spec_data data_defaults = {0};
+static const struct spec_class class_defaults = {.cpus = 1, .nodes = 1, .runtime_usec = INT64_C(3600000000)};
 
-static void add_file(struct source *source, struct spec *spec, json_t *value, size_t offset)
-{
-    spec->files = array_grow(spec->files, spec->files_count, &spec->files_space, sizeof *spec->files);
-    struct spec_file *file = &spec->files[spec->files_count++];
-    *file = (struct spec_file){.offset = offset};
-    fields_read(source, value, &file_table, file);
-}
-
-static void add_data(struct source *source, struct spec *spec, json_t *value, size_t offset)
-{
-    spec->data = array_grow(spec->data, spec->data_count, &spec->data_space, sizeof *spec->data);
-    struct spec_data *data = &spec->data[spec->data_count++];
-    *data = (struct spec_data){.offset = offset};
-    fields_read(source, value, &data_table, data);
-}
-
-static void add_class(struct source *source, struct spec *spec, json_t *value, size_t offset)
-{
-    spec->classes = array_grow(spec->classes, spec->classes_count, &spec->classes_space, sizeof *spec->classes);
-    struct spec_class *class = &spec->classes[spec->classes_count++];
-    *class = (struct spec_class){.offset = offset, .cpus = 1, .nodes = 1, .runtime_usec = INT64_C(3600000000)};
-    fields_read(source, value, &class_table, class);
-}
-
-static const struct section {
-    const char *name;
-    void (*add)(struct source *source, struct spec *spec, json_t *value, size_t offset);
-} sections[] = {
-    {"jobs", add_job}, {"files", add_file}, {"user_data", add_data}, {"resource_requirements", add_class},
+#define SECTION(key, noun, list_, count_, space_, names_, expands_) \
+    {.name = key, .table = &noun##_table, .defaults = &noun##_defaults, .size = sizeof noun##_defaults, \
+     .name_at = offsetof(struct spec_##noun, name), .list = offsetof(struct spec, list_), \
+     .count = offsetof(struct spec, count_), .space = offsetof(struct spec, space_), \
+     .names = offsetof(struct spec, names_), .expands = expands_}
+static const struct section sections[] = {
+    SECTION("jobs", job, jobs, jobs_count, jobs_space, job_names, true),
+    SECTION("files", file, files, files_count, files_space, file_names, true),
+    SECTION("user_data", data, data, data_count, data_space, data_names, true),
+    SECTION("resource_requirements", class, classes, classes_count, classes_space, class_names, false),
 };
+#undef SECTION
 
 #define AT(member) offsetof(struct spec, member)
 static const struct field execution_fields[] = {
@@ -183,9 +158,9 @@ static const struct field top_fields[] = {
     {.name = "compute_node_wait_for_healthy_database_minutes", .type = FIELD_NO_EFFECT},
     {.name = "compute_node_min_time_for_new_jobs_seconds", .type = FIELD_NO_EFFECT},
     {.name = "user", .type = FIELD_NO_EFFECT},
-    {.name = "variables", .type = FIELD_LATER, .extra = "variables are replaced in a later version"},
-    {.name = "parameters", .type = FIELD_LATER, .extra = PARAMETERS},
-    {.name = "parameters_file", .type = FIELD_LATER, .extra = PARAMETERS},
+    {.name = "variables", .type = FIELD_NO_EFFECT}, /* spec_params_read_top reads these three */
+    {.name = "parameters", .type = FIELD_NO_EFFECT},
+    {.name = "parameters_file", .type = FIELD_NO_EFFECT},
     {.name = "failure_handlers", .type = FIELD_LATER, .extra = "failure handlers come in a later version"},
     {.name = "slurm_schedulers", .type = FIELD_LATER, .extra = SCHEDULERS},
     {.name = "slurm_defaults", .type = FIELD_LATER, .extra = SCHEDULERS},
@@ -238,14 +213,43 @@ static bool read_section(struct source *source, struct spec *spec, const struct 
         json_auto_t *value = load_value(source, &item);
         if (!value)
             return false;
-        section->add(source, spec, value, item.value);
+        spec_variables_apply(spec, value);
+        spec_expand(source, spec, section, value, (struct spec_place){item.value, (uint32_t)i});
     }
     if (!more && items.first) {
         source_go_key(source, section->name, offset);
-        if (section->add == add_job)
+        if (section == sections)
             source_error(source, "the list is empty; a workflow has at least one job");
     }
     return more == 0;
+}
+
+/* In the workflow's env a workflow's parameter of one value is replaced. */
+static void apply_single(const struct spec *spec, json_t *env, struct arena *arena)
+{
+    const char *key;
+    json_t *item;
+    size_t count = 0;
+    cleanup_free const char **names = xcalloc(spec->params.count + 1, sizeof *names);
+    cleanup_free struct param_value *values = xcalloc(spec->params.count + 1, sizeof *values);
+    for (size_t i = 0; i < spec->params.count; i++) {
+        if (spec->params.lists[i].count != 1)
+            continue;
+        names[count] = spec->params.names[i];
+        param_list_get(&spec->params.lists[i], 0, &values[count++]);
+    }
+    struct template_names single = {.names = names, .values = values, .count = count};
+    json_object_foreach (env, key, item)
+        if (json_is_string(item))
+            json_string_set(item, template_expand(json_string_value(item), &single, arena, NULL));
+}
+
+static void read_value(struct source *source, struct spec *spec, json_t *value, const struct field *field)
+{
+    spec_variables_apply(spec, value);
+    if (field->type == FIELD_ENV && spec->params.count)
+        apply_single(spec, value, source->arena);
+    field_read(source, value, field, spec);
 }
 
 /* One key of the top level. False: the text is broken. */
@@ -270,7 +274,7 @@ static bool read_top(struct source *source, struct spec *spec, const struct json
             return read_section(source, spec, &sections[i], item->value);
     json_auto_t *value = load_value(source, item);
     if (value && !json_is_null(value))
-        field_read(source, value, field, spec);
+        read_value(source, spec, value, field);
     return value;
 }
 
@@ -283,6 +287,7 @@ static bool read_all(struct source *source, struct spec *spec)
     source_go_top(source);
     if (!json_items_open(&source->json, source->base_offset, &items) || items.close != '}')
         return false;
+    spec_params_read_top(source, spec);
     while ((more = json_items_next(&source->json, &items, &item)) > 0)
         if (!read_top(source, spec, &item, seen))
             return false;
@@ -338,5 +343,9 @@ void spec_fini(struct spec *spec)
     free(spec->files);
     free(spec->data);
     free(spec->classes);
+    names_fini(&spec->job_names);
+    names_fini(&spec->file_names);
+    names_fini(&spec->data_names);
+    names_fini(&spec->class_names);
     *spec = (struct spec){0};
 }

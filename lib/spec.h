@@ -8,12 +8,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/names.h"
+#include "lib/params.h"
 #include "lib/settings.h"
 #include "lib/source.h"
+#include "lib/template.h"
 
 struct texts {
-    const char **items;
-    uint32_t count;
+    const char **items; /* may be shared with other entries, while space is 0 */
+    uint32_t count, space;
+};
+
+struct spec_place { /* of what became an entry, in the file: jobs[index] */
+    size_t offset;
+    uint32_t index;
 };
 
 struct spec_stdio {
@@ -22,10 +30,11 @@ struct spec_stdio {
 };
 
 struct spec_job {
-    size_t offset;
+    struct spec_place place;
     const char *name, *command, *invocation_script, *requirements, *scheduler, *workdir;
     const char *env; /* JSON object or NULL */
     struct texts depends_on, input_files, output_files, input_data, output_data, labels;
+    struct texts needs_regexes, input_file_regexes, output_file_regexes, input_data_regexes, output_data_regexes;
     int64_t memory_bytes, runtime_usec; /* inline resources; 0: not given */
     int32_t cpus, nodes;                /* likewise */
     int32_t gpus_milli;                 /* likewise, -1: not given */
@@ -35,19 +44,19 @@ struct spec_job {
 };
 
 struct spec_file {
-    size_t offset;
+    struct spec_place place;
     const char *name, *path;
     bool temporary;
 };
 
 struct spec_data {
-    size_t offset;
+    struct spec_place place;
     const char *name, *data; /* data: JSON or NULL */
     bool ephemeral;
 };
 
 struct spec_class {
-    size_t offset;
+    struct spec_place place;
     const char *name;
     int64_t memory_bytes, runtime_usec, tmp_bytes;
     int32_t cpus, nodes, gpus_milli;
@@ -64,6 +73,11 @@ struct spec {
     struct spec_data *data;
     struct spec_class *classes;
     size_t jobs_count, files_count, data_count, classes_count, jobs_space, files_space, data_space, classes_space;
+    struct names job_names, file_names, data_names, class_names; /* in the order of the lists */
+    struct template_names variables;
+    struct params params, table; /* the workflow's */
+    bool has_table;
+    bool incomplete; /* parameters were wrong, so that entries are missing */
 };
 
 enum execution_mode { MODE_DIRECT, MODE_SLURM, MODE_AUTO };

@@ -68,40 +68,50 @@ static bool is_blank(const char *text)
     return !text[strspn(text, " \t\r\n")];
 }
 
-static void read_text(struct source *source, json_t *value, const struct field *field, void *at)
+static bool check_name(struct source *source, const struct field *field, const char *name)
 {
-    if (!json_is_string(value))
-        expected(source, "text", value);
-    else if (field->type == FIELD_COMMAND && is_blank(json_string_value(value)))
-        source_error(source, "the command is empty; write \"true\" for a job that does nothing");
-    else
-        *(const char **)at = keep_text(source, value);
-}
-
-static void read_name(struct source *source, json_t *value, const struct field *field, void *at)
-{
-    const char *name = json_string_value(value);
+    size_t length = strlen(name);
     bool control = false;
-    for (const char *p = name; p && *p; p++)
+    for (const char *p = name; *p; p++)
         control |= (unsigned char)*p < 0x20 || *p == 0x7f;
-    if (!name)
-        expected(source, "a name", value);
-    else if (!*name)
+    if (!*name)
         source_error(source, "this must not be empty");
     else if (control)
         source_error(source, "%s: a name has no control characters, no tabs and no line ends", source_quote(source, name));
-    else if (json_string_length(value) > NAME_LONGEST)
-        source_error(source, "the name is %zu bytes long; at most %d are allowed", json_string_length(value), NAME_LONGEST);
+    else if (length > NAME_LONGEST)
+        source_error(source, "the name is %zu bytes long; at most %d are allowed", length, NAME_LONGEST);
     else if (field->type == FIELD_JOB_NAME && *name == '*')
         source_error(source, "%s: names that begin with \"*\" are torc's own", source_quote(source, name));
     else
-        *(const char **)at = keep_text(source, value);
+        return true;
+    return false;
 }
 
 static bool label_is_good(const char *label)
 {
     size_t length = strlen(label);
     return length && !strchr(label, ',') && !memchr(" \t", label[0], 2) && !memchr(" \t", label[length - 1], 2);
+}
+
+bool field_check_text(struct source *source, const struct field *field, const char *text)
+{
+    if (field->type == FIELD_NAME || field->type == FIELD_JOB_NAME)
+        return check_name(source, field, text);
+    if (field->type == FIELD_COMMAND && is_blank(text))
+        source_error(source, "the command is empty; write \"true\" for a job that does nothing");
+    else if (field->type == FIELD_LABELS && !label_is_good(text))
+        source_error(source, "%s is no label: not empty, no comma, no blank at either end", source_quote(source, text));
+    else
+        return true;
+    return false;
+}
+
+static void read_text(struct source *source, json_t *value, const struct field *field, void *at)
+{
+    if (!json_is_string(value))
+        expected(source, field->type == FIELD_NAME || field->type == FIELD_JOB_NAME ? "a name" : "text", value);
+    else if (field_check_text(source, field, json_string_value(value)))
+        *(const char **)at = keep_text(source, value);
 }
 
 static void read_texts(struct source *source, json_t *value, const struct field *field, void *at)
@@ -124,8 +134,8 @@ static void read_texts(struct source *source, json_t *value, const struct field 
         source_down_index(source, i);
         if (!text)
             expected(source, "text", item);
-        else if (field->type == FIELD_LABELS && !label_is_good(text))
-            source_error(source, "%s is no label: not empty, no comma, no blank at either end", source_quote(source, text));
+        else
+            field_check_text(source, field, text);
         texts->items[texts->count++] = text ? keep_text(source, item) : NULL;
         source_up(source);
     }
@@ -311,8 +321,9 @@ static void read_nothing(struct source *source, json_t *value, const struct fiel
 }
 
 static void (*const readers[])(struct source *, json_t *, const struct field *, void *) = {
-    [FIELD_TEXT] = read_text,         [FIELD_COMMAND] = read_text,  [FIELD_NAME] = read_name,     [FIELD_JOB_NAME] = read_name,
-    [FIELD_TEXTS] = read_texts,       [FIELD_LABELS] = read_texts,  [FIELD_FLAG] = read_flag,
+    [FIELD_TEXT] = read_text,         [FIELD_COMMAND] = read_text,  [FIELD_NAME] = read_text,     [FIELD_JOB_NAME] = read_text,
+    [FIELD_TEXTS] = read_texts,       [FIELD_LABELS] = read_texts,  [FIELD_FLAG] = read_flag,     [FIELD_SCRIPT] = read_text,
+    [FIELD_REGEXES] = read_texts,
     [FIELD_COUNT] = read_count,       [FIELD_SIZE] = read_size,     [FIELD_DURATION] = read_duration,
     [FIELD_GPUS] = read_gpus,         [FIELD_SIGNAL] = read_signal, [FIELD_CHOICE] = read_choice,
     [FIELD_ENV] = read_env,           [FIELD_JSON] = read_json,     [FIELD_METADATA] = read_json,

@@ -12,10 +12,12 @@
 
 enum field_type {
     FIELD_TEXT,       /* const char * */
+    FIELD_SCRIPT,     /* likewise, of the shell's */
     FIELD_COMMAND,    /* likewise, not blank */
     FIELD_NAME,       /* const char *, that a person can read: not empty, short, no control characters */
     FIELD_JOB_NAME,   /* likewise, without '*' in front, which barriers have */
     FIELD_TEXTS,      /* struct texts */
+    FIELD_REGEXES,    /* likewise */
     FIELD_LABELS,     /* struct texts, each without comma or outer blanks */
     FIELD_FLAG,       /* bool */
     FIELD_COUNT,      /* int32_t, from least to most */
@@ -52,6 +54,9 @@ void fields_read(struct source *source, json_t *object, const struct field_table
 
 /* Reads one value, where source stands, for that field. */
 void field_read(struct source *source, json_t *value, const struct field *field, void *into);
+
+/* Is the text one that a field of a name, a command or labels takes? If not, that is an error where source stands. */
+bool field_check_text(struct source *source, const struct field *field, const char *text);
 
 /* The entry of that key, or NULL after an error with the nearest name. source stands at the object. */
 const struct field *field_find(struct source *source, const char *key, const struct field_table *table);

@@ -152,7 +152,7 @@ const char *template_expand(const char *text, const struct template_names *names
         return text;
     }
     put(&out, done, strlen(done));
-    const char *result = arena_strndup(arena, out.text, out.length);
+    const char *result = arena_strndup(arena, out.text ? out.text : "", out.length);
     free(out.text);
     return result;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// From the file to the workflow: read, [expand parameters and match regexes, when those come], resolve.
+// From the file to the workflow: read, with parameters expanded, and resolve.
 #include "lib/workflow.h"
 
 #include <jansson.h>
@@ -9,31 +9,6 @@
 #include "lib/mem.h"
 #include "lib/resolve.h"
 #include "lib/source_format.h"
-
-/* Enters the names of one list; a second entry of a name is an error where it stands. */
-static void add_name(struct resolver *resolver, struct names *names, const char *section, const char *name, size_t offset)
-{
-    struct source *source = resolver->source;
-    size_t first = names_add(names, name), own = names->count - 1;
-    if (first == own)
-        return;
-    source_go_element(source, section, own, offset);
-    source_down_key(source, "name");
-    source_error(source, "%s is the name of %s[%zu] already; names are unique", source_quote(source, name), section, first);
-}
-
-static void name_entries(struct resolver *resolver)
-{
-    const struct spec *spec = resolver->spec;
-    for (size_t i = 0; i < spec->jobs_count; i++)
-        add_name(resolver, &resolver->jobs, "jobs", spec->jobs[i].name, spec->jobs[i].offset);
-    for (size_t i = 0; i < spec->files_count; i++)
-        add_name(resolver, &resolver->files, "files", spec->files[i].name, spec->files[i].offset);
-    for (size_t i = 0; i < spec->data_count; i++)
-        add_name(resolver, &resolver->data, "user_data", spec->data[i].name, spec->data[i].offset);
-    for (size_t i = 0; i < spec->classes_count; i++)
-        add_name(resolver, &resolver->classes, "resource_requirements", spec->classes[i].name, spec->classes[i].offset);
-}
 
 static void resolve_files(struct resolver *resolver)
 {
@@ -49,10 +24,10 @@ static void resolve_files(struct resolver *resolver)
         workflow->files[i] = (struct file_row){.name = file->name, .path = file->path, .temporary = file->temporary};
         if (first == i)
             continue;
-        source_go_element(resolver->source, "files", i, file->offset);
+        source_go_element(resolver->source, "files", file->place.index, file->place.offset);
         source_down_key(resolver->source, "path");
-        source_warning(resolver->source, "files[%zu] has the same path; they are two files to torc, and no job waits for the other's",
-                       first);
+        source_warning(resolver->source, "files[%u] has the same path; they are two files to torc, and no job waits for the other's",
+                       spec->files[first].place.index);
     }
     names_fini(&paths);
 }
@@ -64,7 +39,8 @@ static void place_inputs(struct resolver *resolver)
     for (size_t i = 0; i < workflow->files_count; i++) {
         if (workflow->files[i].produced)
             continue;
-        source_go_element(resolver->source, "files", i, resolver->spec->files[i].offset);
+        const struct spec_place *place = &resolver->spec->files[i].place;
+        source_go_element(resolver->source, "files", place->index, place->offset);
         source_down_key(resolver->source, "path");
         source_position(resolver->source, &workflow->files[i].line, &workflow->files[i].column);
     }
@@ -157,10 +133,10 @@ static void resolve_settings(struct resolver *resolver)
 static void resolver_init(struct resolver *resolver, struct source *source, const struct spec *spec, struct workflow *workflow)
 {
     *resolver = (struct resolver){.source = source, .spec = spec, .workflow = workflow};
-    names_init(&resolver->jobs);
-    names_init(&resolver->files);
-    names_init(&resolver->data);
-    names_init(&resolver->classes);
+    resolver->jobs = spec->job_names;
+    resolver->files = spec->file_names;
+    resolver->data = spec->data_names;
+    resolver->classes = spec->class_names;
     names_init(&resolver->class_keys);
     resolver->producer = xmalloc((spec->files_count + 1) * sizeof *resolver->producer);
     memset(resolver->producer, 0xff, (spec->files_count + 1) * sizeof *resolver->producer);
@@ -172,10 +148,6 @@ static void resolver_init(struct resolver *resolver, struct source *source, cons
 
 static void resolver_fini(struct resolver *resolver)
 {
-    names_fini(&resolver->jobs);
-    names_fini(&resolver->files);
-    names_fini(&resolver->data);
-    names_fini(&resolver->classes);
     names_fini(&resolver->class_keys);
     free(resolver->producer);
     for (int role = 0; role < 2; role++) {
@@ -192,7 +164,6 @@ static void resolve(struct source *source, const struct spec *spec, struct workf
     workflow->description = spec->description;
     workflow->project = spec->project;
     workflow->metadata = spec->metadata;
-    name_entries(&resolver);
     resolve_settings(&resolver);
     resolve_files(&resolver);
     resolve_data(&resolver);
@@ -209,7 +180,7 @@ int workflow_load(const char *text, size_t length, const char *name, struct work
     struct spec spec = {0};
     *workflow = (struct workflow){.text = arena_create()};
     struct source source = {.problems = problems, .arena = workflow->text};
-    if (source_read(&source, text, length, name) && spec_read(&source, &spec))
+    if (source_read(&source, text, length, name) && spec_read(&source, &spec) && !spec.incomplete)
         resolve(&source, &spec, workflow);
     spec_fini(&spec);
     source_fini(&source);
