@@ -74,6 +74,38 @@ static void show_needs(const struct screen *screen, const struct job_info *job)
     }
 }
 
+struct file_context {
+    const struct screen *screen;
+    size_t shown[2]; /* by role */
+};
+
+static int each_file(void *pointer, const struct read_reply *reply, uint32_t index, struct error *err)
+{
+    struct file_context *context = pointer;
+    const struct file_info *file = &reply->files[index];
+    (void)err;
+    for (int role = ROLE_INPUT; role <= ROLE_OUTPUT; role++) {
+        if (!(role == ROLE_OUTPUT ? file->writers_count : file->readers_count))
+            continue;
+        size_t shown = context->shown[role]++;
+        cleanup_free char *text = file->path ? xstrdup(file->path) : xasprintf("%s (user data)", file->name);
+        const char *verb = role == ROLE_OUTPUT ? "writes" : "reads";
+        if (shown <= NEEDS_MOST)
+            line(context->screen, verb, shown < NEEDS_MOST ? text : "and more");
+    }
+    return 0;
+}
+
+static int show_files(const struct context *context, const struct job_info *job, struct error *err)
+{
+    struct file_context files = {.screen = context->screen};
+    struct read_request request = {.what = READ_FILES, .workflow_id = context->workflow->id, .job_id = job->id};
+    if (target_read(context->store, request, each_file, &files, err))
+        return -1;
+    request.what = READ_DATA_USES;
+    return target_read(context->store, request, each_file, &files, err);
+}
+
 static void show_usage(const struct context *context, const struct job_info *job, const struct attempt_end *end)
 {
     char user[FORMAT_SIZE], system[FORMAT_SIZE], peak[FORMAT_SIZE], anon[FORMAT_SIZE], limit[FORMAT_SIZE];
@@ -160,6 +192,8 @@ static int each_job(void *pointer, const struct read_reply *jobs, uint32_t index
     if (show_resources(context, job, err))
         return -1;
     show_needs(screen, job);
+    if (show_files(context, job, err))
+        return -1;
     line(screen, "settings", job->spec);
     return target_read(context->store, request, each_attempt, &attempts, err);
 }

@@ -102,6 +102,9 @@ LOCAL(event_info, event_info, EI(id), EI(time_usec), TEXT(event_info, kind), TEX
       EI(runner_id), EI(attempt_id), EI(submission_id), EI(allocation_id));
 LOCAL(data_info, data_info, INT(data_info, id), TEXT(data_info, name), TEXT(data_info, data), INT(data_info, ephemeral));
 
+LOCAL(file_info, file_info, INT(file_info, id), TEXT(file_info, name), TEXT(file_info, path), INT(file_info, temporary),
+      INT(file_info, known), TEXTS(file_info, readers), TEXTS(file_info, writers));
+
 #define REPLY(member) \
     LOCAL(read_##member, read_reply, {COUNTED(read_reply, member, CODEC_LIST, count), .of = &codec_##member##_row}, \
           INT(read_reply, last_id), INT(read_reply, more))
@@ -113,6 +116,7 @@ LOCAL(data_info, data_info, INT(data_info, id), TEXT(data_info, name), TEXT(data
 #define codec_runners_row codec_runner_info
 #define codec_events_row codec_event_info
 #define codec_data_row codec_data_info
+#define codec_files_row codec_file_info
 REPLY(workflows);
 REPLY(jobs);
 REPLY(attempts);
@@ -121,11 +125,14 @@ REPLY(allocations);
 REPLY(runners);
 REPLY(events);
 REPLY(data);
+REPLY(files);
 
-const struct codec_record *const codec_read_replies[READ_DATA + 1] = {
+const struct codec_record *const codec_read_replies[READS] = {
     [READ_WORKFLOWS] = &codec_read_workflows, [READ_JOBS] = &codec_read_jobs,
     [READ_ATTEMPTS] = &codec_read_attempts,   [READ_CLASSES] = &codec_read_classes,
     [READ_CLASSES_PLAIN] = &codec_read_classes,
     [READ_ALLOCATIONS] = &codec_read_allocations, [READ_RUNNERS] = &codec_read_runners,
     [READ_EVENTS] = &codec_read_events,       [READ_DATA] = &codec_read_data,
+    [READ_BARRIERS] = &codec_read_jobs,       [READ_FILES] = &codec_read_files,
+    [READ_DATA_USES] = &codec_read_files,
 };

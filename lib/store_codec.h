@@ -10,7 +10,7 @@ extern const struct codec_record codec_workflow, codec_origin, codec_entry, code
     codec_demand, codec_submission, codec_submissions, codec_read_request;
 
 /* A read_reply has one list, of what was asked for: READ_… */
-extern const struct codec_record *const codec_read_replies[READ_DATA + 1];
+extern const struct codec_record *const codec_read_replies[READS];
 
 /* A store that passes every request and reply of another one through JSON text and back: $TORC_STORE_CODEC=1. */
 extern const struct store_ops store_loop_ops;

@@ -64,10 +64,22 @@ struct data_info {
     bool ephemeral;
 };
 
+struct file_info { /* or user data */
+    int64_t id;
+    const char *name, *path; /* path NULL: user data */
+    bool temporary, known;   /* known: user data that has a value */
+    const char **readers, **writers; /* names of jobs; with the request's job_id only that one */
+    uint32_t readers_count, writers_count;
+};
+
 enum read_what {
     READ_WORKFLOWS, READ_JOBS, READ_ATTEMPTS, READ_CLASSES,
     READ_CLASSES_PLAIN, /* classes without what was used (attempts 0, the sums UNKNOWN), which takes a look at every attempt */
     READ_ALLOCATIONS, READ_RUNNERS, READ_EVENTS, READ_DATA,
+    READ_BARRIERS,  /* in the reply's jobs: what stands for many needs, and is no job of the user's; class_id 0 */
+    READ_FILES,     /* in the reply's files: who reads and writes them */
+    READ_DATA_USES, /* likewise, user data */
+    READS,
 };
 
 struct read_request {
@@ -75,7 +87,7 @@ struct read_request {
     int64_t workflow_id; /* 0 with READ_WORKFLOWS: all */
     int64_t after_id;    /* only rows with a greater id: 0 to begin, then the reply's last_id */
     uint32_t limit;      /* rows of one page; 0: 1000 */
-    int64_t job_id;      /* READ_JOBS, READ_ATTEMPTS, READ_EVENTS: of this job only; 0: of all */
+    int64_t job_id;      /* READ_JOBS, _ATTEMPTS, _EVENTS, _FILES, _DATA_USES: of this job only; 0: of all */
     const char *job_glob; /* READ_JOBS: names that match ("sim_*"), or NULL */
     uint32_t states;     /* READ_JOBS: bits 1 << state; 0: all */
 };
@@ -89,6 +101,7 @@ struct read_reply {
         struct runner_info *runners;
         struct event_info *events;
         struct data_info *data;
+        struct file_info *files;
     };
     uint32_t count;
     int64_t last_id;

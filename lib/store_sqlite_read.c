@@ -7,6 +7,7 @@ struct page {
     struct db *db;
     struct arena *arena;
     struct error *err;
+    int64_t job_id; /* of the request */
 };
 
 static int64_t number(sqlite3_stmt *s, int column) /* 0 where NULL */
@@ -17,6 +18,23 @@ static int64_t number(sqlite3_stmt *s, int column) /* 0 where NULL */
 static int32_t small(sqlite3_stmt *s, int column)
 {
     return sqlite3_column_int(s, column);
+}
+
+/* The first column of every row of s (NULL: it failed). */
+static int read_names(struct page *p, sqlite3_stmt *s, const char ***names, uint32_t *names_count)
+{
+    cleanup_free const char **list = NULL;
+    size_t count = 0, space = 0;
+    int rc = -1;
+    while (s && (rc = db_step(p->db, s, p->err)) > 0) {
+        list = array_grow(list, count, &space, sizeof *list);
+        list[count++] = db_text(p->arena, s, 0);
+    }
+    *names = arena_alloc(p->arena, count * sizeof *list + 1);
+    if (count)
+        memcpy(*names, list, count * sizeof *list);
+    *names_count = (uint32_t)count;
+    return rc;
 }
 
 // ---- workflows ----
@@ -47,19 +65,7 @@ static int read_workflow(struct page *p, void *row, sqlite3_stmt *s)
 
 static int read_needs(struct page *p, struct job_info *job)
 {
-    cleanup_free const char **names = NULL;
-    size_t count = 0, space = 0;
-    sqlite3_stmt *s = db_query(p->db, p->err, SQL_NEEDS_OF_JOB, "l", job->id);
-    int rc = -1;
-    while (s && (rc = db_step(p->db, s, p->err)) > 0) {
-        names = array_grow(names, count, &space, sizeof *names);
-        names[count++] = db_text(p->arena, s, 0);
-    }
-    job->needs = arena_alloc(p->arena, count * sizeof *names + 1);
-    if (count)
-        memcpy(job->needs, names, count * sizeof *names);
-    job->needs_count = (uint32_t)count;
-    return rc;
+    return read_names(p, db_query(p->db, p->err, SQL_NEEDS_OF_JOB, "l", job->id), &job->needs, &job->needs_count);
 }
 
 // Follows barriers, and canceled needs to the one that failed. A limit, since a chain of canceled jobs can be long.
@@ -208,6 +214,20 @@ static int read_data(struct page *p, void *row, sqlite3_stmt *s)
     return 0;
 }
 
+static int read_file(struct page *p, void *row, sqlite3_stmt *s)
+{
+    struct file_info *f = row;
+    *f = (struct file_info){.id = number(s, 0), .name = db_text(p->arena, s, 1), .path = db_text(p->arena, s, 2),
+                            .temporary = small(s, 3) != 0, .known = small(s, 4) != 0};
+    enum sql which = f->path ? SQL_JOBS_OF_FILE : SQL_JOBS_OF_DATA;
+    return read_names(p, db_query(p->db, p->err, which, "lil", f->id, (int)ROLE_INPUT, p->job_id), &f->readers,
+                      &f->readers_count) ||
+                   read_names(p, db_query(p->db, p->err, which, "lil", f->id, (int)ROLE_OUTPUT, p->job_id), &f->writers,
+                              &f->writers_count)
+               ? -1
+               : 0;
+}
+
 static const struct {
     enum sql sql; /* ?1 workflow, ?2 after, ?3 limit, ?4 job, ?5 glob, ?6 states; the first column is the id */
     size_t size;
@@ -222,13 +242,19 @@ static const struct {
     [READ_RUNNERS] = {SQL_READ_RUNNERS, sizeof(struct runner_info), read_runner},
     [READ_EVENTS] = {SQL_READ_EVENTS, sizeof(struct event_info), read_event},
     [READ_DATA] = {SQL_READ_DATA, sizeof(struct data_info), read_data},
+    [READ_BARRIERS] = {SQL_READ_BARRIERS, sizeof(struct job_info), read_job},
+    [READ_FILES] = {SQL_READ_FILES, sizeof(struct file_info), read_file},
+    [READ_DATA_USES] = {SQL_READ_DATA_USES, sizeof(struct file_info), read_file},
 };
 
 // Of one job: its row and the attempts of its own are found by index.
 static sqlite3_stmt *open_page(struct db *db, const struct read_request *q, uint32_t limit, struct error *err)
 {
-    if (q->what == READ_ATTEMPTS && q->job_id)
-        return db_query(db, err, SQL_READ_ATTEMPTS_OF_JOB, "llil", q->workflow_id, q->after_id, (int)limit + 1, q->job_id);
+    enum sql of_job = q->what == READ_ATTEMPTS ? SQL_READ_ATTEMPTS_OF_JOB
+                      : q->what == READ_FILES  ? SQL_READ_FILES_OF_JOB
+                                               : SQL_READ_DATA_USES_OF_JOB;
+    if (q->job_id && (q->what == READ_ATTEMPTS || q->what == READ_FILES || q->what == READ_DATA_USES))
+        return db_query(db, err, of_job, "llil", q->workflow_id, q->after_id, (int)limit + 1, q->job_id);
     if (q->what == READ_JOBS && q->job_id) {
         int64_t after = q->after_id >= q->job_id ? q->after_id : q->job_id - 1;
         return db_query(db, err, SQL_READ_JOBS, "llilsi", q->workflow_id, after, 1, q->job_id, q->job_glob, (int)q->states);
@@ -241,7 +267,7 @@ static int read_page(struct db *db, const struct read_request *q, struct read_re
 {
     uint32_t limit = q->limit ? q->limit : 1000;
     size_t size = readers[q->what].size, space = 0, count = 0;
-    struct page page = {db, reply->arena, err};
+    struct page page = {db, reply->arena, err, q->job_id};
     cleanup_free char *rows = NULL;
     sqlite3_stmt *s = open_page(db, q, limit, err);
     int rc = -1;
