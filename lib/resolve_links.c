@@ -28,26 +28,26 @@ static void set_producer(struct resolver *resolver, uint32_t job, uint32_t file)
                  other ? source_quote(source, other) : "");
 }
 
-static void link_file(struct resolver *resolver, uint32_t job, uint32_t file, enum file_role role)
+static void link_file(struct resolver *resolver, uint32_t job, uint32_t file, enum file_role role, bool by_regex)
 {
     struct workflow *workflow = resolver->workflow;
     if (resolver->seen_file[role][file] == job + 1)
         return;
     resolver->seen_file[role][file] = job + 1;
     add_pair(&workflow->job_files, &workflow->job_files_count, &resolver->job_files_space,
-             (struct pair_row){.job = job, .other = file, .role = (uint8_t)role});
+             (struct pair_row){.job = job, .other = file, .role = (uint8_t)role, .by_regex = by_regex});
     if (role == ROLE_OUTPUT)
         set_producer(resolver, job, file);
 }
 
-static void link_data(struct resolver *resolver, uint32_t job, uint32_t data, enum file_role role)
+static void link_data(struct resolver *resolver, uint32_t job, uint32_t data, enum file_role role, bool by_regex)
 {
     struct workflow *workflow = resolver->workflow;
     if (resolver->seen_data[role][data] == job + 1)
         return;
     resolver->seen_data[role][data] = job + 1;
     add_pair(&workflow->job_data, &workflow->job_data_count, &resolver->job_data_space,
-             (struct pair_row){.job = job, .other = data, .role = (uint8_t)role});
+             (struct pair_row){.job = job, .other = data, .role = (uint8_t)role, .by_regex = by_regex});
 }
 
 /* The place of a file or of user data by its name, or NAMES_NONE after an error. */
@@ -73,9 +73,31 @@ static void link_list(struct resolver *resolver, uint32_t job, const char *key, 
         int64_t found = is_file ? find_name(resolver, &resolver->files, "file", texts->items[i])
                                 : find_name(resolver, &resolver->data, "user data", texts->items[i]);
         if (found != NAMES_NONE && is_file)
-            link_file(resolver, job, (uint32_t)found, role);
+            link_file(resolver, job, (uint32_t)found, role, false);
         else if (found != NAMES_NONE)
-            link_data(resolver, job, (uint32_t)found, role);
+            link_data(resolver, job, (uint32_t)found, role, false);
+        source_up(source);
+        source_up(source);
+    }
+}
+
+static void link_regexes(struct resolver *resolver, uint32_t job, const char *key, const struct texts *regexes,
+                         enum file_role role, bool is_file)
+{
+    struct source *source = resolver->source;
+    for (uint32_t i = 0; i < regexes->count; i++) {
+        if (!regexes->items[i])
+            continue;
+        source_down_key(source, key);
+        source_down_index(source, i);
+        const struct selection *selection =
+            resolve_selection(resolver, is_file ? SELECT_FILES : SELECT_DATA, regexes->items[i]);
+        for (size_t k = 0; selection && k < selection->count; k++) {
+            if (is_file)
+                link_file(resolver, job, selection->matches[k], role, role == ROLE_INPUT);
+            else
+                link_data(resolver, job, selection->matches[k], role, role == ROLE_INPUT);
+        }
         source_up(source);
         source_up(source);
     }
@@ -92,7 +114,7 @@ static const char *look_up_file(struct command *command, const char *name, enum 
     int64_t found = find_name(resolver, &resolver->files, "file", name);
     if (found == NAMES_NONE)
         return NULL;
-    link_file(resolver, command->job, (uint32_t)found, role);
+    link_file(resolver, command->job, (uint32_t)found, role, false);
     return resolver->workflow->files[found].path;
 }
 
@@ -103,7 +125,7 @@ static const char *look_up_data(struct command *command, const char *name, enum 
     if (found == NAMES_NONE)
         return NULL;
     const struct data_row *row = &resolver->workflow->data[found];
-    link_data(resolver, command->job, (uint32_t)found, role);
+    link_data(resolver, command->job, (uint32_t)found, role, false);
     if (role == ROLE_OUTPUT)
         return row->name;
     if (!row->data)
@@ -161,5 +183,9 @@ void resolve_job_links(struct resolver *resolver, uint32_t j)
     link_list(resolver, j, "output_user_data", &job->output_data, ROLE_OUTPUT, false);
     const char *script = replace_names(resolver, j, "invocation_script", job->invocation_script);
     const char *command = replace_names(resolver, j, "command", job->command);
+    link_regexes(resolver, j, "input_file_regexes", &job->input_file_regexes, ROLE_INPUT, true);
+    link_regexes(resolver, j, "output_file_regexes", &job->output_file_regexes, ROLE_OUTPUT, true);
+    link_regexes(resolver, j, "input_user_data_regexes", &job->input_data_regexes, ROLE_INPUT, false);
+    link_regexes(resolver, j, "output_user_data_regexes", &job->output_data_regexes, ROLE_OUTPUT, false);
     resolver->workflow->jobs[j].command = join(resolver, script, command);
 }

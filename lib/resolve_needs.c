@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Which job needs which: explicitly, by files, by data. Each need once; then the order, or the circle that prevents one.
+// Which job needs which: explicitly, by regexes, by files, by data. Each need once, and through barriers where many need many.
 #include <string.h>
 
-#include "lib/graph.h"
 #include "lib/mem.h"
 #include "lib/resolve.h"
-
-enum { SHOWN = 10 }; /* jobs of a cycle that an error lists */
+#include "lib/resolve_barriers.h"
 
 struct producers { /* of each user data: jobs[first[d]] … jobs[first[d + 1] - 1]; it may have several */
     size_t *first;
     uint32_t *jobs;
 };
 
-struct needs { /* what is being gathered for one job */
-    uint32_t *seen; /* by job: the last job + 1 that needs it */
-    size_t *first;  /* where each job's needs begin in workflow->needs */
+struct needs { /* what is being gathered */
+    struct resolver *resolver;
+    struct producers producers;
+    struct barriers barriers;
+    uint32_t *seen, stamp;       /* by job: the last stamp it was added with; there is one for each job and pass */
+    uint32_t *list;              /* of one job: what it needs, but for what regexes say */
+    size_t count, space;
+    size_t at_file, at_data;     /* in workflow->job_files and job_data: the next job's */
+    size_t *first;               /* where each job's needs begin in workflow->needs */
+    bool counting;               /* the first pass: who needs what together; the second one adds the needs */
 };
 
 static struct producers gather_producers(const struct workflow *workflow)
@@ -35,29 +40,26 @@ static struct producers gather_producers(const struct workflow *workflow)
     return producers;
 }
 
-static void add_need(struct resolver *resolver, struct needs *needs, uint32_t job, uint32_t need)
+static void gather(struct needs *needs, uint32_t need)
 {
-    struct workflow *workflow = resolver->workflow;
-    if (needs->seen[need] == job + 1)
+    if (needs->seen[need] == needs->stamp)
         return;
-    needs->seen[need] = job + 1;
-    workflow->needs = array_grow(workflow->needs, workflow->needs_count, &resolver->needs_space, sizeof *workflow->needs);
-    workflow->needs[workflow->needs_count++] = (struct pair_row){.job = job, .other = need};
-    workflow->jobs[job].unmet++;
+    needs->seen[need] = needs->stamp;
+    needs->list = array_grow(needs->list, needs->count, &needs->space, sizeof *needs->list);
+    needs->list[needs->count++] = need;
 }
 
-static void add_explicit(struct resolver *resolver, struct needs *needs, uint32_t j)
+static void gather_explicit(struct needs *needs, uint32_t j)
 {
+    struct resolver *resolver = needs->resolver;
     const struct spec_job *job = &resolver->spec->jobs[j];
     struct source *source = resolver->source;
     for (uint32_t i = 0; i < job->depends_on.count; i++) {
         const char *name = job->depends_on.items[i];
         int64_t found = names_find(&resolver->jobs, name);
-        if (found != NAMES_NONE) {
-            add_need(resolver, needs, j, (uint32_t)found);
-            continue;
-        }
-        if (!name)
+        if (found != NAMES_NONE)
+            gather(needs, (uint32_t)found);
+        if (found != NAMES_NONE || !name || !needs->counting)
             continue;
         source_go_element(source, "jobs", job->place.index, job->place.offset);
         source_down_key(source, "depends_on");
@@ -68,113 +70,203 @@ static void add_explicit(struct resolver *resolver, struct needs *needs, uint32_
 }
 
 /* A job that reads what it writes itself does not wait for itself. */
-static void add_by_files(struct resolver *resolver, struct needs *needs, uint32_t j, size_t *at)
+static void gather_by_files(struct needs *needs, uint32_t j)
 {
-    const struct workflow *workflow = resolver->workflow;
-    for (; *at < workflow->job_files_count && workflow->job_files[*at].job == j; ++*at) {
-        const struct pair_row *pair = &workflow->job_files[*at];
-        uint32_t producer = resolver->producer[pair->other];
-        if (pair->role == ROLE_INPUT && producer != NO_JOB && producer != j)
-            add_need(resolver, needs, j, producer);
+    const struct workflow *workflow = needs->resolver->workflow;
+    for (; needs->at_file < workflow->job_files_count && workflow->job_files[needs->at_file].job == j; needs->at_file++) {
+        const struct pair_row *pair = &workflow->job_files[needs->at_file];
+        uint32_t producer = needs->resolver->producer[pair->other];
+        if (pair->role == ROLE_INPUT && !pair->by_regex && producer != NO_JOB && producer != j)
+            gather(needs, producer);
     }
 }
 
-static void add_by_data(struct resolver *resolver, struct needs *needs, uint32_t j, size_t *at,
-                        const struct producers *producers)
+static void gather_by_data(struct needs *needs, uint32_t j)
 {
-    const struct workflow *workflow = resolver->workflow;
-    for (; *at < workflow->job_data_count && workflow->job_data[*at].job == j; ++*at) {
-        const struct pair_row *pair = &workflow->job_data[*at];
-        for (size_t i = producers->first[pair->other]; pair->role == ROLE_INPUT && i < producers->first[pair->other + 1]; i++)
+    const struct workflow *workflow = needs->resolver->workflow;
+    const struct producers *producers = &needs->producers;
+    for (; needs->at_data < workflow->job_data_count && workflow->job_data[needs->at_data].job == j; needs->at_data++) {
+        const struct pair_row *pair = &workflow->job_data[needs->at_data];
+        if (pair->role != ROLE_INPUT || pair->by_regex)
+            continue;
+        for (size_t i = producers->first[pair->other]; i < producers->first[pair->other + 1]; i++)
             if (producers->jobs[i] != j)
-                add_need(resolver, needs, j, producers->jobs[i]);
+                gather(needs, producers->jobs[i]);
     }
 }
 
-/* Why job needs that one, when its depends_on does not say so: ` (file "x")`. */
-static const char *need_reason(struct resolver *resolver, uint32_t job, uint32_t need)
+// ---- groups: all jobs that a regex selects, or that write what it selects ----
+
+static int compare_jobs(const void *a, const void *b)
 {
-    const struct workflow *workflow = resolver->workflow;
-    const struct texts *explicit = &resolver->spec->jobs[job].depends_on;
-    for (uint32_t i = 0; i < explicit->count; i++)
-        if (names_find(&resolver->jobs, explicit->items[i]) == (int64_t)need)
-            return "";
-    for (size_t i = 0; i < workflow->job_files_count; i++) {
-        const struct pair_row *pair = &workflow->job_files[i];
-        if (pair->job == job && pair->role == ROLE_INPUT && resolver->producer[pair->other] == need)
-            return arena_printf(resolver->source->arena, " (file %s)",
-                                source_quote(resolver->source, resolver->files.list[pair->other]));
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+static void group_add(struct need_group *group, size_t *space, uint32_t job)
+{
+    if (job == NO_JOB)
+        return;
+    group->jobs = array_grow(group->jobs, group->count, space, sizeof *group->jobs);
+    group->jobs[group->count++] = job;
+}
+
+static void make_group(struct needs *needs, enum select_kind kind, struct selection *selection)
+{
+    struct need_group *group = &selection->group;
+    const struct producers *producers = &needs->producers;
+    size_t space = 0, kept = 0;
+    for (size_t i = 0; i < selection->count; i++) {
+        uint32_t match = selection->matches[i];
+        if (kind == SELECT_JOBS)
+            group_add(group, &space, match);
+        else if (kind == SELECT_FILES)
+            group_add(group, &space, needs->resolver->producer[match]);
+        else
+            for (size_t k = producers->first[match]; k < producers->first[match + 1]; k++)
+                group_add(group, &space, producers->jobs[k]);
     }
-    return " (user data)";
+    if (group->count)
+        qsort(group->jobs, group->count, sizeof *group->jobs, compare_jobs);
+    for (size_t i = 0; i < group->count; i++)
+        if (!i || group->jobs[i] != group->jobs[i - 1])
+            group->jobs[kept++] = group->jobs[i];
+    group->count = kept;
+    group->label = selection->pattern;
+    selection->grouped = true;
 }
 
-static const char *cycle_name(struct resolver *resolver, uint32_t job)
+/* The group of a regex; NULL when it has none. Regexes over jobs are matched here, those over files and data were before. */
+static struct need_group *find_group(struct needs *needs, enum select_kind kind, const char *pattern)
 {
-    const char *name = resolver->jobs.list[job];
-    return name ? source_quote(resolver->source, name) : arena_printf(resolver->source->arena, "jobs[%u]", resolver->spec->jobs[job].place.index);
+    const struct selections *all = &needs->resolver->selections[kind];
+    struct selection *selection = NULL;
+    if (kind == SELECT_JOBS && needs->counting) {
+        selection = resolve_selection(needs->resolver, kind, pattern);
+    } else {
+        int64_t found = names_find(&all->patterns, pattern);
+        selection = found == NAMES_NONE || all->list[found]->wrong ? NULL : all->list[found];
+    }
+    if (selection && !selection->grouped)
+        make_group(needs, kind, selection);
+    return selection ? &selection->group : NULL;
 }
 
-/* "a" needs "b" (file "x") needs "a" */
-static void report_cycle(void *context, const uint32_t *jobs, size_t count)
+static void add_need(struct needs *needs, uint32_t job, uint32_t need)
 {
-    struct resolver *resolver = context;
-    struct source *source = resolver->source;
-    const char *first = cycle_name(resolver, jobs[0]), *text = first;
-    size_t shown = count <= SHOWN ? count : SHOWN;
-    for (size_t i = 1; i < shown; i++)
-        text = arena_printf(source->arena, "%s needs %s%s", text, cycle_name(resolver, jobs[i]),
-                            need_reason(resolver, jobs[i - 1], jobs[i]));
-    if (shown < count)
-        text = arena_printf(source->arena, "%s needs … (%zu more jobs)", text, count - shown);
-    const struct spec_place *place = &resolver->spec->jobs[jobs[0]].place;
-    source_go_element(source, "jobs", place->index, place->offset);
-    if (count == 1)
-        source_error(source, "the job needs itself, so it could never start");
-    else
-        source_error(source, "these jobs wait for each other, so none could ever start: %s needs %s%s", text, first,
-                     need_reason(resolver, jobs[count - 1], jobs[0]));
-}
-
-static int32_t runtime_secs(const struct workflow *workflow, const struct job_row *job)
-{
-    int64_t secs = job->class_index < 0 ? 0 : workflow->classes[job->class_index].runtime_usec / 1000000;
-    return secs > INT32_MAX ? INT32_MAX : (int32_t)secs;
-}
-
-static void rank_jobs(struct resolver *resolver, const size_t *first)
-{
+    struct resolver *resolver = needs->resolver;
     struct workflow *workflow = resolver->workflow;
-    size_t n = workflow->jobs_count;
-    cleanup_free int32_t *secs = xcalloc(n + 1, sizeof *secs), *rank = xcalloc(n + 1, sizeof *rank);
-    cleanup_free uint32_t *needs = xcalloc(workflow->needs_count + 1, sizeof *needs);
-    for (size_t i = 0; i < workflow->needs_count; i++)
-        needs[i] = workflow->needs[i].other;
-    for (size_t j = 0; j < n; j++)
-        secs[j] = runtime_secs(workflow, &workflow->jobs[j]);
-    struct graph graph = {.jobs_count = n, .first = first, .needs = needs};
-    graph_rank(&graph, secs, rank, report_cycle, resolver);
-    for (size_t j = 0; j < n; j++)
-        workflow->jobs[j].rank = rank[j];
+    workflow->needs = array_grow(workflow->needs, workflow->needs_count, &resolver->needs_space, sizeof *workflow->needs);
+    workflow->needs[workflow->needs_count++] = (struct pair_row){.job = job, .other = need};
+    workflow->jobs[job].unmet++;
+}
+
+/* The job needs all of the group but itself; when it is one of them it cannot wait for the group's barrier. */
+static void need_group(struct needs *needs, struct need_group *group, uint32_t j)
+{
+    bool inside = group->count && bsearch(&j, group->jobs, group->count, sizeof j, compare_jobs);
+    if (needs->counting) {
+        if (!inside)
+            barriers_announce(&needs->barriers, group, j);
+        return;
+    }
+    uint32_t barrier = inside ? NO_JOB : barriers_find(&needs->barriers, group, group->jobs, group->count, j);
+    if (barrier != NO_JOB)
+        add_need(needs, j, barrier);
+    for (size_t i = 0; i < group->count && barrier == NO_JOB; i++)
+        if (group->jobs[i] != j)
+            gather(needs, group->jobs[i]);
+}
+
+static void need_by_regexes(struct needs *needs, uint32_t j, enum select_kind kind, const struct texts *regexes)
+{
+    struct source *source = needs->resolver->source;
+    const struct spec_job *job = &needs->resolver->spec->jobs[j];
+    for (uint32_t i = 0; i < regexes->count; i++) {
+        if (!regexes->items[i])
+            continue;
+        source_go_element(source, "jobs", job->place.index, job->place.offset);
+        source_down_key(source, "depends_on_regexes");
+        source_down_index(source, i);
+        struct need_group *group = find_group(needs, kind, regexes->items[i]);
+        if (group)
+            need_group(needs, group, j);
+    }
+}
+
+static void need_listed(struct needs *needs, uint32_t j, size_t listed)
+{
+    uint32_t barrier = NO_JOB;
+    if (listed >= BARRIER_LEAST) {
+        struct need_group *group = barriers_group(&needs->barriers, needs->list, listed);
+        if (needs->counting)
+            barriers_announce(&needs->barriers, group, j);
+        else
+            barrier = barriers_find(&needs->barriers, group, needs->list, listed, j);
+    }
+    if (barrier != NO_JOB)
+        add_need(needs, j, barrier);
+    for (size_t i = barrier == NO_JOB ? 0 : listed; i < needs->count && !needs->counting; i++)
+        add_need(needs, j, needs->list[i]);
+}
+
+static void pass(struct needs *needs, bool counting)
+{
+    const struct spec *spec = needs->resolver->spec;
+    needs->counting = counting;
+    needs->at_file = needs->at_data = 0;
+    for (uint32_t j = 0; j < spec->jobs_count; j++) {
+        const struct spec_job *job = &spec->jobs[j];
+        needs->stamp++;
+        needs->count = 0;
+        needs->first[j] = needs->resolver->workflow->needs_count;
+        gather_explicit(needs, j);
+        gather_by_files(needs, j);
+        gather_by_data(needs, j);
+        size_t listed = needs->count;
+        need_by_regexes(needs, j, SELECT_JOBS, &job->needs_regexes);
+        need_by_regexes(needs, j, SELECT_FILES, &job->input_file_regexes);
+        need_by_regexes(needs, j, SELECT_DATA, &job->input_data_regexes);
+        need_listed(needs, j, listed);
+    }
+}
+
+static void add_barriers(struct needs *needs)
+{
+    struct workflow *workflow = needs->resolver->workflow;
+    size_t jobs = needs->resolver->spec->jobs_count, count = needs->barriers.count;
+    workflow->jobs = xrealloc(workflow->jobs, jobs + count + 1, sizeof *workflow->jobs);
+    needs->first = xrealloc(needs->first, jobs + count + 1, sizeof *needs->first);
+    for (size_t i = 0; i < count; i++) {
+        const struct barrier *barrier = &needs->barriers.list[i];
+        workflow->jobs[jobs + i] = (struct job_row){.name = barrier->name, .class_index = -1,
+                                                    .flags = barrier->cancels ? JOB_CANCEL_ON_BLOCKING_FAILURE : 0};
+        needs->first[jobs + i] = workflow->needs_count;
+        for (size_t k = 0; k < barrier->group->count; k++)
+            add_need(needs, (uint32_t)(jobs + i), barrier->group->jobs[k]);
+    }
+    workflow->jobs_count = jobs + count;
+    needs->first[jobs + count] = workflow->needs_count;
 }
 
 void resolve_needs(struct resolver *resolver)
 {
-    size_t n = resolver->workflow->jobs_count, at_file = 0, at_data = 0;
-    struct producers producers = gather_producers(resolver->workflow);
+    size_t n = resolver->spec->jobs_count;
     struct needs needs = {
+        .resolver = resolver,
+        .producers = gather_producers(resolver->workflow),
+        .barriers = {.resolver = resolver},
         .seen = xcalloc(n + 1, sizeof *needs.seen),
         .first = xcalloc(n + 1, sizeof *needs.first),
     };
-    for (uint32_t j = 0; j < n; j++) {
-        needs.first[j] = resolver->workflow->needs_count;
-        add_explicit(resolver, &needs, j);
-        add_by_files(resolver, &needs, j, &at_file);
-        add_by_data(resolver, &needs, j, &at_data, &producers);
-    }
-    needs.first[n] = resolver->workflow->needs_count;
-    free(producers.first);
-    free(producers.jobs);
+    pass(&needs, true);
+    pass(&needs, false);
+    add_barriers(&needs);
+    resolve_ranks(resolver, needs.first);
+    barriers_fini(&needs.barriers);
+    free(needs.producers.first);
+    free(needs.producers.jobs);
     free(needs.seen);
-    rank_jobs(resolver, needs.first);
+    free(needs.list);
     free(needs.first);
 }

@@ -13,7 +13,6 @@
 #include "lib/spec_params.h"
 
 #define TABLE(name) {name, sizeof name / sizeof *name}
-#define REGEXES "regexes are matched in a later version; write the names out"
 #define SCHEDULERS "schedulers in the file come in a later version; use the options of torc-sbatch"
 
 static const char *const launchers[] = {"direct", "srun", NULL};
@@ -47,11 +46,11 @@ static const struct field job_fields[] = {
     {.name = "runtime", .type = FIELD_DURATION, .offset = AT(runtime_usec)},
     {.name = "scheduler", .type = FIELD_LATER, .extra = SCHEDULERS},
     {.name = "failure_handler", .type = FIELD_LATER, .extra = "failure handlers come in a later version"},
-    {.name = "depends_on_regexes", .type = FIELD_LATER, .extra = REGEXES},
-    {.name = "input_file_regexes", .type = FIELD_LATER, .extra = REGEXES},
-    {.name = "output_file_regexes", .type = FIELD_LATER, .extra = REGEXES},
-    {.name = "input_user_data_regexes", .type = FIELD_LATER, .extra = REGEXES},
-    {.name = "output_user_data_regexes", .type = FIELD_LATER, .extra = REGEXES},
+    {.name = "depends_on_regexes", .type = FIELD_REGEXES, .offset = AT(needs_regexes)},
+    {.name = "input_file_regexes", .type = FIELD_REGEXES, .offset = AT(input_file_regexes)},
+    {.name = "output_file_regexes", .type = FIELD_REGEXES, .offset = AT(output_file_regexes)},
+    {.name = "input_user_data_regexes", .type = FIELD_REGEXES, .offset = AT(input_data_regexes)},
+    {.name = "output_user_data_regexes", .type = FIELD_REGEXES, .offset = AT(output_data_regexes)},
     {.name = "parameters", .type = FIELD_NO_EFFECT},
     {.name = "parameter_mode", .type = FIELD_NO_EFFECT},
     {.name = "use_parameters", .type = FIELD_NO_EFFECT},

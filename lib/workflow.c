@@ -149,6 +149,7 @@ static void resolver_init(struct resolver *resolver, struct source *source, cons
 static void resolver_fini(struct resolver *resolver)
 {
     names_fini(&resolver->class_keys);
+    resolve_selections_fini(resolver);
     free(resolver->producer);
     for (int role = 0; role < 2; role++) {
         free(resolver->seen_file[role]);

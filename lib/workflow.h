@@ -38,6 +38,7 @@ struct job_row {
 struct pair_row { /* a dependency (job, the job it needs), or (job, file or data) with a role */
     uint32_t job, other;
     uint8_t role;
+    bool by_regex; /* an input that a regex selected */
 };
 
 struct file_row {

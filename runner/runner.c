@@ -24,10 +24,9 @@
 
 extern char **environ;
 
-/* Standard input of every job is /dev/null, and what this process inherited besides its output is not for them. */
-static int close_files(struct error *err)
+/* Standard input of every job is /dev/null; the workflow itself may have come from what it was. */
+static int drop_input(struct error *err)
 {
-    close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
     int fd = open("/dev/null", O_RDONLY);
     if (fd < 0 || (fd != STDIN_FILENO && dup2(fd, STDIN_FILENO) < 0))
         return error_set(err, ERROR_INTERNAL, errno, "cannot open /dev/null");
@@ -132,7 +131,8 @@ static int settle(struct runner *runner, struct error *err)
 static int prepare(struct runner *runner, struct error *err)
 {
     cleanup_free char *incarnation = NULL;
-    if (close_files(err) || node_init(&runner->node, runner->options, err) || open_workflow(runner, err))
+    close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC); /* what was inherited besides is not for jobs */
+    if (node_init(&runner->node, runner->options, err) || open_workflow(runner, err) || drop_input(err))
         return -1;
     incarnation = xasprintf("%s-%d-%lld", runner->node.host, (int)getpid(), (long long)clock_real_usec());
     runner->meter = meter_create(&(struct meter_options){

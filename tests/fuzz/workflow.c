@@ -31,8 +31,9 @@ static void check_workflow(const struct workflow *w)
     check_pairs(w->job_data, w->job_data_count, w->jobs_count, w->data_count);
     for (size_t j = 0; j < w->jobs_count; j++) {
         struct job_spec spec;
-        check(w->jobs[j].name && w->jobs[j].command && w->jobs[j].class_index >= 0);
-        check((size_t)w->jobs[j].class_index < w->classes_count && w->jobs[j].rank >= 0);
+        bool barrier = w->jobs[j].class_index < 0;
+        check(w->jobs[j].name && !w->jobs[j].command == barrier && (*w->jobs[j].name == '*') == barrier);
+        check((barrier || (size_t)w->jobs[j].class_index < w->classes_count) && w->jobs[j].rank >= 0);
         check(job_spec_parse(w->jobs[j].spec, &spec, NULL) == 0);
         job_spec_fini(&spec);
     }

@@ -1,0 +1,43 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The workflow language, run on this machine: stages through barriers, parameters, formats, standard input, the examples.
+. "$(dirname "$0")/../lib/tap.sh"
+. "$(dirname "$0")/../lib/local.sh"
+
+# ---- stages that need all of the one before ----
+cat > stages.yaml <<'Y'
+name: stages
+jobs:
+- {name: "a_{i}", command: "true", parameters: {i: "1:100"}}
+- {name: "b_{i}", command: "true", depends_on_regexes: ["^a_"], parameters: {i: "1:100"}}
+- {name: "c_{i}", command: "true", depends_on_regexes: ["^b_"], parameters: {i: "1:100"}}
+Y
+run stages.yaml
+is $rc 0 "three stages of 100 jobs complete" || diag "$(cat log)"
+is "$(query "SELECT count(*) FROM dependency")" 400 "with 200 rows for each boundary"
+is "$(query "SELECT count(*) FROM job_status")" 300 "barriers are in no list of jobs"
+span() { query "SELECT $2 FROM attempt a JOIN job j ON j.id = a.job WHERE j.name LIKE '$1%'"; }
+ok "no b starts before the last a has ended" [ "$(span b_ 'min(start_usec)')" -ge "$(span a_ 'max(end_usec)')" ]
+ok "no c starts before the last b has ended" [ "$(span c_ 'min(start_usec)')" -ge "$(span b_ 'max(end_usec)')" ]
+
+# ---- a failure in a stage: those that go on, and those that do not ----
+rm -f db*
+cat > fails.json5 <<'Y'
+{name: 'fails', jobs: [
+  {name: 'a_{i}', command: 'exit {i}', parameters: {i: '0:9'}},
+  {name: 'b_{i}', command: 'true', depends_on_regexes: ['^a_'], parameters: {i: '1:9'}},
+  {name: 'c_{i}', command: 'true', depends_on_regexes: ['^a_'], cancel_on_blocking_job_failure: false, parameters: {i: '1:9'}},
+]}
+Y
+run fails.json5
+is $rc 1 "a stage with failures ends with 1"
+is "$(query "SELECT substr(name, 1, 1), state, count(*) FROM job_status GROUP BY 1, 2" | tr '\n' ' ')" \
+	"a|completed|1 a|failed|9 b|canceled|9 c|completed|9 " "what needs the stage is canceled, or goes on, as it says"
+
+# ---- standard input ----
+rm -f db*
+printf 'name: piped\njobs:\n- {name: "p_{i}", command: "cat; echo {i} > p_{i}.txt", parameters: {i: [x, 010]}}\n' > piped
+run - < piped
+is $rc 0 "a workflow comes from standard input" || diag "$(cat log)"
+is "$(cat p_x.txt p_010.txt | tr '\n' ' ')" "x 010 " "and its jobs do not read it"
+done_testing
