@@ -21,3 +21,16 @@ median() { sort -n | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : 
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
 # GOT LIMIT at-least|at-most: what the figure has to reach; a benchmark's exit status is 1 when one does not
 verdict() { awk -v g="$1" -v l="$2" -v h="$3" 'BEGIN { good = h == "at-least" ? g >= l : g <= l; print good ? "reached" : "MISSED"; exit !good }'; }
+
+# Waits, for a minute at most, until making files is cheap here: ext4 without a journal looks past every inode that was freed
+# in the last half minute, so what ran (and was removed) before would be measured instead.
+settle() {
+	local i tries start
+	for tries in 1 2 3 4 5 6 7 8 9 10 11 12; do
+		mkdir "$scratch/settle.$tries"
+		start=$(date +%s%N)
+		for ((i = 0; i < 500; i++)); do : > "$scratch/settle.$tries/$i"; done
+		[ $((($(date +%s%N) - start) / 500)) -gt 60000 ] || return 0
+		sleep 5
+	done
+}
