@@ -16,6 +16,8 @@ enum option_bit { /* which options a command takes, besides --db and --help */
     OPTION_FOLLOW = 8,
     OPTION_STREAMS = 16, /* --stdout, --stderr */
     OPTION_LAST = 32,
+    OPTION_WORKFLOW = 1 << 10,
+    OPTION_EVENTS = 1 << 11, /* --job, --kind, --since */
 };
 
 struct cli { /* what the command line says */
@@ -23,11 +25,14 @@ struct cli { /* what the command line says */
     struct screen screen;
     const char *db;
     const char *argument;  /* the one that is no option, or NULL */
+    char **arguments;      /* all of them, of a command that takes several */
+    int arguments_count;
     const char *state;     /* --state */
+    const char *workflow, *job, *kind, *since;
     bool json, watch, follow, only_stdout, only_stderr, last;
 };
 
-enum argument_need { ARGUMENT_NONE, ARGUMENT_OPTIONAL, ARGUMENT_REQUIRED };
+enum argument_need { ARGUMENT_NONE, ARGUMENT_OPTIONAL, ARGUMENT_REQUIRED, ARGUMENT_SEVERAL };
 
 struct command {
     const char *name;
@@ -38,14 +43,21 @@ struct command {
     int (*run)(struct cli *cli, struct error *err); /* the exit code; -1: failed, err says why */
 };
 
-extern const struct command cmd_cancel, cmd_check, cmd_delete, cmd_jobs, cmd_list, cmd_logs, cmd_show, cmd_status, cmd_validate,
-    cmd_wait;
+extern const struct command cmd_cancel, cmd_check, cmd_data, cmd_delete, cmd_event, cmd_jobs, cmd_list, cmd_logs, cmd_show,
+    cmd_status, cmd_validate, cmd_wait;
 
 extern const struct command *const cli_commands[]; /* in the order of help */
 extern const size_t cli_commands_count;
 
 /* Reads the command line into cli; -1: run the command, else the exit code (help was printed, or what is wrong with it). */
 int cli_read(int argc, char **argv, struct cli *cli);
+
+struct verb { /* what a command of several words does: `torc data set` */
+    const char *name;
+    int arguments; /* at least, with the verb itself; one more may be left out */
+    int (*run)(struct cli *cli, struct error *err);
+};
+int cli_run_verb(struct cli *cli, const struct verb *verbs, size_t count, struct error *err);
 
 int64_t cli_now_usec(void);
 

@@ -18,9 +18,13 @@ static const struct command_option {
     {"json", NULL, OPTION_JSON, offsetof(struct cli, json), "one JSON document on standard output"},
     {"watch", NULL, OPTION_WATCH, offsetof(struct cli, watch), "show it again whenever something changes; q ends"},
     {"state", "STATE", OPTION_STATE, offsetof(struct cli, state), "only jobs in this state (several: a,b)"},
-    {"follow", NULL, OPTION_FOLLOW, offsetof(struct cli, follow), "go on until the job has ended"},
+    {"follow", NULL, OPTION_FOLLOW, offsetof(struct cli, follow), "go on until the job, or with events the workflow, has ended"},
     {"stdout", NULL, OPTION_STREAMS, offsetof(struct cli, only_stdout), "standard output only"},
     {"stderr", NULL, OPTION_STREAMS, offsetof(struct cli, only_stderr), "standard error only"},
+    {"workflow", "ID", OPTION_WORKFLOW, offsetof(struct cli, workflow), "of this workflow (id or name), not the job's own or the last"},
+    {"job", "NAME", OPTION_EVENTS, offsetof(struct cli, job), "only of jobs of this name (sim_* matches several)"},
+    {"kind", "KIND", OPTION_EVENTS, offsetof(struct cli, kind), "only of this kind, or your own of this name"},
+    {"since", "TIME", OPTION_EVENTS, offsetof(struct cli, since), "only since then (2026-01-31T12:00:00Z), or so long ago (10m)"},
     {"last", NULL, OPTION_LAST, offsetof(struct cli, last), "the last workflow of the database"},
 };
 enum { OPTIONS = sizeof options / sizeof *options, OPTION_HELP = 1000, OPTION_VERSION };
@@ -29,7 +33,8 @@ static void print_help(void)
 {
     puts("usage: torc [--db PATH] COMMAND [OPTION...] [ARGUMENT]\n\nCommands:");
     for (size_t i = 0; i < cli_commands_count; i++)
-        printf("  %-9s %-9s %s\n", cli_commands[i]->name, cli_commands[i]->argument, cli_commands[i]->help);
+        printf("  %-9s %-9s %s\n", cli_commands[i]->name,
+               cli_commands[i]->need == ARGUMENT_SEVERAL ? "…" : cli_commands[i]->argument, cli_commands[i]->help);
     puts("\nTARGET is 7 (a workflow), 7.work1 or '7.sim_*' (its jobs), or a job of the last workflow.\n"
          "ID is the number or the name of a workflow; the last one of the database, if it is left out.\n"
          "'torc COMMAND --help' says more. To submit a workflow: torc-sbatch; what it used: torc-report.");
@@ -125,6 +130,10 @@ int cli_read(int argc, char **argv, struct cli *cli)
         return code;
     char **rest = argv + skip + optind;
     int count = argc - skip - optind;
+    cli->arguments = rest;
+    cli->arguments_count = count;
+    if (cli->command->need == ARGUMENT_SEVERAL)
+        return -1;
     if (count > (cli->command->need == ARGUMENT_NONE ? 0 : 1)) {
         cli_warn("%s: one argument too many: %s", cli->command->name, rest[count - 1]);
         return ERROR_USAGE;
@@ -135,4 +144,21 @@ int cli_read(int argc, char **argv, struct cli *cli)
         return ERROR_USAGE;
     }
     return -1;
+}
+
+int cli_run_verb(struct cli *cli, const struct verb *verbs, size_t count, struct error *err)
+{
+    const char *command = cli->command->name, *name = cli->arguments_count ? cli->arguments[0] : NULL;
+    for (size_t i = 0; name && i < count; i++) {
+        if (strcmp(verbs[i].name, name))
+            continue;
+        if (cli->arguments_count < verbs[i].arguments)
+            return error_set(err, ERROR_USAGE, 0, "%s %s: something is missing: torc %s %s", command, name, command,
+                             cli->command->argument);
+        if (cli->arguments_count > 3)
+            return error_set(err, ERROR_USAGE, 0, "%s %s: one argument too many: %s (JSON needs quotes around it)", command, name,
+                             cli->arguments[3]);
+        return verbs[i].run(cli, err);
+    }
+    return error_set(err, ERROR_USAGE, 0, "%s: what is to be done? torc %s %s", command, command, cli->command->argument);
 }

@@ -286,20 +286,25 @@ static json_t *id_json(int64_t id)
     return id ? json_integer(id) : json_null();
 }
 
-static int write_event(void *pointer, const struct read_reply *reply, uint32_t index, struct error *err)
+json_t *document_event(const struct event_info *event)
 {
-    const struct event_info *event = &reply->events[index];
     json_t *object = json_object();
-    (void)err;
     put(object, "id", json_integer(event->id));
     put(object, "time", json_time(event->time_usec));
     put(object, "kind", json_text(event->kind));
+    put(object, "name", json_or_null(event->name));
     put(object, "job", json_text(event->job_name));
     put(object, "runner", id_json(event->runner_id));
     put(object, "allocation", id_json(event->allocation_id));
     put(object, "submission", id_json(event->submission_id));
     put(object, "data", json_parsed(event->data));
-    json_stream_value(pointer, NULL, object);
+    return object;
+}
+
+static int write_event(void *pointer, const struct read_reply *reply, uint32_t index, struct error *err)
+{
+    (void)err;
+    json_stream_value(pointer, NULL, document_event(&reply->events[index]));
     return 0;
 }
 
@@ -348,6 +353,14 @@ int document_events(struct json_stream *json, struct store *store, const struct 
                     struct error *err)
 {
     return write_array(json, store, "events", READ_EVENTS, workflow, write_event, err);
+}
+
+int document_some_events(struct json_stream *json, struct store *store, struct read_request request, struct error *err)
+{
+    json_stream_array(json, "events");
+    int result = target_read(store, request, write_event, json, err);
+    json_stream_end(json);
+    return result;
 }
 
 int document_data(struct json_stream *json, struct store *store, const struct workflow_info *workflow,

@@ -22,4 +22,8 @@ typedef int document_section(struct json_stream *json, struct store *store, cons
                              struct error *err);
 document_section document_all_jobs, document_classes, document_allocations, document_runners, document_events, document_data;
 
+/* "events": […] that `request` (READ_EVENTS) selects; and one of them, a new reference. */
+int document_some_events(struct json_stream *json, struct store *store, struct read_request request, struct error *err);
+json_t *document_event(const struct event_info *event);
+
 #endif

@@ -31,6 +31,10 @@ extern const char *const allocation_state_names[ALLOCATION_STATES];
 /* Has a job of this state ended, for this run? */
 bool job_state_is_final(enum job_state state);
 
+struct claimed_data {
+    const char *name, *json; /* json NULL: never set */
+};
+
 struct claimed_job {
     int64_t job_id;
     const char *name, *command, *spec; /* spec: JSON of the seldom fields or NULL */
@@ -40,6 +44,8 @@ struct claimed_job {
     bool enforced;               /* false: cpus, memory and runtime are for planning only */
     const char **inputs, **outputs; /* paths of files, relative to the submission folder or absolute */
     uint32_t inputs_count, outputs_count;
+    const struct claimed_data *data; /* values that its command names, set by other jobs */
+    uint32_t data_count;
 };
 
 struct attempt_start {

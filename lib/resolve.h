@@ -56,6 +56,9 @@ void resolve_job_links(struct resolver *resolver, uint32_t job);
 struct selection *resolve_selection(struct resolver *resolver, enum select_kind kind, const char *pattern);
 void resolve_selections_fini(struct resolver *resolver);
 
+/* lib/resolve_links.c, after that of all jobs: data that a command names has a value, or a job that writes it. */
+void resolve_data_values(struct resolver *resolver);
+
 /* lib/resolve_needs.c: depends_on, regexes, files and data become workflow->needs, with barriers behind the other jobs. */
 void resolve_needs(struct resolver *resolver);
 

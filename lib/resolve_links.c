@@ -129,8 +129,7 @@ static const char *look_up_data(struct command *command, const char *name, enum 
     if (role == ROLE_OUTPUT)
         return row->name;
     if (!row->data)
-        source_error(resolver->source,
-                     "${user_data.input.%s} has no value in the file; values that jobs write are put in by a later version", name);
+        resolver->workflow->jobs[command->job].flags |= JOB_NAMES_DATA;
     return row->data;
 }
 
@@ -159,6 +158,54 @@ static const char *replace_names(struct resolver *resolver, uint32_t job, const 
     cleanup_free char *replaced = substitute(text, look_up, &command);
     source_up(resolver->source);
     return arena_strdup(resolver->workflow->text, replaced);
+}
+
+struct writers { /* of user data, by its place */
+    uint32_t *count, *last;
+    struct command command;
+};
+
+static const char *check_written(void *context, enum substitute_kind kind, const char *name)
+{
+    struct writers *writers = context;
+    struct resolver *resolver = writers->command.resolver;
+    int64_t found = kind == SUBSTITUTE_DATA_INPUT ? names_find(&resolver->data, name) : NAMES_NONE;
+    if (found == NAMES_NONE || resolver->workflow->data[found].data)
+        return NULL;
+    uint32_t count = writers->count[found];
+    if (count == 0 || (count == 1 && writers->last[found] == writers->command.job))
+        source_error(resolver->source,
+                     "${user_data.input.%s} has no value in the file, and no other job writes it; give it one (\"data\"), or name "
+                     "the job that sets it in \"output_user_data\"",
+                     name);
+    return NULL;
+}
+
+void resolve_data_values(struct resolver *resolver)
+{
+    const struct workflow *workflow = resolver->workflow;
+    struct writers writers = {.count = xcalloc(workflow->data_count + 1, sizeof *writers.count),
+                              .last = xcalloc(workflow->data_count + 1, sizeof *writers.last),
+                              .command = {.resolver = resolver}};
+    for (size_t i = 0; i < workflow->job_data_count; i++) {
+        const struct pair_row *pair = &workflow->job_data[i];
+        if (pair->role == ROLE_OUTPUT) {
+            writers.count[pair->other]++;
+            writers.last[pair->other] = pair->job;
+        }
+    }
+    for (uint32_t j = 0; j < workflow->jobs_count; j++) {
+        if (!(workflow->jobs[j].flags & JOB_NAMES_DATA) || !workflow->jobs[j].command)
+            continue;
+        const struct spec_place *place = &resolver->spec->jobs[j].place;
+        writers.command.job = j;
+        source_go_element(resolver->source, "jobs", place->index, place->offset);
+        source_down_key(resolver->source, "command");
+        free(substitute(workflow->jobs[j].command, check_written, &writers));
+        source_up(resolver->source);
+    }
+    free(writers.count);
+    free(writers.last);
 }
 
 /* Script and command run as one: on one line if the script is one line, else below each other. A blank script is none. */

@@ -195,6 +195,7 @@ CREATE TABLE runner (
   labels TEXT,
   accounting INTEGER REFERENCES usage_source(id),
   seq INTEGER NOT NULL DEFAULT 0,          -- last request applied; a replayed one changes nothing
+  data_seq INTEGER NOT NULL DEFAULT 0,     -- the same for batches of user data and events
   jobs_run INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX runner_workflow ON runner (workflow);
@@ -262,9 +263,12 @@ CREATE TABLE event (
   kind INTEGER NOT NULL REFERENCES event_kind(id),
   job INTEGER REFERENCES job(id) ON DELETE CASCADE,
   runner INTEGER, attempt INTEGER, submission INTEGER, allocation INTEGER,
-  data TEXT                                -- JSON
+  data TEXT,                               -- JSON
+  name TEXT,                               -- of those of kind user: what the user calls it
+  key TEXT                                 -- posted once only; NULL: no matter how often
 );
 CREATE INDEX event_workflow ON event (workflow);
+CREATE UNIQUE INDEX event_key ON event (workflow, key) WHERE key IS NOT NULL;
 
 CREATE TABLE action (
   id INTEGER PRIMARY KEY,

@@ -135,6 +135,15 @@ int store_read(struct store *store, const struct read_request *request, struct r
     return rc;
 }
 
+int store_data(struct store *store, const struct data_request *request, struct data_reply *reply, struct error *err)
+{
+    *reply = (struct data_reply){.arena = arena_create()};
+    int rc = store->ops->data(store->impl, request, reply, err);
+    if (rc)
+        data_reply_fini(reply);
+    return rc;
+}
+
 int store_cancel(struct store *store, int64_t workflow_id, struct submissions *to_cancel, struct error *err)
 {
     *to_cancel = (struct submissions){.arena = arena_create()};
@@ -166,6 +175,12 @@ void submissions_fini(struct submissions *submissions)
 {
     arena_destroy(submissions->arena);
     *submissions = (struct submissions){0};
+}
+
+void data_reply_fini(struct data_reply *reply)
+{
+    arena_destroy(reply->arena);
+    *reply = (struct data_reply){0};
 }
 
 void read_reply_fini(struct read_reply *reply)

@@ -49,10 +49,12 @@ LOCAL(claim, claim_request, INT(claim_request, max_jobs), INT(claim_request, cpu
 RECORD(sync_request, sync_request, INT(sync_request, runner_id), INT(sync_request, seq), LIST(sync_request, starts, &codec_start),
        LIST(sync_request, ends, &codec_end), INTS(sync_request, returned), PART(sync_request, claim, &codec_claim),
        INT(sync_request, leave));
+LOCAL(claimed_data, claimed_data, TEXT(claimed_data, name), TEXT(claimed_data, json));
 #define J(f) INT(claimed_job, f)
 LOCAL(claimed, claimed_job, J(job_id), TEXT(claimed_job, name), TEXT(claimed_job, command), TEXT(claimed_job, spec),
       TEXT(claimed_job, class_name), J(flags), J(attempt_id), J(cpus), J(gpus_milli), J(nodes), J(continuations), J(memory_bytes),
-      J(runtime_usec), J(enforced), TEXTS(claimed_job, inputs), TEXTS(claimed_job, outputs));
+      J(runtime_usec), J(enforced), TEXTS(claimed_job, inputs), TEXTS(claimed_job, outputs),
+      LIST(claimed_job, data, &codec_claimed_data));
 #define R(f) INT(sync_reply, f)
 RECORD(sync_reply, sync_reply, LIST(sync_reply, claimed, &codec_claimed), INTS(sync_reply, canceled), INTS(sync_reply, refused),
        R(expelled), R(complete), R(held), R(may_come), R(demand), R(interval_ms));
@@ -69,9 +71,18 @@ RECORD(submission, submission, S(id), S(class_id), S(slurm_job_id), ST(tag), ST(
        S(created_usec), S(answered_usec));
 RECORD(submissions, submissions, {COUNTED(submissions, list, CODEC_LIST, count), .of = &codec_submission});
 
+// ---- user data and events ----
+LOCAL(change, data_change, INT(data_change, op), TEXT(data_change, name), TEXT(data_change, json), INT(data_change, job_id),
+      TEXT(data_change, key));
+LOCAL(answer, data_answer, TEXT(data_answer, error), TEXT(data_answer, json));
+RECORD(data_request, data_request, INT(data_request, workflow_id), INT(data_request, runner_id), INT(data_request, seq),
+       LIST(data_request, changes, &codec_change));
+RECORD(data_reply, data_reply, LIST(data_reply, answers, &codec_answer));
+
 // ---- reading ----
 #define Q(f) INT(read_request, f)
-RECORD(read_request, read_request, Q(what), Q(workflow_id), Q(after_id), Q(limit), Q(job_id), TEXT(read_request, job_glob), Q(states));
+RECORD(read_request, read_request, Q(what), Q(workflow_id), Q(after_id), Q(limit), Q(job_id), TEXT(read_request, job_glob), Q(states),
+       TEXT(read_request, event_kind), Q(since_usec));
 #define W(f) INT(workflow_info, f)
 #define WT(f) TEXT(workflow_info, f)
 LOCAL(workflow_info, workflow_info, W(id), W(created_usec), W(ended_usec), W(run_id), W(state), WT(name), WT(user), WT(description),
@@ -98,7 +109,7 @@ LOCAL(runner_info, runner_info, RI(id), RI(allocation_id), RI(started_usec), RI(
       TEXT(runner_info, host), TEXT(runner_info, node), TEXT(runner_info, labels), RI(pid), RI(cpus), RI(gpus_milli),
       RI(memory_bytes), RI(lost), RI(accounting));
 #define EI(f) INT(event_info, f)
-LOCAL(event_info, event_info, EI(id), EI(time_usec), TEXT(event_info, kind), TEXT(event_info, job_name), TEXT(event_info, data),
+LOCAL(event_info, event_info, EI(id), EI(time_usec), TEXT(event_info, kind), TEXT(event_info, name), TEXT(event_info, job_name), TEXT(event_info, data),
       EI(runner_id), EI(attempt_id), EI(submission_id), EI(allocation_id));
 LOCAL(data_info, data_info, INT(data_info, id), TEXT(data_info, name), TEXT(data_info, data), INT(data_info, ephemeral));
 

@@ -143,6 +143,16 @@ static int loop_read(void *impl, const struct read_request *q, struct read_reply
                : 0;
 }
 
+static int loop_data(void *impl, const struct data_request *q, struct data_reply *reply, struct error *err)
+{
+    struct loop *loop = impl;
+    struct data_request request;
+    return pass_request(loop, &codec_data_request, q, &request, err) || inner->data(loop->impl, &request, reply, err) ||
+                   pass_reply(&codec_data_reply, reply, &reply->arena, err)
+               ? -1
+               : 0;
+}
+
 static int loop_cancel(void *impl, int64_t workflow_id, struct submissions *out, struct error *err)
 {
     struct loop *loop = impl;
@@ -162,5 +172,6 @@ const struct store_ops store_loop_ops = {
     .submission_answered = loop_answered,
     .submissions = loop_submissions,
     .read = loop_read,
+    .data = loop_data,
     .cancel = loop_cancel,
 };

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What an implementation of the store provides: one function per call of store.h, store_create.h, store_run.h,
-// store_plan.h and store_read.h, with the same contract. store.c hands every call over to one of these tables.
+// store_plan.h, store_read.h and store_data.h, with the same contract. store.c hands every call over to one of these tables.
 #ifndef LIB_STORE_OPS_H
 #define LIB_STORE_OPS_H
 
 #include "lib/store_create.h"
+#include "lib/store_data.h"
 #include "lib/store_plan.h"
 #include "lib/store_read.h"
 #include "lib/store_run.h"
@@ -23,6 +24,7 @@ struct store_ops {
     int (*submission_answered)(void *impl, int64_t id, int64_t slurm_job_id, const char *error, struct error *);
     int (*submissions)(void *impl, int64_t workflow_id, struct submissions *, struct error *);
     int (*read)(void *impl, const struct read_request *, struct read_reply *, struct error *);
+    int (*data)(void *impl, const struct data_request *, struct data_reply *, struct error *);
     int (*cancel)(void *impl, int64_t workflow_id, struct submissions *, struct error *);
 };
 

@@ -55,7 +55,7 @@ struct runner_info {
 };
 struct event_info {
     int64_t id, time_usec;
-    const char *kind, *job_name, *data; /* data: JSON or NULL */
+    const char *kind, *name, *job_name, *data; /* name: of a user's event; data: JSON or NULL */
     int64_t runner_id, attempt_id, submission_id, allocation_id; /* 0: none */
 };
 struct data_info {
@@ -88,8 +88,10 @@ struct read_request {
     int64_t after_id;    /* only rows with a greater id: 0 to begin, then the reply's last_id */
     uint32_t limit;      /* rows of one page; 0: 1000 */
     int64_t job_id;      /* READ_JOBS, _ATTEMPTS, _EVENTS, _FILES, _DATA_USES: of this job only; 0: of all */
-    const char *job_glob; /* READ_JOBS: names that match ("sim_*"), or NULL */
+    const char *job_glob; /* READ_JOBS, READ_EVENTS: of jobs whose names match ("sim_*"); NULL: of all */
     uint32_t states;     /* READ_JOBS: bits 1 << state; 0: all */
+    const char *event_kind; /* READ_EVENTS: of this kind, or users' events of this name; NULL: all */
+    int64_t since_usec;  /* READ_EVENTS: not older; 0: all */
 };
 struct read_reply {
     union { /* as many as count */

@@ -385,5 +385,6 @@ const struct store_ops store_sqlite_ops = {
     .submission_answered = sqlite_submission_answered,
     .submissions = sqlite_submissions,
     .read = sqlite_read,
+    .data = sqlite_data,
     .cancel = sqlite_cancel,
 };

@@ -37,6 +37,7 @@ enum event_kind {
     EVENT_RUNNER_STARTED = 20, EVENT_RUNNER_LEFT, EVENT_RUNNER_LOST,
     EVENT_SUBMISSION_PLANNED = 30, EVENT_SUBMISSION_QUEUED, EVENT_SUBMISSION_FAILED, EVENT_ALLOCATION_STARTED,
     EVENT_ALLOCATION_ENDED, EVENT_ALLOCATION_CANCELED,
+    EVENT_USER = 50,
 };
 
 /* Sets err from SQLite's last error on this connection: what was done, the file, what to do about it. Gives -1. */
@@ -59,7 +60,7 @@ const char *db_text(struct arena *arena, sqlite3_stmt *statement, int column); /
 int64_t db_known(sqlite3_stmt *statement, int column); /* UNKNOWN where NULL */
 int64_t usec_now(void); /* the store's clock, UTC */
 
-/* The calls, by file: store_sqlite_create.c, _enter.c, _run.c, _demand.c, _plan.c, _read.c. */
+/* The calls, by file: store_sqlite_create.c, _enter.c, _run.c, _demand.c, _plan.c, _read.c, _data.c. */
 int sqlite_create_workflow(void *impl, const struct workflow *, const struct workflow_origin *, int64_t *, struct error *);
 int sqlite_delete_workflow(void *impl, int64_t workflow_id, struct error *err);
 int sqlite_enter(void *impl, const struct runner_entry *, struct runner_grant *, struct error *);
@@ -70,6 +71,7 @@ int sqlite_submissions_create(void *impl, int64_t workflow_id, struct submission
 int sqlite_submission_answered(void *impl, int64_t id, int64_t slurm_job_id, const char *error, struct error *);
 int sqlite_submissions(void *impl, int64_t workflow_id, struct submissions *, struct error *);
 int sqlite_read(void *impl, const struct read_request *, struct read_reply *, struct error *);
+int sqlite_data(void *impl, const struct data_request *, struct data_reply *, struct error *);
 int sqlite_cancel(void *impl, int64_t workflow_id, struct submissions *, struct error *);
 
 #endif

@@ -175,6 +175,26 @@ static int read_files(struct tx *tx, struct arena *arena, struct claimed_job *jo
     return 0;
 }
 
+// The command waits for values that jobs have written since the workflow was created.
+static int read_data(struct tx *tx, struct arena *arena, struct claimed_job *job, struct error *err)
+{
+    cleanup_free struct claimed_data *list = NULL;
+    size_t count = 0, space = 0;
+    int rc = -1;
+    if (!(job->flags & JOB_NAMES_DATA))
+        return 0;
+    sqlite3_stmt *s = db_query(tx->db, err, SQL_JOB_DATA_VALUES, "l", job->job_id);
+    while (s && (rc = db_step(tx->db, s, err)) > 0) {
+        list = array_grow(list, count, &space, sizeof *list);
+        list[count++] = (struct claimed_data){db_text(arena, s, 0), db_text(arena, s, 1)};
+    }
+    if (rc < 0 || !count)
+        return rc;
+    job->data = memcpy(arena_alloc(arena, count * sizeof *list), list, count * sizeof *list);
+    job->data_count = (uint32_t)count;
+    return 0;
+}
+
 static int take_jobs(struct claim_state *state, const struct claim_request *claim, struct error *err)
 {
     struct tx *tx = state->tx;
@@ -183,7 +203,7 @@ static int take_jobs(struct claim_state *state, const struct claim_request *clai
         return -1;
     for (uint32_t i = 0; i < reply->claimed_count; i++)
         if (db_do(tx->db, err, SQL_JOB_CLAIM, "ll", reply->claimed[i].job_id, state->runner->id) ||
-            read_files(tx, reply->arena, &reply->claimed[i], err))
+            read_files(tx, reply->arena, &reply->claimed[i], err) || read_data(tx, reply->arena, &reply->claimed[i], err))
             return -1;
     return 0;
 }
@@ -222,6 +242,6 @@ int tx_claimed_before(struct tx *tx, const struct runner_row *runner, struct syn
         add_claimed(&state, &job);
     }
     for (uint32_t i = 0; rc == 0 && i < reply->claimed_count; i++)
-        rc = read_files(tx, reply->arena, &reply->claimed[i], err);
+        rc = read_files(tx, reply->arena, &reply->claimed[i], err) || read_data(tx, reply->arena, &reply->claimed[i], err) ? -1 : 0;
     return rc;
 }

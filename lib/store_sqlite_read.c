@@ -201,7 +201,7 @@ static int read_event(struct page *p, void *row, sqlite3_stmt *s)
     *e = (struct event_info){
         .id = number(s, 0), .time_usec = number(s, 1), .kind = db_text(p->arena, s, 2), .job_name = db_text(p->arena, s, 3),
         .data = db_text(p->arena, s, 4), .runner_id = number(s, 5), .attempt_id = number(s, 6), .submission_id = number(s, 7),
-        .allocation_id = number(s, 8),
+        .allocation_id = number(s, 8), .name = db_text(p->arena, s, 9),
     };
     return 0;
 }
@@ -229,7 +229,7 @@ static int read_file(struct page *p, void *row, sqlite3_stmt *s)
 }
 
 static const struct {
-    enum sql sql; /* ?1 workflow, ?2 after, ?3 limit, ?4 job, ?5 glob, ?6 states; the first column is the id */
+    enum sql sql; /* ?1 workflow, ?2 after, ?3 limit, ?4 job, ?5 glob, ?6 states, ?7 kind, ?8 since; the first column is the id */
     size_t size;
     int (*row)(struct page *page, void *row, sqlite3_stmt *s);
 } readers[] = {
@@ -259,8 +259,8 @@ static sqlite3_stmt *open_page(struct db *db, const struct read_request *q, uint
         int64_t after = q->after_id >= q->job_id ? q->after_id : q->job_id - 1;
         return db_query(db, err, SQL_READ_JOBS, "llilsi", q->workflow_id, after, 1, q->job_id, q->job_glob, (int)q->states);
     }
-    return db_query(db, err, readers[q->what].sql, "llilsi", q->workflow_id, q->after_id, (int)limit + 1, q->job_id, q->job_glob,
-                    (int)q->states);
+    return db_query(db, err, readers[q->what].sql, "llilsisl", q->workflow_id, q->after_id, (int)limit + 1, q->job_id, q->job_glob,
+                    (int)q->states, q->event_kind, q->since_usec);
 }
 
 static int read_page(struct db *db, const struct read_request *q, struct read_reply *reply, struct error *err)

@@ -99,14 +99,33 @@ static int write_attempt(struct sync_state *st, const struct attempt_end *e, enu
                  e->stderr_tail);
 }
 
-static int apply_end(struct sync_state *st, const struct attempt_end *e, struct error *err)
+// Whoever ends well has set the data that it declares: looked at here, where no later value can slip in between.
+static int check_output_data(struct sync_state *st, struct attempt_end *e, struct error *err)
+{
+    sqlite3_stmt *s = db_query(st->tx.db, err, SQL_DATA_MISSING, "l", e->start.job_id);
+    int rc = s ? db_step(st->tx.db, s, err) : -1;
+    if (rc <= 0)
+        return rc;
+    const char *name = db_text(st->reply->arena, s, 0);
+    sqlite3_reset(s);
+    e->state = JOB_FAILED;
+    e->reason = REASON_MISSING_OUTPUT;
+    e->message = arena_printf(st->reply->arena, "it ended well, but did not set its output data %s (torc data set %s JSON)", name,
+                              name);
+    return 0;
+}
+
+static int apply_end(struct sync_state *st, const struct attempt_end *given, struct error *err)
 {
     struct tx *tx = &st->tx;
     struct held_job held;
+    struct attempt_end end = *given, *e = &end;
     int64_t attempt = 0;
     int rc = check_job(st, e->start.job_id, e->start.attempt_id, &held, err);
     if (rc <= 0)
         return rc;
+    if (e->state == JOB_COMPLETED && check_output_data(st, e, err))
+        return -1;
     enum job_state state = e->state;
     if (state == JOB_READY && tx->state == WORKFLOW_CANCELED)
         state = JOB_CANCELED; // it cannot go on
@@ -117,8 +136,11 @@ static int apply_end(struct sync_state *st, const struct attempt_end *e, struct 
             return -1;
     tx_count(tx, held.class_id, held.state, state, 1);
     st->jobs_run++;
+    if (held.state != JOB_RUNNING && (e->exit_code != UNKNOWN || e->signal != UNKNOWN) &&
+        tx_event_at(tx, EVENT_JOB_STARTED, e->start.job_id, st->runner.id, attempt, e->start.start_usec, err))
+        return -1;
     if (db_do(tx->db, err, SQL_JOB_END, "liii", e->start.job_id, (int)state, (int)e->start.attempt_id, (int)(state == JOB_READY)) ||
-        tx_event(tx, EVENT_JOB_ENDED, e->start.job_id, st->runner.id, attempt, err))
+        tx_event_at(tx, EVENT_JOB_ENDED, e->start.job_id, st->runner.id, attempt, e->end_usec, err))
         return -1;
     return job_state_is_final(state) ? tx_job_ended(tx, e->start.job_id, state, err) : 0;
 }
@@ -136,7 +158,7 @@ static int apply_start(struct sync_state *st, const struct attempt_start *b, str
     int64_t attempt = sqlite3_last_insert_rowid(tx->db->sqlite);
     tx_count(tx, held.class_id, JOB_PENDING, JOB_RUNNING, 1);
     return db_do(tx->db, err, SQL_JOB_START, "li", b->job_id, (int)b->attempt_id) ||
-                   tx_event(tx, EVENT_JOB_STARTED, b->job_id, st->runner.id, attempt, err)
+                   tx_event_at(tx, EVENT_JOB_STARTED, b->job_id, st->runner.id, attempt, b->start_usec, err)
                ? -1
                : 0;
 }
@@ -157,7 +179,10 @@ static int apply_return(struct sync_state *st, int64_t job_id, struct error *err
     }
     enum job_state to = tx->state == WORKFLOW_CANCELED ? JOB_CANCELED : JOB_READY;
     tx_count(tx, class_id, JOB_PENDING, to, 1);
-    return db_do(tx->db, err, SQL_JOB_RETURN, "li", job_id, (int)to);
+    return db_do(tx->db, err, SQL_JOB_RETURN, "li", job_id, (int)to) ||
+                   tx_event(tx, EVENT_JOB_RETURNED, job_id, st->runner.id, 0, err)
+               ? -1
+               : 0;
 }
 
 // A job that started and ended since the last sync may come in both lists: its end is the one that counts.

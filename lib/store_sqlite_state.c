@@ -93,6 +93,13 @@ static int add_event(struct tx *tx, enum event_kind kind, int64_t job, int64_t r
                  submission, allocation, data);
 }
 
+int tx_event_at(struct tx *tx, enum event_kind kind, int64_t job, int64_t runner, int64_t attempt, int64_t time_usec,
+                struct error *err)
+{
+    return db_do(tx->db, err, SQL_EVENT_ADD, "llizzzzzs", tx->workflow_id, time_usec, (int)kind, job, runner, attempt,
+                 (int64_t)0, (int64_t)0, NULL);
+}
+
 int tx_event(struct tx *tx, enum event_kind kind, int64_t job, int64_t runner, int64_t attempt, struct error *err)
 {
     return add_event(tx, kind, job, runner, attempt, 0, 0, NULL, err);
@@ -134,6 +141,8 @@ static int tell_dependent(struct tx *tx, const struct dependent *d, bool good, s
     tx_count(tx, d->class_id, JOB_BLOCKED, state, 1);
     if (!d->class_id)
         push_ended(tx, d->id, true);
+    else if (tx_event(tx, EVENT_JOB_READY, d->id, 0, 0, err))
+        return -1;
     return db_do(tx->db, err, SQL_JOB_FREED, "li", d->id, (int)state);
 }
 
@@ -210,7 +219,8 @@ int tx_finish(struct tx *tx, struct error *err)
             tx->state = WORKFLOW_COMPLETE;
         tx->change = true;
         if (db_do(tx->db, err, SQL_WORKFLOW_END, "lil", tx->workflow_id, (int)tx->state, tx->now_usec) ||
-            tx_event(tx, EVENT_WORKFLOW_ENDED, 0, 0, 0, err))
+            add_event(tx, EVENT_WORKFLOW_ENDED, 0, 0, 0, 0, 0,
+                      tx->state == WORKFLOW_CANCELED ? "{\"state\":\"canceled\"}" : "{\"state\":\"complete\"}", err))
             return -1;
     }
     if (tx->change && db_do(tx->db, err, SQL_WORKFLOW_CHANGED, "l", tx->workflow_id))

@@ -33,6 +33,9 @@ void tx_count(struct tx *tx, int64_t class_id, enum job_state from, enum job_sta
 /* A job came to a final state: its dependents become ready or canceled, through any number of levels. */
 int tx_job_ended(struct tx *tx, int64_t job_id, enum job_state state, struct error *err);
 int tx_event(struct tx *tx, enum event_kind kind, int64_t job, int64_t runner, int64_t attempt, struct error *err);
+/* The same, of a time that a runner's clock gave. */
+int tx_event_at(struct tx *tx, enum event_kind kind, int64_t job, int64_t runner, int64_t attempt, int64_t time_usec,
+                struct error *err);
 int tx_event_allocation(struct tx *tx, enum event_kind kind, int64_t submission, int64_t allocation, const char *data,
                         struct error *err);
 /* Writes the counters, and the end of the workflow if this was it; raises workflow.change if somebody should look. */

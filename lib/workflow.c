@@ -172,6 +172,7 @@ static void resolve(struct source *source, const struct spec *spec, struct workf
     place_inputs(&resolver);
     resolve_classes(&resolver);
     resolve_needs(&resolver);
+    resolve_data_values(&resolver);
     resolver_fini(&resolver);
 }
 

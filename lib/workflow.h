@@ -14,6 +14,7 @@ enum job_flag {
     JOB_CANCEL_ON_BLOCKING_FAILURE = 1, /* the default */
     JOB_SUPPORTS_TERMINATION = 2,
     JOB_SRUN = 4, /* launcher: srun */
+    JOB_NAMES_DATA = 8, /* its command holds ${user_data.input.…} of data that other jobs write: put in when it starts */
 };
 
 enum file_role { ROLE_INPUT = 0, ROLE_OUTPUT = 1 };

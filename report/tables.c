@@ -95,7 +95,7 @@ static int event_row(void *pointer, const struct read_reply *reply, uint32_t ind
     const struct event_info *event = &reply->events[index];
     (void)err;
     table_time(context->table, event->time_usec, context->report->now_usec);
-    table_text(context->table, COLOR_NONE, event->kind);
+    table_text(context->table, COLOR_NONE, event->name ? event->name : event->kind);
     table_text(context->table, COLOR_NONE, event->job_name);
     table_number(context->table, event->runner_id ? event->runner_id : UNKNOWN);
     table_text(context->table, COLOR_NONE, event->data);

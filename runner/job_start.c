@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "lib/mem.h"
+#include "lib/substitute.h"
 #include "lib/workflow.h"
 #include "runner/clock.h"
 #include "runner/program.h"
@@ -141,6 +142,40 @@ void job_look_for_inputs(struct runner *runner, struct job *job)
     job->due_usec = runner->now + (pause_usec < LOOK_AGAIN_MOST_USEC ? pause_usec : LOOK_AGAIN_MOST_USEC);
 }
 
+struct lookup {
+    const struct claimed_job *claimed;
+    const char *missing; /* data that was never set */
+};
+
+static const char *look_up_data(void *context, enum substitute_kind kind, const char *name)
+{
+    struct lookup *lookup = context;
+    for (uint32_t i = 0; kind == SUBSTITUTE_DATA_INPUT && i < lookup->claimed->data_count; i++) {
+        const struct claimed_data *data = &lookup->claimed->data[i];
+        if (strcmp(data->name, name))
+            continue;
+        if (!data->json)
+            lookup->missing = data->name;
+        return data->json;
+    }
+    return NULL;
+}
+
+/* Values that other jobs have written go into the command. -1: the job has failed. */
+static int put_data(struct runner *runner, struct job *job)
+{
+    struct lookup lookup = {.claimed = &job->claimed};
+    if (!(job->claimed.flags & JOB_NAMES_DATA))
+        return 0;
+    cleanup_free char *command = substitute(job->claimed.command, look_up_data, &lookup);
+    job->claimed.command = arena_strdup(job->arena, command);
+    if (!lookup.missing)
+        return 0;
+    job_fail(runner, job, REASON_MISSING_INPUT,
+             arena_printf(job->arena, "its input data %s was never set; the job that writes it did not complete", lookup.missing));
+    return -1;
+}
+
 bool job_begin(struct runner *runner, struct job *job)
 {
     struct error err;
@@ -158,6 +193,8 @@ bool job_begin(struct runner *runner, struct job *job)
         return true;
     }
     choose_how(runner, job);
+    if (put_data(runner, job))
+        return true;
     job_look_for_inputs(runner, job);
     return true;
 }

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// torc event: posts an event of the user's own; lists what happened in a workflow, once or as it happens.
+#include <poll.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli/data_client.h"
+#include "lib/document.h"
+#include "lib/duration.h"
+#include "lib/format.h"
+#include "lib/mem.h"
+#include "lib/text.h"
+
+static int run(struct cli *cli, struct error *err);
+
+const struct command cmd_event = {
+    .name = "event",
+    .argument = "post NAME [JSON|@FILE|-] | list",
+    .need = ARGUMENT_SEVERAL,
+    .options = OPTION_JSON | OPTION_WORKFLOW | OPTION_FOLLOW | OPTION_EVENTS,
+    .help = "posts an event of your own, lists what happened",
+    .run = run,
+};
+
+enum { WAIT_LEAST_MS = 20, WAIT_MOST_MS = 500 };
+
+static int post(struct cli *cli, struct error *err)
+{
+    cleanup_free char *value = NULL, *answer = NULL;
+    if (cli->arguments_count > 2 && !(value = data_client_value(cli->arguments[2], err)))
+        return error_prefix(err, "event post %s", cli->arguments[1]);
+    struct data_change change = {.op = DATA_POST, .name = cli->arguments[1], .json = value, .job_id = data_client_job()};
+    return data_client_send(cli, &change, &answer, err);
+}
+
+/* --since: a time, or how long ago. */
+static int read_since(const char *text, int64_t *usec, struct error *err)
+{
+    struct tm time = {0};
+    if (!duration_parse(text, usec)) {
+        *usec = cli_now_usec() - *usec;
+        return 0;
+    }
+    const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &time);
+    if (!rest && (rest = strptime(text, "%Y-%m-%d", &time)))
+        *usec = 0;
+    if (!rest || !strchr("Z.", *rest))
+        return error_set(err, ERROR_USAGE, 0, "--since: \"%s\" is no time; write 2026-01-31T12:00:00Z (UTC), or how long ago: 10m, 2h",
+                         text);
+    char *end = (char *)rest;
+    double fraction = *rest == '.' ? strtod(rest, &end) : 0;
+    *usec = (int64_t)timegm(&time) * 1000000 + (int64_t)(fraction * 1e6);
+    return 0;
+}
+
+static int print_event(void *context, const struct read_reply *reply, uint32_t index, struct error *err)
+{
+    const struct event_info *event = &reply->events[index];
+    char time[FORMAT_SIZE];
+    cleanup_free char *line = xasprintf("%-20s %-16s %s", event->name ? event->name : event->kind,
+                                        event->job_name ? event->job_name : "-", event->data ? event->data : "");
+    cleanup_free char *safe = text_safe(line);
+    (void)context, (void)err;
+    printf("%s  %s\n", format_iso(time, event->time_usec), safe);
+    return 0;
+}
+
+/* A line of JSON each, for programs that follow. */
+static int print_event_json(void *context, const struct read_reply *reply, uint32_t index, struct error *err)
+{
+    json_auto_t *object = document_event(&reply->events[index]);
+    (void)context, (void)err;
+    json_dumpf(object, stdout, JSON_COMPACT | JSON_REAL_PRECISION(15));
+    putchar('\n');
+    return 0;
+}
+
+static int has_ended(struct store *store, int64_t id, bool *ended, struct error *err)
+{
+    struct read_request request = {.what = READ_WORKFLOWS, .workflow_id = id};
+    struct read_reply reply;
+    if (store_read(store, &request, &reply, err))
+        return -1;
+    *ended = !reply.count || reply.workflows->state == WORKFLOW_COMPLETE || reply.workflows->state == WORKFLOW_CANCELED;
+    read_reply_fini(&reply);
+    return 0;
+}
+
+/* Pages until there is none left; then waits for more, until the workflow has ended. */
+static int follow(struct cli *cli, struct store *store, struct read_request request, struct error *err)
+{
+    target_each *each = cli->json ? print_event_json : print_event;
+    bool ended = false;
+    for (int pause = WAIT_LEAST_MS;;) {
+        struct read_reply reply;
+        bool was_ended = ended;
+        if (store_read(store, &request, &reply, err))
+            return -1;
+        for (uint32_t i = 0; i < reply.count; i++)
+            each(NULL, &reply, i, err);
+        if (reply.count)
+            request.after_id = reply.last_id;
+        bool some = reply.count > 0;
+        read_reply_fini(&reply);
+        if (fflush(stdout) || (!some && was_ended))
+            return 0;
+        if (!some && (has_ended(store, request.workflow_id, &ended, err)))
+            return -1;
+        pause = some ? WAIT_LEAST_MS : pause * 2 < WAIT_MOST_MS ? pause * 2 : WAIT_MOST_MS;
+        if (!some && !ended)
+            poll(NULL, 0, pause);
+    }
+}
+
+static int print_list(struct cli *cli, struct store *store, const struct workflow_info *workflow, struct error *err)
+{
+    struct read_request request = {.what = READ_EVENTS, .workflow_id = workflow->id, .event_kind = cli->kind, .job_glob = cli->job};
+    if (cli->since && read_since(cli->since, &request.since_usec, err))
+        return -1;
+    if (cli->follow)
+        return follow(cli, store, request, err);
+    if (!cli->json)
+        return target_read(store, request, print_event, NULL, err);
+    struct json_stream json;
+    json_stream_init(&json, stdout);
+    json_stream_object(&json, NULL);
+    document_workflow(&json, workflow);
+    int result = document_some_events(&json, store, request, err);
+    json_stream_end(&json);
+    return result;
+}
+
+static int list(struct cli *cli, struct error *err)
+{
+    struct read_reply reply;
+    struct store *store = target_open(cli->db, STORE_READ, err);
+    int result = store ? data_client_workflow(cli, store, &reply, err) : -1;
+    if (!result) {
+        result = print_list(cli, store, reply.workflows, err);
+        read_reply_fini(&reply);
+    }
+    store_close(store);
+    return result;
+}
+
+static const struct verb verbs[] = {{"post", 2, post}, {"list", 1, list}};
+
+static int run(struct cli *cli, struct error *err)
+{
+    return cli_run_verb(cli, verbs, sizeof verbs / sizeof *verbs, err);
+}
