@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/arena.h"
+#include "lib/commands_file.h"
 #include "lib/mem.h"
 #include "lib/resolve.h"
 #include "lib/source_format.h"
@@ -176,17 +177,34 @@ static void resolve(struct source *source, const struct spec *spec, struct workf
     resolver_fini(&resolver);
 }
 
+static int load(struct source *source, bool readable, struct workflow *workflow, size_t errors)
+{
+    struct spec spec = {0};
+    if (readable && spec_read(source, &spec) && !spec.incomplete)
+        resolve(source, &spec, workflow);
+    spec_fini(&spec);
+    source_fini(source);
+    return source->problems->errors > errors ? -1 : 0;
+}
+
 int workflow_load(const char *text, size_t length, const char *name, struct workflow *workflow, struct problems *problems)
 {
     size_t errors = problems->errors;
-    struct spec spec = {0};
     *workflow = (struct workflow){.text = arena_create()};
     struct source source = {.problems = problems, .arena = workflow->text};
-    if (source_read(&source, text, length, name) && spec_read(&source, &spec) && !spec.incomplete)
-        resolve(&source, &spec, workflow);
-    spec_fini(&spec);
-    source_fini(&source);
-    return problems->errors > errors ? -1 : 0;
+    bool readable = source_read(&source, text, length, name);
+    return load(&source, readable, workflow, errors);
+}
+
+int workflow_load_commands(const char *text, size_t length, const char *name, const struct commands_resources *resources,
+                           struct workflow *workflow, struct problems *problems)
+{
+    size_t errors = problems->errors;
+    *workflow = (struct workflow){.text = arena_create()};
+    struct source source = {.problems = problems, .arena = workflow->text, .rewritten = true};
+    bool readable = !commands_read(text, length, name, resources, &source.rewrite, problems);
+    source.json = (struct json_text){source.rewrite.json, source.rewrite.length};
+    return load(&source, readable, workflow, errors);
 }
 
 void workflow_fini(struct workflow *workflow)

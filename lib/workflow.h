@@ -70,6 +70,11 @@ struct workflow {
  * may be warnings), else -1. On both, workflow_fini is due. Opens no file but those the workflow names as its tables. */
 int workflow_load(const char *text, size_t length, const char *name, struct workflow *workflow, struct problems *problems);
 
+/* The same for a list of commands (lib/commands_file.h), each of which asks for these resources. */
+struct commands_resources;
+int workflow_load_commands(const char *text, size_t length, const char *name, const struct commands_resources *resources,
+                           struct workflow *workflow, struct problems *problems);
+
 void workflow_fini(struct workflow *workflow);
 
 #endif

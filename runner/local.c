@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "lib/arena.h"
+#include "lib/commands_file.h"
 #include "lib/mem.h"
 #include "lib/problem.h"
 #include "lib/store_create.h"
@@ -97,15 +98,15 @@ static int create(const struct options *options, const struct workflow *workflow
                   int64_t *workflow_id, struct error *err)
 {
     char folder[PATH_MAX];
-    bool stdin_is_file = !strcmp(options->file, "-");
-    cleanup_free char *file = stdin_is_file ? NULL : realpath(options->file, NULL);
+    bool no_file = options->commands || !strcmp(options->file, "-");
+    cleanup_free char *file = no_file ? NULL : realpath(options->file, NULL);
     const struct passwd *user = getpwuid(getuid());
     if (!getcwd(folder, sizeof folder))
         return error_set(err, ERROR_INTERNAL, errno, "cannot read the path of the current folder");
     struct workflow_origin origin = {
         .user = user ? user->pw_name : "",
         .uid = getuid(),
-        .file = file || stdin_is_file ? file : options->file,
+        .file = file || no_file ? file : options->file,
         .file_text = text,
         .command_line = options->command_line,
         .folder = folder,
@@ -128,7 +129,9 @@ int local_create(const struct options *options, const struct node *node, struct 
     struct problems problems = {0};
     if (text_file_read(options->file, &text, &length, err))
         return -1;
-    if (!workflow_load(text, length, options->file, &workflow, &problems)) {
+    static const struct commands_resources none = {0};
+    if (!(options->commands ? workflow_load_commands(text, length, options->file, &none, &workflow, &problems)
+                            : workflow_load(text, length, options->file, &workflow, &problems))) {
         if (!options->allow_missing)
             check_inputs(&workflow, &problems);
         check_fit(&workflow, node, &problems);

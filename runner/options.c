@@ -30,6 +30,7 @@ static const struct option_row {
 } table[] = {
     {"db", 0, KIND_TEXT, AT(db), "PATH", "the workflow database (default: $TORC_DB, else torc.db here)", NULL},
     {"workflow", 0, KIND_ID, AT(workflow_id), "ID", "go on with a workflow that exists, instead of WORKFLOW", NULL},
+    {"commands", 0, KIND_TEXT, AT(commands), "FILE", "run each line of FILE as a job of one CPU, instead of WORKFLOW", NULL},
     {"cpus", 'c', KIND_COUNT, AT(cpus), "N", "CPUs that jobs may use (default: all)", NULL},
     {"memory", 0, KIND_SIZE, AT(memory_bytes), "SIZE", "memory that jobs may use: 512m, 2g, ... (default: all)", NULL},
     {"gpus", 0, KIND_COUNT_0, AT(gpus), "N", "GPUs that jobs may use (default: those visible here)", NULL},
@@ -52,6 +53,7 @@ static void print_help(void)
 {
     puts("usage: torc-run [OPTION...] WORKFLOW\n"
          "       torc-run [OPTION...] --workflow ID\n"
+         "       torc-run [OPTION...] --commands FILE\n"
          "Runs the jobs of a workflow on this machine and records what they did in a database.\n");
     for (size_t i = 0; i < OPTIONS; i++) {
         char left[64], letter[] = {'-', table[i].letter, ',', ' ', '\0'};
@@ -157,9 +159,11 @@ static int take_operands(struct options *options, int count, char **words, struc
                          words[1]);
     if (count && options->workflow_id)
         return error_set(err, ERROR_USAGE, 0, "either a workflow file or --workflow ID, not both");
-    if (!count && !options->workflow_id)
+    if (options->commands && (count || options->workflow_id))
+        return error_set(err, ERROR_USAGE, 0, "either a workflow or --commands FILE, not both");
+    if (!count && !options->workflow_id && !options->commands)
         return error_set(err, ERROR_USAGE, 0, "which workflow? Give a workflow file, or --workflow ID to go on with one");
-    options->file = count ? words[0] : NULL;
+    options->file = count ? words[0] : options->commands;
     return 0;
 }
 

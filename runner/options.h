@@ -12,6 +12,7 @@
 struct options {
     const char *db;           /* as store_where gives it */
     const char *file;         /* the workflow file; NULL with workflow_id */
+    const char *commands;     /* --commands: a file of commands instead, which is `file` then */
     int64_t workflow_id;      /* --workflow; 0: create one from file */
     const char *submission;   /* --submission: the tag of the allocation; NULL: by hand */
     const char *labels;       /* NULL: none */

@@ -8,11 +8,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/duration.h"
 #include "lib/mem.h"
+#include "lib/size.h"
 #include "lib/store.h"
 #include "lib/walltime.h"
 
-enum kind { KIND_TEXT, KIND_FLAG, KIND_COUNT, KIND_COUNT_0, KIND_ID, KIND_WALLTIME, KIND_LIMITS, KIND_HELP, KIND_VERSION };
+enum kind { KIND_TEXT, KIND_FLAG, KIND_COUNT, KIND_COUNT_0, KIND_ID, KIND_WALLTIME, KIND_RUNTIME, KIND_MEMORY, KIND_LIMITS, KIND_HELP, KIND_VERSION };
 
 #define AT(field) offsetof(struct options, field)
 static const struct option_row {
@@ -36,6 +38,11 @@ static const struct option_row {
     {"json", 0, KIND_FLAG, AT(json), NULL, "print one JSON document"},
     {"db", 0, KIND_TEXT, AT(db), "PATH", "the workflow database ($TORC_DB, else torc.db here)"},
     {"top-up", 0, KIND_ID, AT(top_up), "ID", "submit what an unfinished workflow needs (runners do this)"},
+    {"commands", 0, KIND_TEXT, AT(commands), "FILE", "run each line of FILE as a job, instead of WORKFLOW"},
+    {"cpus", 'c', KIND_COUNT, AT(resources.cpus), "N", "CPUs of each such job"},
+    {"memory", 0, KIND_MEMORY, AT(resources.memory_bytes), "SIZE", "memory of each such job: 512m, 2g, ..."},
+    {"mem", 0, KIND_MEMORY, AT(resources.memory_bytes), "SIZE", "the same"},
+    {"runtime", 0, KIND_RUNTIME, AT(resources.runtime_usec), "TIME", "runtime of each such job (-t is that then): 10m, 1:30:00, ..."},
     {"help", 'h', KIND_HELP, 0, NULL, "this text"},
     {"version", 'V', KIND_VERSION, 0, NULL, "the version"},
 };
@@ -44,6 +51,7 @@ enum { OPTIONS = sizeof table / sizeof *table, LONG_BASE = 256 };
 static void print_help(void)
 {
     puts("usage: torc-sbatch [OPTION...] WORKFLOW [-- SBATCH_OPTION...]\n"
+         "       torc-sbatch [OPTION...] --commands FILE [-- SBATCH_OPTION...]\n"
          "Checks a workflow file, plans allocations for its jobs and submits them to Slurm.\n");
     for (size_t i = 0; i < OPTIONS; i++) {
         char left[64], letter[] = {'-', table[i].letter, ',', ' ', '\0'};
@@ -96,6 +104,12 @@ static int read_value(struct options *options, const struct option_row *row, con
         return read_number(text, 1, at);
     case KIND_WALLTIME:
         return walltime_parse(text, at);
+    case KIND_RUNTIME:
+        return duration_parse(text, at) || *(int64_t *)at <= 0 ? -1 : 0;
+    case KIND_MEMORY: /* a bare number is megabytes, as for sbatch */
+        if (!read_number(text, 1, &number))
+            *(int64_t *)at = number << 20;
+        return number ? 0 : size_parse(text, at) || *(int64_t *)at <= 0 ? -1 : 0;
     case KIND_LIMITS:
         return read_limits(text, at);
     case KIND_HELP:
@@ -148,13 +162,23 @@ static int check_together(struct options *options, int operands, char **words, s
     if (operands > 1)
         return error_set(err, ERROR_USAGE, 0, "one workflow file is expected, \"%s\" is one too many; sbatch's options go after --",
                          words[1]);
-    if (!operands && !options->top_up)
+    const struct commands_resources *resources = &options->resources;
+    if (!options->commands && (resources->cpus || resources->memory_bytes || resources->runtime_usec))
+        return error_set(err, ERROR_USAGE, 0, "--cpus, --memory and --runtime say what each job of --commands FILE asks for; in a "
+                                              "workflow file the jobs say it");
+    if (options->commands && (operands || options->top_up))
+        return error_set(err, ERROR_USAGE, 0, "either a workflow or --commands FILE, not both");
+    if (options->commands && options->walltime_usec) { /* one that knows sbatch means the job's */
+        options->resources.runtime_usec = options->walltime_usec;
+        options->walltime_usec = 0;
+    }
+    if (!operands && !options->top_up && !options->commands)
         return error_set(err, ERROR_USAGE, 0, "which workflow file? See torc-sbatch --help");
     if (operands && options->top_up)
         return error_set(err, ERROR_USAGE, 0, "--top-up goes on with a workflow that exists: leave out %s", words[0]);
     if (options->parsable && options->json)
         return error_set(err, ERROR_USAGE, 0, "either --parsable or --json, not both");
-    options->file = operands ? words[0] : NULL;
+    options->file = operands ? words[0] : options->commands;
     return 0;
 }
 

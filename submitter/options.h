@@ -6,12 +6,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "lib/commands_file.h"
 #include "lib/error.h"
 #include "lib/settings.h"
 
 struct options {
     const char *db;              /* as store_where gives it */
     const char *file;            /* the workflow file; NULL with top_up */
+    const char *commands;        /* --commands: a file of commands instead, which is `file` then */
+    struct commands_resources resources; /* of each of them */
     const char *account, *partition, *qos;
     int64_t walltime_usec;       /* -t; 0: not given */
     int64_t top_up;              /* --top-up: a workflow that exists; 0: none */

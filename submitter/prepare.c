@@ -19,11 +19,11 @@
 
 enum { MOST_PROBLEMS = 50 };
 
-static int read_file(struct prepared *prepared, const char *path, struct error *err)
+static int read_file(struct prepared *prepared, const char *path, bool commands, struct error *err)
 {
     if (text_file_read(path, &prepared->text, &prepared->length, err))
         return -1;
-    if (!strcmp(path, "-"))
+    if (!strcmp(path, "-") || commands)
         return 0;
     prepared->file = realpath(path, NULL);
     return prepared->file ? 0 : error_set(err, ERROR_USAGE, errno, "%s", path);
@@ -42,9 +42,11 @@ static int find_folder(struct prepared *prepared, const struct options *options,
 static int load(struct prepared *prepared, const struct options *options, struct error *err)
 {
     struct problems problems = {0};
-    if (read_file(prepared, options->file, err))
+    if (read_file(prepared, options->file, options->commands, err))
         return -1;
-    int rc = workflow_load(prepared->text, prepared->length, options->file, &prepared->workflow, &problems);
+    int rc = options->commands ? workflow_load_commands(prepared->text, prepared->length, options->file, &options->resources,
+                                                        &prepared->workflow, &problems)
+                               : workflow_load(prepared->text, prepared->length, options->file, &prepared->workflow, &problems);
     int folder = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (!rc && folder >= 0)
         rc = workflow_check_inputs(&prepared->workflow, folder, !options->allow_missing, &problems);

@@ -40,4 +40,22 @@ printf 'name: piped\njobs:\n- {name: "p_{i}", command: "cat; echo {i} > p_{i}.tx
 run - < piped
 is $rc 0 "a workflow comes from standard input" || diag "$(cat log)"
 is "$(cat p_x.txt p_010.txt | tr '\n' ' ')" "x 010 " "and its jobs do not read it"
+
+# ---- a list of commands ----
+rm -f db*
+printf '# what to run\n\necho "one  \\ two" > c1\n  echo $((1 + 1)) > c2\r\n#echo no\nexit 3\n' > list.txt
+run --commands list.txt
+is $rc 1 "a list of commands runs, and one that fails is told"
+is "$(cat c1 c2)" 'one  \ two
+2' "each line as it stands"
+is "$(jobs)" "cmd_1 completed
+cmd_2 completed
+cmd_3 failed exit" "as jobs that are numbered"
+is "$(query "SELECT name FROM workflow")" list "and named after the file"
+printf '\n# nothing\n' > empty.txt
+run --commands empty.txt
+is "$rc $(cat log)" "2 torc-run: empty.txt:1:1: there is no command here; each line is one, blank lines and # lines are skipped" \
+	"a list without commands is refused"
+run --commands list.txt stages.yaml
+is "$rc $(cat log)" "2 torc-run: either a workflow or --commands FILE, not both" "a list and a file are too much"
 done_testing

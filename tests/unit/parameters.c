@@ -2,6 +2,7 @@
 // Workflows with variables, parameters and tables, in each format: what jobs, files and data they come to.
 #include <unistd.h>
 
+#include "lib/commands_file.h"
 #include "lib/mem.h"
 #include "lib/problem.h"
 #include "lib/workflow.h"
@@ -102,6 +103,23 @@ static void test_unite(void)
     problems_fini(&problems);
 }
 
+static void test_commands(void)
+{
+    static const char text[] = "# first\ntrue\n\n  cat ${files.input.x} \n";
+    static const struct commands_resources resources = {.cpus = 2, .memory_bytes = 1 << 30, .runtime_usec = 600000000};
+    struct workflow workflow;
+    struct problems problems = {0};
+    is_int(workflow_load_commands(text, sizeof text - 1, "runs/list.txt", &resources, &workflow, &problems), -1, "a wrong command");
+    ok(problems.count == 1 && problems.list[0].line == 4 && problems.list[0].column == 3, "is shown where it stands");
+    workflow_fini(&workflow);
+    problems_fini(&problems);
+    is_int(workflow_load_commands(text, 13, "runs/list.txt", &resources, &workflow, &problems), 0, "a right one");
+    is_text(workflow.name, "list", "is named after the file");
+    ok(workflow.classes_count == 1 && workflow.classes[0].cpus == 2 && workflow.classes[0].runtime_usec == 600000000,
+       "and asks for what the command line says");
+    workflow_fini(&workflow);
+}
+
 int main(void)
 {
     char folder[] = "/tmp/torc-parameters.XXXXXX";
@@ -111,6 +129,7 @@ int main(void)
     put("lines.txt", "# values\n7\n\n one two \n");
     test_rows();
     test_unite();
+    test_commands();
     unlink("table.csv");
     unlink("lines.txt");
     rmdir(folder);
