@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "plugin/cgroup_clear.h"
+#include "plugin/delegate.h"
 #include "plugin/run_dir.h"
 
 #define ENTRY_MAX ((V1_CONTROLLERS + 1) * CGROUP_PATH_MAX)
@@ -115,8 +116,9 @@ static int bury(const char *kind, char *path)
     return 0;
 }
 
-static void sweep_entry(int dir, const char *name)
+static void sweep_entry(int dir, const char *name, const struct step *own)
 {
+    char own_name[300];
     int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), pid, left = 0;
     ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
     if (fd >= 0)
@@ -128,6 +130,11 @@ static void sweep_entry(int dir, const char *name)
     pid_t parent;
     if (sscanf(text, "stepd %d %llu", &pid, &noted) != 2 || (!read_stat(pid, &parent, &start) && start == noted))
         return;
+    entry_name(own, own_name, sizeof own_name);
+    if (!strcmp(name, own_name)) { // the entry is about to be written anew
+        delegate_clear_step(own);
+        return;
+    }
     for (char *save, *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
         if (!strncmp(line, "v1 /", 4) || !strncmp(line, "v2 /", 4)) {
             line[2] = '\0';
@@ -138,7 +145,7 @@ static void sweep_entry(int dir, const char *name)
         unlinkat(dir, name, 0);
 }
 
-void ledger_sweep(void)
+void ledger_sweep(const struct step *own)
 {
     int dir = run_dir_open_steps();
     int fd = dir < 0 ? -1 : cgroup_open(dir, ".");
@@ -146,7 +153,7 @@ void ledger_sweep(void)
     sweep_end = now_msec() + CGROUP_CLEAR_MSEC;
     for (struct dirent *e; d && msec_left() && (e = readdir(d));)
         if (e->d_name[0] != '.')
-            sweep_entry(dir, e->d_name);
+            sweep_entry(dir, e->d_name, own);
     if (d)
         closedir(d);
     else if (fd >= 0)

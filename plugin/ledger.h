@@ -15,7 +15,8 @@ void ledger_add(const struct step *step, pid_t task);
 void ledger_remove(const struct step *step);
 
 // Ends every step of this host whose slurmstepd is gone: kills its tasks and their jobs, removes the cgroups and the
-// entry. At most two seconds; what is left then is for the next one.
-void ledger_sweep(void);
+// entry. Of an earlier start of this very step (a requeued job comes back to the same directories, where its new task waits
+// already) only the delegated part. At most two seconds; what is left then is for the next one.
+void ledger_sweep(const struct step *own);
 
 #endif

@@ -38,7 +38,7 @@ int slurm_spank_task_post_fork(spank_t sp, int ac, char **av)
     if (step.role != STEP_RUNNER || !wants_delegation(ac, av))
         return ESPANK_SUCCESS;
     if (!step.delegated)
-        ledger_sweep();
+        ledger_sweep(&step);
     if (delegate_task(&step, (unsigned)id))
         slurm_info("spank_torc: task %d: no cgroup could be delegated: %m", id);
     else
