@@ -98,7 +98,6 @@ static long clone3_call(struct clone_args *args, struct child *child)
     __asm__ volatile("syscall\n\t"
                      "testq %%rax, %%rax\n\t"
                      "jnz 1f\n\t"
-                     "xorl %%ebp, %%ebp\n\t"
                      "movq %[child], %%rdi\n\t"
                      "callq *%[entry]\n\t"
                      "ud2\n"
@@ -117,7 +116,6 @@ static long clone3_call(struct clone_args *args, struct child *child)
     register long x1 __asm__("x1") = sizeof *args;
     __asm__ volatile("svc #0\n\t"
                      "cbnz x0, 1f\n\t"
-                     "mov x29, xzr\n\t"
                      "mov x0, %[child]\n\t"
                      "blr %[entry]\n\t"
                      "brk #0\n"
