@@ -62,6 +62,11 @@ const char *store_where(const char *option)
     return option ? option : environment && *environment ? environment : "torc.db";
 }
 
+void store_set_patience(struct store *store, int64_t usec)
+{
+    store->ops->set_patience(store->impl, usec);
+}
+
 int store_change(struct store *store, int64_t *change, struct error *err)
 {
     return store->ops->change(store->impl, change, err);

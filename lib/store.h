@@ -25,6 +25,9 @@ enum store_mode {
 struct store *store_open(const char *where, enum store_mode mode, struct error *err);
 void store_close(struct store *store); /* NULL is fine */
 
+/* How long calls wait for a lock from now on. */
+void store_set_patience(struct store *store, int64_t usec);
+
 /* A number that changes whenever somebody else may have changed the database; cheap (microseconds) and for polling. */
 int store_change(struct store *store, int64_t *change, struct error *err);
 

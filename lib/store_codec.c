@@ -106,7 +106,7 @@ LOCAL(allocation_info, allocation_info, AI(id), AI(submission_id), AI(slurm_job_
       AT(partition), AT(node_list), AT(tag), AT(error));
 #define RI(f) INT(runner_info, f)
 LOCAL(runner_info, runner_info, RI(id), RI(allocation_id), RI(started_usec), RI(heartbeat_usec), RI(end_usec), RI(jobs_run),
-      TEXT(runner_info, host), TEXT(runner_info, node), TEXT(runner_info, labels), RI(pid), RI(cpus), RI(gpus_milli),
+      TEXT(runner_info, incarnation), TEXT(runner_info, host), TEXT(runner_info, node), TEXT(runner_info, labels), RI(pid), RI(cpus), RI(gpus_milli),
       RI(memory_bytes), RI(lost), RI(accounting));
 #define EI(f) INT(event_info, f)
 LOCAL(event_info, event_info, EI(id), EI(time_usec), TEXT(event_info, kind), TEXT(event_info, name), TEXT(event_info, job_name), TEXT(event_info, data),

@@ -62,6 +62,11 @@ static int pass_reply(const struct codec_record *record, void *reply, struct are
     return 0;
 }
 
+static void loop_set_patience(void *impl, int64_t usec)
+{
+    inner->set_patience(((struct loop *)impl)->impl, usec);
+}
+
 static int loop_change(void *impl, int64_t *change, struct error *err)
 {
     return inner->change(((struct loop *)impl)->impl, change, err);
@@ -162,6 +167,7 @@ static int loop_cancel(void *impl, int64_t workflow_id, struct submissions *out,
 const struct store_ops store_loop_ops = {
     .open = loop_open,
     .close = loop_close,
+    .set_patience = loop_set_patience,
     .change = loop_change,
     .create_workflow = loop_create,
     .delete_workflow = loop_delete,

@@ -13,6 +13,7 @@
 struct store_ops {
     void *(*open)(const char *where, enum store_mode mode, struct error *err);
     void (*close)(void *impl);
+    void (*set_patience)(void *impl, int64_t usec);
     int (*change)(void *impl, int64_t *change, struct error *err);
     int (*create_workflow)(void *impl, const struct workflow *, const struct workflow_origin *, int64_t *, struct error *);
     int (*delete_workflow)(void *impl, int64_t workflow_id, struct error *err);

@@ -47,7 +47,7 @@ struct allocation_info {
 };
 struct runner_info {
     int64_t id, allocation_id, started_usec, heartbeat_usec, end_usec, jobs_run;
-    const char *host, *node, *labels;
+    const char *incarnation, *host, *node, *labels;
     int32_t pid, cpus, gpus_milli;
     int64_t memory_bytes;
     bool lost;

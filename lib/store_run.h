@@ -47,7 +47,7 @@ struct claim_request {         /* what may be claimed now; max_jobs 0: nothing *
 };
 
 struct sync_request {
-    int64_t runner_id, seq;         /* seq: 1, 2, … */
+    int64_t runner_id, seq;         /* seq: 1, 2, …; 0: ends from a journal, outside the sequence: lib/journal.h */
     const struct attempt_start *starts;
     const struct attempt_end *ends; /* also of attempts whose start was never sent on its own */
     const int64_t *returned;        /* claimed jobs given back, never started */

@@ -353,6 +353,11 @@ static void *db_open(const char *where, enum store_mode mode, struct error *err)
     return NULL;
 }
 
+static void db_set_patience(void *impl, int64_t usec)
+{
+    ((struct db *)impl)->busy_usec = usec;
+}
+
 // The pragma costs a look at shared memory (WAL) or at the first page; only if somebody committed is the counter read.
 static int db_change(void *impl, int64_t *change, struct error *err)
 {
@@ -375,6 +380,7 @@ static int db_change(void *impl, int64_t *change, struct error *err)
 const struct store_ops store_sqlite_ops = {
     .open = db_open,
     .close = db_close,
+    .set_patience = db_set_patience,
     .change = db_change,
     .create_workflow = sqlite_create_workflow,
     .delete_workflow = sqlite_delete_workflow,

@@ -191,6 +191,7 @@ static int read_runner(struct page *p, void *row, sqlite3_stmt *s)
         .end_usec = number(s, 4), .jobs_run = number(s, 5), .host = db_text(p->arena, s, 6), .node = db_text(p->arena, s, 7),
         .labels = db_text(p->arena, s, 8), .pid = small(s, 9), .cpus = small(s, 10), .gpus_milli = small(s, 11),
         .memory_bytes = number(s, 12), .lost = small(s, 13) != 0, .accounting = (enum usage_source)small(s, 14),
+        .incarnation = db_text(p->arena, s, 15),
     };
     return 0;
 }

@@ -121,6 +121,10 @@ static int apply_end(struct sync_state *st, const struct attempt_end *given, str
     struct held_job held;
     struct attempt_end end = *given, *e = &end;
     int64_t attempt = 0;
+    if (e->state != JOB_READY && (e->state >= JOB_STATES || !job_state_is_final(e->state))) {
+        refuse(st, e->start.job_id);
+        return 0;
+    }
     int rc = check_job(st, e->start.job_id, e->start.attempt_id, &held, err);
     if (rc <= 0)
         return rc;
@@ -206,6 +210,8 @@ static int apply(struct sync_state *st, struct error *err)
     for (uint32_t i = 0; i < q->returned_count; i++)
         if (apply_return(st, q->returned[i], err))
             return -1;
+    if (q->seq == 0) // from a journal: the runner itself may be dead, and takes nothing
+        return tx_finish(&st->tx, err);
     if (q->leave && tx_runner_ends(&st->tx, st->runner.id, false, err))
         return -1;
     if (tx_finish(&st->tx, err))
@@ -244,7 +250,7 @@ static int sync_in(struct db *db, struct sync_state *st, struct error *err)
     bool found = false;
     if (read_runner(db, st, &found, err))
         return -1;
-    bool replay = st->request->seq <= st->runner.seq;
+    bool replay = st->request->seq && st->request->seq <= st->runner.seq;
     if (!found || st->runner.lost || (st->runner.ended && !replay)) {
         reply->expelled = true;
         return 0;

@@ -3,8 +3,10 @@
 // after 50 ms, or 256 ends: a commit is dear, and one carries many.
 #include "runner/flush.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "lib/journal.h"
 #include "lib/mem.h"
 #include "runner/clock.h"
 #include "runner/drain.h"
@@ -15,6 +17,8 @@
 enum {
     FLUSH_USEC = 50 * USEC_PER_MSEC,
     FLUSH_ENDS = 256,
+    AWAY_USEC = 5 * USEC_PER_SEC, /* without an answer for so long, the store is away */
+    AWAY_DRAIN_USEC = USEC_PER_SEC / 2,
     HEARTBEAT_USEC = 30 * USEC_PER_SEC,
     RATE_USEC = 100 * USEC_PER_MSEC, /* what is prefetched lasts about so long */
     HOLD_USEC = USEC_PER_SEC,        /* longer than this nothing is kept from other runners */
@@ -64,6 +68,7 @@ static struct {
 static void fill_ends(struct runner *runner, struct sync_request *request)
 {
     struct job *job;
+    runner->sending_count = runner->ended_count;
     TAILQ_CONCAT(&runner->sending, &runner->ended, link);
     runner->ended_count = 0;
     TAILQ_FOREACH (job, &runner->sending, link) {
@@ -170,13 +175,19 @@ void flush_start_held(struct runner *runner)
     }
 }
 
-static void take_claims(struct runner *runner, const struct sync_reply *reply)
+static bool is_here(struct runner *runner, int64_t job_id)
+{
+    return job_find(&runner->held, job_id) || job_find(&runner->live, job_id) || job_find(&runner->ended, job_id);
+}
+
+static void take_claims(struct runner *runner, const struct sync_reply *reply, bool again)
 {
     struct batch *batch = xcalloc(1, sizeof *batch);
     batch->reply = *reply;
     batch->users = 1; /* ours, while we look at it */
     for (uint32_t i = 0; i < reply->claimed_count; i++)
-        job_hold(runner, batch, &reply->claimed[i]);
+        if (!again || !is_here(runner, reply->claimed[i].job_id))
+            job_hold(runner, batch, &reply->claimed[i]);
     if (--batch->users)
         return;
     sync_reply_fini(&batch->reply);
@@ -209,9 +220,46 @@ static void forget_sent(struct runner *runner)
     }
 }
 
-static void take_reply(struct runner *runner, struct sync_reply *reply)
+static void write_journal(struct runner *runner)
+{
+    struct error err;
+    struct job *job;
+    cleanup_free struct attempt_end *ends = xcalloc(runner->sending_count + runner->ended_count, sizeof *ends);
+    uint32_t n = 0;
+    TAILQ_FOREACH (job, &runner->sending, link)
+        ends[n++] = job->end;
+    TAILQ_FOREACH (job, &runner->ended, link)
+        ends[n++] = job->end;
+    struct journal journal = {runner->workflow_id, runner->grant.runner_id, runner->incarnation, ends, n};
+    if (journal_write(runner->output.dir, &journal, &err))
+        fprintf(stderr, "torc-run: %s; %u results are in memory only\n", err.text, n);
+    else if (!runner->journaled)
+        fprintf(stderr, "torc-run: the database does not answer; results are kept in %s until it does\n", runner->output.path);
+    runner->journaled = n;
+}
+
+/* Until its reply, every request may be the last: what is in it, and what came since, goes to the disk when the reply stays
+ * away, and soon when this allocation may end at any moment. */
+void flush_journal(struct runner *runner)
+{
+    int64_t patience_usec = runner->drain ? AWAY_DRAIN_USEC : AWAY_USEC;
+    if (!link_is_idle(runner->link) && runner->sending_count + runner->ended_count != runner->journaled &&
+        runner->now - runner->last_sync_usec >= patience_usec)
+        write_journal(runner);
+}
+
+static void drop_journal(struct runner *runner)
+{
+    if (runner->journaled)
+        journal_remove(runner->output.dir, runner->workflow_id, runner->grant.runner_id);
+    runner->journaled = 0;
+}
+
+static void take_reply(struct runner *runner, struct sync_reply *reply, bool again)
 {
     forget_sent(runner);
+    runner->sending_count = 0;
+    drop_journal(runner);
     runner->left = runner->leaving;
     runner->told_complete = reply->complete;
     runner->may_come = reply->may_come;
@@ -225,7 +273,7 @@ static void take_reply(struct runner *runner, struct sync_reply *reply)
         drain_begin(runner, STOP_REFUSED, 0);
     if (reply->demand)
         top_up_start(runner);
-    take_claims(runner, reply);
+    take_claims(runner, reply, again);
 }
 
 int flush_take(struct runner *runner, struct error *err)
@@ -234,9 +282,12 @@ int flush_take(struct runner *runner, struct error *err)
     int news = link_take(runner->link, &reply, err);
     if (news & LINK_CHANGED)
         runner->changed = true;
-    if (news & LINK_REFUSED)
+    if (news & LINK_REFUSED) {
+        if (runner->sending_count + runner->ended_count)
+            write_journal(runner);
         return -1;
+    }
     if (news & LINK_REPLY)
-        take_reply(runner, &reply);
+        take_reply(runner, &reply, news & LINK_AGAIN);
     return 0;
 }

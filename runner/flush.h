@@ -12,6 +12,9 @@ int64_t flush_due(const struct runner *runner); /* when that may be next, by run
 /* The link has news. -1: the store refuses what we say, in a way that another try does not mend. */
 int flush_take(struct runner *runner, struct error *err);
 
+/* Keeps results on the disk when the store has not answered for a while. */
+void flush_journal(struct runner *runner);
+
 /* Starts what is held and fits now. */
 void flush_start_held(struct runner *runner);
 

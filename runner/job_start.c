@@ -94,6 +94,7 @@ static int spawn_job(struct runner *runner, struct job *job, struct error *err)
         .combined = job->files.combined,
         .entry = &entry,
         .affinity = job->share.bound && job->claimed.enforced ? &job->share.set : NULL,
+        .files = &runner->files_limit,
     };
     job->pid = spawn_start(&spawn, err);
     if (job->pid > 0) {

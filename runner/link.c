@@ -13,6 +13,12 @@
 #include "runner/clock.h"
 
 enum { POLL_LEAST_MSEC = 20, POLL_MOST_MSEC = 500, RETRY_LEAST_MSEC = 50, RETRY_MOST_MSEC = 2000 };
+enum { /* for a lock of the database: nobody waits for the thread, and jobs end while the loop does */
+    PATIENCE_USEC = 5 * USEC_PER_SEC,
+    PATIENCE_LOOKING_USEC = 100 * USEC_PER_MSEC,
+    PATIENCE_AFTER_USEC = 60 * USEC_PER_SEC,
+    PATIENCE_HERE_USEC = 20 * USEC_PER_MSEC,
+};
 
 struct link {
     struct store *store;
@@ -24,7 +30,7 @@ struct link {
     struct sync_request request;
     struct sync_reply reply;
     struct error err;
-    bool busy, stop; /* busy: request is set and its reply not taken */
+    bool busy, stop, tried; /* busy: request is set and its reply not taken; tried: once, by the caller */
     int news;
     int64_t outage_since; /* 0: none */
     int poll_msec;
@@ -51,11 +57,12 @@ static void wait_msec(struct link *link, int msec)
 }
 
 /* One try, with the mutex free; true: it was answered. */
-static bool try_sync(struct link *link, const struct sync_request *request)
+static bool try_sync(struct link *link, const struct sync_request *request, int64_t patience_usec, bool again)
 {
     struct sync_reply reply;
     struct error err = {0};
     pthread_mutex_lock(&link->using);
+    store_set_patience(link->store, patience_usec);
     int failed = store_sync(link->store, request, &reply, &err);
     pthread_mutex_unlock(&link->using);
     bool answered = !failed || err.code != ERROR_UNREACHABLE;
@@ -66,7 +73,7 @@ static bool try_sync(struct link *link, const struct sync_request *request)
         link->reply = reply;
         link->request.seq = 0; /* served */
         link->poll_msec = POLL_LEAST_MSEC;
-        announce(link, failed ? LINK_REFUSED : LINK_REPLY);
+        announce(link, failed ? LINK_REFUSED : again ? LINK_REPLY | LINK_AGAIN : LINK_REPLY);
     } else if (!link->outage_since) {
         link->outage_since = clock_mono_usec();
     }
@@ -78,9 +85,9 @@ static bool try_sync(struct link *link, const struct sync_request *request)
 static void serve(struct link *link)
 {
     int retry_msec = RETRY_LEAST_MSEC;
-    while (!link->stop) {
+    for (bool again = link->tried; !link->stop; again = true) {
         pthread_mutex_unlock(&link->mutex);
-        bool answered = try_sync(link, &link->request);
+        bool answered = try_sync(link, &link->request, PATIENCE_USEC, again);
         pthread_mutex_lock(&link->mutex);
         if (answered)
             return;
@@ -104,6 +111,7 @@ static void *link_main(void *argument)
             continue;
         pthread_mutex_unlock(&link->mutex);
         pthread_mutex_lock(&link->using);
+        store_set_patience(link->store, PATIENCE_LOOKING_USEC);
         bool changed = !store_change(link->store, &change, NULL) && change != last;
         pthread_mutex_unlock(&link->using);
         last = change;
@@ -150,6 +158,7 @@ void link_destroy(struct link *link)
     pthread_cond_signal(&link->wake);
     pthread_mutex_unlock(&link->mutex);
     pthread_join(link->thread, NULL);
+    store_set_patience(link->store, PATIENCE_AFTER_USEC);
     if (link->news & LINK_REPLY)
         sync_reply_fini(&link->reply);
     pthread_cond_destroy(&link->wake);
@@ -172,9 +181,10 @@ bool link_is_idle(struct link *link)
 void link_send(struct link *link, const struct sync_request *request, bool here)
 {
     link->busy = true;
-    if (here && try_sync(link, request))
+    if (here && try_sync(link, request, PATIENCE_HERE_USEC, false))
         return;
     pthread_mutex_lock(&link->mutex);
+    link->tried = here;
     link->request = *request;
     pthread_cond_signal(&link->wake);
     pthread_mutex_unlock(&link->mutex);

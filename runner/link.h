@@ -27,6 +27,7 @@ enum link_news {
     LINK_REPLY = 1,   /* reply is filled; the caller's to free */
     LINK_REFUSED = 2, /* the store answered with an error that another try does not mend */
     LINK_CHANGED = 4, /* somebody else changed the database */
+    LINK_AGAIN = 8,   /* with LINK_REPLY: it took more than one try; claimed jobs may be those that are here already */
 };
 
 /* What has happened since the last call: bits of link_news, and with LINK_REFUSED the reason in err. */

@@ -133,6 +133,7 @@ static int step(struct runner *runner, int poll, int signals, struct error *err)
     if (!runner->leaving && should_leave(runner))
         runner->leaving = true;
     flush_when_due(runner);
+    flush_journal(runner);
     progress_tick(runner);
     return 0;
 }

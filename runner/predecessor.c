@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A process is told from a later one of the same number by when it started.
+// Who is dead is told by the process, not by a clock.
 #include "runner/predecessor.h"
 
 #include <stdbool.h>
@@ -10,12 +10,10 @@
 #include "lib/mem.h"
 #include "lib/store_read.h"
 #include "runner/clock.h"
+#include "runner/incarnation.h"
 #include "runner/process.h"
 
-enum {
-    SLACK_USEC = 2 * USEC_PER_SEC, /* start times are in ticks, and the store has its own clock */
-    DYING_USEC = 5 * USEC_PER_SEC,
-};
+enum { DYING_USEC = 5 * USEC_PER_SEC };
 
 /* A runner without its keeper is about to end: it is given time to. */
 static bool is_gone(const struct runner_info *runner, const char *host)
@@ -25,10 +23,10 @@ static bool is_gone(const struct runner_info *runner, const char *host)
     if (runner->end_usec || runner->lost || strcmp(runner->host, host) || !process_read(getpid(), &self))
         return false;
     for (int64_t begin_usec = clock_mono_usec(); clock_mono_usec() - begin_usec < DYING_USEC; nanosleep(&pause, NULL)) {
-        if (!process_read(runner->pid, &process) || process.state == 'Z' || process.state == 'X' ||
-            process.start_usec > runner->started_usec + SLACK_USEC)
-            return true;
-        if (process_read(process.parent, &keeper) && !strcmp(keeper.name, self.name))
+        int pid = incarnation_process(runner->incarnation, host);
+        if (pid <= 0)
+            return pid == 0;
+        if (process_read(pid, &process) && process_read(process.parent, &keeper) && !strcmp(keeper.name, self.name))
             return false;
     }
     return false;

@@ -11,23 +11,19 @@
 #include <unistd.h>
 
 #include "lib/mem.h"
-#include "runner/clock.h"
 
 enum { ENVIRONMENT_MOST = 256 * 1024, GENERATIONS_MOST = 1000 };
 
 bool process_read(int pid, struct process *process)
 {
     char path[64], line[1024];
-    unsigned long long ticks;
     snprintf(path, sizeof path, "/proc/%d/stat", pid);
     cleanup_fclose FILE *f = fopen(path, "re");
     char *end = f && fgets(line, sizeof line, f) ? strrchr(line, ')') : NULL, *begin = end ? strchr(line, '(') : NULL;
     if (!begin || sscanf(end, ") %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
-                         &process->state, &process->parent, &ticks) != 3)
+                         &process->state, &process->parent, &process->start_ticks) != 3)
         return false;
     snprintf(process->name, sizeof process->name, "%.*s", (int)(end - begin - 1), begin + 1);
-    int64_t boot_usec = clock_real_usec() - clock_read_usec(CLOCK_BOOTTIME);
-    process->start_usec = boot_usec + (int64_t)ticks * USEC_PER_SEC / sysconf(_SC_CLK_TCK);
     return true;
 }
 

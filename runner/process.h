@@ -4,12 +4,11 @@
 #define RUNNER_PROCESS_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
 struct process {
     char name[32], state;
     int parent;
-    int64_t start_usec; /* by the real clock */
+    unsigned long long start_ticks; /* since boot: no two processes of one number have the same */
 };
 
 /* False: there is none of that number. */

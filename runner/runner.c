@@ -12,9 +12,10 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "lib/journal.h"
 #include "lib/mem.h"
 #include "lib/store_read.h"
-#include "runner/clock.h"
+#include "runner/incarnation.h"
 #include "runner/local.h"
 #include "runner/loop.h"
 #include "runner/predecessor.h"
@@ -33,6 +34,13 @@ static int drop_input(struct error *err)
     if (fd != STDIN_FILENO)
         close(fd);
     return 0;
+}
+
+/* A job's cgroup takes up to five open files: the usual 1024 would end at some 190 jobs side by side. */
+static void raise_files_limit(struct runner *runner)
+{
+    getrlimit(RLIMIT_NOFILE, &runner->files_limit);
+    setrlimit(RLIMIT_NOFILE, &(struct rlimit){runner->files_limit.rlim_max, runner->files_limit.rlim_max});
 }
 
 static int open_workflow(struct runner *runner, struct error *err)
@@ -62,8 +70,21 @@ static void sweep(const struct runner *runner)
     process_kill_marked((const char *const[]){db, id, NULL}, true);
 }
 
-static int enter(struct runner *runner, const char *incarnation, struct error *err)
+/* Before the dead are declared lost: their results would be refused then. */
+static void replay_journals(const struct runner *runner)
 {
+    struct error err;
+    int64_t results = 0;
+    if (journal_replay(runner->store, runner->workflow_id, &results, &err))
+        fprintf(stderr, "torc-run: %s\n", err.text);
+    if (results && !runner->options->quiet)
+        fprintf(stderr, "torc-run: took %lld results of a runner that the database had not had\n", (long long)results);
+}
+
+static int enter(struct runner *runner, struct error *err)
+{
+    if (runner->options->workflow_id)
+        replay_journals(runner);
     struct predecessors gone = predecessors_find(runner->store, runner->workflow_id, runner->node.host);
     if (gone.count)
         sweep(runner);
@@ -73,7 +94,7 @@ static int enter(struct runner *runner, const char *incarnation, struct error *e
         .slurm_job_id = runner->node.slurm_job_id,
         .array_task_id = runner->node.array_task_id,
         .restart_count = runner->node.restart_count,
-        .incarnation = incarnation,
+        .incarnation = runner->incarnation,
         .host = runner->node.host,
         .node = runner->node.name,
         .node_list = runner->node.node_list,
@@ -130,18 +151,18 @@ static int settle(struct runner *runner, struct error *err)
 
 static int prepare(struct runner *runner, struct error *err)
 {
-    cleanup_free char *incarnation = NULL;
+    raise_files_limit(runner);
     close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC); /* what was inherited besides is not for jobs */
     if (node_init(&runner->node, runner->options, err) || open_workflow(runner, err) || drop_input(err))
         return -1;
-    incarnation = xasprintf("%s-%d-%lld", runner->node.host, (int)getpid(), (long long)clock_real_usec());
+    runner->incarnation = incarnation_make(runner->node.host);
     runner->meter = meter_create(&(struct meter_options){
         .node = runner->node.name,
-        .incarnation = incarnation,
+        .incarnation = runner->incarnation,
         .enforce = runner->options->limits != LIMITS_WARN && runner->options->limits != LIMITS_OFF,
         .no_cgroup = runner->options->accounting,
     });
-    if (enter(runner, incarnation, err) || read_settings(runner, err))
+    if (enter(runner, err) || read_settings(runner, err))
         return -1;
     progress_begin(runner);
     return settle(runner, err);
@@ -159,6 +180,7 @@ static void fini(struct runner *runner)
     store_close(runner->store);
     node_fini(&runner->node);
     free(runner->db);
+    free(runner->incarnation);
 }
 
 /* An allocation that starts when all is done has nothing to do; that is no failure. */

@@ -71,6 +71,7 @@ struct runner {
     int64_t workflow_id;
     char *db;           /* absolute */
     struct store *store;
+    struct rlimit files_limit; /* of open files, as this process found it: what jobs get */
     struct runner_grant grant;
     struct settings settings;
     struct node node;
@@ -94,6 +95,8 @@ struct runner {
     bool leaving, left, expelled;
     int32_t interval_ms;
     int32_t failures; /* jobs that failed here */
+    uint32_t sending_count, journaled; /* ends in the present request; ends in the journal, 0: there is none */
+    char *incarnation;
     bool drain;         /* nothing starts any more, what runs has been told to end */
     int64_t end_usec;   /* of the allocation, by `now`; 0: none */
     int interrupts;     /* times that the user asked to stop */

@@ -69,6 +69,8 @@ NO_SANITIZE static enum step prepare(const struct spawn *s)
         return STEP_WORKDIR;
     if (s->affinity)
         sched_setaffinity(0, sizeof *s->affinity, s->affinity); /* a hint: the set may have changed meanwhile */
+    if (s->files)
+        setrlimit(RLIMIT_NOFILE, s->files); /* down to what it was: that always may be done */
     sigprocmask(SIG_SETMASK, &none, NULL);
     return STEP_NONE;
 }

@@ -5,6 +5,7 @@
 
 #include <sched.h>
 #include <stdbool.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include "lib/error.h"
@@ -21,6 +22,7 @@ struct spawn {
     bool combined;                /* stderr goes where stdout goes */
     const struct meter_entry *entry; /* NULL: no place of its own */
     const cpu_set_t *affinity;    /* NULL: the runner's */
+    const struct rlimit *files;   /* NULL: the runner's */
 };
 
 /* Starts it: default signals, nothing blocked, leader of a new session, killed when the calling thread dies, standard input

@@ -50,6 +50,8 @@ void top_up_start(struct runner *runner)
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
     int failed = posix_spawnp(&runner->top_up, path, NULL, &attributes, argv, environ);
     posix_spawnattr_destroy(&attributes);
+    if (!failed) /* sbatch hands its limits on to the allocation */
+        prlimit(runner->top_up, RLIMIT_NOFILE, &runner->files_limit, NULL);
     runner->top_up_usec = runner->now;
     if (failed) {
         runner->top_up = 0;

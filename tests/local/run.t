@@ -142,4 +142,12 @@ run --no-such-option diamond.json
 is $rc 2 "an unknown option is bad usage"
 like "$(torc-run --help)" "usage: torc-run" "--help"
 like "$(torc-run --version)" "^torc-run [0-9]" "--version"
+
+# ---- limits of open files ----
+cat > files.json <<'J'
+{"name": "files", "jobs": [{"name": "a", "command": "ulimit -Sn > soft; grep 'open files' /proc/$PPID/limits > runner"}]}
+J
+(ulimit -Sn 200; run files.json)
+is "$(cat soft)" 200 "a job has the limit of open files that torc-run was started with"
+like "$(cat runner)" "^Max open files +$(ulimit -Hn) " "... while the runner itself uses all it may"
 done_testing

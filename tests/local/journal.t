@@ -1,0 +1,82 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The database is away while jobs end: their results are kept on the disk, and brought in by whoever comes next.
+. "$(dirname "$0")/../lib/tap.sh"
+. "$(dirname "$0")/../lib/local.sh"
+
+attempts() { query "SELECT j.name, s.name, coalesce(r.name, ''), coalesce(a.exit_code, '') FROM attempt a JOIN job j ON j.id = a.job
+	JOIN job_state s ON s.id = a.state LEFT JOIN attempt_reason r ON r.id = a.reason WHERE j.workflow = $1 ORDER BY j.id, a.id"; }
+journals() { ls torc_output/torc_journal_* 2>/dev/null; }
+
+# Takes the write lock of the database, and keeps it until release.
+lock() {
+	mkfifo sql
+	sqlite3 -cmd '.timeout 20000' "$TORC_DB" < sql > locked &
+	holder=$!
+	exec 9> sql
+	printf 'BEGIN IMMEDIATE;\nSELECT 1;\n' >&9
+	wait_until 20 '[ -s locked ]' || bail_out "no lock"
+}
+release() { exec 9>&-; wait "$holder"; rm -f sql locked; }
+running() { [ "$(query "SELECT count(*) FROM job WHERE workflow = $1 AND state = 4")" = "$2" ]; }
+
+cat > wf.json <<'J'
+{"name": "away", "jobs": [
+ {"name": "good", "command": "echo x >> good.out; while [ ! -e go ]; do sleep 0.02; done"},
+ {"name": "bad", "command": "echo x >> bad.out; while [ ! -e go ]; do sleep 0.02; done; printf 'caf\\351 \\303\\251\\n' >&2; exit 3"},
+ {"name": "next", "command": "true", "depends_on": ["good"]}]}
+J
+
+# ---- away, and back ----
+start_run wf.json
+wait_until 20 'running 1 2' || bail_out "the jobs do not run: $(cat log)"
+lock
+touch go
+ok "results are kept on the disk when the database is away" wait_until 20 'journals | grep -q .'
+like "$(cat log)" "the database does not answer; results are kept in torc_output" "... and the user is told"
+ok "... in a file of hers alone" [ "$(stat -c %a "$(journals)")" = 600 ]
+release
+wait "$pid"
+is "$(attempts 1)" "good|completed||0
+bad|failed|exit|3
+next|completed||0" "when it is back they are recorded"
+is "$(journals)" "" "... and the file is gone"
+rm go *.out
+
+# ---- away until runner and keeper are killed ----
+start_run wf.json
+wait_until 20 'running 2 2' || bail_out "the jobs do not run: $(cat log)"
+lock
+touch go
+wait_until 20 'journals | grep -q .' || bail_out "no journal: $(cat log)"
+wait_until 20 '[ "$(grep -o "\"exit_code\"" $(journals) | wc -l)" = 2 ]' || bail_out "not all results are in it"
+kill -KILL "$pid" "$runner"
+wait "$pid" 2> /dev/null
+release
+run --workflow 2
+is "$(attempts 2)" "good|completed||0
+bad|failed|exit|3
+next|completed||0" "the next run takes the results of one that was killed" || diag "$(cat log)"
+is "$(cat good.out bad.out)" "x
+x" "... and runs no job again"
+is "$(journals)" "" "... and removes the file"
+like "$(query "SELECT stderr_tail FROM attempt WHERE exit_code = 3 LIMIT 1")" "caf" "texts come through"
+rm go *.out
+
+# ---- TERM while it is away ----
+start_run wf.json
+wait_until 20 'running 3 2' || bail_out "the jobs do not run: $(cat log)"
+lock
+kill -INT "$pid"
+ok "what is ended by a signal is kept, too" wait_until 20 '[ "$(cat $(journals) /dev/null | grep -o "\"exit_code\"" | wc -l)" = 2 ]'
+kill -KILL "$pid" "$runner"
+wait "$pid" 2> /dev/null
+echo '{"torc_journal": 1' > torc_output/torc_journal_wf3_99.json
+release
+touch go
+run --workflow 3
+like "$(attempts 3)" "good.terminated.terminated.
+bad.terminated.terminated." "... and recorded by the next" 
+like "$(cat log)" "torc_journal_wf3_99.json is damaged" "a torn journal is named, and does not hide the others"
+ok "... and left" [ -e torc_output/torc_journal_wf3_99.json ]
+done_testing
