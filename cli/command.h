@@ -16,6 +16,8 @@ enum option_bit { /* which options a command takes, besides --db and --help */
     OPTION_FOLLOW = 8,
     OPTION_STREAMS = 16, /* --stdout, --stderr */
     OPTION_LAST = 32,
+    OPTION_GRAPH = 64, /* --kind, --format, -o */
+    OPTION_ALL = 128,
     OPTION_WORKFLOW = 1 << 10,
     OPTION_EVENTS = 1 << 11, /* --job, --kind, --since */
 };
@@ -28,8 +30,8 @@ struct cli { /* what the command line says */
     char **arguments;      /* all of them, of a command that takes several */
     int arguments_count;
     const char *state;     /* --state */
-    const char *workflow, *job, *kind, *since;
-    bool json, watch, follow, only_stdout, only_stderr, last;
+    const char *workflow, *job, *kind, *since, *format, *output;
+    bool json, watch, follow, only_stdout, only_stderr, last, all;
 };
 
 enum argument_need { ARGUMENT_NONE, ARGUMENT_OPTIONAL, ARGUMENT_REQUIRED, ARGUMENT_SEVERAL };
@@ -43,8 +45,8 @@ struct command {
     int (*run)(struct cli *cli, struct error *err); /* the exit code; -1: failed, err says why */
 };
 
-extern const struct command cmd_cancel, cmd_check, cmd_data, cmd_delete, cmd_event, cmd_jobs, cmd_list, cmd_logs, cmd_show,
-    cmd_status, cmd_validate, cmd_wait;
+extern const struct command cmd_cancel, cmd_check, cmd_data, cmd_delete, cmd_event, cmd_graph, cmd_jobs, cmd_list, cmd_logs,
+    cmd_show, cmd_status, cmd_validate, cmd_wait;
 
 extern const struct command *const cli_commands[]; /* in the order of help */
 extern const size_t cli_commands_count;

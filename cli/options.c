@@ -25,6 +25,10 @@ static const struct command_option {
     {"job", "NAME", OPTION_EVENTS, offsetof(struct cli, job), "only of jobs of this name (sim_* matches several)"},
     {"kind", "KIND", OPTION_EVENTS, offsetof(struct cli, kind), "only of this kind, or your own of this name"},
     {"since", "TIME", OPTION_EVENTS, offsetof(struct cli, since), "only since then (2026-01-31T12:00:00Z), or so long ago (10m)"},
+    {"kind", "KIND", OPTION_GRAPH, offsetof(struct cli, kind), "job-job (else this), job-file or requirements"},
+    {"format", "FORMAT", OPTION_GRAPH, offsetof(struct cli, format), "dot or svg; else what the name after -o says"},
+    {"output", "FILE", OPTION_GRAPH, offsetof(struct cli, output), "(-o) where to write it; else to standard output"},
+    {"all", NULL, OPTION_ALL, offsetof(struct cli, all), "every job by itself, not jobs that are alike as one"},
     {"last", NULL, OPTION_LAST, offsetof(struct cli, last), "the last workflow of the database"},
 };
 enum { OPTIONS = sizeof options / sizeof *options, OPTION_HELP = 1000, OPTION_VERSION };
@@ -102,6 +106,10 @@ static int read_options(int argc, char **argv, const char *style, struct cli *cl
         }
         if (found == '?')
             return ERROR_USAGE;
+        if (found == 'o') {
+            cli->output = optarg;
+            continue;
+        }
         void *at = (char *)cli + options[found].offset;
         if (options[found].argument)
             *(const char **)at = optarg;
@@ -125,7 +133,7 @@ int cli_read(int argc, char **argv, struct cli *cli)
         return ERROR_USAGE;
     int skip = optind;
     optind = 0; /* starts getopt anew, at the command */
-    code = read_options(argc - skip, argv + skip, "h", cli);
+    code = read_options(argc - skip, argv + skip, cli->command->options & OPTION_GRAPH ? "ho:" : "h", cli);
     if (code >= 0)
         return code;
     char **rest = argv + skip + optind;

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A workflow from its file, or put together again from what the database says of it.
+#include "cli/subject.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#include "lib/arena.h"
+#include "lib/mem.h"
+#include "lib/names.h"
+#include "lib/problem.h"
+#include "lib/text_file.h"
+#include "lib/workflow_inputs.h"
+
+enum { PROBLEMS_MOST = 50 };
+
+bool subject_is_job(const struct subject *subject, size_t job)
+{
+    return subject->workflow.jobs[job].class_index >= 0;
+}
+
+size_t subject_count_jobs(const struct subject *subject)
+{
+    size_t count = 0;
+    for (size_t j = 0; j < subject->workflow.jobs_count; j++)
+        count += subject_is_job(subject, j);
+    return count;
+}
+
+// ---- a file ----
+
+static int open_file(struct subject *subject, const char *path, struct error *err)
+{
+    struct problems problems = {0};
+    cleanup_free char *text = NULL;
+    size_t length;
+    if (text_file_read(path, &text, &length, err))
+        return -1;
+    subject->folder = getcwd(NULL, 0);
+    int rc = workflow_load(text, length, path, &subject->workflow, &problems);
+    if (!rc)
+        workflow_check_inputs(&subject->workflow, AT_FDCWD, false, &problems);
+    problems_print(&problems, stderr, "torc", path, PROBLEMS_MOST);
+    if (rc)
+        error_set(err, ERROR_USAGE, 0, "%s: %zu error%s", path, problems.errors, problems.errors == 1 ? "" : "s");
+    problems_fini(&problems);
+    return rc;
+}
+
+// ---- a workflow of the database ----
+
+struct need { /* its name is looked up when all jobs are known */
+    uint32_t job;
+    const char *name;
+};
+
+struct builder {
+    struct subject *subject;
+    struct names jobs;
+    struct need *needs;
+    int64_t *class_ids;
+    size_t needs_count, needs_space, jobs_space, states_space, classes_space, ids_space, pairs_space[2], files_space, data_space;
+};
+
+static int each_class(void *context, const struct read_reply *reply, uint32_t index, struct error *err)
+{
+    struct builder *b = context;
+    struct workflow *w = &b->subject->workflow;
+    const struct class_info *class = &reply->classes[index];
+    (void)err;
+    b->class_ids = array_grow(b->class_ids, w->classes_count, &b->ids_space, sizeof *b->class_ids);
+    b->class_ids[w->classes_count] = class->id;
+    w->classes = array_grow(w->classes, w->classes_count, &b->classes_space, sizeof *w->classes);
+    w->classes[w->classes_count++] = (struct class_row){
+        .name = arena_strdup(w->text, class->name), .cpus = class->cpus, .nodes = class->nodes,
+        .gpus_milli = class->gpus_milli, .memory_bytes = class->memory_bytes, .runtime_usec = class->runtime_usec,
+        .enforced = class->enforced, .scheduler = arena_strdup(w->text, class->scheduler),
+        .labels = arena_strdup(w->text, class->labels),
+    };
+    return 0;
+}
+
+static int32_t find_class(const struct builder *b, int64_t id) /* ids come in order; a barrier has 0 */
+{
+    size_t low = 0, high = b->subject->workflow.classes_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (b->class_ids[middle] < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return id && low < b->subject->workflow.classes_count ? (int32_t)low : -1;
+}
+
+static int each_job(void *context, const struct read_reply *reply, uint32_t index, struct error *err)
+{
+    struct builder *b = context;
+    struct subject *subject = b->subject;
+    struct workflow *w = &subject->workflow;
+    const struct job_info *job = &reply->jobs[index];
+    (void)err;
+    for (uint32_t i = 0; i < job->needs_count; i++) {
+        b->needs = array_grow(b->needs, b->needs_count, &b->needs_space, sizeof *b->needs);
+        b->needs[b->needs_count++] = (struct need){(uint32_t)w->jobs_count, arena_strdup(w->text, job->needs[i])};
+    }
+    subject->states = array_grow(subject->states, w->jobs_count, &b->states_space, 1);
+    subject->states[w->jobs_count] = (uint8_t)job->state;
+    w->jobs = array_grow(w->jobs, w->jobs_count, &b->jobs_space, sizeof *w->jobs);
+    w->jobs[w->jobs_count++] = (struct job_row){
+        .name = arena_strdup(w->text, job->name), .class_index = find_class(b, job->class_id), .flags = job->flags,
+        .priority = job->priority, .rank = job->rank, .unmet = (int32_t)job->needs_count};
+    names_add(&b->jobs, w->jobs[w->jobs_count - 1].name);
+    return 0;
+}
+
+static void add_pairs(struct builder *b, bool data, uint32_t other, uint8_t role, const char **names, uint32_t count)
+{
+    struct workflow *w = &b->subject->workflow;
+    struct pair_row **pairs = data ? &w->job_data : &w->job_files;
+    size_t *pairs_count = data ? &w->job_data_count : &w->job_files_count;
+    for (uint32_t i = 0; i < count; i++) {
+        int64_t job = names_find(&b->jobs, names[i]);
+        if (job == NAMES_NONE)
+            continue; /* added since the jobs were read */
+        *pairs = array_grow(*pairs, *pairs_count, &b->pairs_space[data], sizeof **pairs);
+        (*pairs)[(*pairs_count)++] = (struct pair_row){.job = (uint32_t)job, .other = other, .role = role};
+    }
+}
+
+static int each_file(void *context, const struct read_reply *reply, uint32_t index, struct error *err)
+{
+    struct builder *b = context;
+    struct workflow *w = &b->subject->workflow;
+    const struct file_info *file = &reply->files[index];
+    const char *name = arena_strdup(w->text, file->name);
+    bool data = !file->path;
+    uint32_t place = (uint32_t)(data ? w->data_count : w->files_count);
+    (void)err;
+    if (data) {
+        w->data = array_grow(w->data, w->data_count, &b->data_space, sizeof *w->data);
+        w->data[w->data_count++] = (struct data_row){.name = name, .data = file->known ? "" : NULL};
+    } else {
+        w->files = array_grow(w->files, w->files_count, &b->files_space, sizeof *w->files);
+        w->files[w->files_count++] = (struct file_row){.name = name, .path = arena_strdup(w->text, file->path),
+                                                       .temporary = file->temporary, .produced = file->writers_count > 0};
+    }
+    add_pairs(b, data, place, ROLE_INPUT, file->readers, file->readers_count);
+    add_pairs(b, data, place, ROLE_OUTPUT, file->writers, file->writers_count);
+    return 0;
+}
+
+static void link_needs(struct builder *b)
+{
+    struct workflow *w = &b->subject->workflow;
+    w->needs = xcalloc(b->needs_count + 1, sizeof *w->needs);
+    for (size_t i = 0; i < b->needs_count; i++) {
+        int64_t need = names_find(&b->jobs, b->needs[i].name);
+        if (need != NAMES_NONE)
+            w->needs[w->needs_count++] = (struct pair_row){.job = b->needs[i].job, .other = (uint32_t)need};
+    }
+}
+
+static int read_all(struct subject *subject, struct error *err)
+{
+    static const struct {
+        enum read_what what;
+        target_each *each;
+    } steps[] = {{READ_CLASSES_PLAIN, each_class}, {READ_JOBS, each_job}, {READ_BARRIERS, each_job},
+                 {READ_FILES, each_file},          {READ_DATA_USES, each_file}};
+    struct builder b = {.subject = subject};
+    int rc = 0;
+    names_init(&b.jobs);
+    for (size_t i = 0; i < sizeof steps / sizeof *steps && !rc; i++) {
+        struct read_request request = {.what = steps[i].what, .workflow_id = subject->id};
+        rc = target_read(subject->store, request, steps[i].each, &b, err);
+    }
+    if (!rc)
+        link_needs(&b);
+    names_fini(&b.jobs);
+    free(b.needs);
+    free(b.class_ids);
+    return rc;
+}
+
+static int open_stored(struct subject *subject, const char *db, const char *text, struct error *err)
+{
+    subject->store = target_open(db, STORE_READ, err);
+    if (!subject->store || target_workflow(subject->store, text, &subject->info, err))
+        return -1;
+    const struct workflow_info *info = subject->info.workflows;
+    subject->id = info->id;
+    subject->folder = xstrdup(info->folder);
+    subject->workflow = (struct workflow){.text = arena_create()};
+    subject->workflow.name = arena_strdup(subject->workflow.text, info->name);
+    return read_all(subject, err);
+}
+
+static bool is_file(const char *text)
+{
+    bool number = *text && strspn(text, "0123456789") == strlen(text);
+    return !number && (!strcmp(text, "-") || access(text, F_OK) == 0 || strpbrk(text, "./"));
+}
+
+int subject_open(struct subject *subject, const struct cli *cli, struct error *err)
+{
+    *subject = (struct subject){0};
+    bool file = cli->argument && is_file(cli->argument);
+    int rc = file ? open_file(subject, cli->argument, err) : open_stored(subject, cli->db, cli->argument, err);
+    if (rc)
+        subject_fini(subject);
+    return rc;
+}
+
+void subject_fini(struct subject *subject)
+{
+    workflow_fini(&subject->workflow);
+    read_reply_fini(&subject->info);
+    free(subject->states);
+    free(subject->folder);
+    if (subject->store)
+        store_close(subject->store);
+    *subject = (struct subject){0};
+}
