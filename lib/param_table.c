@@ -173,6 +173,13 @@ static void read_json(struct table *table, const char *text, size_t length)
         read_object(table, json_array_get(rows, i));
 }
 
+static bool is_blank(const char *text, size_t length)
+{
+    while (length && memchr(" \t\r", text[length - 1], 3))
+        length--;
+    return !length;
+}
+
 static void read_json_lines(struct table *table, const char *text, size_t length)
 {
     size_t line = 0;
@@ -181,7 +188,7 @@ static void read_json_lines(struct table *table, const char *text, size_t length
         next = stop ? stop + 1 : end;
         line++;
         size_t count = (size_t)((stop ? stop : end) - at);
-        if (!count || strspn(at, " \t\r") >= count)
+        if (is_blank(at, count))
             continue;
         json_error_t where;
         json_auto_t *row = json_loadb(at, count, JSON_REJECT_DUPLICATES, &where);

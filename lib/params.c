@@ -25,13 +25,14 @@ static int parse_decimal(const char *text, const char *end, struct decimal *deci
 {
     int digits = 0, decimals = -1;
     int64_t units = 0;
-    bool minus = text < end && *text == '-';
+    bool minus = text < end && *text == '-', any = false;
     if (text < end && (*text == '-' || *text == '+'))
         text++;
     for (; text < end; text++) {
         if (*text == '.' && decimals < 0) {
             decimals = 0;
         } else if (isdigit((unsigned char)*text) && digits < MOST_DIGITS) {
+            any = true;
             units = units * 10 + (*text - '0');
             digits += units > 0;
             decimals += decimals >= 0;
@@ -40,7 +41,7 @@ static int parse_decimal(const char *text, const char *end, struct decimal *deci
         }
     }
     *decimal = (struct decimal){minus ? -units : units, decimals < 0 ? 0 : decimals};
-    return digits || (units == 0 && isdigit((unsigned char)end[-1])) ? 0 : -1;
+    return any ? 0 : -1;
 }
 
 static int scale(struct decimal *decimal, int decimals)

@@ -52,6 +52,23 @@ void problem_add(struct problems *problems, bool warning, int line, int column, 
     problems->errors += !warning;
 }
 
+void problem_is_later(struct problems *problems)
+{
+    problems->list[problems->count - 1].later = true;
+}
+
+bool problems_refuse_later(struct problems *problems)
+{
+    size_t before = problems->errors;
+    for (size_t i = 0; i < problems->count; i++) {
+        if (!problems->list[i].later || !problems->list[i].warning)
+            continue;
+        problems->list[i].warning = false;
+        problems->errors++;
+    }
+    return problems->errors > before;
+}
+
 static int compare_numbers(int a, int b)
 {
     return (a > b) - (a < b);

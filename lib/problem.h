@@ -11,6 +11,7 @@ enum { PROBLEM_NOWHERE = 0 };
 
 struct problem {
     bool warning;
+    bool later; /* a warning of what is no mistake, but not there yet: it is refused when the workflow is to run */
     int line, column; /* from 1; PROBLEM_NOWHERE: the whole file */
     char *path;       /* "jobs[3].memory", or NULL */
     char *text;       /* what was found, what was expected, what to do */
@@ -26,6 +27,12 @@ void problems_fini(struct problems *problems);
 
 void problem_add(struct problems *problems, bool warning, int line, int column, const char *path, const char *format, ...)
     __attribute__((format(printf, 6, 7)));
+
+/* The last problem added, a warning, is of that kind. */
+void problem_is_later(struct problems *problems);
+
+/* Makes errors of them all, for who wants to run the workflow; true when there were any. */
+bool problems_refuse_later(struct problems *problems);
 
 /* Sorts by position and prints "program: file:line:col: path: text" (warnings with "warning: " before the path), at most
  * `most` of them (0: all), then how many more there are. */

@@ -284,6 +284,8 @@ static bool read_all(struct source *source, struct spec *spec)
     struct json_item item;
     int more;
     source_go_top(source);
+    if (memchr(source->json.text, '\0', source->json.length)) /* jansson takes it for the end of a value */
+        return false;
     if (!json_items_open(&source->json, source->base_offset, &items) || items.close != '}')
         return false;
     spec_params_read_top(source, spec);

@@ -312,7 +312,7 @@ static void read_object(struct source *source, json_t *value, const struct field
 static void read_later(struct source *source, json_t *value, const struct field *field, void *at)
 {
     (void)value, (void)at;
-    source_error_key(source, "not supported yet: %s", (const char *)field->extra);
+    source_later(source, field->extra);
 }
 
 static void read_nothing(struct source *source, json_t *value, const struct field *field, void *at)

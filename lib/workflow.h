@@ -67,7 +67,8 @@ struct workflow {
 
 /* Reads and resolves the workflow file `text` (of `length` bytes; `name` is what errors call it; format by its extension).
  * Every mistake goes to problems, and all of them are found in one go. Returns 0 when there is no error among them (there
- * may be warnings), else -1. On both, workflow_fini is due. Opens no file but those the workflow names as its tables. */
+ * may be warnings, also those that problems_refuse_later makes errors), else -1. On both, workflow_fini is due. Opens no file but
+ * those that the workflow names as its tables and lists. */
 int workflow_load(const char *text, size_t length, const char *name, struct workflow *workflow, struct problems *problems);
 
 /* The same for a list of commands (lib/commands_file.h), each of which asks for these resources. */

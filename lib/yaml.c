@@ -246,6 +246,27 @@ static void read_event(struct reader *reader, const yaml_event_t *event)
     }
 }
 
+/* What libyaml says has a mark, or only an offset when the bytes themselves are wrong. */
+static void report_failure(struct reader *reader, const yaml_parser_t *parser, const char *text, size_t length)
+{
+    yaml_mark_t mark = parser->problem_mark;
+    size_t at = 0, line = 0, column = 0;
+    bool marked = mark.line || mark.column || !parser->problem_offset;
+    for (; at < length && (marked ? line < mark.line || (line == mark.line && column < mark.column) : at < parser->problem_offset);
+         at++) {
+        bool end = text[at] == '\n';
+        line += end;
+        column = end ? 0 : column + (((unsigned char)text[at] & 0xc0) != 0x80);
+    }
+    mark.line = marked ? mark.line : line;
+    mark.column = marked ? mark.column : column;
+    if (at < length && text[at] == '\t')
+        error_at(reader, &mark, "YAML takes no tab here; indent with blanks");
+    else
+        error_at(reader, &mark, "no valid YAML: %s%s%s", parser->problem, parser->context ? ", " : "",
+                 parser->context ? parser->context : "");
+}
+
 int yaml_read(const char *text, size_t length, struct rewrite *rewrite, struct problems *problems)
 {
     struct reader reader = {.out = rewrite, .problems = problems};
@@ -259,10 +280,7 @@ int yaml_read(const char *text, size_t length, struct rewrite *rewrite, struct p
     while (!reader.stop) {
         yaml_event_t event;
         if (!yaml_parser_parse(&parser, &event)) {
-            bool marked = parser.problem_mark.line || parser.problem_mark.column || !parser.problem_offset;
-            problem_add(problems, false, marked ? (int)parser.problem_mark.line + 1 : 0,
-                        marked ? (int)parser.problem_mark.column + 1 : 0, NULL, "no valid YAML: %s%s%s", parser.problem,
-                        parser.context ? ", " : "", parser.context ? parser.context : "");
+            report_failure(&reader, &parser, text, length);
             break;
         }
         read_event(&reader, &event);

@@ -136,6 +136,7 @@ int local_create(const struct options *options, const struct node *node, struct 
             check_inputs(&workflow, &problems);
         check_fit(&workflow, node, &problems);
     }
+    problems_refuse_later(&problems);
     problems_print(&problems, stderr, "torc-run", options->file, PROBLEMS_MOST);
     int result = problems.errors ? error_set(err, ERROR_USAGE, 0, "%s", "")
                  : merge_settings(options, &workflow, err) ? -1

@@ -41,6 +41,22 @@ run - < piped
 is $rc 0 "a workflow comes from standard input" || diag "$(cat log)"
 is "$(cat p_x.txt p_010.txt | tr '\n' ' ')" "x 010 " "and its jobs do not read it"
 
+# ---- the examples ----
+rm -f db*
+cp -r "${TORC_SOURCE:-$TORC_BUILD/..}/examples" .
+run examples/sweep/workflow.yaml
+is $rc 0 "the sweep over two parameters completes" || diag "$(cat log)"
+is "$(query "SELECT count(*) FROM job_status")" 27 "with a job for each of 13 x 2 values and the table"
+is "$(wc -l < sweep.out/table.txt)" 26 "the table has a row for each"
+is "$(awk '$1 == 4 { print ($2 > 0.66 && $2 < 0.72) ? "ln 2" : $2 }' sweep.out/table.txt | sort -u)" "ln 2" "at rate 4 the exponent is ln 2"
+is "$(awk '$1 < 3.5 { print $3 }' sweep.out/table.txt | sort -u)" periodic "below 3.5 nothing is chaotic"
+run examples/table/workflow.yaml
+is $rc 0 "the sweep over a table completes" || diag "$(cat log)"
+is "$(awk '{ print $1, $2, ($3 > 2.9 && $3 < 3.4) ? "pi" : $3 }' table.out/summary.txt)" "1000 quick pi
+10000 fair pi
+100000 good pi
+300000 better pi" "and its one last job has read what all wrote"
+
 # ---- a list of commands ----
 rm -f db*
 printf '# what to run\n\necho "one  \\ two" > c1\n  echo $((1 + 1)) > c2\r\n#echo no\nexit 3\n' > list.txt
