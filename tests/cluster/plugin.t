@@ -260,6 +260,33 @@ ok "and its entry is gone" [ ! -e "/run/torc/.steps/$job.4294967291.$NODE1" ]
 as_user scancel "$job"
 wait_until 60 "ended $job"
 
+# ---- slurmstepd dies, and Slurm starts the job again in the same place
+
+script again.sh <<-'S'
+	#!/bin/bash
+	. ./plugin-runner.sh
+	if [ "${SLURM_RESTART_COUNT:-0}" = 0 ]; then
+		pack job 50 ./load --mem 5 --sleep 600.$SLURM_JOB_ID --ignore-term
+		echo started
+		wait
+		exit
+	fi
+	pack job 50 ./load --mem 5
+	report job
+	echo again
+S
+job=$(submit again.sh --requeue)
+wait_until 20 "says $job started"
+read -r _ stepd _ < "/run/torc/.steps/$job.4294967291.$NODE1"
+kill -9 "$stepd"
+wait_until 10 "! kill -0 $stepd"
+scontrol requeue "$job"
+wait_until 20 '[ "$(job_state '"$job"')" != RUNNING ]'
+scontrol update jobid="$job" starttime=now
+ok "a job whose slurmstepd died can run again on its node" wait_until 60 "says $job again"
+is "$(processes "sleep 600.$job")" "" "what its first start left is ended"
+gone "$job" "a job that ran again"
+
 # ---- delegate=no
 
 sed -i '/spank_torc/s/$/ delegate=no/' "$sandbox/plugstack.conf"
