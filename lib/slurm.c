@@ -125,6 +125,18 @@ int slurm_job_is_gone(int64_t job_id, bool *gone, struct error *err)
     return 0;
 }
 
+int slurm_job_is_over(int64_t job_id, bool *over, struct error *err)
+{
+    json_t *root = NULL;
+    if (query_job(job_id, &root, err))
+        return -1;
+    const char *state = json_string_value(json_object_get(root, "state"));
+    *over = json_is_null(json_object_get(root, "state")) ||
+            (state && strcmp(state, "RUNNING") && strcmp(state, "SUSPENDED") && strcmp(state, "UNKNOWN"));
+    json_decref(root);
+    return 0;
+}
+
 /* "sbatch: error: Batch job submission failed: X" is said as X. */
 static const char *refusal(char *text)
 {

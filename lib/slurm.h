@@ -18,6 +18,8 @@ int slurm_job_end(int64_t job_id, int64_t *end_usec, struct error *err);
 
 /* *gone: the controller answered that there is no such job (any more). Not answering is ERROR_UNREACHABLE. */
 int slurm_job_is_gone(int64_t job_id, bool *gone, struct error *err);
+/* Does nothing of its present start run any more: it has ended, waits to be started again, or is not known? */
+int slurm_job_is_over(int64_t job_id, bool *over, struct error *err);
 
 struct sbatch_call {
     const char *const *options; /* NULL-terminated, without "sbatch" and "--parsable" */

@@ -92,6 +92,11 @@ int store_enter(struct store *store, const struct runner_entry *entry, struct ru
     return rc;
 }
 
+int store_runner_lost(struct store *store, int64_t workflow_id, int64_t runner_id, bool *declared, struct error *err)
+{
+    return store->ops->runner_lost(store->impl, workflow_id, runner_id, declared, err);
+}
+
 int store_sync(struct store *store, const struct sync_request *request, struct sync_reply *reply, struct error *err)
 {
     *reply = (struct sync_reply){.arena = arena_create()};

@@ -97,6 +97,11 @@ static int loop_enter(void *impl, const struct runner_entry *e, struct runner_gr
                : 0;
 }
 
+static int loop_runner_lost(void *impl, int64_t workflow_id, int64_t runner_id, bool *declared, struct error *err)
+{
+    return inner->runner_lost(((struct loop *)impl)->impl, workflow_id, runner_id, declared, err);
+}
+
 static int loop_sync(void *impl, const struct sync_request *q, struct sync_reply *reply, struct error *err)
 {
     struct loop *loop = impl;
@@ -172,6 +177,7 @@ const struct store_ops store_loop_ops = {
     .create_workflow = loop_create,
     .delete_workflow = loop_delete,
     .enter = loop_enter,
+    .runner_lost = loop_runner_lost,
     .sync = loop_sync,
     .demand = loop_demand,
     .submissions_create = loop_submissions_create,

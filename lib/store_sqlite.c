@@ -385,6 +385,7 @@ const struct store_ops store_sqlite_ops = {
     .create_workflow = sqlite_create_workflow,
     .delete_workflow = sqlite_delete_workflow,
     .enter = sqlite_enter,
+    .runner_lost = sqlite_runner_lost,
     .sync = sqlite_sync,
     .demand = sqlite_demand,
     .submissions_create = sqlite_submissions_create,

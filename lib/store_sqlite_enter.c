@@ -117,3 +117,22 @@ int sqlite_enter(void *impl, const struct runner_entry *entry, struct runner_gra
         db->watched = entry->workflow_id;
     return rc;
 }
+
+int sqlite_runner_lost(void *impl, int64_t workflow_id, int64_t runner_id, bool *declared, struct error *err)
+{
+    enum { SILENT_USEC = 90 * 1000000 };
+    struct db *db = impl;
+    struct tx tx;
+    int64_t id = 0;
+    if (db_begin(db, true, err))
+        return -1;
+    int rc = tx_init(&tx, db, workflow_id, err);
+    if (rc == 0)
+        rc = db_number(db, err, &id, SQL_SILENT_RUNNER, "lll", runner_id, workflow_id, tx.now_usec - SILENT_USEC);
+    *declared = rc > 0;
+    if (rc > 0)
+        rc = tx_runner_ends(&tx, runner_id, true, err) || tx_finish(&tx, err) ? -1 : 0;
+    rc = db_end(db, rc, err);
+    tx_fini(&tx);
+    return rc;
+}

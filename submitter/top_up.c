@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "lib/journal.h"
+#include "lib/lost_runner.h"
 #include "lib/mem.h"
 #include "lib/slurm.h"
 #include "lib/store_read.h"
@@ -58,6 +60,18 @@ static int submit_demand(const struct submit *submit, const struct demand *deman
     return rc;
 }
 
+/* Results that were left on the disk, runners that died unseen, submissions whose answer was lost. */
+static int heal(const struct submit *submit, struct error *err)
+{
+    size_t turn = 0, lost = 0;
+    bool asked = false;
+    struct error minor;
+    if (journal_replay(submit->store, submit->workflow_id, NULL, &minor) ||
+        lost_runner_look(submit->store, submit->workflow_id, &turn, &asked, &lost, &minor))
+        fprintf(stderr, "torc-sbatch: %s\n", minor.text);
+    return submit_heal(submit, err);
+}
+
 int top_up(struct store *store, const char *db, int64_t workflow_id, struct top_up how, size_t *taken, struct error *err)
 {
     struct read_reply reply;
@@ -71,7 +85,7 @@ int top_up(struct store *store, const char *db, int64_t workflow_id, struct top_
                             .folder = info->folder, .environment = info->environment, .settings = &settings};
     int rc = settings_parse(&settings, info->settings, err);
     if (!rc && how.heal)
-        rc = submit_heal(&submit, err);
+        rc = heal(&submit, err);
     if (!rc && info->state != WORKFLOW_RUNNING) {
         rc = info->state == WORKFLOW_HELD ? 0 : submit_give_back(&submit, NULL, err);
     } else if (!rc && !(rc = store_demand(store, workflow_id, &demand, err))) {

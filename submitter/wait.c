@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "lib/format.h"
+#include "lib/lost_runner.h"
 #include "lib/mem.h"
 #include "lib/slurm.h"
 #include "lib/store_plan.h"
@@ -20,6 +21,7 @@ enum {
     POLL_LEAST_MS = 20,
     POLL_MOST_MS = 1000,
     SLURM_EVERY_MS = 30 * 1000, /* at most one squeue in so long */
+    LOST_EVERY_MS = 10 * 1000,
     SLURM_FIRST_MS = 5 * 1000,  /* and the first not before */
     NEED_AFTER_MS = 2 * 1000,   /* runners submit what becomes necessary; where they cannot, this does, so much later */
     LINE_EVERY_MS = 10 * 1000,  /* progress, where it is not a terminal that is written to */
@@ -32,6 +34,8 @@ struct waiting {
     int64_t workflow_id;
     bool quiet, terminal;
     int64_t asked_ms, line_ms; /* when Slurm was asked, and a line written, last */
+    int64_t lost_ms;           /* when silent runners were looked for last */
+    size_t lost_turn;
     int64_t idle_ms;           /* since when jobs are ready and none runs; 0: they are not */
     char line[160];
 };
@@ -236,6 +240,25 @@ static void look_for_need(struct waiting *w, const struct workflow_info *info)
     }
 }
 
+/* A node that died took its runner along: its jobs go back, and are asked for again. */
+static void look_for_lost(struct waiting *w)
+{
+    bool asked = false;
+    size_t lost = 0;
+    struct error ignored; /* no answer: it is suspected still, next time */
+    if (now_ms() - w->lost_ms < LOST_EVERY_MS || now_ms() - w->asked_ms < SLURM_EVERY_MS)
+        return;
+    w->lost_ms = now_ms();
+    lost_runner_look(w->store, w->workflow_id, &w->lost_turn, &asked, &lost, &ignored);
+    if (asked)
+        w->asked_ms = now_ms();
+    if (!lost || w->quiet)
+        return;
+    end_line(w);
+    fprintf(stderr, "torc-sbatch: workflow %lld lost %zu runners with their nodes; their jobs go on elsewhere\n",
+            (long long)w->workflow_id, lost);
+}
+
 /* One look: the exit code, or -1 to go on (with err.code set: failed). */
 static int look(struct waiting *w, struct error *err)
 {
@@ -256,6 +279,7 @@ static int look(struct waiting *w, struct error *err)
         if (!look_for_end(w, info, &over, err) && over)
             result = 1;
     } else if (info->state == WORKFLOW_RUNNING) {
+        look_for_lost(w);
         look_for_need(w, info);
     }
     read_reply_fini(&reply);

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Silence makes a runner suspect, no more: it may be suspended, or cut off from the database. Slurm says what it is.
+#include "lib/lost_runner.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "lib/journal.h"
+#include "lib/mem.h"
+#include "lib/slurm.h"
+#include "lib/store_read.h"
+
+enum { SILENT_SECS = 3 * 30 + 10 }; /* three heartbeats, and what clocks of nodes differ */
+
+struct suspect {
+    int64_t runner_id, allocation_id;
+};
+
+struct suspects {
+    struct suspect *list;
+    size_t count, space;
+};
+
+static int64_t now_usec(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+static int find(struct store *store, int64_t workflow_id, struct suspects *suspects, struct error *err)
+{
+    struct read_request request = {.what = READ_RUNNERS, .workflow_id = workflow_id};
+    int64_t before_usec = now_usec() - SILENT_SECS * INT64_C(1000000);
+    for (bool more = true; more;) {
+        struct read_reply reply;
+        if (store_read(store, &request, &reply, err))
+            return -1;
+        for (uint32_t i = 0; i < reply.count; i++) {
+            const struct runner_info *r = &reply.runners[i];
+            if (r->end_usec || r->lost || !r->allocation_id || r->heartbeat_usec > before_usec)
+                continue;
+            suspects->list = array_grow(suspects->list, suspects->count, &suspects->space, sizeof *suspects->list);
+            suspects->list[suspects->count++] = (struct suspect){r->id, r->allocation_id};
+        }
+        request.after_id = reply.last_id;
+        more = reply.more;
+        read_reply_fini(&reply);
+    }
+    return 0;
+}
+
+static int slurm_job_of(struct store *store, int64_t workflow_id, int64_t allocation_id, int64_t *job_id, struct error *err)
+{
+    struct read_request request = {
+        .what = READ_ALLOCATIONS, .workflow_id = workflow_id, .after_id = allocation_id - 1, .limit = 1};
+    struct read_reply reply;
+    if (store_read(store, &request, &reply, err))
+        return -1;
+    *job_id = reply.count && reply.allocations->id == allocation_id ? reply.allocations->slurm_job_id : 0;
+    read_reply_fini(&reply);
+    return 0;
+}
+
+static int declare(struct store *store, int64_t workflow_id, const struct suspects *suspects, int64_t allocation_id, size_t *lost,
+                   struct error *err)
+{
+    struct error of_journal; /* a damaged one must not keep jobs from going on */
+    journal_replay(store, workflow_id, NULL, &of_journal);
+    for (size_t i = 0; i < suspects->count; i++) {
+        const struct suspect *s = &suspects->list[i];
+        bool declared = false;
+        if (s->allocation_id != allocation_id)
+            continue;
+        if (store_runner_lost(store, workflow_id, s->runner_id, &declared, err))
+            return -1;
+        *lost += declared;
+    }
+    return 0;
+}
+
+int lost_runner_look(struct store *store, int64_t workflow_id, size_t *turn, bool *asked, size_t *lost, struct error *err)
+{
+    struct suspects suspects = {0};
+    int64_t job_id = 0, allocation_id = 0;
+    bool over = false;
+    *asked = false;
+    *lost = 0;
+    int rc = find(store, workflow_id, &suspects, err);
+    if (!rc && suspects.count) {
+        allocation_id = suspects.list[(*turn)++ % suspects.count].allocation_id;
+        rc = slurm_job_of(store, workflow_id, allocation_id, &job_id, err);
+    }
+    if (!rc && job_id) {
+        *asked = true;
+        rc = slurm_job_is_over(job_id, &over, err);
+    }
+    if (!rc && over)
+        rc = declare(store, workflow_id, &suspects, allocation_id, lost, err);
+    free(suspects.list);
+    return rc;
+}
