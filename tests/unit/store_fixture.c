@@ -62,7 +62,7 @@ static void add_line(struct workflow *w, char *line, size_t *jobs_space, size_t 
     uint32_t self = (uint32_t)w->jobs_count;
     for (char *need; (need = strtok_r(NULL, ": ", &save)); job.unmet++) {
         w->needs = array_grow(w->needs, w->needs_count, needs_space, sizeof *w->needs);
-        w->needs[w->needs_count++] = (struct pair_row){self, find_job(w, need), 0};
+        w->needs[w->needs_count++] = (struct pair_row){self, find_job(w, need), 0, false};
     }
     w->jobs = array_grow(w->jobs, w->jobs_count, jobs_space, sizeof *w->jobs);
     w->jobs[w->jobs_count++] = job;
