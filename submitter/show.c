@@ -8,46 +8,7 @@
 #include <string.h>
 
 #include "lib/mem.h"
-#include "lib/table.h"
-
-static const int64_t SEC = 1000000;
-
-static const struct table_column plan_columns[] = {
-    {"CLASS", "class", ALIGN_LEFT, FIT_SHRINK},      {"JOBS", "jobs", ALIGN_RIGHT, FIT_KEEP},
-    {"SLURM JOB", "slurm_job_id", ALIGN_LEFT, FIT_KEEP}, {"PARTITION", "partition", ALIGN_LEFT, FIT_KEEP},
-    {"ALLOC", "allocations", ALIGN_RIGHT, FIT_KEEP}, {"SLOTS", "slots", ALIGN_RIGHT, FIT_KEEP},
-    {"ROUNDS", "rounds", ALIGN_RIGHT, FIT_KEEP},     {"NODES", "nodes", ALIGN_RIGHT, FIT_DROP},
-    {"CPUS", "cpus", ALIGN_RIGHT, FIT_KEEP},         {"MEMORY", "memory_bytes", ALIGN_RIGHT, FIT_KEEP},
-    {"GPUS", "gpus", ALIGN_RIGHT, FIT_DROP},         {"WALLTIME", "walltime_s", ALIGN_RIGHT, FIT_KEEP},
-};
-
-/* job: "12", "12_[0-3]", "later", "dry run" or what went wrong. */
-static void show_group(struct table *table, const struct plan_group *group, int64_t jobs, int32_t count, const char *job)
-{
-    table_text(table, COLOR_BOLD, group->class_name);
-    table_number(table, jobs);
-    table_text(table, COLOR_NONE, job);
-    table_text(table, COLOR_NONE, group->partition);
-    table_number(table, count);
-    table_number(table, group->slots);
-    table_number(table, group->rounds);
-    table_number(table, group->nodes);
-    table_number(table, group->cpus);
-    table_bytes(table, group->memory_bytes ? group->memory_bytes : UNKNOWN);
-    table_number(table, group->gpus);
-    table_duration(table, group->walltime_usec);
-}
-
-static struct table *plan_table(const struct screen *screen)
-{
-    return table_create(screen, TABLE_PEOPLE, plan_columns, sizeof plan_columns / sizeof *plan_columns);
-}
-
-static void explain_columns(void)
-{
-    puts("\nALLOC allocations, each with SLOTS jobs side by side and ROUNDS one after another; NODES, CPUS, MEMORY and GPUS are of\n"
-         "one allocation.");
-}
+#include "lib/plan_table.h"
 
 /* Barriers are rows too, but no jobs of the user's. */
 static size_t count_jobs(const struct workflow *workflow)
@@ -65,13 +26,13 @@ void show_plan(const struct prepared *prepared)
     size_t later = 0;
     screen_init(&screen, stdout);
     printf("Plan for workflow %s, %zu jobs; nothing was created.\n\n", prepared->workflow.name, count_jobs(&prepared->workflow));
-    struct table *table = plan_table(&screen);
+    struct table *table = plan_table_create(&screen);
     for (size_t i = 0; i < plan->groups_count; i++) {
-        show_group(table, &plan->groups[i], plan->groups[i].jobs, plan->groups[i].count, plan->groups[i].now ? "now" : "later");
+        plan_table_row(table, &plan->groups[i], plan->groups[i].jobs, plan->groups[i].count, plan->groups[i].now ? "now" : "later");
         later += !plan->groups[i].now;
     }
     table_destroy(table);
-    explain_columns();
+    plan_table_explain();
     if (later)
         puts("What comes later is submitted by a runner, when these jobs become ready.");
     for (size_t i = 0; i < plan->groups_count; i++) {
@@ -83,16 +44,6 @@ void show_plan(const struct prepared *prepared)
         printf(" <<'END'\n%sEND\n", request.script);
         submit_request_fini(&request);
     }
-}
-
-static json_t *group_json(const struct plan_group *group, int32_t count)
-{
-    return json_pack("{s:s, s:s, s:I, s:i, s:i, s:i, s:i, s:i, s:o, s:i, s:I, s:I}", "class", group->class_name, "partition",
-                     group->partition, "jobs", (json_int_t)group->jobs, "allocations", count, "slots", group->slots, "rounds",
-                     group->rounds, "nodes", group->nodes, "cpus", group->cpus, "memory_bytes",
-                     group->memory_bytes ? json_integer(group->memory_bytes) : json_null(), "gpus", group->gpus,
-                     "walltime_s", (json_int_t)(group->walltime_usec / SEC), "margin_s",
-                     (json_int_t)(group->margin_usec / SEC));
 }
 
 static void print_json(json_t *root)
@@ -109,7 +60,7 @@ void show_plan_json(const struct prepared *prepared)
         const struct plan_group *group = &prepared->plan.groups[i];
         struct submit_request request;
         submit_request_init(&request, &prepared->submit, group, group->count);
-        json_t *options = json_array(), *item = group_json(group, group->count);
+        json_t *options = json_array(), *item = plan_group_json(group, group->count);
         for (char **option = request.options; *option; option++)
             json_array_append_new(options, json_string(*option));
         json_object_set_new(item, "now", json_boolean(group->now));
@@ -150,15 +101,15 @@ void show_submitted(const struct prepared *prepared, int64_t workflow_id, const 
     screen_init(&screen, stdout);
     printf("Workflow %lld (%s), %zu jobs, submitted as\n\n", (long long)workflow_id, prepared->workflow.name,
            count_jobs(&prepared->workflow));
-    struct table *table = plan_table(&screen);
+    struct table *table = plan_table_create(&screen);
     for (size_t i = 0; i < done->count; i++) {
         cleanup_free char *job = job_text(&done->list[i]);
-        show_group(table, done->list[i].group, done->list[i].group->jobs, done->list[i].count, job);
+        plan_table_row(table, done->list[i].group, done->list[i].group->jobs, done->list[i].count, job);
     }
     for (size_t i = 0; i < prepared->plan.groups_count; i++) {
         const struct plan_group *group = &prepared->plan.groups[i];
         if (!group->now)
-            show_group(table, group, group->jobs, group->count, "later");
+            plan_table_row(table, group, group->jobs, group->count, "later");
         later += group->now ? 0 : group->jobs;
     }
     table_destroy(table);
@@ -175,7 +126,7 @@ void show_submitted_json(int64_t workflow_id, const struct submitted_list *done)
     json_t *list = json_array();
     for (size_t i = 0; i < done->count; i++) {
         const struct submitted *s = &done->list[i];
-        json_t *item = group_json(s->group, s->count);
+        json_t *item = plan_group_json(s->group, s->count);
         json_object_set_new(item, "slurm_job_id", s->job_id ? json_integer(s->job_id) : json_null());
         json_object_set_new(item, "error", s->error ? json_string(s->error) : json_null());
         json_array_append_new(list, item);

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The groups of a plan as a table and as JSON: what torc-sbatch and torc plan both show.
+#ifndef LIB_PLAN_TABLE_H
+#define LIB_PLAN_TABLE_H
+
+#include <jansson.h>
+
+#include "lib/plan.h"
+#include "lib/table.h"
+
+struct table *plan_table_create(const struct screen *screen); /* table_destroy is due */
+
+/* jobs and count: as the group has them, unless fewer were taken; job: "12", "12_[0-3]", "later", "now" or what went wrong. */
+void plan_table_row(struct table *table, const struct plan_group *group, int64_t jobs, int32_t count, const char *job);
+
+/* What the columns mean, to standard output. */
+void plan_table_explain(void);
+
+json_t *plan_group_json(const struct plan_group *group, int32_t count);
+
+#endif
