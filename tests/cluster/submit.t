@@ -119,6 +119,8 @@ like "$out" 'small +4 +now +main +1 +4 +1 ' "shows the plan"
 like "$out" 'exec .*torc-run --db .*/torc.db' "and the script"
 is "$(torc_sbatch --dry-run --json four.json | jq -c '[.groups[] | .jobs, .allocations, .slots, .cpus, .memory_bytes]')" \
 	"[4,1,4,4,486539264]" "as JSON, too"
+is "$(as_user torc plan --json four.json | jq -cS '.groups')" \
+	"$(torc_sbatch --dry-run --json four.json | jq -cS '[.groups[] | del(.options, .script, .whole_nodes)]')" "torc plan says the same"
 torc_sbatch four.json extra >/dev/null 2>&1
 is $? 2 "bad usage"
 is "$(ls -d torc.db torc_output 2>/dev/null)" "" "all this created neither database nor output"

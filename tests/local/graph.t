@@ -92,6 +92,29 @@ says "torc show tells what a job reads" 0 "reads      fails.json" torc show a
 says "and writes" 0 "writes     mid" torc show a
 says "and its user data" 0 "reads      d (user data)" torc show a
 
+export TORC_SLURM_QUERY=/bin/false
+same "the plan of the diamond, without Slurm" diamond-plan.txt torc plan examples/diamond/workflow.json
+same "of a sweep" sweep-plan.txt torc plan sweep.json
+same "what is left of a workflow that has run" fails-plan.txt torc plan 1
+cat > query <<'Q'
+#!/bin/sh
+cat <<'JSON'
+{"config": {"cluster_name": "c", "version": "22.05.8", "max_array_size": 1001, "kill_wait_secs": 30},
+ "nodes": [{"name": "n1", "hostname": "n1", "up": true, "cpus": 8, "memory_bytes": 8589934592, "gres": null, "tmp_bytes": 0}],
+ "partitions": [{"name": "p", "is_default": true, "submits": true, "starts": true, "max_time_usec": null, "max_nodes": 1,
+   "allow_groups": null, "group_allowed": true, "node_ranges": [0, 0]}]}
+JSON
+Q
+chmod +x query
+TORC_SLURM_QUERY=./query torc plan --json sweep.json > plan.json 2> log
+is "$(jq -c '[.stages[] | [.stage, .name, .jobs, .needs]]' plan.json)" \
+	'[[1,"prepare",1,[]],[2,"sim_*",1000,["prepare"]],[3,"merge",1,["sim_*"]]]' "stages as JSON"
+is "$(jq -c '[.groups[0] | .class, .jobs, .allocations, .slots, .now]' plan.json)" '["default",1001,16,8,true]' "allocations as JSON"
+is "$(jq -c '.critical_path' plan.json)" '{"runtime_s":10800,"jobs":["prepare","sim_1","merge"]}' "the critical path as JSON"
+is "$(torc plan --json stages.json 2> log | jq -c '[.groups, .stages[1].needs, .jobs]')" '[null,["a*"],10]' \
+	"needs through a barrier are those behind it"
+is "$(torc plan --all --json stages.json 2> log | jq -c '[.stages | length, (.[9].needs | length)]')" '[10,5]' "--all: job by job"
+
 says "no such kind" 2 'there is no "job-jobs"; do you mean "job-job"?' torc graph --kind job-jobs
 says "no such format" 2 'there is no "pgn"' torc graph --format pgn
 says "no such workflow" 2 'there is no workflow 77' torc graph 77
