@@ -3,12 +3,12 @@
 #include "runner/local.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/arena.h"
@@ -18,23 +18,9 @@
 #include "lib/store_create.h"
 #include "lib/store_read.h"
 #include "lib/text_file.h"
+#include "lib/workflow_inputs.h"
 
 enum { PROBLEMS_MOST = 50 };
-
-/* Files that no job writes must be there. */
-static void check_inputs(const struct workflow *workflow, struct problems *problems)
-{
-    for (size_t i = 0; i < workflow->files_count; i++) {
-        const struct file_row *file = &workflow->files[i];
-        bool read = false;
-        for (size_t k = 0; !read && !file->produced && k < workflow->job_files_count; k++)
-            read = workflow->job_files[k].other == i && workflow->job_files[k].role == ROLE_INPUT;
-        if (read && access(file->path, F_OK))
-            problem_add(problems, false, 0, 0, NULL,
-                        "file \"%s\": no job writes %s, and it is not there; correct its path, make it, or use --allow-missing",
-                        file->name, file->path);
-    }
-}
 
 static void check_fit(const struct workflow *workflow, const struct node *node, struct problems *problems)
 {
@@ -133,7 +119,7 @@ int local_create(const struct options *options, const struct node *node, struct 
     if (!(options->commands ? workflow_load_commands(text, length, options->file, &none, &workflow, &problems)
                             : workflow_load(text, length, options->file, &workflow, &problems))) {
         if (!options->allow_missing)
-            check_inputs(&workflow, &problems);
+            workflow_check_inputs(&workflow, AT_FDCWD, true, &problems);
         check_fit(&workflow, node, &problems);
     }
     problems_refuse_later(&problems);

@@ -107,9 +107,10 @@ static int read_value(struct options *options, const struct option_row *row, con
     case KIND_RUNTIME:
         return duration_parse(text, at) || *(int64_t *)at <= 0 ? -1 : 0;
     case KIND_MEMORY: /* a bare number is megabytes, as for sbatch */
-        if (!read_number(text, 1, &number))
-            *(int64_t *)at = number << 20;
-        return number ? 0 : size_parse(text, at) || *(int64_t *)at <= 0 ? -1 : 0;
+        if (read_number(text, 1, &number))
+            return size_parse(text, at) || *(int64_t *)at <= 0 ? -1 : 0;
+        *(int64_t *)at = number << 20;
+        return 0;
     case KIND_LIMITS:
         return read_limits(text, at);
     case KIND_HELP:
