@@ -46,7 +46,7 @@ struct command {
 };
 
 extern const struct command cmd_cancel, cmd_check, cmd_data, cmd_delete, cmd_event, cmd_graph, cmd_jobs, cmd_list, cmd_logs,
-    cmd_plan, cmd_show, cmd_status, cmd_validate, cmd_wait;
+    cmd_plan, cmd_recover, cmd_show, cmd_status, cmd_validate, cmd_wait;
 
 extern const struct command *const cli_commands[]; /* in the order of help */
 extern const size_t cli_commands_count;

@@ -12,7 +12,7 @@
 const struct command *const cli_commands[] = {
     &cmd_list, &cmd_status, &cmd_jobs,   &cmd_show,     &cmd_logs,
     &cmd_wait, &cmd_cancel, &cmd_delete, &cmd_validate, &cmd_plan, &cmd_graph,
-    &cmd_data, &cmd_event,  &cmd_check,
+    &cmd_data, &cmd_event,  &cmd_recover, &cmd_check,
 };
 const size_t cli_commands_count = sizeof cli_commands / sizeof *cli_commands;
 
