@@ -208,7 +208,7 @@ static void draw_box(struct picture *p, uint32_t index, const uint32_t *counts)
                                                    : xstrdup("");
     cleanup_free char *label = group->size > 1 ? xasprintf("%s (%u)%s", name, group->size, more) : xasprintf("%s%s", name, more);
     cleanup_free char *fills = states ? stripes(counts, group->size) : NULL;
-    cleanup_free char *look = xasprintf("%s%s%s", fills ? "striped" : "filled", style->dash ? "," : "", style->dash ? style->dash : "");
+    cleanup_free char *look = fills || !style->dash ? xstrdup(fills ? "striped" : "filled") : xasprintf("filled,%s", style->dash);
     const char *path = thing >= THING_FILE && thing <= THING_MISSING ? p->subject->workflow.files[p->rows[group->first]].path : NULL;
     p->things[thing] = true;
     dot_node(p->out, id, (const struct dot_attribute[]){
@@ -256,7 +256,7 @@ static void draw_arrows(struct picture *p)
         bool again = edge->from == edge->to;
         dot_edge(p->out, from, to, (const struct dot_attribute[]){
             {.name = "arrowhead", .text = is_barrier(p, edge->to) ? "none" : NULL},
-            {.name = "xlabel", .text = again ? "one after another" : NULL},
+            {.name = "label", .text = again ? "one after another" : NULL},
             {0},
         });
     }

@@ -12,21 +12,44 @@
 #include "lib/mem.h"
 #include "lib/names.h"
 
+static size_t number_length(const char *text) /* 0: it does not begin with one */
+{
+    size_t length = 0;
+    if (isdigit((unsigned char)*text))
+        while (isdigit((unsigned char)text[length]) || (text[length] == '.' && isdigit((unsigned char)text[length + 1])))
+            length++;
+    return length;
+}
+
 /* "sim_i07_x0.25" becomes "sim_i*_x*". */
 static char *pattern_of(const char *name)
 {
     char *pattern = xmalloc(strlen(name) + 1), *to = pattern;
     while (*name) {
-        if (!isdigit((unsigned char)*name)) {
-            *to++ = *name++;
-            continue;
-        }
-        *to++ = '*';
-        while (isdigit((unsigned char)*name) || (*name == '.' && isdigit((unsigned char)name[1])))
-            name++;
+        size_t number = number_length(name);
+        *to++ = number ? '*' : *name;
+        name += number ? number : 1;
     }
     *to = '\0';
     return pattern;
+}
+
+/* Of two names of one pattern ("shared" may have stars already): only the numbers that differ become stars. */
+static void share(char *shared, const char *name)
+{
+    char *to = shared;
+    for (const char *from = shared; *from;) {
+        size_t old = number_length(from), new = number_length(name);
+        if (old && old == new && !strncmp(from, name, old)) {
+            memmove(to, from, old);
+            to += old;
+        } else {
+            *to++ = old || new ? '*' : *from;
+        }
+        from += old ? old : 1;
+        name += new ? new : 1;
+    }
+    *to = '\0';
 }
 
 static int compare_numbers(const void *a, const void *b)
@@ -146,6 +169,21 @@ static void join_edges(struct groups *groups, const struct group_edge *edges, si
     groups->edges_count = kept;
 }
 
+static void name_groups(struct groups *groups, const struct group_node *nodes, size_t count)
+{
+    cleanup_free char **shared = xcalloc(groups->count + 1, sizeof *shared);
+    for (size_t n = 0; n < count; n++) {
+        struct group *group = &groups->list[groups->of_node[n]];
+        char **text = &shared[groups->of_node[n]];
+        if (group->size == 1)
+            group->name = nodes[n].name;
+        else if (!*text)
+            group->name = *text = arena_strdup(groups->text, nodes[n].name);
+        else
+            share(*text, nodes[n].name);
+    }
+}
+
 void groups_make(struct groups *groups, const struct group_node *nodes, size_t nodes_count, const struct group_edge *edges,
                  size_t edges_count, bool each)
 {
@@ -153,11 +191,7 @@ void groups_make(struct groups *groups, const struct group_node *nodes, size_t n
     first_pass(groups, nodes, nodes_count, each);
     if (!each)
         second_pass(groups, nodes_count, edges, edges_count);
-    for (size_t g = 0; g < groups->count; g++) {
-        const char *name = nodes[groups->list[g].first].name;
-        cleanup_free char *pattern = pattern_of(name);
-        groups->list[g].name = groups->list[g].size == 1 ? name : arena_strdup(groups->text, pattern);
-    }
+    name_groups(groups, nodes, nodes_count);
     join_edges(groups, edges, edges_count);
 }
 

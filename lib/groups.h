@@ -18,7 +18,7 @@ struct group_edge {
 };
 
 struct group {
-    const char *name;     /* of its only node, else with "*" for numbers: "sim_*" */
+    const char *name;     /* of its only node, else with "*" for what differs: "sim_*" */
     uint32_t first, size; /* its first node, how many it has */
 };
 

@@ -18,6 +18,8 @@ static const struct {
     {"other classes", "a1:0 a2:1 a3:0", "", false, "a*(2) a2(1)"},
     {"other neighbours", "in:0 a1:0 a2:0 a3:0", "0>1 0>2", false, "in(1) a*(2) a3(1) 0>1"},
     {"numbers of all kinds", "x0.25_i07:0 x1_i1:0 x1e:0", "", false, "x*_i*(2) x1e(1)"},
+    {"numbers that are the same stay", "s0_p1:0 s0_p2:0 s0_p10:0 s1_p1:1 s1_p02:1", "", false, "s0_p*(3) s1_p*(2)"},
+    {"a number that differs late", "s1_p1:0 s1_p1.5:0 s2_p1:0 s10_p7:0", "", false, "s*_p*(4)"},
     {"a point that is no decimal point", "v1.a:0 v2.a:0", "", false, "v*.a(2)"},
     {"pairs", "a1:0 a2:0 b1:0 b2:0", "0>2 1>3", false, "a*(2) b*(2) 0>1"},
     {"a chain has a beginning and an end", "s1:0 s2:0 s3:0 s4:0 s5:0", "0>1 1>2 2>3 3>4", false,
