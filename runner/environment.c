@@ -78,6 +78,8 @@ struct environment *environment_create(const struct environment_options *options
     add(environment, xasprintf("TORC_WORKFLOW_NAME=%s", grant->workflow_name));
     add(environment, xasprintf("TORC_RUN_ID=%d", grant->run_id));
     add(environment, xasprintf("TORC_DB=%s", options->db));
+    if (options->socket)
+        add(environment, xasprintf("TORC_SOCKET=%s", options->socket));
     add(environment, xasprintf("TORC_OUTPUT_DIR=%s", options->output_dir));
     add(environment, xasprintf("TORC_WORKFLOW_SUBMISSION_DIR=%s", grant->folder));
     if (options->node->in_allocation) {

@@ -18,6 +18,7 @@ struct environment_options {
     const struct runner_grant *grant;
     int64_t workflow_id;
     const char *db, *output_dir; /* absolute */
+    const char *socket;          /* NULL: none */
 };
 
 struct environment *environment_create(const struct environment_options *options);

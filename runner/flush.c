@@ -11,6 +11,7 @@
 #include "runner/clock.h"
 #include "runner/drain.h"
 #include "runner/job.h"
+#include "runner/job_socket.h"
 #include "runner/steps.h"
 #include "runner/top_up.h"
 
@@ -118,7 +119,7 @@ static void send(struct runner *runner)
     fill_claim(runner, &request.claim);
     runner->last_sync_usec = runner->now;
     runner->changed = runner->urgent = false;
-    bool idle = !runner->live_count && !runner->held_count && request.ends_count;
+    bool idle = !runner->live_count && !runner->held_count && request.ends_count && link_is_idle_of_data(runner->link);
     link_send(runner->link, &request, idle);
 }
 
@@ -282,6 +283,8 @@ int flush_take(struct runner *runner, struct error *err)
     int news = link_take(runner->link, &reply, err);
     if (news & LINK_CHANGED)
         runner->changed = true;
+    if (news & LINK_DATA)
+        job_socket_answer(runner->socket, runner->link);
     if (news & LINK_REFUSED) {
         if (runner->sending_count + runner->ended_count)
             write_journal(runner);

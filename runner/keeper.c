@@ -16,6 +16,7 @@
 
 #include "lib/error.h"
 #include "lib/meter.h"
+#include "runner/job_socket.h"
 #include "runner/signals.h"
 
 enum { STARTS_MOST = 4 }; /* the first, and 3 again */
@@ -117,6 +118,7 @@ int keeper_run(int (*run)(void *argument, struct keeper_shared *shared), void *a
         }
         int status = attend(runner);
         sweep();
+        job_socket_remove(shared->socket);
         if (WIFEXITED(status))
             return WEXITSTATUS(status);
         if (!in_allocation || starts == STARTS_MOST) {

@@ -9,6 +9,7 @@
 
 struct keeper_shared { /* memory that keeper and runner share */
     int64_t workflow_id; /* set by the runner once it is known, for the keeper's advice */
+    char socket[112];    /* the runner's, for its jobs: removed when it can't; "": none */
 };
 
 /* Runs run(argument, shared) in a child: its result is the exit code. When a signal kills it: in an allocation it is started

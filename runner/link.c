@@ -33,6 +33,10 @@ struct link {
     bool busy, stop, tried; /* busy: request is set and its reply not taken; tried: once, by the caller */
     int news;
     int64_t outage_since; /* 0: none */
+    struct data_request data;
+    struct data_reply data_reply;
+    struct error data_err;
+    bool data_busy, data_wanted, data_answered; /* busy: sent, and not taken */
     int poll_msec;
 };
 
@@ -81,15 +85,41 @@ static bool try_sync(struct link *link, const struct sync_request *request, int6
     return answered;
 }
 
+/* The same for a batch of data. */
+static bool try_data(struct link *link)
+{
+    struct data_reply reply;
+    struct error err = {0};
+    pthread_mutex_lock(&link->using);
+    store_set_patience(link->store, PATIENCE_USEC);
+    int failed = store_data(link->store, &link->data, &reply, &err);
+    pthread_mutex_unlock(&link->using);
+    bool answered = !failed || err.code != ERROR_UNREACHABLE;
+    pthread_mutex_lock(&link->mutex);
+    if (answered) {
+        link->outage_since = 0;
+        link->data_reply = reply;
+        link->data_err = err;
+        link->data_wanted = false;
+        link->data_answered = true;
+        announce(link, LINK_DATA);
+    } else if (!link->outage_since) {
+        link->outage_since = clock_mono_usec();
+        link->err = err;
+    }
+    pthread_mutex_unlock(&link->mutex);
+    return answered;
+}
+
 /* The mutex is held on entry and return. */
-static void serve(struct link *link)
+static void serve(struct link *link, bool data)
 {
     int retry_msec = RETRY_LEAST_MSEC;
     for (bool again = link->tried; !link->stop; again = true) {
         pthread_mutex_unlock(&link->mutex);
-        bool answered = try_sync(link, &link->request, PATIENCE_USEC, again);
+        bool answered = data ? try_data(link) : try_sync(link, &link->request, PATIENCE_USEC, again);
         pthread_mutex_lock(&link->mutex);
-        if (answered)
+        if (answered || (data && link->request.seq)) /* results first */
             return;
         wait_msec(link, retry_msec);
         retry_msec = retry_msec * 2 < RETRY_MOST_MSEC ? retry_msec * 2 : RETRY_MOST_MSEC;
@@ -102,12 +132,15 @@ static void *link_main(void *argument)
     int64_t last = 0, change = 0;
     pthread_mutex_lock(&link->mutex);
     while (!link->stop) {
-        if (link->request.seq) {
-            serve(link);
+        if (link->request.seq || link->data_wanted) {
+            if (link->request.seq)
+                serve(link, false);
+            if (link->data_wanted)
+                serve(link, true);
             continue;
         }
         wait_msec(link, link->poll_msec);
-        if (link->request.seq || link->stop)
+        if (link->request.seq || link->data_wanted || link->stop)
             continue;
         pthread_mutex_unlock(&link->mutex);
         pthread_mutex_lock(&link->using);
@@ -161,6 +194,7 @@ void link_destroy(struct link *link)
     store_set_patience(link->store, PATIENCE_AFTER_USEC);
     if (link->news & LINK_REPLY)
         sync_reply_fini(&link->reply);
+    data_reply_fini(&link->data_reply);
     pthread_cond_destroy(&link->wake);
     pthread_mutex_destroy(&link->mutex);
     pthread_mutex_destroy(&link->using);
@@ -205,6 +239,35 @@ int link_take(struct link *link, struct sync_reply *reply, struct error *err)
     }
     pthread_mutex_unlock(&link->mutex);
     return news;
+}
+
+bool link_is_idle_of_data(const struct link *link)
+{
+    return !link->data_busy; /* the loop's alone to set and clear */
+}
+
+void link_send_data(struct link *link, const struct data_request *request)
+{
+    link->data_busy = true;
+    pthread_mutex_lock(&link->mutex);
+    link->data = *request;
+    link->data_wanted = true;
+    pthread_cond_signal(&link->wake);
+    pthread_mutex_unlock(&link->mutex);
+}
+
+bool link_take_data(struct link *link, struct data_reply *reply, struct error *err)
+{
+    pthread_mutex_lock(&link->mutex);
+    bool answered = link->data_answered;
+    if (answered) {
+        *reply = link->data_reply;
+        *err = link->data_err;
+        link->data_reply = (struct data_reply){0};
+        link->data_busy = link->data_answered = false;
+    }
+    pthread_mutex_unlock(&link->mutex);
+    return answered;
 }
 
 int64_t link_outage_usec(struct link *link, struct error *why)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The thread that talks to the database, so that the loop never waits for it: one sync in flight, tried again until it is
-// answered; between syncs it watches for changes made by others.
+// The thread that talks to the database, so that the loop never waits for it: one sync and one batch of user data
+// in flight, each tried again until it is answered; between them it watches for changes made by others.
 #ifndef RUNNER_LINK_H
 #define RUNNER_LINK_H
 
@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "lib/error.h"
+#include "lib/store_data.h"
 #include "lib/store_run.h"
 
 struct link;
@@ -28,10 +29,18 @@ enum link_news {
     LINK_REFUSED = 2, /* the store answered with an error that another try does not mend */
     LINK_CHANGED = 4, /* somebody else changed the database */
     LINK_AGAIN = 8,   /* with LINK_REPLY: it took more than one try; claimed jobs may be those that are here already */
+    LINK_DATA = 16,   /* what link_send_data sent has its answer */
 };
 
 /* What has happened since the last call: bits of link_news, and with LINK_REFUSED the reason in err. */
 int link_take(struct link *link, struct sync_reply *reply, struct error *err);
+
+/* Beside the syncs: a batch of user data and events, one at a time, tried again until it is answered. What it points to stays
+ * as it is until then. link_take_data: true when there is an answer; reply is the caller's to free, and empty when the
+ * store refused the batch as a whole (err). */
+bool link_is_idle_of_data(const struct link *link);
+void link_send_data(struct link *link, const struct data_request *request);
+bool link_take_data(struct link *link, struct data_reply *reply, struct error *err);
 
 /* How long the present sync has failed to reach the database; 0: it has not failed. why: as long as the link is not used. */
 int64_t link_outage_usec(struct link *link, struct error *why);

@@ -13,6 +13,7 @@
 #include "runner/drain.h"
 #include "runner/flush.h"
 #include "runner/job.h"
+#include "runner/job_socket.h"
 #include "runner/progress.h"
 #include "runner/signals.h"
 #include "runner/top_up.h"
@@ -123,6 +124,8 @@ static int step(struct runner *runner, int poll, int signals, struct error *err)
     for (int i = 0; i < count; i++) {
         if (events[i].data.fd == signals)
             read_signals(runner, signals);
+        else if (runner->socket && events[i].data.fd == job_socket_fd(runner->socket))
+            job_socket_serve(runner->socket);
         else if (flush_take(runner, err))
             return -1;
     }
@@ -134,6 +137,8 @@ static int step(struct runner *runner, int poll, int signals, struct error *err)
         runner->leaving = true;
     flush_when_due(runner);
     flush_journal(runner);
+    if (runner->socket)
+        job_socket_send(runner->socket, runner->link);
     progress_tick(runner);
     return 0;
 }
@@ -147,7 +152,9 @@ int loop_run(struct runner *runner, struct error *err)
     if (signals < 0 || poll < 0 ||
         epoll_ctl(poll, EPOLL_CTL_ADD, signals, &(struct epoll_event){.events = EPOLLIN, .data.fd = signals}) ||
         epoll_ctl(poll, EPOLL_CTL_ADD, link_fd(runner->link),
-                  &(struct epoll_event){.events = EPOLLIN, .data.fd = link_fd(runner->link)}))
+                  &(struct epoll_event){.events = EPOLLIN, .data.fd = link_fd(runner->link)}) ||
+        (runner->socket && epoll_ctl(poll, EPOLL_CTL_ADD, job_socket_fd(runner->socket),
+                                     &(struct epoll_event){.events = EPOLLIN, .data.fd = job_socket_fd(runner->socket)})))
         return error_set(err, ERROR_INTERNAL, errno, "cannot wait for events");
     read_clock(runner);
     drain_init(runner);

@@ -16,6 +16,7 @@
 #include "lib/mem.h"
 #include "lib/store_read.h"
 #include "runner/incarnation.h"
+#include "runner/job_socket.h"
 #include "runner/local.h"
 #include "runner/loop.h"
 #include "runner/predecessor.h"
@@ -137,6 +138,11 @@ static int settle(struct runner *runner, struct error *err)
         return -1;
     if (!realpath(runner->output.path, folder))
         snprintf(folder, sizeof folder, "%s", runner->output.path);
+    struct error why;
+    runner->socket = job_socket_create(runner->workflow_id, runner->grant.runner_id, &why);
+    snprintf(runner->shared->socket, sizeof runner->shared->socket, "%s", runner->socket ? job_socket_path(runner->socket) : "");
+    if (!runner->socket)
+        fprintf(stderr, "torc-run: jobs set their data in the database, as there is no socket for them: %s\n", why.text);
     runner->environment = environment_create(&(struct environment_options){
         .inherited = environ,
         .node = &runner->node,
@@ -144,6 +150,7 @@ static int settle(struct runner *runner, struct error *err)
         .workflow_id = runner->workflow_id,
         .db = runner->db,
         .output_dir = folder,
+        .socket = runner->socket ? job_socket_path(runner->socket) : NULL,
     });
     runner->link = link_create(runner->store, err);
     return runner->link ? 0 : -1;
@@ -171,6 +178,7 @@ static int prepare(struct runner *runner, struct error *err)
 static void fini(struct runner *runner)
 {
     link_destroy(take_ptr(runner->link));
+    job_socket_destroy(runner->socket);
     meter_destroy(runner->meter);
     environment_destroy(runner->environment);
     output_close(&runner->output);

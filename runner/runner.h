@@ -79,6 +79,7 @@ struct runner {
     struct output output;
     struct meter *meter;
     struct link *link;
+    struct job_socket *socket; /* NULL: there is none, jobs use the database */
     int64_t now;        /* monotonic, without the time in which everything was suspended */
     int64_t suspended_usec;
 

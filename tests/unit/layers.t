@@ -16,7 +16,7 @@ none "lib includes nothing above it" '#include "(submitter|runner|report|cli|ser
 none "pure modules include no system, Slurm or database header" \
     '#include <(sys/|unistd|fcntl|dirent|pthread|poll|sqlite3|slurm|munge|curl|hwloc)' $pure
 none "sqlite3.h is in lib/store_sqlite* only (and in what a benchmark compares with)" '#include <sqlite3' \
-    $(ls lib/*.[ch] ./*/*.[ch] | grep -Ev 'lib/store_sqlite|bench/submit')
+    $(ls lib/*.[ch] ./*/*.[ch] | grep -Ev 'lib/store_sqlite|bench/submit|bench/data')
 none "pcre2.h is in lib/regex.c only" '#include <pcre2' $(ls lib/*.[ch] ./*/*.[ch] | grep -v 'lib/regex.c')
 none "Slurm's headers are in slurm_query and the plugin only" '#include <slurm/' \
     $(ls lib/*.[ch] ./*/*.[ch] | grep -Ev 'plugin/|slurm_query')
