@@ -277,7 +277,7 @@ static void show_allocations(const struct outline *o, const struct screen *scree
         putchar('\n');
         return;
     }
-    printf("\nAllocations%s:\n", plan->groups_count ? "" : ": none would be asked for now");
+    printf("\nAllocations:%s\n", plan->groups_count ? "" : " none would be asked for now.");
     if (!plan->groups_count)
         return;
     struct table *table = plan_table_create(screen);
@@ -292,7 +292,8 @@ static void show_path(const struct outline *o, const struct screen *screen)
 {
     const struct stages *s = &o->stages;
     char length[FORMAT_SIZE];
-    printf("\nCritical path: %zu jobs, at most %s by their runtimes:\n", s->path_count, format_duration(length, s->path_usec));
+    printf("\nCritical path: %zu job%s, at most %s by their runtimes:\n", s->path_count, s->path_count == 1 ? "" : "s",
+           format_duration(length, s->path_usec));
     struct table *table = table_create(screen, TABLE_PEOPLE, path_columns, sizeof path_columns / sizeof *path_columns);
     for (size_t i = 0, next; i < s->path_count; i = next) {
         uint32_t g = o->groups.of_node[s->path[i]];

@@ -115,6 +115,12 @@ is "$(torc plan --json stages.json 2> log | jq -c '[.groups, .stages[1].needs, .
 	"needs through a barrier are those behind it"
 is "$(torc plan --all --json stages.json 2> log | jq -c '[.stages | length, (.[9].needs | length)]')" '[10,5]' "--all: job by job"
 
+says "of a workflow that has ended nothing is asked for" 0 "Allocations: none would be asked for now." \
+	env TORC_SLURM_QUERY=./query torc plan 1
+echo '{"name": "giant", "jobs": [{"name": "a", "command": "true", "cpus": 64, "memory": "1g"}]}' > giant.json
+says "a job that fits no node" 2 "job a (class 64cpu-1g-1h): it needs 64 CPUs, and the largest node of partition p has 8" \
+	env TORC_SLURM_QUERY=./query torc plan giant.json
+
 says "no such kind" 2 'there is no "job-jobs"; do you mean "job-job"?' torc graph --kind job-jobs
 says "no such format" 2 'there is no "pgn"' torc graph --format pgn
 says "no such workflow" 2 'there is no workflow 77' torc graph 77
