@@ -344,6 +344,9 @@ void spec_fini(struct spec *spec)
     free(spec->files);
     free(spec->data);
     free(spec->classes);
+    for (size_t i = 0; i < spec->drafts_count; i++)
+        arena_destroy(spec->drafts[i].arena);
+    free(spec->drafts);
     names_fini(&spec->job_names);
     names_fini(&spec->file_names);
     names_fini(&spec->data_names);

@@ -62,6 +62,11 @@ struct spec_class {
     int32_t cpus, nodes, gpus_milli;
 };
 
+struct spec_draft { /* expanded commands that name files or data: gone once those are put in, so that texts are held once */
+    struct arena *arena;
+    size_t first; /* job; the next draft's first is its end */
+};
+
 struct spec {
     const char *name, *description, *project, *metadata, *env; /* metadata and env: JSON */
     int32_t mode;                                               /* enum execution_mode */
@@ -73,6 +78,8 @@ struct spec {
     struct spec_data *data;
     struct spec_class *classes;
     size_t jobs_count, files_count, data_count, classes_count, jobs_space, files_space, data_space, classes_space;
+    struct spec_draft *drafts;
+    size_t drafts_count, drafts_space;
     struct names job_names, file_names, data_names, class_names; /* in the order of the lists */
     struct template_names variables;
     struct params params, table; /* the workflow's */

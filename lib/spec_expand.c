@@ -7,6 +7,9 @@
 #include "lib/mem.h"
 #include "lib/spec_params.h"
 #include "lib/spec_unite.h"
+#include "lib/substitute.h"
+
+enum { DRAFT_JOBS = 4096 };
 
 enum slot_kind { SLOT_TEXT, SLOT_TEXTS, SLOT_JSON };
 
@@ -97,10 +100,23 @@ static void note_oddity(struct expansion *e, struct slot *slot, const struct tem
         source_warning(e->source, "%.*s prints plain where its value does not fit the format", (int)note->length, note->at);
 }
 
+/* Where the text is kept: what will be replaced once more, by the paths of files, is kept no longer than until then. */
+static struct arena *arena_of(struct expansion *e, const struct field *field, const char *text)
+{
+    struct spec *spec = e->spec;
+    if ((field->type != FIELD_COMMAND && field->type != FIELD_SCRIPT) || !substitute_wanted(text))
+        return e->source->arena;
+    if (!spec->drafts_count || spec->jobs_count - spec->drafts[spec->drafts_count - 1].first >= DRAFT_JOBS) {
+        spec->drafts = array_grow(spec->drafts, spec->drafts_count, &spec->drafts_space, sizeof *spec->drafts);
+        spec->drafts[spec->drafts_count++] = (struct spec_draft){arena_create(), spec->jobs_count};
+    }
+    return spec->drafts[spec->drafts_count - 1].arena;
+}
+
 static const char *expand_text(struct expansion *e, struct slot *slot, const char *text)
 {
     struct template_note note;
-    const char *expanded = template_expand(text, &e->names, e->source->arena, &note);
+    const char *expanded = template_expand(text, &e->names, arena_of(e, slot->field, text), &note);
     note_oddity(e, slot, &note);
     bool wrong = note.kind == TEMPLATE_UNKNOWN && slot->field->type != FIELD_REGEXES && !is_free_text(slot->field->type);
     return wrong || (expanded != text && !field_check_text(e->source, slot->field, expanded)) ? NULL : expanded;

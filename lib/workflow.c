@@ -99,8 +99,21 @@ static int32_t job_flags(const struct spec *spec, const struct spec_job *job)
            (job->supports_termination ? JOB_SUPPORTS_TERMINATION : 0) | (srun ? JOB_SRUN : 0);
 }
 
+/* The drafts of commands up to that job have become commands. */
+static void drop_drafts(const struct spec *spec, size_t *dropped, size_t jobs_done)
+{
+    for (; *dropped < spec->drafts_count; ++*dropped) {
+        size_t end = *dropped + 1 < spec->drafts_count ? spec->drafts[*dropped + 1].first : spec->jobs_count;
+        if (end > jobs_done)
+            return;
+        arena_destroy(spec->drafts[*dropped].arena);
+        spec->drafts[*dropped].arena = NULL;
+    }
+}
+
 static void resolve_jobs(struct resolver *resolver)
 {
+    size_t dropped = 0;
     const struct spec *spec = resolver->spec;
     struct workflow *workflow = resolver->workflow;
     const char *shared = spec->env ? arena_printf(workflow->text, "{\"env\":%s}", spec->env) : NULL;
@@ -115,6 +128,7 @@ static void resolve_jobs(struct resolver *resolver)
             .priority = job->priority,
         };
         resolve_job_links(resolver, (uint32_t)j);
+        drop_drafts(spec, &dropped, j + 1);
     }
 }
 
