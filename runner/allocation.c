@@ -2,23 +2,16 @@
 // Reads SLURM_*, the limits of the cgroup, and, where 22.05 does not say when the allocation ends, squeue.
 #include "runner/allocation.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "lib/mem.h"
+#include "lib/program.h"
 #include "runner/clock.h"
 #include "runner/node.h"
-
-extern char **environ;
 
 enum { OWN_BYTES = 64 * 1024 * 1024 }; /* what torc-sbatch adds to the jobs' memory for the runner and slurmstepd */
 static const int64_t mib = 1024 * 1024;
@@ -71,44 +64,22 @@ int64_t allocation_memory_limit(int64_t bytes)
     return bytes;
 }
 
-/* Runs squeue without a shell and gives its first line; what fails or is empty means: not known. */
-static bool ask_squeue(const char *job, char *line, size_t room)
-{
-    int ends[2], status;
-    pid_t pid;
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t none;
-    char *argv[] = {(char *)"squeue", (char *)"-h", (char *)"-j", (char *)job, (char *)"-o", (char *)"%e", NULL};
-    if (pipe2(ends, O_CLOEXEC))
-        return false;
-    sigemptyset(&none);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-    bool started = !posix_spawnp(&pid, "squeue", &actions, &attributes, argv, environ);
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
-    close(ends[1]);
-    FILE *f = fdopen(ends[0], "r");
-    bool got = started && f && fgets(line, (int)room, f);
-    if (f)
-        fclose(f);
-    while (started && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        continue;
-    return got;
-}
+/* squeue tries long to reach a controller that is down, and nothing else happens here meanwhile. */
+enum { SQUEUE_MSEC = 10 * 1000 };
 
 int64_t allocation_end_usec(int64_t slurm_job_id)
 {
-    char job[32], line[128] = "";
+    char job[32];
     struct tm when = {.tm_isdst = -1};
+    struct program_result result;
+    struct error ignored;
     snprintf(job, sizeof job, "%lld", (long long)slurm_job_id);
-    if (!ask_squeue(job, line, sizeof line) || !strptime(line, "%Y-%m-%dT%H:%M:%S", &when))
-        return 0; /* "N/A": no limit */
-    return (int64_t)mktime(&when) * USEC_PER_SEC;
+    const char *const argv[] = {"squeue", "-h", "-j", job, "-o", "%e", NULL};
+    if (program_run(argv, NULL, NULL, SQUEUE_MSEC, &result, &ignored))
+        return 0;
+    bool known = strptime(result.out, "%Y-%m-%dT%H:%M:%S", &when); /* not "N/A": no limit; nor nothing: no answer */
+    program_result_fini(&result);
+    return known ? (int64_t)mktime(&when) * USEC_PER_SEC : 0;
 }
 
 static void read_memory(struct node *node)
