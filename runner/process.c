@@ -36,8 +36,18 @@ static bool has_entry(const char *buffer, size_t length, const char *entry)
     return false;
 }
 
+/* Is it a task of a Slurm step? Our own jobs have no such variable, srun's have; their parent is slurmstepd, which ends them. */
+static bool is_step_task(const char *buffer, size_t length)
+{
+    static const char name[] = "SLURM_STEP_ID=";
+    for (const char *at = buffer, *end = buffer + length; at < end; at += strlen(at) + 1)
+        if (!strncmp(at, name, sizeof name - 1))
+            return true;
+    return false;
+}
+
 /* buffer has room for ENVIRONMENT_MOST and a NUL. */
-static bool is_marked(int pid, const char *const *entries, char *buffer)
+static bool is_marked(int pid, const char *const *entries, bool spare_steps, char *buffer)
 {
     char path[64];
     struct stat st;
@@ -50,7 +60,7 @@ static bool is_marked(int pid, const char *const *entries, char *buffer)
     for (; *entries; entries++)
         if (!has_entry(buffer, length + 1, *entries))
             return false;
-    return true;
+    return !(spare_steps && is_step_task(buffer, length));
 }
 
 static bool has_runner(int pid, const char *runner_name)
@@ -69,7 +79,8 @@ void process_kill_marked(const char *const *entries, bool spare_runners)
     DIR *proc = process_read(getpid(), &self) ? opendir("/proc") : NULL;
     for (struct dirent *entry; proc && (entry = readdir(proc));) {
         int pid = atoi(entry->d_name);
-        if (pid > 1 && pid != getpid() && is_marked(pid, entries, buffer) && !(spare_runners && has_runner(pid, self.name)))
+        if (pid > 1 && pid != getpid() && is_marked(pid, entries, spare_runners, buffer) &&
+            !(spare_runners && has_runner(pid, self.name)))
             kill(pid, SIGKILL);
     }
     if (proc)

@@ -15,7 +15,8 @@ struct process {
 bool process_read(int pid, struct process *process);
 
 /* Kills this user's processes that were started with all of these entries ("NAME=value", NULL-terminated) in their
- * environment. spare_runners: but those that descend from a process of this one's name. */
+ * environment. spare_runners: but those that descend from a process of this one's name, and tasks of Slurm steps, which may be
+ * those of a live runner's jobs. */
 void process_kill_marked(const char *const *entries, bool spare_runners);
 
 #endif

@@ -42,9 +42,12 @@ wait_until 10 '[ "$(alive "sleep $mark\.1" | wc -l)" = 3 ]'
 kill -KILL "$pid" "$runner"
 wait "$pid" 2>/dev/null
 touch go
+TORC_WORKFLOW_ID=2 SLURM_STEP_ID=0 sleep $mark.41 & # as a step that a job of another runner has started
+step=$!
 run --workflow 2
 is $rc 0 "runner and keeper killed at once: the run can be taken up" || diag "$(cat log)"
 is "$(alive "sleep $mark\.1")" "" "... which ends what the killed one left"
+ok "... and no task of a Slurm step" kill "$step"
 rm go
 
 # ---- the keeper alone is killed ----
