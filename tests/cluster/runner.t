@@ -58,7 +58,7 @@ cat > drain.json <<J
  {"name": "deaf", "command": "trap '' TERM; [ -e out ] && exit 0; while :; do sleep 0.2; done", "supports_termination": true,
   "resource_requirements": "one"}]}
 J
-as_user sbatch --wrap "exec torc-run --db $TEST_DIR/torc.db drain.json" -t 1 -c 2 --mem 512 -o log > /dev/null
+as_user sbatch --wrap "exec torc-run --db $TEST_DIR/torc.db drain.json" -t 1 -c 2 --mem 512 -o drain.log > /dev/null
 ok "an allocation that ends before its jobs: they are recorded" wait_until 90 '[ "$(db "SELECT count(*) FROM attempt WHERE end_usec IS NOT NULL")" -ge 2 ]'
 is "$(db "SELECT j.name, s.name, r.name, a.exit_code, a.signal FROM attempt a JOIN job j ON j.id = a.job JOIN job_state s ON s.id = a.state
 	JOIN attempt_reason r ON r.id = a.reason GROUP BY j.id HAVING a.id = min(a.id) ORDER BY j.id")" \
