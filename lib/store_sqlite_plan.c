@@ -173,7 +173,8 @@ static int cancel_jobs(struct tx *tx, struct error *err)
 static int cancel_allocations(struct tx *tx, const struct submissions *open, struct error *err)
 {
     for (uint32_t i = 0; i < open->count; i++)
-        if (db_do(tx->db, err, SQL_ALLOCATIONS_CANCELED, "ll", open->list[i].id, tx->now_usec) ||
+        if (db_do(tx->db, err, SQL_CANCEL_ALLOCATION_EVENTS, "lll", tx->workflow_id, tx->now_usec, open->list[i].id) ||
+            db_do(tx->db, err, SQL_ALLOCATIONS_CANCELED, "ll", open->list[i].id, tx->now_usec) ||
             db_do(tx->db, err, SQL_CLASS_SATISFIED, "ll", tx->workflow_id, open->list[i].id))
             return -1;
     return db_do(tx->db, err, SQL_SUBMISSIONS_CANCELED, "l", tx->workflow_id);
