@@ -42,6 +42,7 @@ struct claimed_job {
     int32_t flags, attempt_id, cpus, gpus_milli, nodes, continuations;
     int64_t memory_bytes, runtime_usec;
     bool enforced;               /* false: cpus, memory and runtime are for planning only */
+    int64_t after;               /* of a hint: the job that it waits for, alone; 0: claimed */
     const char **inputs, **outputs; /* paths of files, relative to the submission folder or absolute */
     uint32_t inputs_count, outputs_count;
     const struct claimed_data *data; /* values that its command names, set by other jobs */
@@ -51,6 +52,7 @@ struct claimed_job {
 struct attempt_start {
     int64_t job_id, start_usec;
     int32_t attempt_id;
+    bool taken; /* on a hint, without a claim: the store claims it now, if it is ready and free */
     const char *stdout_path, *stderr_path; /* NULL: not kept */
 };
 

@@ -35,6 +35,7 @@ RECORD(entry, runner_entry, E(workflow_id), TEXT(runner_entry, tag), E(slurm_job
 RECORD(grant, runner_grant, INT(runner_grant, runner_id), INT(runner_grant, run_id), TEXT(runner_grant, workflow_name),
        TEXT(runner_grant, folder), TEXT(runner_grant, settings), TEXT(runner_grant, partition), TEXT(runner_grant, scheduler));
 LOCAL(start, attempt_start, INT(attempt_start, job_id), INT(attempt_start, start_usec), INT(attempt_start, attempt_id),
+      INT(attempt_start, taken),
       TEXT(attempt_start, stdout_path), TEXT(attempt_start, stderr_path));
 #define U(f) INT(usage_record, f)
 LOCAL(usage, usage_record, TEXT(usage_record, node), TEXT(usage_record, step), U(source), U(cpu_user_usec), U(cpu_system_usec),
@@ -47,16 +48,17 @@ LOCAL(end, attempt_end, PART(attempt_end, start, &codec_start), A(end_usec), A(w
 LOCAL(claim, claim_request, INT(claim_request, max_jobs), INT(claim_request, cpus), INT(claim_request, gpus_milli),
       INT(claim_request, memory_bytes), INT(claim_request, prefetch), INT(claim_request, time_left_usec));
 RECORD(sync_request, sync_request, INT(sync_request, runner_id), INT(sync_request, seq), LIST(sync_request, starts, &codec_start),
-       LIST(sync_request, ends, &codec_end), INTS(sync_request, returned), PART(sync_request, claim, &codec_claim),
+       LIST(sync_request, ends, &codec_end), INTS(sync_request, returned), INTS(sync_request, ahead), PART(sync_request, claim, &codec_claim),
        INT(sync_request, leave));
 LOCAL(claimed_data, claimed_data, TEXT(claimed_data, name), TEXT(claimed_data, json));
 #define J(f) INT(claimed_job, f)
 LOCAL(claimed, claimed_job, J(job_id), TEXT(claimed_job, name), TEXT(claimed_job, command), TEXT(claimed_job, spec),
       TEXT(claimed_job, class_name), J(flags), J(attempt_id), J(cpus), J(gpus_milli), J(nodes), J(continuations), J(memory_bytes),
-      J(runtime_usec), J(enforced), TEXTS(claimed_job, inputs), TEXTS(claimed_job, outputs),
+      J(runtime_usec), J(enforced), J(after), TEXTS(claimed_job, inputs), TEXTS(claimed_job, outputs),
       LIST(claimed_job, data, &codec_claimed_data));
 #define R(f) INT(sync_reply, f)
-RECORD(sync_reply, sync_reply, LIST(sync_reply, claimed, &codec_claimed), INTS(sync_reply, canceled), INTS(sync_reply, refused),
+RECORD(sync_reply, sync_reply, LIST(sync_reply, claimed, &codec_claimed),
+       LIST(sync_reply, hints, &codec_claimed), INTS(sync_reply, canceled), INTS(sync_reply, refused),
        R(expelled), R(complete), R(held), R(may_come), R(demand), R(interval_ms));
 
 // ---- planning ----

@@ -51,16 +51,21 @@ struct sync_request {
     const struct attempt_start *starts;
     const struct attempt_end *ends; /* also of attempts whose start was never sent on its own */
     const int64_t *returned;        /* claimed jobs given back, never started */
-    uint32_t starts_count, ends_count, returned_count;
+    const int64_t *ahead;           /* jobs of this runner, or hints it has, of which it would know what follows */
+    uint32_t starts_count, ends_count, returned_count, ahead_count;
     struct claim_request claim;
     bool leave;                     /* the runner's last; what it still holds becomes ready */
 };
 
 struct sync_reply {
     struct claimed_job *claimed;    /* in the order to start them */
+    /* What becomes ready as soon as a job named in `ahead`, or claimed here, completes, in order along each chain (hint.after);
+     * of the same class; only while nothing else is ready. The runner may start it at once then, before it has told anybody:
+     * with attempt_start.taken, after the end of hint.after in the same request or an earlier one. */
+    struct claimed_job *hints;
     int64_t *canceled;              /* jobs of this runner that the user canceled: end them */
     int64_t *refused;               /* jobs named in the request that are not this runner's (any more): kill, forget */
-    uint32_t claimed_count, canceled_count, refused_count;
+    uint32_t claimed_count, hints_count, canceled_count, refused_count;
     bool expelled;                  /* declared lost: kill everything, leave without another sync */
     bool complete;                  /* the workflow is complete or canceled */
     bool held;                      /* nothing is given out now */

@@ -156,7 +156,7 @@ static int choose(struct claim_state *state, struct error *err)
     return 0;
 }
 
-static int read_files(struct tx *tx, struct arena *arena, struct claimed_job *job, struct error *err)
+int tx_job_files(struct tx *tx, struct arena *arena, struct claimed_job *job, struct error *err)
 {
     sqlite3_stmt *s = db_query(tx->db, err, SQL_JOB_FILES, "l", job->job_id);
     cleanup_free const char **paths = NULL;
@@ -203,7 +203,7 @@ static int take_jobs(struct claim_state *state, const struct claim_request *clai
         return -1;
     for (uint32_t i = 0; i < reply->claimed_count; i++)
         if (db_do(tx->db, err, SQL_JOB_CLAIM, "ll", reply->claimed[i].job_id, state->runner->id) ||
-            read_files(tx, reply->arena, &reply->claimed[i], err) || read_data(tx, reply->arena, &reply->claimed[i], err))
+            tx_job_files(tx, reply->arena, &reply->claimed[i], err) || read_data(tx, reply->arena, &reply->claimed[i], err))
             return -1;
     return 0;
 }
@@ -225,23 +225,27 @@ int tx_claim(struct tx *tx, const struct runner_row *runner, const struct claim_
     return rc;
 }
 
+struct claimed_job tx_claimed_row(struct arena *arena, sqlite3_stmt *s)
+{
+    return (struct claimed_job){
+        .job_id = sqlite3_column_int64(s, 0), .name = db_text(arena, s, 1), .command = db_text(arena, s, 2),
+        .spec = db_text(arena, s, 3), .flags = sqlite3_column_int(s, 4), .attempt_id = sqlite3_column_int(s, 5) + 1,
+        .continuations = sqlite3_column_int(s, 6), .class_name = db_text(arena, s, 7), .cpus = sqlite3_column_int(s, 8),
+        .memory_bytes = sqlite3_column_int64(s, 9), .gpus_milli = sqlite3_column_int(s, 10), .nodes = sqlite3_column_int(s, 11),
+        .runtime_usec = sqlite3_column_int64(s, 12), .enforced = sqlite3_column_int(s, 13) != 0,
+    };
+}
+
 int tx_claimed_before(struct tx *tx, const struct runner_row *runner, struct sync_reply *reply, struct error *err)
 {
     struct claim_state state = {.tx = tx, .runner = runner, .reply = reply};
     sqlite3_stmt *s = db_query(tx->db, err, SQL_CLAIMED_BEFORE, "l", runner->id);
     int rc = -1;
     while (s && (rc = db_step(tx->db, s, err)) > 0) {
-        struct claimed_job job = {
-            .job_id = sqlite3_column_int64(s, 0), .name = db_text(reply->arena, s, 1), .command = db_text(reply->arena, s, 2),
-            .spec = db_text(reply->arena, s, 3), .flags = sqlite3_column_int(s, 4), .attempt_id = sqlite3_column_int(s, 5) + 1,
-            .continuations = sqlite3_column_int(s, 6), .class_name = db_text(reply->arena, s, 7),
-            .cpus = sqlite3_column_int(s, 8), .memory_bytes = sqlite3_column_int64(s, 9),
-            .gpus_milli = sqlite3_column_int(s, 10), .nodes = sqlite3_column_int(s, 11),
-            .runtime_usec = sqlite3_column_int64(s, 12), .enforced = sqlite3_column_int(s, 13) != 0,
-        };
+        struct claimed_job job = tx_claimed_row(reply->arena, s);
         add_claimed(&state, &job);
     }
     for (uint32_t i = 0; rc == 0 && i < reply->claimed_count; i++)
-        rc = read_files(tx, reply->arena, &reply->claimed[i], err) || read_data(tx, reply->arena, &reply->claimed[i], err) ? -1 : 0;
+        rc = tx_job_files(tx, reply->arena, &reply->claimed[i], err) || read_data(tx, reply->arena, &reply->claimed[i], err) ? -1 : 0;
     return rc;
 }

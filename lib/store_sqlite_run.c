@@ -125,6 +125,8 @@ static int apply_end(struct sync_state *st, const struct attempt_end *given, str
         refuse(st, e->start.job_id);
         return 0;
     }
+    if (e->start.taken && tx_take(tx, st->runner.id, e->start.job_id, err))
+        return -1;
     int rc = check_job(st, e->start.job_id, e->start.attempt_id, &held, err);
     if (rc <= 0)
         return rc;
@@ -153,6 +155,8 @@ static int apply_start(struct sync_state *st, const struct attempt_start *b, str
 {
     struct tx *tx = &st->tx;
     struct held_job held;
+    if (b->taken && tx_take(tx, st->runner.id, b->job_id, err))
+        return -1;
     int rc = check_job(st, b->job_id, b->attempt_id, &held, err);
     if (rc <= 0 || held.state == JOB_RUNNING)
         return rc < 0 ? -1 : 0; // told before
@@ -219,7 +223,7 @@ static int apply(struct sync_state *st, struct error *err)
     if (!q->leave && tx_claim(&st->tx, &st->runner, &q->claim, st->reply, err))
         return -1;
     return db_do(st->tx.db, err, SQL_RUNNER_BEAT, "llll", st->runner.id, st->tx.now_usec, q->seq, st->jobs_run) ||
-                   tx_finish(&st->tx, err)
+                   tx_finish(&st->tx, err) || (!q->leave && tx_hints(&st->tx, q, st->reply, err))
                ? -1
                : 0;
 }

@@ -8,6 +8,7 @@
 
 #include "lib/journal.h"
 #include "lib/mem.h"
+#include "runner/ahead.h"
 #include "runner/clock.h"
 #include "runner/drain.h"
 #include "runner/job.h"
@@ -39,7 +40,7 @@ static int32_t prefetch_target(struct runner *runner)
     return target < PREFETCH_MOST ? target : PREFETCH_MOST;
 }
 
-static bool may_claim(const struct runner *runner)
+bool flush_may_claim(const struct runner *runner)
 {
     return !runner->drain && !runner->leaving && !runner->told_complete &&
            !(runner->settings.max_fails && runner->failures >= runner->settings.max_fails);
@@ -47,7 +48,7 @@ static bool may_claim(const struct runner *runner)
 
 static void fill_claim(struct runner *runner, struct claim_request *claim)
 {
-    if (!may_claim(runner))
+    if (!flush_may_claim(runner))
         return;
     int32_t at_hand = (int32_t)runner->held_count, target = prefetch_target(runner);
     claim->cpus = runner->node.cpus_free;
@@ -63,6 +64,7 @@ static struct {
     struct attempt_start *starts;
     struct attempt_end *ends;
     int64_t *returned;
+    int64_t ahead[16];
     size_t starts_space, ends_space, returned_space;
 } outbox;
 
@@ -101,7 +103,7 @@ static void fill_returned(struct runner *runner, struct sync_request *request)
     struct job *job, *next;
     for (job = TAILQ_FIRST(&runner->held); job; job = next) {
         next = TAILQ_NEXT(job, link);
-        if (may_claim(runner) && runner->now - job->held_usec < HOLD_USEC)
+        if (flush_may_claim(runner) && runner->now - job->held_usec < HOLD_USEC)
             continue;
         outbox.returned = array_grow(outbox.returned, request->returned_count, &outbox.returned_space, sizeof *outbox.returned);
         outbox.returned[request->returned_count++] = job->claimed.job_id;
@@ -117,6 +119,10 @@ static void send(struct runner *runner)
     fill_starts(runner, &request);
     fill_returned(runner, &request);
     fill_claim(runner, &request.claim);
+    if (request.claim.max_jobs + request.claim.prefetch > 0) {
+        request.ahead_count = ahead_ask(runner, outbox.ahead, sizeof outbox.ahead / sizeof *outbox.ahead);
+        request.ahead = outbox.ahead;
+    }
     runner->last_sync_usec = runner->now;
     runner->changed = runner->urgent = false;
     bool idle = !runner->live_count && !runner->held_count && request.ends_count && link_is_idle_of_data(runner->link);
@@ -126,7 +132,7 @@ static void send(struct runner *runner)
 /* Would a flush now fill a slot that stays empty otherwise? What is held and fits has been started before. */
 static bool is_starved(const struct runner *runner)
 {
-    return may_claim(runner) && runner->node.cpus_free > 0;
+    return flush_may_claim(runner) && runner->node.cpus_free > 0;
 }
 
 static bool is_due(struct runner *runner)
@@ -138,12 +144,13 @@ static bool is_due(struct runner *runner)
     if (runner->ended_count && (is_starved(runner) || runner->drain || runner->ended_count >= FLUSH_ENDS ||
                                 runner->now - runner->ended_since >= pause_usec))
         return true;
-    if (runner->ended_count && may_claim(runner) && (int32_t)runner->held_count < prefetch_target(runner) / 2)
+    if (runner->ended_count && flush_may_claim(runner) && (int32_t)runner->held_count < prefetch_target(runner) / 2 &&
+        !ahead_has_any(runner))
         return true;
     if ((runner->starts_unsent || runner->changed) && since_usec >= pause_usec)
         return true;
     struct job *oldest = TAILQ_FIRST(&runner->held);
-    if (oldest && (runner->now - oldest->held_usec >= HOLD_USEC || !may_claim(runner)))
+    if (oldest && (runner->now - oldest->held_usec >= HOLD_USEC || !flush_may_claim(runner)))
         return true;
     return since_usec >= HEARTBEAT_USEC;
 }
@@ -170,7 +177,7 @@ int64_t flush_due(const struct runner *runner)
 void flush_start_held(struct runner *runner)
 {
     struct job *job, *next;
-    for (job = TAILQ_FIRST(&runner->held); job && runner->node.cpus_free > 0 && may_claim(runner); job = next) {
+    for (job = TAILQ_FIRST(&runner->held); job && runner->node.cpus_free > 0 && flush_may_claim(runner); job = next) {
         next = TAILQ_NEXT(job, link);
         job_begin(runner, job);
     }
@@ -189,6 +196,7 @@ static void take_claims(struct runner *runner, const struct sync_reply *reply, b
     for (uint32_t i = 0; i < reply->claimed_count; i++)
         if (!again || !is_here(runner, reply->claimed[i].job_id))
             job_hold(runner, batch, &reply->claimed[i]);
+    ahead_take(runner, batch);
     if (--batch->users)
         return;
     sync_reply_fini(&batch->reply);

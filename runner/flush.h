@@ -15,6 +15,9 @@ int flush_take(struct runner *runner, struct error *err);
 /* Keeps results on the disk when the store has not answered for a while. */
 void flush_journal(struct runner *runner);
 
+/* May jobs be claimed and started at all? */
+bool flush_may_claim(const struct runner *runner);
+
 /* Starts what is held and fits now. */
 void flush_start_held(struct runner *runner);
 

@@ -7,6 +7,7 @@
 
 #include "lib/mem.h"
 #include "lib/workflow.h"
+#include "runner/ahead.h"
 #include "runner/clock.h"
 #include "runner/steps.h"
 
@@ -22,7 +23,7 @@ void job_hold(struct runner *runner, struct batch *batch, const struct claimed_j
     runner->held_count++;
 }
 
-static void batch_release(struct batch *batch)
+void batch_release(struct batch *batch)
 {
     if (--batch->users)
         return;
@@ -43,9 +44,11 @@ void job_destroy(struct runner *runner, struct job *job)
         TAILQ_REMOVE(&runner->live, job, link);
         runner->live_count--;
         break;
+    case PHASE_HINT: /* in no list */
     case PHASE_ENDED: /* taken out by whoever knows which list */
         break;
     }
+    ahead_drop(job);
     job_spec_fini(&job->spec);
     arena_destroy(job->arena);
     batch_release(job->batch);

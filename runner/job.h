@@ -27,6 +27,7 @@ void job_end(struct runner *runner, struct job *job);
 void job_fail(struct runner *runner, struct job *job, enum attempt_reason reason, const char *message);
 
 /* Takes it out of its list and frees it. */
+void batch_release(struct batch *batch); /* one user less; the last one frees it */
 void job_destroy(struct runner *runner, struct job *job);
 
 /* The job of that id, or with that first process, or NULL. */

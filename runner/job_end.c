@@ -13,6 +13,7 @@
 #include "lib/mem.h"
 #include "lib/size.h"
 #include "lib/workflow.h"
+#include "runner/ahead.h"
 #include "runner/clock.h"
 #include "runner/steps.h"
 
@@ -80,6 +81,7 @@ static void put_out(struct runner *runner, struct job *job)
     if (job->end.state == JOB_FAILED)
         runner->failures++;
     runner->last_active_usec = runner->now;
+    ahead_go_on(runner, job);
 }
 
 /* Somebody else has it now: forget it. */

@@ -66,6 +66,7 @@ static void note_start(struct runner *runner, struct job *job)
         .job_id = job->claimed.job_id,
         .start_usec = clock_real_usec(),
         .attempt_id = job->claimed.attempt_id,
+        .taken = job->taken,
         .stdout_path = job->files.stdout_path,
         .stderr_path = job->files.stderr_path,
     };

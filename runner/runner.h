@@ -19,6 +19,7 @@
 #include "runner/verdict.h"
 
 enum phase {
+    PHASE_HINT,    /* not claimed: in the chain of a job that it waits for */
     PHASE_HELD,    /* claimed, to be started when it fits */
     PHASE_INPUTS,  /* has its share, waits for its inputs to become visible */
     PHASE_RUNNING, /* has a process */
@@ -45,6 +46,8 @@ struct job {
     enum phase phase;
     enum stop stop;
     bool start_sent, signaled, killed, over_memory;
+    bool taken;        /* started on a hint: the store learns of it afterwards */
+    struct job *ahead; /* what may follow it at once when it completes (a hint), and so on along the chain */
     struct share share;
     struct meter_job *meter;
     struct output_files files;

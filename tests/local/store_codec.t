@@ -5,7 +5,7 @@ set -u
 . "$(dirname "$0")/../lib/tap.sh"
 : "${TORC_BUILD:=.}"
 export TORC_STORE_CODEC=1
-for name in run claim data plan random faults; do
+for name in run claim ahead data plan random faults; do
 	ok "store_$name, through JSON" "$TORC_BUILD/tests/unit/store_$name"
 done
 done_testing

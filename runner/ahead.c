@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What is hung behind a job is neither claimed nor counted; it becomes a job of ours when it starts.
+#include "runner/ahead.h"
+
+#include <stdlib.h>
+
+#include "lib/mem.h"
+#include "runner/drain.h"
+#include "runner/flush.h"
+#include "runner/job.h"
+
+enum { ENOUGH = 16 }; /* a chain of so many needs no more yet */
+
+static struct job *find_last(struct job_list *list, int64_t job_id)
+{
+    struct job *job, *last;
+    TAILQ_FOREACH (job, list, link) {
+        for (last = job; last->ahead;)
+            last = last->ahead;
+        if (last->claimed.job_id == job_id)
+            return last;
+    }
+    return NULL;
+}
+
+void ahead_take(struct runner *runner, struct batch *batch)
+{
+    struct job *last = NULL;
+    for (uint32_t i = 0; i < batch->reply.hints_count; i++) {
+        const struct claimed_job *hint = &batch->reply.hints[i];
+        if (!last || last->claimed.job_id != hint->after)
+            last = find_last(&runner->live, hint->after);
+        if (!last)
+            last = find_last(&runner->held, hint->after);
+        if (!last)
+            continue;
+        struct job *job = xcalloc(1, sizeof *job);
+        job->claimed = *hint;
+        job->phase = PHASE_HINT;
+        job->taken = true;
+        job->batch = batch;
+        batch->users++;
+        last = last->ahead = job;
+    }
+}
+
+static bool may_follow(struct runner *runner, const struct job *job)
+{
+    int64_t left_usec = drain_time_left_usec(runner); /* 0: no end */
+    return job->end.state == JOB_COMPLETED && flush_may_claim(runner) && !runner->held_count &&
+           (!left_usec || job->ahead->claimed.runtime_usec <= left_usec);
+}
+
+void ahead_go_on(struct runner *runner, struct job *job)
+{
+    if (!job->ahead)
+        return;
+    if (!may_follow(runner, job)) {
+        ahead_drop(job);
+        return;
+    }
+    struct job *next = take_ptr(job->ahead);
+    next->phase = PHASE_HELD;
+    next->held_usec = runner->now;
+    TAILQ_INSERT_TAIL(&runner->held, next, link);
+    runner->held_count++;
+    if (!job_begin(runner, next)) {
+        job_destroy(runner, next);
+    } else if (next->phase == PHASE_INPUTS) { /* not visible yet: the store gives it to whoever asks, when it is ready */
+        node_give(&runner->node, &next->share);
+        job_destroy(runner, next);
+    }
+}
+
+uint32_t ahead_ask(const struct runner *runner, int64_t *ids, uint32_t most)
+{
+    uint32_t count = 0;
+    const struct job *job, *last;
+    TAILQ_FOREACH (job, &runner->live, link) {
+        int length = 0;
+        for (last = job; last->ahead; last = last->ahead)
+            length++;
+        if (length < ENOUGH && count < most && job->stop == STOP_NONE)
+            ids[count++] = last->claimed.job_id;
+    }
+    return count;
+}
+
+bool ahead_has_any(const struct runner *runner)
+{
+    const struct job *job;
+    TAILQ_FOREACH (job, &runner->live, link)
+        if (job->ahead)
+            return true;
+    return false;
+}
+
+void ahead_drop(struct job *job)
+{
+    while (job->ahead) {
+        struct job *next = job->ahead;
+        job->ahead = take_ptr(next->ahead);
+        batch_release(next->batch);
+        free(next);
+    }
+}
