@@ -331,7 +331,8 @@ static void test_workflow(void)
         {.name = "*1", .class_index = -1, .unmet = 1},
         {.name = "e", .command = "x", .class_index = 0, .unmet = 1},
     };
-    struct pair_row needs[] = {{1, 0, 0}, {2, 0, 0}, {3, 1, 0}, {3, 2, 0}, {4, 3, 0}, {5, 0, 0}, {6, 5, 0}};
+    struct pair_row needs[] = {{1, 0, 0, false}, {2, 0, 0, false}, {3, 1, 0, false}, {3, 2, 0, false},
+                               {4, 3, 0, false}, {5, 0, 0, false}, {6, 5, 0, false}};
     struct workflow workflow = {.classes = classes, .jobs = jobs, .needs = needs, .classes_count = 2, .jobs_count = 7,
                                 .needs_count = 7};
     struct plan_class *waits = plan_classes_of_workflow(&workflow);

@@ -21,7 +21,7 @@ static struct job_row jobs[] = {
     {.name = "u", .command = "true", .class_index = 5},
 };
 static struct file_row files[] = {{.name = "f", .path = "in"}, {.name = "g", .path = "out1"}, {.name = "h", .path = "out2"}};
-static struct pair_row job_files[] = {{0, 1, ROLE_OUTPUT}, {0, 0, ROLE_INPUT}, {0, 2, ROLE_OUTPUT}};
+static struct pair_row job_files[] = {{0, 1, ROLE_OUTPUT, false}, {0, 0, ROLE_INPUT, false}, {0, 2, ROLE_OUTPUT, false}};
 
 static const struct {
     const char *what, *names; /* in the order in which they come */
