@@ -60,13 +60,22 @@ static void wait_msec(struct link *link, int msec)
     pthread_cond_timedwait(&link->wake, &link->mutex, &until);
 }
 
+/* The loop does not wait for what the thread is doing. */
+static int use_store(struct link *link, int64_t patience_usec)
+{
+    int busy = patience_usec == PATIENCE_HERE_USEC ? pthread_mutex_trylock(&link->using) : pthread_mutex_lock(&link->using);
+    if (!busy)
+        store_set_patience(link->store, patience_usec);
+    return busy;
+}
+
 /* One try, with the mutex free; true: it was answered. */
 static bool try_sync(struct link *link, const struct sync_request *request, int64_t patience_usec, bool again)
 {
     struct sync_reply reply;
     struct error err = {0};
-    pthread_mutex_lock(&link->using);
-    store_set_patience(link->store, patience_usec);
+    if (use_store(link, patience_usec))
+        return false;
     int failed = store_sync(link->store, request, &reply, &err);
     pthread_mutex_unlock(&link->using);
     bool answered = !failed || err.code != ERROR_UNREACHABLE;
@@ -90,8 +99,7 @@ static bool try_data(struct link *link)
 {
     struct data_reply reply;
     struct error err = {0};
-    pthread_mutex_lock(&link->using);
-    store_set_patience(link->store, PATIENCE_USEC);
+    use_store(link, PATIENCE_USEC);
     int failed = store_data(link->store, &link->data, &reply, &err);
     pthread_mutex_unlock(&link->using);
     bool answered = !failed || err.code != ERROR_UNREACHABLE;
@@ -143,8 +151,7 @@ static void *link_main(void *argument)
         if (link->request.seq || link->data_wanted || link->stop)
             continue;
         pthread_mutex_unlock(&link->mutex);
-        pthread_mutex_lock(&link->using);
-        store_set_patience(link->store, PATIENCE_LOOKING_USEC);
+        use_store(link, PATIENCE_LOOKING_USEC);
         bool changed = !store_change(link->store, &change, NULL) && change != last;
         pthread_mutex_unlock(&link->using);
         last = change;
