@@ -35,6 +35,12 @@ is "$(query "SELECT group_concat(DISTINCT source) FROM job_usage")" "$([ -e /sys
 	"all usage was counted in cgroups"
 is "$(query "SELECT count(*) FROM job_usage WHERE cpu_user_s + cpu_system_s <= 0 OR memory_peak_bytes <= 0 OR memory_peak_bytes IS NULL")" 0 \
 	"every job has its CPU time and memory peak"
+as_user torc-sbatch --wait examples/data/workflow.json > out 2>&1
+is $? 0 "torc-sbatch --wait of the example with user data ends with 0" || diag "$(cat out)"
+is "$(cat best.txt)" "best seed: $(query "SELECT json_extract(data, '$.seed') || ', largest value: ' || format('%.6f', json_extract(data, '$.value'))
+	FROM user_data WHERE name LIKE 'found_%' ORDER BY json_extract(data, '$.value') DESC LIMIT 1")" "the best of what its searches told is chosen"
+is "$(query "SELECT count(*) FROM event WHERE kind = 50 AND name = 'searched' AND job IS NOT NULL")" 3 "each search posted an event"
+
 wait_until 10 '[ -z "$(squeue -h)" ]'
 is "$(squeue -h)" "" "no allocation is left"
 is "$(sinfo -h -N -o %t | sort -u)" idle "both nodes are idle"

@@ -133,6 +133,22 @@ like "$(torc-report events)" "half" "torc-report events shows them"
 ok "an event from outside of jobs" torc event post --workflow 1 note '[1]'
 is "$(torc event list --workflow 1 --kind note --json | jq -c '.events[0] | [.job, .data]')" '[null,[1]]' "... has no job"
 
+# ---- a database that is locked for a while ----
+echo '{"name": "locked", "user_data": [{"name": "n"}], "jobs": [{"name": "a", "command": "touch ready; while [ ! -e locked ]; do sleep 0.02; done; torc data set n 1; touch done", "output_user_data": ["n"]}]}' > locked.json
+start_run locked.json
+wait_until 10 '[ -e ready ]'
+mkfifo pipe
+TORC_BUSY_SECS=1 sqlite3 "$TORC_DB" < pipe > /dev/null & holder=$!
+exec 9> pipe
+printf 'PRAGMA busy_timeout = 20000;\nBEGIN EXCLUSIVE;\n.shell touch locked\n' >&9
+wait_until 20 '[ -e locked ]'
+wait_until 1 '[ -e done ]'
+nok "nothing is answered while the database cannot keep it" [ -e done ]
+exec 9>&-
+wait $holder
+wait $pid
+is "$? $(torc data get n)" "0 1" "then it is, and the job completes" || diag "$(cat log)"
+
 # ---- killed ----
 echo '{"name": "killed", "jobs": [{"name": "a", "command": "echo $TORC_SOCKET > socket; exec sleep 1000.06"}]}' > killed.json
 start_run killed.json
@@ -144,8 +160,7 @@ wait $pid
 nok "a runner that was killed leaves none behind" [ -e "$(dirname "$(cat socket)")" ]
 
 # ---- the example ----
-cp -r "$examples/data" . && cd data && run workflow.json
+mkdir examples && cp -r "$examples/data" examples && run examples/data/workflow.json
 is "$rc" 0 "the example with user data and events runs" || diag "$(cat log; cat torc_output/*.e)"
-like "$(cat report.txt)" "best seed: [0-9]+" "... and writes its report"
-cd ..
+like "$(cat best.txt)" "best seed: [0-9]+" "... and writes its report"
 done_testing
