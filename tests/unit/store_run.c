@@ -220,6 +220,35 @@ static void test_fencing(void)
     fixture_close(&f);
 }
 
+// What a journal says comes in beside the runner's own requests, which may be alive and say the same once more.
+static void test_journal(void)
+{
+    struct fixture f;
+    fixture_open(&f);
+    int64_t w = fixture_workflow(&f, "a\nb\nc: a\n");
+    struct test_runner r = fixture_enter(&f, f.store, w, "i1", 2);
+    struct sync_reply mine, reply;
+    fixture_sync(&f, &r, NULL, 0, 2, &mine);
+    struct attempt_end ends[] = {fixture_end(&mine.claimed[0], JOB_COMPLETED), fixture_end(&mine.claimed[1], (enum job_state)77)};
+    struct sync_request q = {.runner_id = r.id, .ends = ends, .ends_count = 2, .claim = {.max_jobs = 2, .cpus = 2, .memory_bytes = 1 << 30}};
+    is_int(store_sync(f.store, &q, &reply, &f.err), 0, "ends from a journal");
+    ok(!reply.claimed_count && !reply.expelled, "claim nothing");
+    ok(reply.refused_count == 1 && reply.refused[0] == mine.claimed[1].job_id, "one with a state that does not exist is refused");
+    sync_reply_fini(&reply);
+    is_state(&f, w, "a", "completed");
+    is_state(&f, w, "b", "pending");
+    is_state(&f, w, "c", "ready");
+    ends[1].state = JOB_COMPLETED;
+    fixture_sync(&f, &r, ends, 2, 0, &reply);
+    is_int(reply.refused_count, 1, "the runner says them again: one is known, the other news");
+    sync_reply_fini(&reply);
+    is_state(&f, w, "b", "completed");
+    is_int(fixture_number(&f, "SELECT count(*) FROM attempt"), 2, "an attempt each");
+    sync_reply_fini(&mine);
+    fixture_invariants(&f, "journal");
+    fixture_close(&f);
+}
+
 int main(void)
 {
     test_diamond();
@@ -229,5 +258,6 @@ int main(void)
     test_replay();
     test_takeover();
     test_fencing();
+    test_journal();
     return done_testing();
 }
