@@ -2,7 +2,9 @@
 // Requests of all clients in one queue; a batch of them is with the link while the next one gathers.
 #include "runner/job_socket.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +13,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/mem.h"
@@ -43,12 +46,40 @@ struct job_socket {
 
 /* ---- its place ---- */
 
+static bool is_dead(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    cleanup_close int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+    return fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) && errno == ECONNREFUSED;
+}
+
+/* What runners left behind that were killed together with their keepers. A young one may be about to listen. */
+static void sweep(const char *place)
+{
+    enum { YOUNG_SECS = 60 };
+    DIR *folder = opendir(place);
+    struct stat st;
+    for (struct dirent *entry; folder && (entry = readdir(folder));) {
+        if (strncmp(entry->d_name, "torc-", 5) || strlen(entry->d_name) != strlen("torc-XXXXXX") ||
+            fstatat(dirfd(folder), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) || !S_ISDIR(st.st_mode) ||
+            st.st_uid != geteuid() || time(NULL) - st.st_mtime < YOUNG_SECS)
+            continue;
+        cleanup_free char *path = xasprintf("%s/%s/socket", place, entry->d_name);
+        if (is_dead(path))
+            job_socket_remove(path);
+    }
+    if (folder)
+        closedir(folder);
+}
+
 static char *make_folder(struct error *err)
 {
     const char *runtime = getenv("XDG_RUNTIME_DIR");
     const char *places[] = {runtime && *runtime == '/' && strlen(runtime) < 80 ? runtime : "/tmp", "/tmp"};
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         char *folder = xasprintf("%s/torc-XXXXXX", places[i]);
+        sweep(places[i]);
         if (mkdtemp(folder))
             return folder;
         free(folder);

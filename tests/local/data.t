@@ -159,6 +159,17 @@ kill -9 "$runner"
 wait $pid
 nok "a runner that was killed leaves none behind" [ -e "$(dirname "$(cat socket)")" ]
 
+echo '{"name": "one", "jobs": [{"name": "a", "command": "true"}]}' > one.json
+mkdir -p run/torc-abcdef run/torc-ghijkl && XDG_RUNTIME_DIR=$TEST_DIR/run start_run killed.json
+wait_until 10 '[ -S "$(cat socket)" ] && [[ $(cat socket) = */run/* ]]'
+left=$(dirname "$(cat socket)")
+kill -9 $pid "$runner"
+wait_until 10 '[ -z "$(alive "sleep 1000\.06")" ]' || pkill -9 -f 'sleep 1000\.06'
+ok "a runner killed with its keeper leaves its socket" [ -S "$left/socket" ]
+touch -d '2 minutes ago' run/*
+XDG_RUNTIME_DIR=$TEST_DIR/run run one.json
+is "$rc $(ls run | paste -s -d' ')" "0 torc-abcdef torc-ghijkl" "... which the next one removes, and nothing else" || diag "$(cat log)"
+
 # ---- the example ----
 mkdir examples && cp -r "$examples/data" examples && run examples/data/workflow.json
 is "$rc" 0 "the example with user data and events runs" || diag "$(cat log; cat torc_output/*.e)"
