@@ -158,7 +158,7 @@ static int insert_bare(const char *file, const char *database, int jobs)
     store_close(store);
     sqlite3 *db = NULL;
     if (sqlite3_open(database, &db) ||
-        sqlite3_exec(db, "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;"
+        sqlite3_exec(db, "PRAGMA foreign_keys = OFF; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;"
                          "BEGIN IMMEDIATE; INSERT INTO workflow (name, uid, user, created_usec, folder, version, settings)"
                          " VALUES ('bare', 0, 'bench', 0, '/', '1', '{}'); INSERT INTO resource_class (workflow, name, cpus,"
                          " memory_bytes, runtime_usec) VALUES (1, 'one', 1, 1073741824, 60000000)", NULL, NULL, NULL))
