@@ -6,11 +6,12 @@
 
 enum { CHAIN_MOST = 64, HINTS_MOST = 256, PARENTS_MOST = 16 };
 
-int tx_take(struct tx *tx, int64_t runner_id, int64_t job_id, struct error *err)
+int tx_take(struct tx *tx, int64_t runner_id, const struct attempt_start *start, struct error *err)
 {
-    sqlite3_stmt *s = db_query(tx->db, err, SQL_JOB_GET, "ll", job_id, tx->workflow_id);
+    sqlite3_stmt *s = db_query(tx->db, err, SQL_JOB_GET, "ll", start->job_id, tx->workflow_id);
     int rc = s ? db_step(tx->db, s, err) : -1;
-    bool ready = rc > 0 && tx->state == WORKFLOW_RUNNING && sqlite3_column_int(s, 1) == JOB_READY;
+    bool ready = rc > 0 && tx->state == WORKFLOW_RUNNING && sqlite3_column_int(s, 1) == JOB_READY &&
+                 sqlite3_column_int(s, 3) + 1 == start->attempt_id; /* what is told again may be ready for its next attempt */
     int64_t class_id = rc > 0 ? sqlite3_column_int64(s, 0) : 0;
     if (rc < 0)
         return -1;
@@ -18,7 +19,7 @@ int tx_take(struct tx *tx, int64_t runner_id, int64_t job_id, struct error *err)
     if (!ready)
         return 0; /* taken before, or somebody else's: the fence says which */
     tx_count(tx, class_id, JOB_READY, JOB_PENDING, 1);
-    return db_do(tx->db, err, SQL_JOB_CLAIM, "ll", job_id, runner_id);
+    return db_do(tx->db, err, SQL_JOB_CLAIM, "ll", start->job_id, runner_id);
 }
 
 /* 1: *job is the one that waits for `after` alone; 0: there is none. */

@@ -125,7 +125,7 @@ static int apply_end(struct sync_state *st, const struct attempt_end *given, str
         refuse(st, e->start.job_id);
         return 0;
     }
-    if (e->start.taken && tx_take(tx, st->runner.id, e->start.job_id, err))
+    if (e->start.taken && tx_take(tx, st->runner.id, &e->start, err))
         return -1;
     int rc = check_job(st, e->start.job_id, e->start.attempt_id, &held, err);
     if (rc <= 0)
@@ -155,7 +155,7 @@ static int apply_start(struct sync_state *st, const struct attempt_start *b, str
 {
     struct tx *tx = &st->tx;
     struct held_job held;
-    if (b->taken && tx_take(tx, st->runner.id, b->job_id, err))
+    if (b->taken && tx_take(tx, st->runner.id, b, err))
         return -1;
     int rc = check_job(st, b->job_id, b->attempt_id, &held, err);
     if (rc <= 0 || held.state == JOB_RUNNING)

@@ -61,7 +61,7 @@ struct claimed_job tx_claimed_row(struct arena *arena, sqlite3_stmt *s);
 int tx_job_files(struct tx *tx, struct arena *arena, struct claimed_job *job, struct error *err);
 
 /* A job that the runner started on a hint: claims it for the runner, if it is ready and nobody's. */
-int tx_take(struct tx *tx, int64_t runner_id, int64_t job_id, struct error *err);
+int tx_take(struct tx *tx, int64_t runner_id, const struct attempt_start *start, struct error *err);
 /* Fills reply->hints for the jobs of request->ahead and those just claimed. */
 int tx_hints(struct tx *tx, const struct sync_request *request, struct sync_reply *reply, struct error *err);
 int tx_demand_due(struct tx *tx, bool *due, struct error *err);

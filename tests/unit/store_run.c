@@ -244,6 +244,11 @@ static void test_journal(void)
     sync_reply_fini(&reply);
     is_state(&f, w, "b", "completed");
     is_int(fixture_number(&f, "SELECT count(*) FROM attempt"), 2, "an attempt each");
+    struct attempt_end taken = {.start = {.job_id = fixture_job(&f, w, "c"), .attempt_id = 2, .taken = true}, .state = JOB_READY};
+    fixture_sync(&f, &r, &taken, 1, 0, &reply);
+    is_int(reply.refused_count, 1, "the end of an attempt that is not the next one, of a job that was not claimed, is refused");
+    sync_reply_fini(&reply);
+    is_state(&f, w, "c", "ready");
     sync_reply_fini(&mine);
     fixture_invariants(&f, "journal");
     fixture_close(&f);
