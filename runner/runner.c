@@ -72,12 +72,13 @@ static void sweep(const struct runner *runner)
 }
 
 /* Before the dead are declared lost: their results would be refused then. */
-static void replay_journals(const struct runner *runner)
+static void replay_journals(struct runner *runner)
 {
     struct error err;
     int64_t results = 0;
     if (journal_replay(runner->store, runner->workflow_id, &results, &err))
         fprintf(stderr, "torc-run: %s\n", err.text);
+    runner->replayed = results > 0;
     if (results && !runner->options->quiet)
         fprintf(stderr, "torc-run: took %lld results of a runner that the database had not had\n", (long long)results);
 }
@@ -197,7 +198,7 @@ static bool came_too_late(struct runner *runner)
     struct read_request request = {.what = READ_WORKFLOWS, .workflow_id = runner->workflow_id};
     struct read_reply reply;
     struct error ignored;
-    if (!runner->node.in_allocation || !runner->store || runner->grant.arena || store_read(runner->store, &request, &reply, &ignored))
+    if ((!runner->node.in_allocation && !runner->replayed) || !runner->store || runner->grant.arena || store_read(runner->store, &request, &reply, &ignored))
         return false;
     bool ended = reply.count && (reply.workflows->state == WORKFLOW_COMPLETE || reply.workflows->state == WORKFLOW_CANCELED);
     read_reply_fini(&reply);

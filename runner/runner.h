@@ -101,6 +101,7 @@ struct runner {
     int32_t failures; /* jobs that failed here */
     uint32_t sending_count, journaled; /* ends in the present request; ends in the journal, 0: there is none */
     char *incarnation;
+    bool replayed;      /* results of another runner were taken in; they may have been the last */
     bool drain;         /* nothing starts any more, what runs has been told to end */
     int64_t end_usec;   /* of the allocation, by `now`; 0: none */
     int interrupts;     /* times that the user asked to stop */
