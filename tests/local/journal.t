@@ -6,7 +6,7 @@
 
 attempts() { query "SELECT j.name, s.name, coalesce(r.name, ''), coalesce(a.exit_code, '') FROM attempt a JOIN job j ON j.id = a.job
 	JOIN job_state s ON s.id = a.state LEFT JOIN attempt_reason r ON r.id = a.reason WHERE j.workflow = $1 ORDER BY j.id, a.id"; }
-journals() { ls torc_output/torc_journal_* 2>/dev/null; }
+journals() { ls torc_output/torc_journal_*.json 2>/dev/null; } # what is still being written has another ending
 
 # Takes the write lock of the database, and keeps it until release.
 lock() {
