@@ -14,7 +14,8 @@ static void append(struct source *source, struct texts *into, const struct texts
     uint32_t count = into->count + from->count;
     if (count > into->space) {
         const char **items = arena_alloc(source->arena, 2 * (size_t)count * sizeof *items);
-        memcpy(items, into->items, into->count * sizeof *items);
+        if (into->count)
+            memcpy(items, into->items, into->count * sizeof *items);
         into->items = items;
         into->space = 2 * count;
     }
