@@ -15,8 +15,12 @@
 #define TABLE(name) {name, sizeof name / sizeof *name}
 #define SCHEDULERS "schedulers in the file come in a later version; use the options of torc-sbatch"
 
+#define HANDLERS "failure handlers come in a later version"
+#define RO_CRATE "the RO-Crate export comes in a later version"
+
 static const char *const launchers[] = {"direct", "srun", NULL};
 static const char *const modes[] = {"direct", "slurm", "auto", NULL};
+static const char *const sort_methods[] = {"gpus_runtime_memory", "gpus_memory_runtime", "none", NULL};
 
 #define AT(member) offsetof(struct spec_job, member)
 static const struct field job_fields[] = {
@@ -44,8 +48,8 @@ static const struct field job_fields[] = {
     {.name = "gpus", .type = FIELD_GPUS, .offset = AT(gpus_milli)},
     {.name = "nodes", .type = FIELD_COUNT, .offset = AT(nodes), .least = 1, .most = 1000000},
     {.name = "runtime", .type = FIELD_DURATION, .offset = AT(runtime_usec)},
-    {.name = "scheduler", .type = FIELD_LATER, .extra = SCHEDULERS},
-    {.name = "failure_handler", .type = FIELD_LATER, .extra = "failure handlers come in a later version"},
+    {.name = "scheduler", .type = FIELD_TEXT, .later = SCHEDULERS},
+    {.name = "failure_handler", .type = FIELD_TEXT, .later = HANDLERS},
     {.name = "depends_on_regexes", .type = FIELD_REGEXES, .offset = AT(needs_regexes)},
     {.name = "input_file_regexes", .type = FIELD_REGEXES, .offset = AT(input_file_regexes)},
     {.name = "output_file_regexes", .type = FIELD_REGEXES, .offset = AT(output_file_regexes)},
@@ -64,8 +68,8 @@ static const struct field file_fields[] = {
     {.name = "name", .type = FIELD_NAME, .offset = AT(name), .required = true},
     {.name = "path", .type = FIELD_NAME, .offset = AT(path), .required = true},
     {.name = "temporary", .type = FIELD_FLAG, .offset = AT(temporary)},
-    {.name = "st_mtime", .type = FIELD_NO_EFFECT},
-    {.name = "identifier", .type = FIELD_LATER, .extra = "the RO-Crate export comes in a later version"},
+    {.name = "st_mtime", .type = FIELD_NUMBER, .unused = true},
+    {.name = "identifier", .type = FIELD_TEXT, .later = RO_CRATE},
     {.name = "parameters", .type = FIELD_NO_EFFECT},
     {.name = "parameter_mode", .type = FIELD_NO_EFFECT},
     {.name = "use_parameters", .type = FIELD_NO_EFFECT},
@@ -129,8 +133,8 @@ static const struct field execution_fields[] = {
     {.name = "sigkill_headroom_seconds", .type = FIELD_COUNT, .offset = AT(settings.sigkill_headroom_secs), .most = 86400},
     {.name = "stdio", .type = FIELD_STDIO, .offset = AT(stdio)},
     {.name = "limit_resources", .type = FIELD_FLAG, .offset = AT(limit_resources)},
-    {.name = "staggered_start", .type = FIELD_NO_EFFECT},
-    {.name = "srun_mpi", .type = FIELD_NO_EFFECT},
+    {.name = "staggered_start", .type = FIELD_FLAG, .unused = true},
+    {.name = "srun_mpi", .type = FIELD_TEXT, .unused = true},
     {.name = "timeout_exit_code", .type = FIELD_LATER, .extra = "it is for failure handlers, which come in a later version"},
     {.name = "oom_exit_code", .type = FIELD_LATER, .extra = "it is for failure handlers, which come in a later version"},
     {.name = "srun_termination_signal", .type = FIELD_LATER, .extra = "options of srun come in a later version"},
@@ -138,6 +142,11 @@ static const struct field execution_fields[] = {
     {.name = "job_stdio_overrides", .type = FIELD_LATER, .extra = "write \"stdio\" in the job itself"},
 };
 static const struct field_table execution_table = TABLE(execution_fields);
+
+static const struct field dynamic_fields[] = {
+    {.name = "max_iterations", .type = FIELD_COUNT, .unused = true, .least = 1, .most = INT32_MAX},
+};
+static const struct field_table dynamic_table = TABLE(dynamic_fields);
 
 static const struct field top_fields[] = {
     {.name = "name", .type = FIELD_NAME, .offset = AT(name), .required = true},
@@ -153,23 +162,23 @@ static const struct field top_fields[] = {
     {.name = "compute_node_wait_for_new_jobs_seconds", .type = FIELD_COUNT, .offset = AT(settings.idle_secs),
      .most = INT32_MAX},
     {.name = "compute_node_ignore_workflow_completion", .type = FIELD_FLAG, .offset = AT(settings.ignore_completion)},
-    {.name = "compute_node_expiration_buffer_seconds", .type = FIELD_NO_EFFECT},
-    {.name = "compute_node_wait_for_healthy_database_minutes", .type = FIELD_NO_EFFECT},
-    {.name = "compute_node_min_time_for_new_jobs_seconds", .type = FIELD_NO_EFFECT},
-    {.name = "user", .type = FIELD_NO_EFFECT},
+    {.name = "compute_node_expiration_buffer_seconds", .type = FIELD_COUNT, .unused = true, .most = INT32_MAX},
+    {.name = "compute_node_wait_for_healthy_database_minutes", .type = FIELD_COUNT, .unused = true, .most = INT32_MAX},
+    {.name = "compute_node_min_time_for_new_jobs_seconds", .type = FIELD_COUNT, .unused = true, .most = INT32_MAX},
+    {.name = "user", .type = FIELD_TEXT, .unused = true},
     {.name = "variables", .type = FIELD_NO_EFFECT}, /* spec_params_read_top reads these three */
     {.name = "parameters", .type = FIELD_NO_EFFECT},
     {.name = "parameters_file", .type = FIELD_NO_EFFECT},
-    {.name = "failure_handlers", .type = FIELD_LATER, .extra = "failure handlers come in a later version"},
+    {.name = "failure_handlers", .type = FIELD_LATER, .extra = HANDLERS},
     {.name = "slurm_schedulers", .type = FIELD_LATER, .extra = SCHEDULERS},
     {.name = "slurm_defaults", .type = FIELD_LATER, .extra = SCHEDULERS},
     {.name = "resource_monitor", .type = FIELD_LATER, .extra = "every job is measured; time series come in a later version"},
     {.name = "actions", .type = FIELD_LATER, .extra = "actions come in a later version"},
-    {.name = "dynamic_jobs", .type = FIELD_LATER, .extra = "dynamic jobs come in a later version"},
-    {.name = "use_pending_failed", .type = FIELD_LATER, .extra = "failure handlers come in a later version"},
-    {.name = "jobs_sort_method", .type = FIELD_LATER, .extra = "jobs are started by priority and critical path"},
-    {.name = "enable_ro_crate", .type = FIELD_LATER, .extra = "the RO-Crate export comes in a later version"},
-    {.name = "access_groups", .type = FIELD_LATER, .extra = "sharing comes with the server, in a later version"},
+    {.name = "dynamic_jobs", .type = FIELD_OBJECT, .extra = &dynamic_table, .later = "dynamic jobs come in a later version"},
+    {.name = "use_pending_failed", .type = FIELD_FLAG, .later = HANDLERS},
+    {.name = "jobs_sort_method", .type = FIELD_CHOICE, .extra = sort_methods, .later = "jobs are started by priority and critical path"},
+    {.name = "enable_ro_crate", .type = FIELD_FLAG, .later = RO_CRATE},
+    {.name = "access_groups", .type = FIELD_TEXTS, .later = "sharing comes with the server, in a later version"},
 };
 static const struct field_table top_table = TABLE(top_fields);
 #undef AT
@@ -198,14 +207,17 @@ static json_t *load_value(struct source *source, const struct json_item *item)
     return value;
 }
 
-static bool read_section(struct source *source, struct spec *spec, const struct section *section, size_t offset)
+static bool read_section(struct source *source, struct spec *spec, const struct section *section, const struct json_item *top)
 {
+    size_t offset = top->value;
     struct json_items items;
     struct json_item item;
     int more = 0;
     if (!json_items_open(&source->json, offset, &items) || items.close != ']') {
-        source_error(source, "expected a list of objects");
-        return true;
+        json_auto_t *found = load_value(source, top);
+        if (found)
+            source_error(source, "expected a list of objects, [{…}, …], found %s", field_found(source, found));
+        return found;
     }
     for (size_t i = 0; (more = json_items_next(&source->json, &items, &item)) > 0; i++) {
         source_go_element(source, section->name, i, item.value);
@@ -270,7 +282,7 @@ static bool read_top(struct source *source, struct spec *spec, const struct json
     *seen_before |= !is_null;
     for (size_t i = 0; i < sizeof sections / sizeof *sections && !is_null; i++)
         if (!strcmp(field->name, sections[i].name))
-            return read_section(source, spec, &sections[i], item->value);
+            return read_section(source, spec, &sections[i], item);
     json_auto_t *value = load_value(source, item);
     if (value && !json_is_null(value))
         read_value(source, spec, value, field);

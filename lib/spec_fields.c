@@ -109,7 +109,7 @@ bool field_check_text(struct source *source, const struct field *field, const ch
 static void read_text(struct source *source, json_t *value, const struct field *field, void *at)
 {
     if (!json_is_string(value))
-        expected(source, field->type == FIELD_NAME || field->type == FIELD_JOB_NAME ? "a name" : "text", value);
+        expected(source, strcmp(field->name, "name") ? "text" : "a name", value);
     else if (field_check_text(source, field, json_string_value(value)))
         *(const char **)at = keep_text(source, value);
 }
@@ -216,6 +216,15 @@ static void read_gpus(struct source *source, json_t *value, const struct field *
         source_error(source, "%g GPUs: a job has a part of one GPU, or whole GPUs", number);
     else
         *(int32_t *)at = (int32_t)milli;
+}
+
+static void read_number(struct source *source, json_t *value, const struct field *field, void *at)
+{
+    (void)field;
+    if (json_is_number(value))
+        *(double *)at = json_number_value(value);
+    else
+        expected(source, "a number", value);
 }
 
 static void read_signal(struct source *source, json_t *value, const struct field *field, void *at)
@@ -328,7 +337,7 @@ static void (*const readers[])(struct source *, json_t *, const struct field *, 
     [FIELD_GPUS] = read_gpus,         [FIELD_SIGNAL] = read_signal, [FIELD_CHOICE] = read_choice,
     [FIELD_ENV] = read_env,           [FIELD_JSON] = read_json,     [FIELD_METADATA] = read_json,
     [FIELD_STDIO] = read_stdio,       [FIELD_OBJECT] = read_object, [FIELD_LATER] = read_later,
-    [FIELD_NO_EFFECT] = read_nothing,
+    [FIELD_NO_EFFECT] = read_nothing, [FIELD_NUMBER] = read_number,
 };
 
 /* Which fields take YAML's plain scalars for numbers and truth values; objects leave it to their own fields, all others take
@@ -339,7 +348,7 @@ static json_t *settle(struct source *source, json_t *value, enum field_type type
     static const enum how hows[] = {
         [FIELD_FLAG] = SETTLED,     [FIELD_COUNT] = SETTLED, [FIELD_GPUS] = SETTLED, [FIELD_JSON] = SETTLED,
         [FIELD_METADATA] = SETTLED, [FIELD_STDIO] = LEFT,    [FIELD_OBJECT] = LEFT,  [FIELD_LATER] = LEFT,
-        [FIELD_NO_EFFECT] = LEFT,
+        [FIELD_NO_EFFECT] = LEFT,   [FIELD_NUMBER] = SETTLED,
     };
     if (!source->plain || hows[type] == LEFT)
         return json_incref(value);
@@ -349,7 +358,17 @@ static json_t *settle(struct source *source, json_t *value, enum field_type type
 void field_read(struct source *source, json_t *value, const struct field *field, void *into)
 {
     json_auto_t *settled = settle(source, value, field->type);
-    readers[field->type](source, settled, field, (char *)into + field->offset);
+    union {
+        struct texts texts;
+        struct spec_stdio stdio;
+        double number;
+        int64_t count;
+        const char *text;
+    } nobody = {0};
+    if (field->later)
+        source_later(source, field->later);
+    bool unused = field->later || field->unused;
+    readers[field->type](source, settled, field, unused ? (char *)&nobody : (char *)into + field->offset);
 }
 
 const struct field *field_find(struct source *source, const char *key, const struct field_table *table)

@@ -24,6 +24,7 @@ enum field_type {
     FIELD_SIZE,       /* int64_t, bytes */
     FIELD_DURATION,   /* int64_t, microseconds */
     FIELD_GPUS,       /* int32_t, thousandths */
+    FIELD_NUMBER,     /* double */
     FIELD_SIGNAL,     /* int32_t */
     FIELD_CHOICE,     /* int32_t, place in the NULL-terminated list that `extra` is */
     FIELD_ENV,        /* const char *, JSON object of texts */
@@ -31,8 +32,8 @@ enum field_type {
     FIELD_METADATA,   /* likewise, an object or text */
     FIELD_STDIO,      /* struct spec_stdio */
     FIELD_OBJECT,     /* the fields of the struct field_table that `extra` is, into the same struct */
-    FIELD_LATER,      /* known, but not there yet: `extra` says what it would do */
-    FIELD_NO_EFFECT,  /* read by nobody here; semantics §1 names them */
+    FIELD_LATER,      /* of any type, not checked, not there yet: `extra` says what it would do */
+    FIELD_NO_EFFECT,  /* read elsewhere */
 };
 
 struct field {
@@ -41,6 +42,8 @@ struct field {
     size_t offset;
     int64_t least, most; /* FIELD_COUNT */
     const void *extra;
+    const char *later; /* checked, but not there yet: what comes later */
+    bool unused;       /* checked, but without effect here; semantics §1 names them */
     bool required;
 };
 

@@ -45,6 +45,8 @@ static bool same(const struct field *field, const void *a, const void *b)
     case FIELD_JSON:
     case FIELD_METADATA:
         return same_text(*(const char *const *)a, *(const char *const *)b);
+    case FIELD_NUMBER:
+        return !memcmp(a, b, sizeof(double));
     case FIELD_FLAG:
         return *(const bool *)a == *(const bool *)b;
     case FIELD_COUNT:
@@ -90,6 +92,8 @@ void unite_entries(struct unite *unite, struct source *source, const struct fiel
         const char *b = (const char *)from + field->offset;
         if (!strcmp(field->name, "name"))
             name = *(const char **)a;
+        if (field->later || field->unused)
+            continue;
         if (field->type == FIELD_TEXTS || field->type == FIELD_LABELS || field->type == FIELD_REGEXES) {
             append(source, (struct texts *)a, (const struct texts *)b);
         } else if (!same(field, a, b) && !unite->differed) {
