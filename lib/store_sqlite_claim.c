@@ -16,6 +16,11 @@ struct claim_class {
     sqlite3_stmt *cursor;
 };
 
+struct foreign_class { /* it has ready jobs, but not for this runner */
+    struct pack_shape shape;
+    const char *labels;
+};
+
 struct claim_state {
     struct tx *tx;
     const struct runner_row *runner;
@@ -23,7 +28,8 @@ struct claim_state {
     struct pack pack;
     struct claim_class *classes;
     struct pack_head *heads;
-    size_t classes_count, classes_space, claimed_space;
+    struct foreign_class *foreign;
+    size_t classes_count, classes_space, claimed_space, foreign_count, foreign_space;
 };
 
 static int32_t smaller(int32_t a, int32_t b)
@@ -40,6 +46,13 @@ static void set_shape(struct claim_class *c, const struct pack_shape *capacity)
         if (c->shape.memory_bytes > capacity->memory_bytes)
             c->shape.memory_bytes = capacity->memory_bytes;
     }
+}
+
+static void add_foreign(struct claim_state *state, const struct claim_class *c, const char *labels)
+{
+    state->foreign = array_grow(state->foreign, state->foreign_count, &state->foreign_space, sizeof *state->foreign);
+    state->foreign[state->foreign_count++] =
+        (struct foreign_class){.shape = c->shape, .labels = arena_strdup(state->reply->arena, labels)};
 }
 
 // A class with work that is still open: does it fit this runner at all, and is something of it ready?
@@ -59,8 +72,11 @@ static void look_at_class(struct claim_state *state, sqlite3_stmt *s, const stru
     enum pack_time_fit fit = pack_time_fits(time, c.runtime_usec, c.job.enforced);
     set_shape(&c, &state->pack.capacity);
     if (c.job.nodes != 1 || bound_elsewhere || fit == PACK_TIME_NO || !pack_labels_fit(runner->labels, labels) ||
-        !pack_shape_fits(&c.shape, &state->pack.capacity))
+        !pack_shape_fits(&c.shape, &state->pack.capacity)) {
+        if (sqlite3_column_int64(s, 10) > 0)
+            add_foreign(state, &c, labels);
         return;
+    }
     state->reply->may_come = true;
     if (sqlite3_column_int64(s, 10) <= 0)
         return;
@@ -208,6 +224,37 @@ static int take_jobs(struct claim_state *state, const struct claim_request *clai
     return 0;
 }
 
+static bool takes_foreign(const struct claim_state *state, const struct pack_shape *capacity, const char *labels)
+{
+    for (size_t i = 0; i < state->foreign_count; i++)
+        if (pack_labels_fit(labels, state->foreign[i].labels) && pack_shape_fits(&state->foreign[i].shape, capacity))
+            return true;
+    return false;
+}
+
+/* What is open for a runner started by hand waits for jobs that nobody runs, and that no runner which is alive would take. */
+static int is_forsaken(struct claim_state *state, bool *forsaken, struct error *err)
+{
+    struct tx *tx = state->tx;
+    int64_t elsewhere = 0;
+    *forsaken = false;
+    if (!state->reply->may_come || state->classes_count || state->runner->allocation_id || tx->state != WORKFLOW_RUNNING)
+        return 0;
+    if (db_number(tx->db, err, &elsewhere, SQL_CLAIM_ELSEWHERE, "l", tx->workflow_id) < 0)
+        return -1;
+    if (elsewhere)
+        return 0;
+    sqlite3_stmt *s = db_query(tx->db, err, SQL_CLAIM_OTHERS, "ll", tx->workflow_id, state->runner->id);
+    bool taken = false;
+    int rc = -1;
+    while (s && (rc = db_step(tx->db, s, err)) > 0) {
+        struct pack_shape capacity = {sqlite3_column_int(s, 1), sqlite3_column_int(s, 2), sqlite3_column_int64(s, 3)};
+        taken |= takes_foreign(state, &capacity, (const char *)sqlite3_column_text(s, 0));
+    }
+    *forsaken = !taken;
+    return rc;
+}
+
 int tx_claim(struct tx *tx, const struct runner_row *runner, const struct claim_request *claim, struct sync_reply *reply,
              struct error *err)
 {
@@ -220,6 +267,11 @@ int tx_claim(struct tx *tx, const struct runner_row *runner, const struct claim_
     int rc = read_classes(&state, claim, err);
     if (rc == 0 && claim->max_jobs + claim->prefetch > 0 && tx->state == WORKFLOW_RUNNING)
         rc = take_jobs(&state, claim, err);
+    bool forsaken = false;
+    if (rc == 0)
+        rc = is_forsaken(&state, &forsaken, err);
+    reply->may_come &= !forsaken;
+    free(state.foreign);
     free(state.classes);
     free(state.heads);
     return rc;

@@ -13,7 +13,7 @@
 #include "lib/size.h"
 #include "lib/store.h"
 
-enum kind { KIND_TEXT, KIND_FLAG, KIND_COUNT, KIND_COUNT_0, KIND_ID, KIND_SIZE, KIND_TIME, KIND_WORD, KIND_HELP, KIND_VERSION };
+enum kind { KIND_TEXT, KIND_FLAG, KIND_COUNT, KIND_COUNT_0, KIND_ID, KIND_SIZE, KIND_TIME, KIND_WORD, KIND_LABELS, KIND_HELP, KIND_VERSION };
 
 static const char *const limits_words[] = {"enforce", "warn", "off", NULL};
 static const char *const stdio_words[] = {"separate", "combined", "no_stdout", "no_stderr", "none", NULL};
@@ -40,7 +40,7 @@ static const struct option_row {
     {"stdio", 0, KIND_WORD, AT(stdio), "MODE", "separate (default), combined, no_stdout, no_stderr or none", stdio_words},
     {"max-fails", 0, KIND_COUNT_0, AT(max_fails), "N", "start no more jobs after N failures (0: never stop)", NULL},
     {"allow-missing", 0, KIND_FLAG, AT(allow_missing), NULL, "accept input files that do not exist yet", NULL},
-    {"label", 0, KIND_TEXT, AT(labels), "A,B", "take only jobs that have labels, and none but these", NULL},
+    {"label", 0, KIND_LABELS, AT(labels), "A,B", "take only jobs that have labels, and none but these; may be repeated", NULL},
     {"accounting", 0, KIND_WORD, AT(accounting), "HOW", "auto (default), or proc: measure without cgroups", accounting_words},
     {"submission", 0, KIND_TEXT, AT(submission), "TAG", "the submission that started this (torc-sbatch says it)", NULL},
     {"quiet", 'q', KIND_FLAG, AT(quiet), NULL, "say nothing but errors", NULL},
@@ -81,6 +81,23 @@ static int find_word(const char *const *words, const char *text)
     return -1;
 }
 
+/* Adds labels to those there are: "a, b" becomes "a,b". */
+static int add_labels(char **labels, const char *text)
+{
+    for (const char *one = text;; one++) {
+        size_t length = strcspn(one, ","), first = strspn(one, " \t"), last = length;
+        while (last > first && (one[last - 1] == ' ' || one[last - 1] == '\t'))
+            last--;
+        if (first >= last)
+            return -1;
+        cleanup_free char *old = *labels;
+        *labels = xasprintf("%s%s%.*s", old ? old : "", old ? "," : "", (int)(last - first), one + first);
+        one += length;
+        if (!*one)
+            return 0;
+    }
+}
+
 static int read_value(struct options *options, const struct option_row *row, const char *text)
 {
     void *at = (char *)options + row->offset;
@@ -107,6 +124,8 @@ static int read_value(struct options *options, const struct option_row *row, con
     case KIND_WORD:
         *(int32_t *)at = find_word(row->words, text);
         return *(int32_t *)at < 0 ? -1 : 0;
+    case KIND_LABELS:
+        return add_labels(at, text);
     case KIND_HELP:
         print_help();
         return 0;
@@ -199,4 +218,6 @@ void options_fini(struct options *options)
 {
     free(options->command_line);
     options->command_line = NULL;
+    free(options->labels);
+    options->labels = NULL;
 }

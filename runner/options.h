@@ -15,7 +15,7 @@ struct options {
     const char *commands;     /* --commands: a file of commands instead, which is `file` then */
     int64_t workflow_id;      /* --workflow; 0: create one from file */
     const char *submission;   /* --submission: the tag of the allocation; NULL: by hand */
-    const char *labels;       /* NULL: none */
+    char *labels;             /* NULL: none; comma-separated, without blanks */
     int32_t cpus;             /* 0: all there are */
     int32_t gpus;             /* -1: those there are */
     int64_t memory_bytes;     /* 0: all there is */

@@ -6,10 +6,11 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "lib/pack.h"
 #include "lib/store_read.h"
 #include "runner/clock.h"
 
-enum { LINE_USEC = 200 * USEC_PER_MSEC, NAMED_MOST = 5, INTERRUPTED = 130 };
+enum { LINE_USEC = 200 * USEC_PER_MSEC, NAMED_MOST = 5, CLASSES_MOST = 100, INTERRUPTED = 130 };
 
 static struct {
     bool shown; /* on a terminal */
@@ -95,6 +96,29 @@ static void name_jobs(struct runner *runner, enum job_state state, int64_t count
     read_reply_fini(&jobs);
 }
 
+/* Names what is ready, but for runners of other labels; returns how many jobs that are. */
+static int64_t name_others(struct runner *runner)
+{
+    int64_t named = 0;
+    struct read_reply reply;
+    struct read_request request = {.what = READ_CLASSES_PLAIN, .workflow_id = runner->workflow_id, .limit = CLASSES_MOST};
+    if (store_read(runner->store, &request, &reply, NULL))
+        return 0;
+    for (uint32_t i = 0; i < reply.count; i++) {
+        const struct class_info *class = &reply.classes[i];
+        int64_t ready = class->counts[JOB_READY];
+        if (!ready || pack_labels_fit(runner->options->labels, class->labels))
+            continue;
+        named += ready;
+        fprintf(stderr, "torc-run: %" PRId64 " %s for a runner %s%s: torc-run --workflow %" PRId64 "%s%s\n", ready,
+                ready == 1 ? "job waits" : "jobs wait", class->labels ? "with the labels " : "without labels",
+                class->labels ? class->labels : "", runner->workflow_id, class->labels ? " --label " : "",
+                class->labels ? class->labels : "");
+    }
+    read_reply_fini(&reply);
+    return named;
+}
+
 static void say_how_it_went(struct runner *runner, const struct workflow_info *info)
 {
     int64_t all = count_all(info), completed = info->counts[JOB_COMPLETED];
@@ -106,7 +130,8 @@ static void say_how_it_went(struct runner *runner, const struct workflow_info *i
     fputc('\n', stderr);
     if (info->counts[JOB_FAILED])
         name_jobs(runner, JOB_FAILED, info->counts[JOB_FAILED]);
-    if (count_ended(info) < all)
+    int64_t others = info->counts[JOB_READY] ? name_others(runner) : 0;
+    if (count_ended(info) < all && (!others || others < info->counts[JOB_READY]))
         fprintf(stderr, "torc-run: to go on with it: torc-run --workflow %" PRId64 "\n", info->id);
     fprintf(stderr, "torc-run: to see what each job did: torc-report %" PRId64 "\n", info->id);
 }

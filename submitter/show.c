@@ -19,6 +19,32 @@ static size_t count_jobs(const struct workflow *workflow)
     return count;
 }
 
+/* The hints name the database only when the next command would not find it by itself. */
+static char *db_option(const struct prepared *prepared)
+{
+    const char *variable = getenv("TORC_DB");
+    cleanup_free char *usual = xasprintf("%s/torc.db", prepared->folder);
+    if (variable ? !strcmp(variable, prepared->db) : !strcmp(usual, prepared->db))
+        return xstrdup("");
+    return xasprintf(" --db %s", prepared->db);
+}
+
+/* Jobs with labels are for runners that somebody starts by hand. */
+static void print_labelled(const struct prepared *prepared, const char *id)
+{
+    const struct workflow *workflow = &prepared->workflow;
+    cleanup_free size_t *jobs = xcalloc(workflow->classes_count + 1, sizeof *jobs);
+    cleanup_free char *db = db_option(prepared);
+    for (size_t i = 0; i < workflow->jobs_count; i++)
+        if (workflow->jobs[i].command)
+            jobs[workflow->jobs[i].class_index]++;
+    for (size_t i = 0; i < workflow->classes_count; i++)
+        if (jobs[i] && workflow->classes[i].labels)
+            printf("\nNo allocation is asked for %zu %s; on a machine that has what they need:\n"
+                   "torc-run%s --workflow %s --label %s\n", jobs[i],
+                   jobs[i] == 1 ? "job with labels" : "jobs with labels", db, id, workflow->classes[i].labels);
+}
+
 void show_plan(const struct prepared *prepared)
 {
     struct screen screen;
@@ -35,6 +61,7 @@ void show_plan(const struct prepared *prepared)
     plan_table_explain();
     if (later)
         puts("What comes later is submitted by a runner, when these jobs become ready.");
+    print_labelled(prepared, "ID");
     for (size_t i = 0; i < plan->groups_count; i++) {
         struct submit_request request;
         submit_request_init(&request, &prepared->submit, &plan->groups[i], plan->groups[i].count);
@@ -84,16 +111,6 @@ static char *job_text(const struct submitted *submitted)
                                 : xasprintf("%lld", (long long)submitted->job_id);
 }
 
-/* The hints name the database only when the next command would not find it by itself. */
-static char *db_option(const struct prepared *prepared)
-{
-    const char *variable = getenv("TORC_DB");
-    cleanup_free char *usual = xasprintf("%s/torc.db", prepared->folder);
-    if (variable ? !strcmp(variable, prepared->db) : !strcmp(usual, prepared->db))
-        return xstrdup("");
-    return xasprintf(" --db %s", prepared->db);
-}
-
 void show_submitted(const struct prepared *prepared, int64_t workflow_id, const struct submitted_list *done)
 {
     struct screen screen;
@@ -114,9 +131,11 @@ void show_submitted(const struct prepared *prepared, int64_t workflow_id, const 
     }
     table_destroy(table);
     cleanup_free char *db = db_option(prepared);
+    cleanup_free char *name = xasprintf("%lld", (long long)workflow_id);
     long long id = workflow_id;
     if (later)
         printf("\nWhat comes later (%lld jobs) is submitted by a runner, when these jobs become ready.\n", (long long)later);
+    print_labelled(prepared, name);
     printf("\nWhere it stands: torc%s status %lld\nWhat it used:    torc-report%s %lld\n", db, id, db, id);
     fflush(stdout);
 }

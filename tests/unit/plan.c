@@ -69,6 +69,7 @@ static const struct row {
     struct {
         int cpus, mib, gpus_milli, nodes, runtime; /* minutes */
         bool planning_only, any_length;
+        const char *labels;
     } class;
     struct {
         int ready, soon, later, room;
@@ -136,6 +137,8 @@ static const struct row {
     {"two", JOB(1, 1024, 0, 1, 60), {.ready = 8, .room = 6}, {0}, "main 1*[2x1 c2 m2112 g0 n1 t62]"},
     {"two", JOB(1, 1024, 0, 1, 60), {.ready = 8, .room = 8}, {0}, ""},
     {"two", JOB(1, 1024, 0, 1, 60), {.ready = 8, .waiting = true}, {0}, ""},
+    {"two", JOB(1, 1024, 0, 1, 60, .labels = "gpu"), {.ready = 8}, {0}, ""},
+    {"two", JOB(99, 1024, 0, 1, 60, .labels = "gpu"), {.ready = 8}, {0}, ""},
     {"two", JOB(1, 1024, 0, 1, 60), {.soon = 2, .later = 2}, {0}, "main 1*[4x1 c4 m4160 g0 n1 t62] later"},
     {"two", JOB(1, 1024, 0, 1, 60), {0}, {0}, ""},
     /* several nodes */
@@ -294,7 +297,8 @@ static void test_row(const struct row *row, int number)
     }
     struct class_row class = {.name = "c", .cpus = row->class.cpus, .nodes = row->class.nodes,
                               .gpus_milli = row->class.gpus_milli, .memory_bytes = row->class.mib * MiB,
-                              .runtime_usec = row->class.runtime * MINUTE, .enforced = !row->class.planning_only};
+                              .runtime_usec = row->class.runtime * MINUTE, .enforced = !row->class.planning_only,
+                              .labels = row->class.labels};
     struct plan_class waits = {.row = &class, .ready = row->wait.ready, .soon = row->wait.soon, .later = row->wait.later,
                                .room = row->wait.room, .waiting = row->wait.waiting, .job = "j",
                                .any_length = row->class.any_length};
