@@ -31,7 +31,7 @@ static int find_word(const char *option, const char *word, const char *const *wo
         if (!strcmp(words[i], word))
             return i;
     const char *nearest = suggest_nearest(word, words, (size_t)count);
-    return error_set(err, ERROR_USAGE, 0, "--%s: there is no \"%s\"; do you mean \"%s\"?", option, word,
+    return error_set(err, ERROR_USAGE, 0, "--%s: there is no \"%s\"; did you mean \"%s\"?", option, word,
                      nearest ? nearest : words[0]);
 }
 

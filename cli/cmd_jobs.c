@@ -28,9 +28,10 @@ static int read_states(const char *text, uint32_t *states, struct error *err)
             if (!strcmp(job_state_names[i], name))
                 found = i;
         if (found < 0) {
-            const char *nearest = suggest_nearest(name, job_state_names, JOB_STATES);
-            return error_set(err, ERROR_USAGE, 0, "--state: no job is ever \"%s\"; do you mean \"%s\"?", name,
-                             nearest ? nearest : job_state_names[JOB_RUNNING]);
+            cleanup_free char *near = suggest_phrase(name, job_state_names, JOB_STATES);
+            return error_set(err, ERROR_USAGE, 0, "--state: no job is ever \"%s\"%s", name,
+                             *near ? near : "; the states are uninitialized, blocked, ready, pending, running, completed, "
+                                            "failed, canceled, terminated, disabled and pending_failed");
         }
         *states |= 1U << found;
     }

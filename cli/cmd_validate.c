@@ -17,7 +17,7 @@ const struct command cmd_validate = {
     .name = "validate",
     .argument = "FILE",
     .need = ARGUMENT_REQUIRED,
-    .options = OPTION_JSON,
+    .options = OPTION_JSON | OPTION_EVERY,
     .help = "checks a workflow file and reports everything that is wrong",
     .run = run,
 };
@@ -63,9 +63,10 @@ static int run(struct cli *cli, struct error *err)
     if (good)
         workflow_check_inputs(&workflow, AT_FDCWD, false, &problems);
     if (cli->json) {
+        problems_settle(&problems);
         print_json(&problems, good ? &workflow : NULL);
     } else {
-        problems_print(&problems, stderr, "torc", cli->argument, 0);
+        problems_print(&problems, stderr, "torc", cli->argument, cli->all ? 0 : PROBLEMS_SCREEN);
         if (good)
             printf("%s: valid, %zu %s\n", cli->argument, count_jobs(&workflow),
                    count_jobs(&workflow) == 1 ? "job" : "jobs");

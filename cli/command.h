@@ -18,6 +18,7 @@ enum option_bit { /* which options a command takes, besides --db and --help */
     OPTION_LAST = 32,
     OPTION_GRAPH = 64, /* --kind, --format, -o */
     OPTION_ALL = 128,
+    OPTION_EVERY = 256, /* --all, of mistakes */
     OPTION_WORKFLOW = 1 << 10,
     OPTION_EVENTS = 1 << 11, /* --job, --kind, --since */
 };

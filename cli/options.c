@@ -4,9 +4,10 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "lib/mem.h"
 #include "lib/suggest.h"
 
-enum { COMMANDS_MOST = 64 };
+enum { COMMANDS_MOST = 64, VERBS_MOST = 8 };
 
 static const struct command_option {
     const char *name, *argument;
@@ -29,6 +30,7 @@ static const struct command_option {
     {"format", "FORMAT", OPTION_GRAPH, offsetof(struct cli, format), "dot or svg; else what the name after -o says"},
     {"output", "FILE", OPTION_GRAPH, offsetof(struct cli, output), "(-o) where to write it; else to standard output"},
     {"all", NULL, OPTION_ALL, offsetof(struct cli, all), "every job by itself, not jobs that are alike as one"},
+    {"all", NULL, OPTION_EVERY, offsetof(struct cli, all), "everything that is wrong, not only the first screen of it"},
     {"last", NULL, OPTION_LAST, offsetof(struct cli, last), "the last workflow of the database"},
 };
 enum { OPTIONS = sizeof options / sizeof *options, OPTION_HELP = 1000, OPTION_VERSION };
@@ -66,11 +68,8 @@ static const struct command *find_command(const char *name)
         if (!strcmp(names[i], name))
             return cli_commands[i];
     }
-    const char *nearest = suggest_nearest(name, names, cli_commands_count);
-    if (nearest)
-        cli_warn("there is no command \"%s\"; do you mean \"%s\"?", name, nearest);
-    else
-        cli_warn("there is no command \"%s\"; 'torc --help' lists them", name);
+    cleanup_free char *near = suggest_phrase(name, names, cli_commands_count);
+    cli_warn("there is no command \"%s\"%s", name, *near ? near : "; 'torc --help' lists them");
     return NULL;
 }
 
@@ -87,11 +86,33 @@ static void make_longs(const struct command *command, struct option *longs)
     longs[count] = (struct option){0};
 }
 
+static int say_unknown(const struct command *command, const char *typed, int found)
+{
+    char letter[] = {'-', (char)optopt, '\0'};
+    if (found == '?' && optopt > 0 && optopt < 128)
+        typed = letter;
+    const char *names[OPTIONS], *name = command ? command->name : NULL;
+    size_t count = 0;
+    if (found == ':') {
+        cli_warn("%s%s%s needs a value; see 'torc %s%s--help'", name ? name : "", name ? ": " : "", typed, name ? name : "",
+                 name ? " " : "");
+        return ERROR_USAGE;
+    }
+    for (int i = 0; i < OPTIONS; i++)
+        if (!options[i].bit || (command && command->options & options[i].bit))
+            names[count++] = options[i].name;
+    cleanup_free char *near = suggest_option(typed, names, count);
+    cleanup_free char *help = xasprintf("; see 'torc %s%s--help'", name ? name : "", name ? " " : "");
+    cli_warn("%s%sthere is no option %s%s", name ? name : "", name ? ": " : "", typed, *near ? near : help);
+    return ERROR_USAGE;
+}
+
 /* -1: go on; else the exit code. `style`: "+" stops at the command. */
 static int read_options(int argc, char **argv, const char *style, struct cli *cli)
 {
     struct option longs[OPTIONS + 3];
     make_longs(cli->command, longs);
+    opterr = 0;
     for (int found; (found = getopt_long(argc, argv, style, longs, NULL)) != -1;) {
         if (found == 'h' || found == OPTION_HELP) {
             if (cli->command)
@@ -104,8 +125,8 @@ static int read_options(int argc, char **argv, const char *style, struct cli *cl
             printf("torc %s\n", TORC_VERSION);
             return ERROR_NONE;
         }
-        if (found == '?')
-            return ERROR_USAGE;
+        if (found == '?' || found == ':')
+            return say_unknown(cli->command, argv[optind - 1], found);
         if (found == 'o') {
             cli->output = optarg;
             continue;
@@ -121,7 +142,7 @@ static int read_options(int argc, char **argv, const char *style, struct cli *cl
 
 int cli_read(int argc, char **argv, struct cli *cli)
 {
-    int code = read_options(argc, argv, "+h", cli);
+    int code = read_options(argc, argv, "+:h", cli);
     if (code >= 0)
         return code;
     if (optind == argc) {
@@ -133,7 +154,7 @@ int cli_read(int argc, char **argv, struct cli *cli)
         return ERROR_USAGE;
     int skip = optind;
     optind = 0; /* starts getopt anew, at the command */
-    code = read_options(argc - skip, argv + skip, cli->command->options & OPTION_GRAPH ? "ho:" : "h", cli);
+    code = read_options(argc - skip, argv + skip, cli->command->options & OPTION_GRAPH ? ":ho:" : ":h", cli);
     if (code >= 0)
         return code;
     char **rest = argv + skip + optind;
@@ -168,5 +189,12 @@ int cli_run_verb(struct cli *cli, const struct verb *verbs, size_t count, struct
                              cli->arguments[3]);
         return verbs[i].run(cli, err);
     }
-    return error_set(err, ERROR_USAGE, 0, "%s: what is to be done? torc %s %s", command, command, cli->command->argument);
+    const char *names[VERBS_MOST];
+    for (size_t i = 0; i < count && i < VERBS_MOST; i++)
+        names[i] = verbs[i].name;
+    if (!name)
+        return error_set(err, ERROR_USAGE, 0, "%s: what is to be done? torc %s %s", command, command, cli->command->argument);
+    cleanup_free char *near = suggest_phrase(name, names, count < VERBS_MOST ? count : VERBS_MOST);
+    return error_set(err, ERROR_USAGE, 0, "there is no \"torc %s %s\"%s%s%s%s%s", command, name, near, *near ? "" : "; torc ",
+                     *near ? "" : command, *near ? "" : " ", *near ? "" : cli->command->argument);
 }

@@ -12,8 +12,6 @@
 #include "lib/text_file.h"
 #include "lib/workflow_inputs.h"
 
-enum { PROBLEMS_MOST = 50 };
-
 bool subject_is_job(const struct subject *subject, size_t job)
 {
     return subject->workflow.jobs[job].class_index >= 0;
@@ -40,7 +38,7 @@ static int open_file(struct subject *subject, const char *path, struct error *er
     int rc = workflow_load(text, length, path, &subject->workflow, &problems);
     if (!rc)
         workflow_check_inputs(&subject->workflow, AT_FDCWD, false, &problems);
-    problems_print(&problems, stderr, "torc", path, PROBLEMS_MOST);
+    problems_print(&problems, stderr, "torc", path, PROBLEMS_SCREEN);
     if (rc)
         error_set(err, ERROR_USAGE, 0, "%s: %zu error%s", path, problems.errors, problems.errors == 1 ? "" : "s");
     problems_fini(&problems);

@@ -177,10 +177,13 @@ static int fail_at_value(struct walk *walk, const char *wanted)
     if (c == '\'')
         return fail(walk, walk->at, "JSON has \"…\" around text, not '…'");
     if (c == '#' || (c == '/' && (peek(walk, 1) == '/' || peek(walk, 1) == '*')))
-        return fail(walk, walk->at, "JSON has no comments; remove it, or use \"description\" or \"metadata\"");
+        return fail(walk, walk->at, "JSON has no comments; remove it, or use \"description\" or \"metadata\", or name the file .json5");
     if (isalpha((unsigned char)c) || c == '_')
         return fail(walk, walk->at, "expected %s, found %.*s; text and keys need quotes, and true, false and null are lower-case", wanted,
                      (int)(length < 30 ? length : 30), walk->json->text + walk->at);
+    if ((unsigned char)c >= 0x80 && utf8_length(walk))
+        return fail(walk, walk->at, "expected %s, found %.*s; text and keys need plain quotes, \"…\"", wanted,
+                    (int)utf8_length(walk), walk->json->text + walk->at);
     if ((unsigned char)c < 0x20 || (unsigned char)c >= 0x7f)
         return fail(walk, walk->at, "expected %s, found the byte 0x%02x", wanted, (unsigned char)c);
     return fail(walk, walk->at, "expected %s, found %c", wanted, c);

@@ -247,7 +247,7 @@ int params_count(const struct params *params, size_t *count, struct error *err)
         if (params->mode == PARAM_PRODUCT && __builtin_mul_overflow(*count, own, count))
             *count = SIZE_MAX;
         if (*count > PARAMS_MOST)
-            return error_set(err, ERROR_USAGE, 0, "the parameters make more than %d instances", PARAMS_MOST);
+            return error_set(err, ERROR_USAGE, 0, "the parameters make more than %d instances, which is the most there may be", PARAMS_MOST);
     }
     return 0;
 }

@@ -35,26 +35,64 @@ static char *make_printable(const char *text)
     return copy;
 }
 
+static int compare_numbers(int a, int b)
+{
+    return (a > b) - (a < b);
+}
+
+static int compare(const void *left, const void *right)
+{
+    const struct problem *a = left, *b = right;
+    int order = compare_numbers(a->line, b->line);
+    if (!order)
+        order = compare_numbers(a->column, b->column);
+    if (!order)
+        order = strcmp(a->path ? a->path : "", b->path ? b->path : "");
+    if (!order)
+        order = strcmp(a->text, b->text);
+    return order ? order : compare_numbers(a->warning, b->warning);
+}
+
+/* One mistake of an entry that has many instances comes once for each: the last few problems are where it was. */
+static bool find_known(struct problems *problems, const struct problem *problem)
+{
+    enum { LOOK_BACK = 16 };
+    size_t first = problems->count > LOOK_BACK ? problems->count - LOOK_BACK : 0;
+    for (size_t i = problems->count; i > first; i--)
+        if (!compare(&problems->list[i - 1], problem)) {
+            problems->last = i - 1;
+            return true;
+        }
+    return false;
+}
+
 void problem_add(struct problems *problems, bool warning, int line, int column, const char *path, const char *format, ...)
 {
     va_list ap;
     va_start(ap, format);
     cleanup_free char *text = xvasprintf(format, ap);
     va_end(ap);
-    problems->list = array_grow(problems->list, problems->count, &problems->space, sizeof *problems->list);
-    problems->list[problems->count++] = (struct problem){
+    struct problem problem = {
         .warning = warning,
         .line = line,
         .column = column,
         .path = path && *path ? make_printable(path) : NULL,
         .text = make_printable(text),
     };
+    if (find_known(problems, &problem)) {
+        free(problem.path);
+        free(problem.text);
+        return;
+    }
+    problems->list = array_grow(problems->list, problems->count, &problems->space, sizeof *problems->list);
+    problems->last = problems->count;
+    problems->list[problems->count++] = problem;
     problems->errors += !warning;
 }
 
 void problem_is_later(struct problems *problems)
 {
-    problems->list[problems->count - 1].later = true;
+    problems->list[problems->last].later = true;
 }
 
 bool problems_refuse_later(struct problems *problems)
@@ -69,18 +107,22 @@ bool problems_refuse_later(struct problems *problems)
     return problems->errors > before;
 }
 
-static int compare_numbers(int a, int b)
+void problems_settle(struct problems *problems)
 {
-    return (a > b) - (a < b);
-}
-
-static int compare(const void *left, const void *right)
-{
-    const struct problem *a = left, *b = right;
-    int order = compare_numbers(a->line, b->line);
-    if (!order)
-        order = compare_numbers(a->column, b->column);
-    return order ? order : strcmp(a->text, b->text);
+    size_t kept = 0;
+    if (problems->count)
+        qsort(problems->list, problems->count, sizeof *problems->list, compare);
+    for (size_t i = 0; i < problems->count; i++) {
+        struct problem *problem = &problems->list[i];
+        if (!kept || compare(&problems->list[kept - 1], problem)) {
+            problems->list[kept++] = *problem;
+            continue;
+        }
+        problems->errors -= !problem->warning;
+        free(problem->path);
+        free(problem->text);
+    }
+    problems->count = kept;
 }
 
 static void print_one(const struct problem *problem, FILE *out, const char *program, const char *file)
@@ -92,13 +134,34 @@ static void print_one(const struct problem *problem, FILE *out, const char *prog
             problem->path ? ": " : "", problem->text);
 }
 
+static const char *plural(size_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
+static void print_rest(FILE *out, const char *program, const char *file, size_t errors, size_t warnings)
+{
+    fprintf(out, "%s: %s: ", program, file);
+    if (errors)
+        fprintf(out, "%zu more error%s", errors, plural(errors));
+    if (warnings)
+        fprintf(out, "%s%zu more warning%s", errors ? " and " : "", warnings, plural(warnings));
+    fprintf(out, "; torc validate --all %s shows all\n", file);
+}
+
 void problems_print(struct problems *problems, FILE *out, const char *program, const char *file, size_t most)
 {
-    if (problems->count)
-        qsort(problems->list, problems->count, sizeof *problems->list, compare);
-    size_t shown = most && most < problems->count ? most : problems->count;
-    for (size_t i = 0; i < shown; i++)
+    problems_settle(problems);
+    size_t room = most && most < problems->count ? most : problems->count;
+    size_t errors = problems->errors < room ? problems->errors : room, warnings = room - errors;
+    size_t more[2] = {problems->errors - errors, problems->count - problems->errors - warnings};
+    for (size_t i = 0; i < problems->count; i++) {
+        size_t *left = problems->list[i].warning ? &warnings : &errors;
+        if (!*left)
+            continue;
+        --*left;
         print_one(&problems->list[i], out, program, file);
-    if (shown < problems->count)
-        fprintf(out, "%s: %s: … and %zu more\n", program, file, problems->count - shown);
+    }
+    if (more[0] || more[1])
+        print_rest(out, program, file, more[0], more[1]);
 }

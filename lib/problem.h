@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-enum { PROBLEM_NOWHERE = 0 };
+enum { PROBLEM_NOWHERE = 0, PROBLEMS_SCREEN = 20 }; /* as many fit a screen with what else is said */
 
 struct problem {
     bool warning;
@@ -21,6 +21,7 @@ struct problems {
     struct problem *list;
     size_t count, space;
     size_t errors; /* of them, not warnings */
+    size_t last;   /* the one that was added last, or was there already */
 };
 
 void problems_fini(struct problems *problems);
@@ -34,8 +35,11 @@ void problem_is_later(struct problems *problems);
 /* Makes errors of them all, for who wants to run the workflow; true when there were any. */
 bool problems_refuse_later(struct problems *problems);
 
-/* Sorts by position and prints "program: file:line:col: path: text" (warnings with "warning: " before the path), at most
- * `most` of them (0: all), then how many more there are. */
+/* Sorts by position and drops what is there twice, such as one mistake in many instances of an entry. */
+void problems_settle(struct problems *problems);
+
+/* Settles, and prints "program: file:line:col: path: text" (warnings with "warning: " before the path), at most `most` of
+ * them (0: all), errors first when not all fit, then how many more there are and what shows them. */
 void problems_print(struct problems *problems, FILE *out, const char *program, const char *file, size_t most);
 
 #endif

@@ -35,6 +35,15 @@ static enum format format_of_text(const struct json_text *json)
     return json_check(json, &fault) ? FORMAT_JSON5 : FORMAT_JSON;
 }
 
+/* By its mark, or because every other byte of what it begins with is 0. */
+static bool is_utf16(const char *text, size_t length)
+{
+    if (length < 2)
+        return false;
+    return !memcmp(text, "\xff\xfe", 2) || !memcmp(text, "\xfe\xff", 2) ||
+           (length >= 4 && ((text[0] && !text[1] && text[2] && !text[3]) || (!text[0] && text[1] && !text[2] && text[3])));
+}
+
 bool source_read(struct source *source, const char *text, size_t length, const char *name)
 {
     static const char bom[] = "\xef\xbb\xbf"; /* some editors begin a file with it */
@@ -42,6 +51,10 @@ bool source_read(struct source *source, const char *text, size_t length, const c
     struct json_text json = {text + (marked ? sizeof bom - 1 : 0), length - (marked ? sizeof bom - 1 : 0)};
     enum format format = format_of_name(name);
     int result = 0;
+    if (is_utf16(text, length)) {
+        problem_add(source->problems, false, 1, 1, NULL, "the file is UTF-16; save it as UTF-8");
+        return false;
+    }
     if (format == FORMAT_UNKNOWN)
         format = format_of_text(&json);
     source->json = json;

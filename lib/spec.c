@@ -320,7 +320,7 @@ static void report_syntax(struct source *source)
     json_error_t where;
     source_go_top(source);
     if (source->base_offset == source->json.length) {
-        source_error(source, "the file is empty; a workflow is a JSON object: {\"name\": …, \"jobs\": […]}");
+        source_error(source, "the file is empty; a workflow has at least a \"name\" and \"jobs\"");
         return;
     }
     if (json_check(&source->json, &fault)) {
@@ -334,7 +334,8 @@ static void report_syntax(struct source *source)
     }
     json_auto_t *root = json_loadb(source->json.text, source->json.length, JSON_DECODE_ANY, &where);
     if (root)
-        source_error(source, "expected an object, { … }, found %s", field_found(source, root));
+        source_error(source, "expected a workflow, %s, found %s", source->plain ? "name: … jobs: …" : "{\"name\": …, \"jobs\": […]}",
+                     field_found(source, root));
     else
         source_error_at(source, (size_t)where.position, "this is no JSON: %s", where.text);
 }

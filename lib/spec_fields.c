@@ -5,7 +5,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "lib/amend.h"
 #include "lib/duration.h"
+#include "lib/foreign_words.h"
 #include "lib/mem.h"
 #include "lib/signals.h"
 #include "lib/size.h"
@@ -156,6 +158,10 @@ static void read_count(struct source *source, json_t *value, const struct field 
     const char *text = json_string_value(value);
     if (text && *text && strspn(text, "0123456789") == strlen(text))
         source_error(source, "expected a whole number, found text; write %s without quotes", text);
+    else if (json_is_real(value) && json_real_value(value) > (double)field->most)
+        source_error(source, "%g is too large; the most is %lld", json_real_value(value), (long long)field->most);
+    else if (json_is_real(value) && fabs(json_real_value(value)) < 1e15 && fmod(json_real_value(value), 1) == 0)
+        source_error(source, "expected a whole number without point or exponent; write %.0f", json_real_value(value));
     else if (!json_is_integer(value))
         expected(source, "a whole number", value);
     else if (number < field->least)
@@ -175,13 +181,21 @@ static void read_size(struct source *source, json_t *value, const struct field *
         return;
     }
     if (json_is_string(value) && size_parse(json_string_value(value), &bytes)) {
-        source_error(source, "%s is not a size; write 512m, 2g, …", field_found(source, value));
+        cleanup_free char *meant = amend_size(json_string_value(value));
+        source_error(source, "%s is not a size; write %s", field_found(source, value), meant ? meant : "512m, 2g, …");
         return;
     }
     if (bytes <= 0)
         source_error(source, "a size must be more than 0; write 512m, 2g, …");
     else
         *(int64_t *)at = bytes;
+}
+
+static void refuse_duration(struct source *source, const char *text)
+{
+    cleanup_free char *meant = amend_duration(text);
+    source_error(source, "%s is not a duration; write %s", source_quote(source, text),
+                 meant ? meant : "30m, 1h30m, 2d, 01:30:00, PT1H30M, …");
 }
 
 static void read_duration(struct source *source, json_t *value, const struct field *field, void *at)
@@ -194,7 +208,7 @@ static void read_duration(struct source *source, json_t *value, const struct fie
     else if (!text)
         expected(source, "a duration such as \"30m\" or \"PT1H\"", value);
     else if (duration_parse(text, &usec))
-        source_error(source, "%s is not a duration; write 30m, 1h30m, 2d, 01:30:00, PT1H30M, …", field_found(source, value));
+        refuse_duration(source, text);
     else if (usec <= 0)
         source_error(source, "a duration must be more than 0; write 30m, 2h, PT1H30M, …");
     else
@@ -274,7 +288,12 @@ static void read_env(struct source *source, json_t *value, const struct field *f
         expected(source, "an object of names and texts", value);
         return;
     }
-    json_object_foreach (value, name, item) {
+    void *next;
+    json_object_foreach_safe (value, next, name, item) {
+        if (json_is_null(item)) { /* as good as left out */
+            json_object_del(value, name);
+            continue;
+        }
         source_down_key(source, name);
         if (!is_variable_name(name)) {
             source_error_key(source, "%s is no name of an environment variable: letters, digits and _, no digit in front",
@@ -383,8 +402,12 @@ const struct field *field_find(struct source *source, const char *key, const str
         names[i] = table->fields[i].name;
     for (size_t i = 0; i < table->count && table->count <= LISTED; i++)
         all = arena_printf(source->arena, "%s%s%s", i ? all : "; the keys here are ", i ? ", " : "", names[i]);
+    const char *meant = foreign_word_meant(key, names, table->count);
     source_down_key(source, key);
-    source_error_key(source, "unknown key%s", source_suggest(source, key, names, table->count, all));
+    if (meant)
+        source_error_key(source, "unknown key; it is \"%s\" here", meant);
+    else
+        source_error_key(source, "unknown key%s", source_suggest(source, key, names, table->count, all));
     source_up(source);
     return NULL;
 }
@@ -394,7 +417,9 @@ void fields_read(struct source *source, json_t *object, const struct field_table
     const char *key;
     json_t *value;
     if (!json_is_object(object)) {
-        expected(source, "an object", object);
+        bool tight = source->plain && json_is_string(object) && strchr(json_string_value(object), ':');
+        source_error(source, "expected an object, found %s%s", field_found(source, object),
+                     tight ? "; YAML wants a blank behind the colon of a key" : "");
         return;
     }
     json_object_foreach (object, key, value) {

@@ -36,7 +36,7 @@ static int refuse_name(struct batch_state *st, const char *name, struct data_ans
         return -1;
     const char *nearest = suggest_nearest(name, names, count);
     if (nearest)
-        return refuse(st, answer, "workflow %lld has no user data \"%s\"; do you mean \"%s\"?", (long long)st->tx.workflow_id,
+        return refuse(st, answer, "workflow %lld has no user data \"%s\"; did you mean \"%s\"?", (long long)st->tx.workflow_id,
                       name, nearest);
     return refuse(st, answer, "workflow %lld has no user data \"%s\"; %s", (long long)st->tx.workflow_id, name,
                   count ? "`torc data list` shows what there is" : "its file has no \"user_data\"");

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "lib/mem.h"
+
 enum { LONGEST = 128, FARTHEST = 4 };
 
 static unsigned least(unsigned a, unsigned b)
@@ -61,4 +63,18 @@ const char *suggest_nearest(const char *word, const char *const *list, size_t co
             break;
     }
     return best ? best : part;
+}
+
+char *suggest_phrase(const char *word, const char *const *list, size_t count)
+{
+    const char *near = suggest_nearest(word, list, count);
+    return near ? xasprintf("; did you mean \"%s\"?", near) : xstrdup("");
+}
+
+char *suggest_option(const char *typed, const char *const *list, size_t count)
+{
+    const char *name = typed + strspn(typed, "-");
+    cleanup_free char *word = xstrndup(name, strcspn(name, "="));
+    const char *near = suggest_nearest(word, list, count);
+    return near ? xasprintf("; did you mean --%s?", near) : xstrdup("");
 }

@@ -10,4 +10,10 @@
  * or one is a large part of the other. */
 const char *suggest_nearest(const char *word, const char *const *list, size_t count);
 
+/* `; did you mean "x"?`, or nothing when no name is near. The caller's to free. */
+char *suggest_phrase(const char *word, const char *const *list, size_t count);
+
+/* The same for an option as it was typed, "--labl=x", of names without dashes. */
+char *suggest_option(const char *typed, const char *const *list, size_t count);
+
 #endif

@@ -6,7 +6,10 @@
 #include <errno.h>
 #include <string.h>
 
+#include "lib/arena.h"
 #include "lib/mem.h"
+#include "lib/names.h"
+#include "lib/suggest.h"
 
 struct store *target_open(const char *option, enum store_mode mode, struct error *err)
 {
@@ -48,11 +51,49 @@ int target_read(struct store *store, struct read_request request, target_each *e
     return 0;
 }
 
+enum { KNOWN_MOST = 10000 }; /* names that are looked at to find the one that was meant */
+
+struct known {
+    struct names names;
+    struct arena *arena;
+};
+
 struct search {
     const char *name; /* NULL: any */
     int64_t found;
     size_t count;
 };
+
+static int keep_workflow_name(void *context, const struct read_reply *reply, uint32_t index, struct error *err)
+{
+    struct known *known = context;
+    (void)err;
+    if (known->names.count < KNOWN_MOST)
+        names_add(&known->names, arena_strdup(known->arena, reply->workflows[index].name));
+    return 0;
+}
+
+static int keep_job_name(void *context, const struct read_reply *reply, uint32_t index, struct error *err)
+{
+    struct known *known = context;
+    if (known->names.count >= KNOWN_MOST) /* enough: this ends the reading */
+        return error_set(err, ERROR_INTERNAL, 0, "enough");
+    names_add(&known->names, arena_strdup(known->arena, reply->jobs[index].name));
+    return 0;
+}
+
+/* `; did you mean "x"?` of the first names that a request reads, or nothing. The caller's to free. */
+static char *suggest_known(struct store *store, struct read_request request, target_each *keep, const char *name)
+{
+    struct known known = {.arena = arena_create()};
+    struct error ignored;
+    names_init(&known.names);
+    target_read(store, request, keep, &known, &ignored);
+    char *phrase = suggest_phrase(name, known.names.list, known.names.count);
+    names_fini(&known.names);
+    arena_destroy(known.arena);
+    return phrase;
+}
 
 static int match_workflow(void *context, const struct read_reply *reply, uint32_t index, struct error *err)
 {
@@ -94,7 +135,10 @@ int target_workflow(struct store *store, const char *text, struct read_reply *re
         return 0;
     read_reply_fini(reply);
     *reply = (struct read_reply){0};
-    return error_set(err, ERROR_USAGE, 0, "no workflow \"%s\"; 'torc list' shows those of the database", text);
+    request.workflow_id = 0;
+    cleanup_free char *near = suggest_known(store, request, keep_workflow_name, text);
+    return error_set(err, ERROR_USAGE, 0, "no workflow \"%s\"%s", text,
+                     *near ? near : "; 'torc list' shows those of the database");
 }
 
 void target_fini(struct target *target)
@@ -143,9 +187,11 @@ static int find_jobs(struct store *store, const char *name, struct target *targe
         return -1;
     if (has)
         return 0;
-    return error_set(err, ERROR_USAGE, 0, "workflow %lld (%s) has no job %s\"%s\"; 'torc jobs %lld' lists them",
-                     (long long)target->workflow->id, target->workflow->name, strpbrk(name, "*?[") ? "like " : "", name,
-                     (long long)target->workflow->id);
+    struct read_request all = {.what = READ_JOBS, .workflow_id = target->workflow->id};
+    cleanup_free char *near = suggest_known(store, all, keep_job_name, name);
+    cleanup_free char *where = xasprintf("; 'torc jobs %lld' lists them", (long long)target->workflow->id);
+    return error_set(err, ERROR_USAGE, 0, "workflow %lld (%s) has no job %s\"%s\"%s", (long long)target->workflow->id,
+                     target->workflow->name, strpbrk(name, "*?[") ? "like " : "", name, *near ? near : where);
 }
 
 int target_parse(struct store *store, const char *text, struct target *target, struct error *err)

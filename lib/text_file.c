@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "lib/mem.h"
 
@@ -32,7 +33,10 @@ int text_file_read(const char *path, char **text, size_t *length, struct error *
     if (!strcmp(path, "-"))
         return read_stream(stdin, "standard input", text, length, err);
     cleanup_fclose FILE *file = fopen(path, "re");
+    struct stat st;
     if (!file)
         return error_set(err, ERROR_USAGE, errno, "%s", path);
+    if (!fstat(fileno(file), &st) && S_ISDIR(st.st_mode))
+        return error_set(err, ERROR_USAGE, 0, "%s is a folder, not a file", path);
     return read_stream(file, path, text, length, err);
 }

@@ -246,6 +246,39 @@ static void read_event(struct reader *reader, const yaml_event_t *event)
     }
 }
 
+/* What libyaml says, in words for somebody who never read YAML's grammar. */
+static const struct {
+    const char *problem, *words;
+} yaml_words[] = {
+    {"mapping values are not allowed in this context",
+     "\": \" makes a key of what stands before it, and none can be here; put quotes around a text that has \": \" in it, or "
+     "indent this line like the keys above it"},
+    {"did not find expected key",
+     "a key was expected here; is this line indented like the keys above it? A text that begins with a quote, {, [, * or & "
+     "needs quotes around all of it"},
+    {"did not find expected '-' indicator",
+     "an entry of the list, \"- …\", was expected here; are the lines above and below indented alike?"},
+    {"block sequence entries are not allowed in this context",
+     "a list cannot begin here; write \"- \" on a line of its own, below the key"},
+    {"found character that cannot start any token", "a text cannot begin with this character; put quotes around it"},
+    {"could not find expected ':'", "this line is no \"key: value\"; a text of several lines needs quotes, or a | before it"},
+    {"did not find expected ',' or ']'", "a comma or ] is missing here"},
+    {"did not find expected ',' or '}'", "a comma or } is missing here"},
+    {"did not find expected alphabetic or numeric character", "* and & have a meaning of their own before a word in YAML; put "
+     "quotes around this text"},
+    {"control characters are not allowed", "there is a byte that no text has; is this a workflow file?"},
+    {"found unknown escape character",
+     "there is no such escape in double quotes; write \\\\ for a backslash, or use single quotes"},
+};
+
+static const char *say_plainly(const yaml_parser_t *parser)
+{
+    for (size_t i = 0; i < sizeof yaml_words / sizeof *yaml_words; i++)
+        if (!strcmp(parser->problem, yaml_words[i].problem))
+            return yaml_words[i].words;
+    return NULL;
+}
+
 /* What libyaml says has a mark, or only an offset when the bytes themselves are wrong. */
 static void report_failure(struct reader *reader, const yaml_parser_t *parser, const char *text, size_t length)
 {
@@ -262,6 +295,11 @@ static void report_failure(struct reader *reader, const yaml_parser_t *parser, c
     mark.column = marked ? mark.column : column;
     if (at < length && text[at] == '\t')
         error_at(reader, &mark, "YAML takes no tab here; indent with blanks");
+    else if (parser->context && !strcmp(parser->context, "while scanning a quoted scalar") && strstr(parser->problem, "end of stream"))
+        error_at(reader, &mark, "the file ends here, but the quote of line %zu, column %zu is not closed",
+                 parser->context_mark.line + 1, parser->context_mark.column + 1);
+    else if (say_plainly(parser))
+        error_at(reader, &mark, "%s", say_plainly(parser));
     else
         error_at(reader, &mark, "no valid YAML: %s%s%s", parser->problem, parser->context ? ", " : "",
                  parser->context ? parser->context : "");

@@ -7,6 +7,7 @@
 
 #include "lib/document.h"
 #include "lib/mem.h"
+#include "lib/suggest.h"
 #include "lib/target.h"
 #include "lib/text.h"
 #include "report/report.h"
@@ -54,6 +55,16 @@ static int usage_error(const char *what, const char *text)
     return ERROR_USAGE;
 }
 
+static int refuse_option(const char *typed)
+{
+    static const char *const names[] = {"db", "json", "csv", "help", "version"};
+    cleanup_free char *near = suggest_option(typed, names, sizeof names / sizeof *names);
+    bool known = !strcmp(typed, "--db");
+    fprintf(stderr, "%s: %s %s%s%s\n", program, typed, known ? "needs a value" : "is no option of torc-report", known ? "" : near,
+            *near ? "" : "; see torc-report --help");
+    return ERROR_USAGE;
+}
+
 /* -1: go on; else the exit code. */
 static int read_options(int argc, char **argv, struct options *options)
 {
@@ -62,6 +73,7 @@ static int read_options(int argc, char **argv, struct options *options)
         {"help", no_argument, NULL, 'h'},     {"version", no_argument, NULL, 'V'}, {0},
     };
     *options = (struct options){.kind = kinds};
+    opterr = 0;
     for (int letter; (letter = getopt_long(argc, argv, "h", longs, NULL)) != -1;) {
         if (letter == 'h') {
             print_help();
@@ -72,7 +84,7 @@ static int read_options(int argc, char **argv, struct options *options)
             return ERROR_NONE;
         }
         if (letter == '?')
-            return ERROR_USAGE;
+            return refuse_option(argv[optind - 1]);
         if (letter == 'd')
             options->db = optarg;
         options->json |= letter == 'j';
@@ -112,6 +124,17 @@ static int print_json(struct report *report, const struct report_kind *kind, str
     return result;
 }
 
+/* What is no workflow may be a slip in the name of a report. */
+static void suggest_report(const char *word, struct error *err)
+{
+    const char *names[KINDS];
+    for (int i = 0; i < KINDS; i++)
+        names[i] = kinds[i].name;
+    cleanup_free char *near = suggest_phrase(word, names, KINDS);
+    if (*near)
+        error_set(err, ERROR_USAGE, 0, "there is no report and no workflow \"%s\"%s", word, near);
+}
+
 static int run(const struct options *options, struct error *err)
 {
     struct screen screen;
@@ -125,6 +148,8 @@ static int run(const struct options *options, struct error *err)
     if (!report.store)
         return -1;
     int result = target_workflow(report.store, options->workflow, &reply, err);
+    if (result && options->workflow)
+        suggest_report(options->workflow, err);
     if (!result) {
         report.workflow = reply.workflows;
         result = options->json ? print_json(&report, options->kind, err) : options->kind->print(&report, err);

@@ -20,8 +20,6 @@
 #include "lib/text_file.h"
 #include "lib/workflow_inputs.h"
 
-enum { PROBLEMS_MOST = 50 };
-
 static void check_fit(const struct workflow *workflow, const struct node *node, struct problems *problems)
 {
     char why[256];
@@ -123,7 +121,7 @@ int local_create(const struct options *options, const struct node *node, struct 
         check_fit(&workflow, node, &problems);
     }
     problems_refuse_later(&problems);
-    problems_print(&problems, stderr, "torc-run", options->file, PROBLEMS_MOST);
+    problems_print(&problems, stderr, "torc-run", options->file, PROBLEMS_SCREEN);
     int result = problems.errors ? error_set(err, ERROR_USAGE, 0, "%s", "")
                  : merge_settings(options, &workflow, err) ? -1
                                                            : create(options, &workflow, text, store, workflow_id, err);

@@ -12,6 +12,7 @@
 #include "lib/mem.h"
 #include "lib/size.h"
 #include "lib/store.h"
+#include "lib/suggest.h"
 
 enum kind { KIND_TEXT, KIND_FLAG, KIND_COUNT, KIND_COUNT_0, KIND_ID, KIND_SIZE, KIND_TIME, KIND_WORD, KIND_LABELS, KIND_HELP, KIND_VERSION };
 
@@ -186,6 +187,19 @@ static int take_operands(struct options *options, int count, char **words, struc
     return 0;
 }
 
+static int refuse_option(const char *typed, struct error *err)
+{
+    const char *names[OPTIONS];
+    for (size_t i = 0; i < OPTIONS; i++)
+        names[i] = table[i].name;
+    char letter[] = {'-', (char)optopt, '\0'};
+    if (optopt > 0 && optopt < LONG_BASE)
+        typed = letter;
+    cleanup_free char *near = suggest_option(typed, names, OPTIONS);
+    return error_set(err, ERROR_USAGE, 0, "%s is no option of torc-run%s", typed,
+                     *near ? near : "; see torc-run --help");
+}
+
 int options_parse(struct options *options, int argc, char **argv, enum options_next *next, struct error *err)
 {
     struct option longs[OPTIONS + 1] = {0};
@@ -201,10 +215,10 @@ int options_parse(struct options *options, int argc, char **argv, enum options_n
         if (c == ':')
             return error_set(err, ERROR_USAGE, 0, "%s needs a value; see torc-run --help", argv[optind - 1]);
         if (!row)
-            return error_set(err, ERROR_USAGE, 0, "%s is no option of torc-run; see torc-run --help", argv[optind - 1]);
+            return refuse_option(argv[optind - 1], err);
         if (read_value(options, row, optarg))
-            return error_set(err, ERROR_USAGE, 0, "--%s: \"%s\" is no value for it; it is %s: %s", row->name, optarg,
-                             row->argument, row->help);
+            return error_set(err, ERROR_USAGE, 0, "--%s: \"%s\" is not possible; --%s=%s: %s", row->name, optarg,
+                             row->name, row->argument, row->help);
         if (row->kind == KIND_HELP || row->kind == KIND_VERSION) {
             *next = OPTIONS_DONE;
             return 0;

@@ -12,6 +12,7 @@
 #include "lib/mem.h"
 #include "lib/size.h"
 #include "lib/store.h"
+#include "lib/suggest.h"
 #include "lib/walltime.h"
 
 enum kind { KIND_TEXT, KIND_FLAG, KIND_COUNT, KIND_COUNT_0, KIND_ID, KIND_WALLTIME, KIND_RUNTIME, KIND_MEMORY, KIND_LIMITS, KIND_HELP, KIND_VERSION };
@@ -183,6 +184,22 @@ static int check_together(struct options *options, int operands, char **words, s
     return 0;
 }
 
+static int refuse_option(const char *typed, struct error *err)
+{
+    const char *names[OPTIONS];
+    for (size_t i = 0; i < OPTIONS; i++)
+        names[i] = table[i].name;
+    char letter[] = {'-', (char)optopt, '\0'};
+    if (optopt > 0 && optopt < LONG_BASE)
+        typed = letter;
+    cleanup_free char *near = suggest_option(typed, names, OPTIONS);
+    if (!strncmp(typed, "--label", strlen("--label")))
+        return error_set(err, ERROR_USAGE, 0, "allocations are not asked for by labels; jobs with labels run where somebody "
+                                              "starts torc-run --workflow ID --label A,B");
+    return error_set(err, ERROR_USAGE, 0, "%s is no option of torc-sbatch%s", typed,
+                     *near ? near : "; options for sbatch go after --");
+}
+
 int options_parse(struct options *options, int argc, char **argv, bool *done, struct error *err)
 {
     struct option longs[OPTIONS + 1] = {0};
@@ -200,11 +217,10 @@ int options_parse(struct options *options, int argc, char **argv, bool *done, st
         if (c == ':')
             return error_set(err, ERROR_USAGE, 0, "%s needs a value; see torc-sbatch --help", argv[optind - 1]);
         if (!row)
-            return error_set(err, ERROR_USAGE, 0, "%s is no option of torc-sbatch; options for sbatch go after --",
-                             argv[optind - 1]);
+            return refuse_option(argv[optind - 1], err);
         if (read_value(options, row, optarg))
-            return error_set(err, ERROR_USAGE, 0, "--%s: \"%s\" is no value for it; it is %s: %s", row->name, optarg,
-                             row->argument, row->help);
+            return error_set(err, ERROR_USAGE, 0, "--%s: \"%s\" is not possible; --%s=%s: %s", row->name, optarg,
+                             row->name, row->argument, row->help);
         if (row->kind == KIND_HELP || row->kind == KIND_VERSION) {
             *done = true;
             return 0;

@@ -17,8 +17,6 @@
 #include "lib/text_file.h"
 #include "lib/workflow_inputs.h"
 
-enum { MOST_PROBLEMS = 50 };
-
 static int read_file(struct prepared *prepared, const char *path, bool commands, struct error *err)
 {
     if (text_file_read(path, &prepared->text, &prepared->length, err))
@@ -54,7 +52,7 @@ static int load(struct prepared *prepared, const struct options *options, struct
         rc = workflow_check_inputs(&prepared->workflow, folder, !options->allow_missing, &problems);
     if (folder >= 0)
         close(folder);
-    problems_print(&problems, stderr, "torc-sbatch", options->file, MOST_PROBLEMS);
+    problems_print(&problems, stderr, "torc-sbatch", options->file, PROBLEMS_SCREEN);
     size_t errors = problems.errors;
     problems_fini(&problems);
     return rc ? error_set(err, ERROR_USAGE, 0, "%s: %zu error%s, nothing was submitted", options->file, errors,

@@ -39,7 +39,7 @@ ok "... from a file" torc data set other @file.json
 is "$(torc data get other)" '{"x": 1}' "... which it is then"
 ok "... from standard input" torc data set other - < <(echo '"text"')
 is "$(torc data list --json | jq -c '[.data[] | [.name, .ephemeral]]')" '[["conf",false],["made",false],["other",false]]' "torc data list"
-like "$(torc data set oter 1 2>&1; echo $?)" 'no user data "oter"; do you mean "other".*2$' "a slip in a name is told"
+like "$(torc data set oter 1 2>&1; echo $?)" 'no user data "oter"; did you mean "other".*2$' "a slip in a name is told"
 like "$(torc data set other text 2>&1; echo $?)" "text needs quotes.*2$" "a word without quotes too"
 like "$(torc data set other '[1,' 2>&1; echo $?)" 'line 1, column 3.*2$' "and what is no JSON otherwise"
 like "$(torc data get nothing 2>&1; echo $?)" '2$' "data that there is not"

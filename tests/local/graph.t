@@ -121,11 +121,11 @@ echo '{"name": "giant", "jobs": [{"name": "a", "command": "true", "cpus": 64, "m
 says "a job that fits no node" 2 "job a (class 64cpu-1g-1h): it needs 64 CPUs, and the largest node of partition p has 8" \
 	env TORC_SLURM_QUERY=./query torc plan giant.json
 
-says "no such kind" 2 'there is no "job-jobs"; do you mean "job-job"?' torc graph --kind job-jobs
+says "no such kind" 2 'there is no "job-jobs"; did you mean "job-job"?' torc graph --kind job-jobs
 says "no such format" 2 'there is no "pgn"' torc graph --format pgn
 says "no such workflow" 2 'there is no workflow 77' torc graph 77
 says "no such file" 2 "none.json" torc graph none.json
-says "a file with errors" 2 "no valid YAML" torc graph "$TORC_SOURCE/tests/cases/json5-unclosed/error"
+says "a file with errors" 2 ": 1 error" torc graph "$TORC_SOURCE/tests/cases/json5-unclosed/error"
 says "where it cannot be written" 2 "no/such/folder.dot" torc graph -o no/such/folder.dot
 
 done_testing

@@ -121,8 +121,23 @@ says "logs that are gone" 0 "torc_output/1.o" "$torc" logs 1.prepare
 says "no such workflow" 2 'there is no workflow 9' "$report" 9
 says "no such workflow by name" 2 'no workflow "nine"' "$report" jobs nine
 says "no such job" 2 'workflow 1 (analysis) has no job "hungr"' "$torc" show 1.hungr
-says "no such state" 2 'no job is ever "fialed"; do you mean "failed"?' "$torc" jobs --state fialed
-says "no such command" 2 'there is no command "staus"; do you mean "status"?' "$torc" staus
+says "no such state" 2 'no job is ever "fialed"; did you mean "failed"?' "$torc" jobs --state fialed
+name=hungry slip=hungyr
+workflow=$(sqlite3 "$TORC_DB" "SELECT name FROM workflow WHERE id = 1")
+says "no such option" 2 'there is no option --jsn; did you mean --json?' "$torc" status --jsn
+says "no such letter" 2 "there is no option -x; see 'torc status --help'" "$torc" status -x
+says "no value" 2 "needs a value" "$torc" status --db
+says "no such data command" 2 'there is no "torc data gte"; did you mean "get"?' "$torc" data gte
+says "no such event command" 2 'there is no "torc event pots"; did you mean "post"?' "$torc" event pots
+says "no such job, in logs" 2 "has no job \"$slip\"; did you mean \"$name\"?" "$torc" logs "1.$slip"
+says "no such job, in show" 2 "has no job \"$slip\"; did you mean \"$name\"?" "$torc" show "1.$slip"
+says "no such workflow" 2 "no workflow \"x$workflow\"; did you mean \"$workflow\"?" "$torc" status "x$workflow"
+says "no such report" 2 'there is no report and no workflow "usge"; did you mean "usage"?' "$TORC_BUILD/torc-report" usge
+says "no such option of a report" 2 '--jsn is no option of torc-report; did you mean --json?' "$TORC_BUILD/torc-report" --jsn
+says "no such option of torc-run" 2 '--lable is no option of torc-run; did you mean --label?' "$TORC_BUILD/torc-run" --lable x
+says "no such option of torc-sbatch" 2 '--partitoin is no option of torc-sbatch; did you mean --partition?' "$TORC_BUILD/torc-sbatch" --partitoin x
+says "no labels for allocations" 2 'starts torc-run --workflow ID --label A,B' "$TORC_BUILD/torc-sbatch" --label x w.json
+says "no such command" 2 'there is no command "staus"; did you mean "status"?' "$torc" staus
 says "one argument too many" 2 "one argument too many" "$report" jobs 1 2
 says "an argument is missing" 2 "TARGET is missing" "$torc" show
 says "cancel wants to be told which" 2 "say which" "$torc" cancel

@@ -35,7 +35,7 @@ static char *errors_of(const char *text, size_t length, const char *name, bool *
     *failed = workflow_load(exact, length, name, &workflow, &problems) != 0;
     *failed |= problems_refuse_later(&problems);
     FILE *out = open_memstream(&said, &said_length);
-    problems_print(&problems, out, "torc-sbatch", name, 20);
+    problems_print(&problems, out, "torc-sbatch", name, PROBLEMS_SCREEN);
     fclose(out);
     workflow_fini(&workflow);
     problems_fini(&problems);

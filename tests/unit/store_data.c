@@ -52,7 +52,7 @@ static void test_batch(void)
     is_int(send(&f, REQUEST(w, changes), &reply), 0, "a batch of good and bad changes is applied");
     is_int(reply.answers_count, 11, "each has an answer");
     ok(!reply.answers[0].json && !reply.answers[0].error, "data that nobody set has no value, which is no error");
-    ok(reply.answers[2].error && strstr(reply.answers[2].error, "do you mean \"measured\""), "a slip in a name is told");
+    ok(reply.answers[2].error && strstr(reply.answers[2].error, "did you mean \"measured\""), "a slip in a name is told");
     ok(reply.answers[3].error && strstr(reply.answers[3].error, "no JSON"), "what is no JSON is refused");
     is_text(reply.answers[4].json, "{\"a\":[1,2.50,\"x\\u0000y\"]}", "a value is seen later in its batch, as it was written");
     is_text(reply.answers[5].json, "5", "a refused value changes nothing");
