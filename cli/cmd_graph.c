@@ -76,7 +76,7 @@ static int write_text(const char *path, const char *text, struct error *err)
         return error_set(err, ERROR_USAGE, errno, "-o %s", path);
     bool bad = fputs(text, out) < 0;
     if (fclose(out) || bad)
-        return error_set(err, ERROR_INTERNAL, errno, "writing %s", path);
+        return error_set(err, ERROR_INTERNAL, errno, "cannot write %s", path);
     return 0;
 }
 

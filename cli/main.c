@@ -43,7 +43,7 @@ int main(int argc, char **argv)
         return code;
     code = cli.command->run(&cli, &err);
     if (fflush(stdout) || ferror(stdout)) {
-        cli_warn("writing the output: %s", strerror(errno));
+        cli_warn("cannot write the output: %s", strerror(errno));
         return ERROR_INTERNAL;
     }
     if (code < 0) {

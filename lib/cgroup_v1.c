@@ -93,7 +93,7 @@ static struct cgroup_dir *make_fresh(struct cgroup_base *base, struct error *err
         dir->cpu = open_file(dir, CPUACCT, "cpuacct.usage", O_RDONLY);
     return dir;
 fail:
-    error_set(err, ERROR_INTERNAL, errno, "make a cgroup in %s", base->path);
+    error_set(err, ERROR_INTERNAL, errno, "cannot make a cgroup in %s", base->path);
     cgroup_dir_destroy(dir);
     return NULL;
 }
@@ -112,7 +112,8 @@ static int set_limit(struct cgroup_dir *dir, int64_t bytes, struct error *err)
         const char *file = files[lower ? 1 - i : i];
         cleanup_close int fd = open_file(dir, MEMORY, file, O_WRONLY);
         if ((fd < 0 || write(fd, text, strlen(text)) < 0) && file == files[1])
-            return error_set(err, ERROR_INTERNAL, errno, "%s/%s: set %s to %s", dir->base->path, dir->name, file, text);
+            return error_set(err, ERROR_INTERNAL, errno, "cannot set %s of the cgroup %s/%s to %s", file, dir->base->path,
+                             dir->name, text);
     }
     dir->limit_bytes = bytes;
     return 0;

@@ -127,7 +127,7 @@ static struct cgroup_dir *v2_make(struct cgroup_base *base, const char *name, in
 {
     struct cgroup_dir *dir = cgroup_dir_create(base, name);
     if (mkdirat(base->dirs[0], dir->name, 0755) || (dir->fd = cgroup_open_below(base->dirs[0], dir->name)) < 0) {
-        error_set(err, ERROR_INTERNAL, errno, "make cgroup %s/%s", base->path, dir->name);
+        error_set(err, ERROR_INTERNAL, errno, "cannot make the cgroup %s/%s", base->path, dir->name);
         cgroup_dir_destroy(dir);
         return NULL;
     }
@@ -136,7 +136,7 @@ static struct cgroup_dir *v2_make(struct cgroup_base *base, const char *name, in
         snprintf(text, sizeof text, "%lld", (long long)limit_bytes);
         int e = cgroup_write(dir->fd, "memory.max", text);
         if (e) {
-            error_set(err, ERROR_INTERNAL, -e, "%s/%s: set memory.max to %s", base->path, dir->name, text);
+            error_set(err, ERROR_INTERNAL, -e, "cannot set memory.max of the cgroup %s/%s to %s", base->path, dir->name, text);
             cgroup_dir_destroy(dir);
             return NULL;
         }

@@ -104,7 +104,7 @@ int cluster_parse(struct cluster *cluster, const char *text, struct error *err)
     const json_t *config = json_object_get(root, "config"), *nodes = json_object_get(root, "nodes");
     const json_t *partitions = json_object_get(root, "partitions");
     if (!json_is_object(config) || !json_is_array(nodes) || !json_is_array(partitions))
-        return error_set(err, ERROR_UNREACHABLE, 0, "slurm-query did not describe the cluster: %s",
+        return error_set(err, ERROR_UNREACHABLE, 0, "what Slurm says of the cluster makes no sense: %s",
                          root ? "config, nodes or partitions are missing" : where.text);
     struct arena *arena = cluster->arena = arena_create();
     read_keys(cluster, cluster_keys, config, arena);

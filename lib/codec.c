@@ -96,7 +96,7 @@ json_t *codec_encode(const struct codec_record *record, const void *data)
 
 static int wrong(const struct codec_field *f, struct error *err)
 {
-    return error_set(err, ERROR_UNREACHABLE, 0, "a message of the store has a wrong \"%s\"; do both sides have the same torc?", f->name);
+    return error_set(err, ERROR_UNREACHABLE, 0, "a message about the database has a wrong \"%s\"; do both sides have the same torc?", f->name);
 }
 
 static char *decode_text(const json_t *json, struct arena *arena)
@@ -161,7 +161,7 @@ int codec_decode(const struct codec_record *record, const json_t *json, void *da
 {
     memset(data, 0, record->size);
     if (!json_is_object(json))
-        return error_set(err, ERROR_UNREACHABLE, 0, "a message of the store is no object; do both sides have the same torc?");
+        return error_set(err, ERROR_UNREACHABLE, 0, "a message about the database is no object; do both sides have the same torc?");
     for (const struct codec_field *f = record->fields; f->type != CODEC_END; f++) {
         const json_t *value = json_object_get(json, f->name);
         if (value && decode_field(f, value, data, arena, err))

@@ -38,7 +38,7 @@ int fs_kind(const char *path, const char **network, struct error *err)
     struct statfs fs;
     cleanup_free char *copy = xstrdup(path);
     if (statfs(path, &fs) && (errno != ENOENT || statfs(dirname(copy), &fs)))
-        return error_set(err, ERROR_UNREACHABLE, errno, "look at the file system of %s", path);
+        return error_set(err, ERROR_UNREACHABLE, errno, "cannot tell on which file system %s is", path);
     *network = fs_network_name((unsigned long)fs.f_type);
     return 0;
 }

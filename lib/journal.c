@@ -34,7 +34,7 @@ static int write_file(int folder, const char *name, json_t *root, struct error *
     cleanup_free char *beside = xasprintf("%s.new", name);
     cleanup_close int fd = openat(folder, beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0 || json_dumpfd(root, fd, JSON_COMPACT) || fsync(fd) || renameat(folder, beside, folder, name) || fsync(folder))
-        return error_set(err, ERROR_INTERNAL, errno, "write the journal %s", name);
+        return error_set(err, ERROR_INTERNAL, errno, "cannot write the journal %s", name);
     return 0;
 }
 
@@ -46,7 +46,7 @@ int journal_write(int folder, const struct journal *journal, struct error *err)
                                   (json_int_t)journal->workflow_id, "runner_id", (json_int_t)journal->runner_id, "incarnation",
                                   journal->incarnation, "sync", codec_encode(&codec_sync_request, &request));
     if (!root)
-        return error_set(err, ERROR_INTERNAL, 0, "the journal %s cannot be put into words", name);
+        return error_set(err, ERROR_INTERNAL, 0, "cannot write the journal %s: its results cannot be put into JSON", name);
     return write_file(folder, name, root, err);
 }
 
@@ -95,7 +95,7 @@ static int take_file(struct replay *replay, const char *name)
     bool is = false;
     cleanup_close int fd = openat(replay->folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
-        return errno == ENOENT ? 0 : error_set(replay->err, ERROR_INTERNAL, errno, "open the journal %s", name);
+        return errno == ENOENT ? 0 : error_set(replay->err, ERROR_INTERNAL, errno, "cannot open the journal %s", name);
     json_auto_t *root = json_loadfd(fd, 0, &where);
     if (!root)
         return error_set(replay->err, ERROR_INTERNAL, 0, "the journal %s is damaged: %s; it was left as it is", name, where.text);

@@ -69,7 +69,7 @@ static int parse_range(const char *text, const char *end, struct param_list *lis
     if (scale(&a, decimals) || scale(&b, decimals) || scale(&s, decimals) || __builtin_sub_overflow(b.units, a.units, &span))
         return error_set(err, ERROR_USAGE, 0, "the range %.*s has numbers of more than 18 digits", length, text);
     if (!s.units)
-        return error_set(err, ERROR_USAGE, 0, "the range %.*s has step 0", length, text);
+        return error_set(err, ERROR_USAGE, 0, "the range %.*s has step 0, which leads nowhere", length, text);
     if (span && (span > 0) != (s.units > 0))
         return error_set(err, ERROR_USAGE, 0, "the range %.*s is empty; %s", length, text,
                          second ? "its step leads away from its end" : "to count down, give a step: a:b:-1");
@@ -191,7 +191,7 @@ int param_list_parse(const char *text, struct arena *arena, struct param_list *l
         while (inside < end && isspace((unsigned char)*inside))
             inside++;
         if (inside >= end - 1)
-            return error_set(err, ERROR_USAGE, 0, "the list is empty");
+            return error_set(err, ERROR_USAGE, 0, "the list is empty, so that there would be nothing to run");
         return parse_items(start + 1, end - 1, arena, list, err);
     }
     bool braces = end - start > 2 && *start == '{' && end[-1] == '}';

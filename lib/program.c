@@ -37,13 +37,13 @@ static int open_input(const char *input, struct error *err)
         ssize_t n = write(fd, input, left);
         if (n < 0 && errno != EINTR) {
             close(fd);
-            return error_set(err, ERROR_INTERNAL, errno, "input of a program");
+            return error_set(err, ERROR_INTERNAL, errno, "cannot keep the input of a program");
         }
         input += n < 0 ? 0 : n;
         left -= n < 0 ? 0 : (size_t)n;
     }
     if (fd < 0 || lseek(fd, 0, SEEK_SET) < 0)
-        return error_set(err, ERROR_INTERNAL, errno, "input of a program");
+        return error_set(err, ERROR_INTERNAL, errno, "cannot keep the input of a program");
     return fd;
 }
 
@@ -122,7 +122,7 @@ static int run(const char *const *argv, int fds[3], char *const *env, int timeou
     for (int i = 0; i < 3; i++)
         close(fds[i]);
     if (error)
-        return error_set(err, ERROR_UNREACHABLE, error, "run %s", argv[0]);
+        return error_set(err, ERROR_UNREACHABLE, error, "cannot run %s", argv[0]);
     result->timed_out = !follow(pid, captures, timeout_ms, &status);
     if (result->timed_out) {
         kill(-pid, SIGKILL);
@@ -143,14 +143,14 @@ int program_run(const char *const *argv, const char *input, char *const *env, in
         return -1;
     if (pipe2(out, O_CLOEXEC)) {
         close(in);
-        return error_set(err, ERROR_INTERNAL, errno, "pipe to %s", argv[0]);
+        return error_set(err, ERROR_INTERNAL, errno, "cannot make a pipe to %s", argv[0]);
     }
     if (pipe2(errors, O_CLOEXEC)) {
         int saved = errno;
         close(in);
         close(out[0]);
         close(out[1]);
-        return error_set(err, ERROR_INTERNAL, saved, "pipe to %s", argv[0]);
+        return error_set(err, ERROR_INTERNAL, saved, "cannot make a pipe to %s", argv[0]);
     }
     captures[0].fd = out[0];
     captures[1].fd = errors[0];

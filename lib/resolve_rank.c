@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The order of the jobs, or the circles that prevent one.
+#include <stdlib.h>
+
 #include "lib/graph.h"
 #include "lib/mem.h"
 #include "lib/resolve.h"
@@ -81,6 +83,48 @@ static int32_t runtime_secs(const struct workflow *workflow, const struct job_ro
     return secs > INT32_MAX ? INT32_MAX : (int32_t)secs;
 }
 
+static int compare(int64_t a, int64_t b)
+{
+    return (a > b) - (a < b);
+}
+
+static int by_runtime_memory(const void *left, const void *right)
+{
+    const struct class_row *a = *(const struct class_row *const *)left, *b = *(const struct class_row *const *)right;
+    int order = compare(a->gpus_milli, b->gpus_milli);
+    if (!order)
+        order = compare(a->runtime_usec, b->runtime_usec);
+    return order ? order : compare(a->memory_bytes, b->memory_bytes);
+}
+
+static int by_memory_runtime(const void *left, const void *right)
+{
+    const struct class_row *a = *(const struct class_row *const *)left, *b = *(const struct class_row *const *)right;
+    int order = compare(a->gpus_milli, b->gpus_milli);
+    if (!order)
+        order = compare(a->memory_bytes, b->memory_bytes);
+    return order ? order : compare(a->runtime_usec, b->runtime_usec);
+}
+
+/* The user's own order instead of the critical path: what asks for more goes first. */
+static void rank_by_class(struct workflow *workflow, enum sort_method method)
+{
+    int (*order)(const void *, const void *) = method == SORT_GPUS_RUNTIME_MEMORY ? by_runtime_memory : by_memory_runtime;
+    size_t n = workflow->classes_count;
+    cleanup_free const struct class_row **sorted = xcalloc(n + 1, sizeof *sorted);
+    cleanup_free int32_t *rank = xcalloc(n + 1, sizeof *rank);
+    for (size_t i = 0; i < n; i++)
+        sorted[i] = &workflow->classes[i];
+    if (n && method != SORT_NONE)
+        qsort(sorted, n, sizeof *sorted, order);
+    for (size_t i = 1; i < n && method != SORT_NONE; i++) {
+        const int32_t *before = &rank[sorted[i - 1] - workflow->classes];
+        rank[sorted[i] - workflow->classes] = *before + (order(&sorted[i - 1], &sorted[i]) != 0);
+    }
+    for (size_t j = 0; j < workflow->jobs_count; j++)
+        workflow->jobs[j].rank = workflow->jobs[j].class_index < 0 ? 0 : rank[workflow->jobs[j].class_index];
+}
+
 void resolve_ranks(struct resolver *resolver, const size_t *first)
 {
     struct workflow *workflow = resolver->workflow;
@@ -95,4 +139,6 @@ void resolve_ranks(struct resolver *resolver, const size_t *first)
     graph_rank(&graph, secs, rank, report_cycle, resolver);
     for (size_t j = 0; j < n; j++)
         workflow->jobs[j].rank = rank[j];
+    if (resolver->spec->sort_method != SORT_PATH)
+        rank_by_class(workflow, (enum sort_method)resolver->spec->sort_method);
 }

@@ -85,7 +85,7 @@ CREATE TABLE job (
   unmet INTEGER NOT NULL DEFAULT 0,        -- needs that have not ended well yet
   flags INTEGER NOT NULL DEFAULT 0,        -- enum job_flag, lib/workflow.h
   priority INTEGER NOT NULL DEFAULT 0,     -- higher first
-  rank INTEGER NOT NULL DEFAULT 0,         -- higher first: seconds of the longest path from here to the end
+  rank INTEGER NOT NULL DEFAULT 0,         -- higher first: seconds from here to the end, or as jobs_sort_method says
   attempts INTEGER NOT NULL DEFAULT 0,     -- starts within the present run
   continuations INTEGER NOT NULL DEFAULT 0,-- of them, ended by the end of an allocation
   runner INTEGER REFERENCES runner(id),    -- who holds it while it is pending or running

@@ -176,7 +176,7 @@ static const struct field top_fields[] = {
     {.name = "actions", .type = FIELD_LATER, .extra = "actions come in a later version"},
     {.name = "dynamic_jobs", .type = FIELD_OBJECT, .extra = &dynamic_table, .later = "dynamic jobs come in a later version"},
     {.name = "use_pending_failed", .type = FIELD_FLAG, .later = HANDLERS},
-    {.name = "jobs_sort_method", .type = FIELD_CHOICE, .extra = sort_methods, .later = "jobs are started by priority and critical path"},
+    {.name = "jobs_sort_method", .type = FIELD_CHOICE, .offset = AT(sort_method), .extra = sort_methods},
     {.name = "enable_ro_crate", .type = FIELD_FLAG, .later = RO_CRATE},
     {.name = "access_groups", .type = FIELD_TEXTS, .later = "sharing comes with the server, in a later version"},
 };
@@ -342,7 +342,7 @@ static void report_syntax(struct source *source)
 
 bool spec_read(struct source *source, struct spec *spec)
 {
-    *spec = (struct spec){.limit_resources = true};
+    *spec = (struct spec){.limit_resources = true, .sort_method = SORT_PATH};
     settings_init(&spec->settings);
     if (read_all(source, spec))
         return true;

@@ -70,6 +70,7 @@ struct spec_draft { /* expanded commands that name files or data: gone once thos
 struct spec {
     const char *name, *description, *project, *metadata, *env; /* metadata and env: JSON */
     int32_t mode;                                               /* enum execution_mode */
+    int32_t sort_method;                                        /* enum sort_method */
     bool limit_resources;
     struct settings settings;
     struct spec_stdio stdio;
@@ -87,6 +88,7 @@ struct spec {
     bool incomplete; /* parameters were wrong, so that entries are missing */
 };
 
+enum sort_method { SORT_PATH = -1, SORT_GPUS_RUNTIME_MEMORY, SORT_GPUS_MEMORY_RUNTIME, SORT_NONE };
 enum execution_mode { MODE_DIRECT, MODE_SLURM, MODE_AUTO };
 enum launcher { LAUNCHER_UNSET = -1, LAUNCHER_DIRECT, LAUNCHER_SRUN };
 

@@ -10,7 +10,7 @@ struct stages {
     uint32_t count;
     uint32_t *path;    /* the critical path: jobs, first to last, without barriers */
     size_t path_count;
-    int64_t path_usec; /* as long as the jobs on it may take: the sum of their runtimes (ranks, whole seconds) */
+    int64_t path_usec; /* as long as the jobs on it may take: the sum of their runtimes */
 };
 
 /* The needs must have no circle: what a workflow_load or a database gives. stages_fini is due. */

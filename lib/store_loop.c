@@ -39,7 +39,7 @@ static int pass(const struct codec_record *record, const void *data, void *copy,
     cleanup_free char *text = json_dumps(out, JSON_COMPACT);
     json_auto_t *in = text ? json_loads(text, 0, &where) : NULL;
     if (!in)
-        return error_set(err, ERROR_INTERNAL, 0, "a message of the store is no JSON: %s", text ? where.text : "cannot be written");
+        return error_set(err, ERROR_INTERNAL, 0, "a message about the database is no JSON: %s", text ? where.text : "cannot be written");
     return codec_decode(record, in, copy, arena, err);
 }
 

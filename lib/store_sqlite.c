@@ -309,7 +309,7 @@ static int make_file(const char *path, struct error *err)
     if (fd >= 0)
         close(fd);
     else if (errno != EEXIST)
-        return error_set(err, ERROR_UNREACHABLE, errno, "create database %s", path);
+        return error_set(err, ERROR_UNREACHABLE, errno, "cannot create the database %s", path);
     return 0;
 }
 
@@ -332,7 +332,7 @@ static void *db_open(const char *where, enum store_mode mode, struct error *err)
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); // no lock around every allocation; too late once SQLite runs, which is fine
     if (mode == STORE_CREATE ? make_file(where, err) : access(where, F_OK)) {
         if (mode != STORE_CREATE)
-            error_set(err, ERROR_UNREACHABLE, errno, "open database %s (another one is named by --db or $TORC_DB)", where);
+            error_set(err, ERROR_UNREACHABLE, errno, "cannot open the database %s (another one is named by --db or $TORC_DB)", where);
         return NULL;
     }
     if (fs_kind(where, &network, err))

@@ -39,7 +39,7 @@ static int refuse_name(struct batch_state *st, const char *name, struct data_ans
         return refuse(st, answer, "workflow %lld has no user data \"%s\"; did you mean \"%s\"?", (long long)st->tx.workflow_id,
                       name, nearest);
     return refuse(st, answer, "workflow %lld has no user data \"%s\"; %s", (long long)st->tx.workflow_id, name,
-                  count ? "`torc data list` shows what there is" : "its file has no \"user_data\"");
+                  count ? "'torc data list' shows what there is" : "its file has no \"user_data\"");
 }
 
 // 1: it may be stored; 0: refused.

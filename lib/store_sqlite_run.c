@@ -92,7 +92,7 @@ static int write_attempt(struct sync_state *st, const struct attempt_end *e, enu
     }
     int rc = db_number(db, err, attempt, SQL_ATTEMPT_OPEN, "ll", b->job_id, st->runner.id);
     if (rc <= 0)
-        return rc < 0 ? -1 : error_set(err, ERROR_INTERNAL, 0, "database %s: job %lld runs without an attempt", db->path,
+        return rc < 0 ? -1 : error_set(err, ERROR_INTERNAL, 0, "the database %s is damaged: job %lld runs, but was never started", db->path,
                                        (long long)b->job_id);
     return db_do(db, err, SQL_ATTEMPT_END, "lsslninnizss", *attempt, b->stdout_path, b->stderr_path, e->end_usec, e->wall_usec,
                  (int)state, (int64_t)e->exit_code, (int64_t)e->signal, (int)e->core, (int64_t)reason, e->message,

@@ -13,7 +13,7 @@ int tx_init(struct tx *tx, struct db *db, int64_t workflow_id, struct error *err
     int rc = db_number(db, err, &state, SQL_WORKFLOW_STATE, "l", workflow_id);
     tx->state = (enum workflow_state)state;
     if (rc == 0)
-        return error_set(err, ERROR_USAGE, 0, "there is no workflow %lld in %s; `torc list` shows those there are",
+        return error_set(err, ERROR_USAGE, 0, "there is no workflow %lld in %s; 'torc list' shows those there are",
                          (long long)workflow_id, db->path);
     return rc < 0 ? -1 : 0;
 }

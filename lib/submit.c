@@ -24,10 +24,10 @@ int submit_make_output_dir(const struct submit *submit, struct error *err)
         int rc = mkdir(path, 0777);
         *slash = '/';
         if (rc && errno != EEXIST)
-            return error_set(err, ERROR_INTERNAL, errno, "output folder %s", path);
+            return error_set(err, ERROR_INTERNAL, errno, "cannot make the output folder %s", path);
     }
     if (mkdir(path, 0777) && errno != EEXIST)
-        return error_set(err, ERROR_INTERNAL, errno, "output folder %s", path);
+        return error_set(err, ERROR_INTERNAL, errno, "cannot make the output folder %s", path);
     return 0;
 }
 

@@ -22,7 +22,7 @@ static int read_stream(FILE *file, const char *name, char **text, size_t *length
         n = fread(buffer + *length, 1, space - *length - 1, file);
     }
     if (ferror(file))
-        return error_set(err, ERROR_USAGE, errno, "reading %s", name);
+        return error_set(err, ERROR_USAGE, errno, "cannot read %s", name);
     buffer[*length] = '\0';
     *text = take_ptr(buffer);
     return 0;

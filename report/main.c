@@ -173,7 +173,7 @@ int main(int argc, char **argv)
         return (int)err.code;
     }
     if (fflush(stdout) || ferror(stdout)) {
-        fprintf(stderr, "%s: writing the report: %s\n", program, strerror(errno));
+        fprintf(stderr, "%s: cannot write the report: %s\n", program, strerror(errno));
         return ERROR_INTERNAL;
     }
     return ERROR_NONE;

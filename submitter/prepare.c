@@ -31,7 +31,7 @@ static int find_folder(struct prepared *prepared, const struct options *options,
 {
     char folder[PATH_MAX];
     if (!getcwd(folder, sizeof folder))
-        return error_set(err, ERROR_INTERNAL, errno, "this folder");
+        return error_set(err, ERROR_INTERNAL, errno, "cannot tell which folder this is");
     prepared->folder = xstrdup(folder);
     prepared->db = *options->db == '/' ? xstrdup(options->db) : xasprintf("%s/%s", folder, options->db);
     return 0;

@@ -35,7 +35,7 @@ static void test_parse(void)
     is_int(cluster_parse(&c, "", &err), -1, "nothing is no cluster");
     is_int(err.code, ERROR_UNREACHABLE, "but means that Slurm is unknown");
     is_int(cluster_parse(&c, "{\"nodes\": []}", &err), -1, "half an answer neither");
-    is_text(err.text, "slurm-query did not describe the cluster: config, nodes or partitions are missing", "and says so");
+    is_text(err.text, "what Slurm says of the cluster makes no sense: config, nodes or partitions are missing", "and says so");
 }
 
 static const struct {

@@ -27,7 +27,7 @@ static void test_programs(void)
     is_text(r.out, "some", "what it had printed is kept");
     program_result_fini(&r);
     is_int(program_run((const char *const[]){"/no/such/program", NULL}, NULL, NULL, 100, &r, &err), -1, "one that is missing");
-    is_text(err.text, "run /no/such/program: No such file or directory", "says so");
+    is_text(err.text, "cannot run /no/such/program: No such file or directory", "says so");
     program_run((const char *const[]){"sh", "-c", "head -c 300000 /dev/zero | tr '\\0' x", NULL}, NULL, NULL, 10000, &r, &err);
     is_int((int64_t)strlen(r.out), 300000, "more output than a pipe holds");
     program_result_fini(&r);
