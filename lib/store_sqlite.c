@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "lib/fs_kind.h"
@@ -333,6 +334,11 @@ static void *db_open(const char *where, enum store_mode mode, struct error *err)
     if (mode == STORE_CREATE ? make_file(where, err) : access(where, F_OK)) {
         if (mode != STORE_CREATE)
             error_set(err, ERROR_UNREACHABLE, errno, "cannot open the database %s (another one is named by --db or $TORC_DB)", where);
+        return NULL;
+    }
+    struct stat st;
+    if (!stat(where, &st) && S_ISDIR(st.st_mode)) {
+        error_set(err, ERROR_UNREACHABLE, 0, "%s is a folder, not a database; name a file in it: %s/torc.db", where, where);
         return NULL;
     }
     if (fs_kind(where, &network, err))

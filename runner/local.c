@@ -20,23 +20,56 @@
 #include "lib/text_file.h"
 #include "lib/workflow_inputs.h"
 
-static void check_fit(const struct workflow *workflow, const struct node *node, struct problems *problems)
+/* Jobs that cannot run for one reason: they are told once. */
+struct unfit {
+    const char *first;
+    size_t others;
+};
+
+static void count_unfit(struct unfit *unfit, const struct job_row *job)
+{
+    unfit->others += unfit->first != NULL;
+    if (!unfit->first)
+        unfit->first = job->name;
+}
+
+/* `job "a"`, `job "a" and 7 more` */
+static char *unfit_text(const struct unfit *unfit)
+{
+    return unfit->others ? xasprintf("job \"%s\" and %zu more", unfit->first, unfit->others) : xasprintf("job \"%s\"", unfit->first);
+}
+
+static void report_class(const struct class_row *class, const struct unfit *unfit, const struct node *node,
+                         struct problems *problems)
 {
     char why[256];
+    if (!unfit->first ||
+        !node_refuses(node, class->cpus, class->memory_bytes, class->gpus_milli, class->nodes, why, sizeof why))
+        return;
+    cleanup_free char *jobs = unfit_text(unfit);
+    problem_add(problems, false, 0, 0, NULL, "%s (class \"%s\") can never run: it %s; ask for less, or use torc-sbatch", jobs,
+                class->name, why);
+}
+
+static void check_fit(const struct workflow *workflow, const struct node *node, struct problems *problems)
+{
+    struct unfit srun = {0};
+    cleanup_free struct unfit *classes = xcalloc(workflow->classes_count + 1, sizeof *classes);
     for (size_t i = 0; i < workflow->jobs_count; i++) {
         const struct job_row *job = &workflow->jobs[i];
         if (!job->command)
             continue;
-        const struct class_row *class = &workflow->classes[job->class_index];
-        if (node_refuses(node, class->cpus, class->memory_bytes, class->gpus_milli, class->nodes, why, sizeof why))
-            problem_add(problems, false, 0, 0, NULL,
-                        "job \"%s\" (class \"%s\") can never run: it %s; ask for less, or use torc-sbatch", job->name,
-                        class->name, why);
+        count_unfit(&classes[job->class_index], job);
         if (job->flags & JOB_SRUN && !node->in_allocation)
-            problem_add(problems, false, 0, 0, NULL,
-                        "job \"%s\" has the launcher srun, which needs a Slurm allocation; use torc-sbatch, or take "
-                        "\"launcher\" out", job->name);
+            count_unfit(&srun, job);
     }
+    for (size_t i = 0; i < workflow->classes_count; i++)
+        report_class(&workflow->classes[i], &classes[i], node, problems);
+    if (!srun.first)
+        return;
+    cleanup_free char *jobs = unfit_text(&srun);
+    problem_add(problems, false, 0, 0, NULL, "%s: the launcher srun needs a Slurm allocation; use torc-sbatch, or take it out "
+                                             "(\"launcher\" of the job, \"mode\" of execution_config)", jobs);
 }
 
 /* What the command line says goes before what the file says. */

@@ -14,20 +14,21 @@
 #       refuses_to_run JQ REGEX    likewise, only when it is to run on this machine
 #       ignores JQ                 it makes no difference to what is stored, and nobody complains
 #       later JQ                   it validates with a warning, and is refused by name when it is to run
+#     enum NAME                    each value of this enum of torc's is in a row (later: they come with what is not there yet)
 #     all_later KEY JQ             so are all fields of this object, for the top-level key
 . "$(dirname "$0")/../lib/tap.sh"
 . "$(dirname "$0")/../lib/local.sh"
 ROWS=${TORC_SOURCE:-$TORC_BUILD/..}/tests/fields
 FIELDS=$ROWS/torc-fields.json
 SMALLEST='{"name": "w", "jobs": [{"name": "a", "command": "true"}]}'
-declare -A refuses_wrong proved
+declare -A refuses_wrong proved enums
 OPTIONS= # of torc-run, for the rows that follow
 object= at= field= path=
 
 of() { object=$1 at=$2; base "$SMALLEST"; }
 base() { printf '%s\n' "$1" > base.json; }
 field() { field=$1 path=$(printf '%s.%s' "$at" "$1" | sed 's/^\.*//'); what="$object.$1"; }
-change() { jq -c "$1" base.json > w.json || fail "$what: jq cannot do $1"; }
+change() { echo "$1" >> programs; jq -c "$1" base.json > w.json || fail "$what: jq cannot do $1"; }
 shown() { diag "$(head -c 1000 w.json)"; diag "$(head -20 log)"; false; }
 literal() { printf '%s' "$1" | sed 's/[][\.*^$+?(){}|]/\\&/g'; }
 
@@ -99,6 +100,15 @@ later() { # JQ
 	like "$? $(cat log)" "0 .*: warning: $(literal "$path"): not supported yet: " "$what: validates with a warning" || shown
 }
 
+enum() { # NAME [later]
+	local value
+	enums[$1]=1
+	[ "${2-}" != later ] || return 0
+	while read -r value; do
+		ok "$1: a row has $value" grep -qF "\"$value\"" programs
+	done < <(jq -r --arg e "$1" '.enums[$e][]' "$FIELDS")
+}
+
 all_later() { # KEY JQ
 	local name
 	path=$1 what=$object
@@ -134,6 +144,9 @@ done
 mapfile -t listed < <(jq -r '.objects | to_entries[] | .key as $o | .value | keys[] | "\($o).\(.)"' "$FIELDS")
 for name in "${listed[@]}"; do
 	ok "$name has rows" [ -n "${refuses_wrong[$name]-}" -a -n "${proved[$name]-}" ]
+done
+for name in $(jq -r '.enums | keys[]' "$FIELDS"); do
+	ok "the enum $name has rows" [ -n "${enums[$name]-}" ]
 done
 for name in "${!proved[@]}"; do
 	ok "$name is a field" grep -qxF "$name" <(printf '%s\n' "${listed[@]}")
