@@ -85,7 +85,7 @@ static bool take_key(const struct json_text *json, struct json_items *items, str
     return true;
 }
 
-int json_items_next(const struct json_text *json, struct json_items *items, struct json_item *item)
+int json_items_begin(const struct json_text *json, struct json_items *items, struct json_item *item)
 {
     *item = (struct json_item){0};
     items->at = json_skip_space(json, items->at);
@@ -102,6 +102,14 @@ int json_items_next(const struct json_text *json, struct json_items *items, stru
     if (items->close == '}' && !take_key(json, items, item))
         return -1;
     item->value = items->at;
+    return item->value < json->length ? 1 : -1;
+}
+
+int json_items_next(const struct json_text *json, struct json_items *items, struct json_item *item)
+{
+    int more = json_items_begin(json, items, item);
+    if (more <= 0)
+        return more;
     items->at = json_value_end(json, item->value);
     item->value_length = items->at - item->value;
     return item->value_length && items->at < json->length ? 1 : -1;

@@ -39,6 +39,9 @@ bool json_items_open(const struct json_text *json, size_t at, struct json_items 
 /* 1: item is the next member; 0: there was none left, items->at is behind the bracket; -1: the text is broken at items->at. */
 int json_items_next(const struct json_text *json, struct json_items *items, struct json_item *item);
 
+/* As json_items_next, but the value's length is not worked out (0): before the next call items->at goes to the value's end. */
+int json_items_begin(const struct json_text *json, struct json_items *items, struct json_item *item);
+
 /* Follows steps from the value at `at`. Gives the offset of the value (or of its key, if that is wanted and there is one);
  * where a step leads nowhere, the place reached so far. Of equal keys the last counts. */
 size_t json_find(const struct json_text *json, size_t at, const struct json_step *steps, size_t count, bool want_key);

@@ -190,12 +190,15 @@ static void report_duplicate(void *context, size_t offset, size_t length)
     source_error_at(source, offset, "the key %s is there twice; leave one of them out", source_quote(source, key));
 }
 
-/* The value at item, or NULL: the text there is no JSON (reported by the caller). Equal keys are reported here. */
-static json_t *load_value(struct source *source, const struct json_item *item)
+/* The value at item, or NULL: the text there is no JSON (reported by the caller). Equal keys are reported here. jansson says
+ * where it ended: large files are not looked through for that before. */
+static json_t *load_value(struct source *source, struct json_item *item)
 {
     const char *text = source->json.text + item->value;
     json_error_t where;
-    json_t *value = json_loadb(text, item->value_length, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &where);
+    json_t *value = json_loadb(text, source->json.length - item->value,
+                               JSON_DECODE_ANY | JSON_REJECT_DUPLICATES | JSON_DISABLE_EOF_CHECK, &where);
+    item->value_length = value ? (size_t)where.position : json_value_end(&source->json, item->value) - item->value;
     if (value || json_error_code(&where) != json_error_duplicate_key)
         return value;
     value = json_loadb(text, item->value_length, JSON_DECODE_ANY, NULL);
@@ -207,7 +210,7 @@ static json_t *load_value(struct source *source, const struct json_item *item)
     return value;
 }
 
-static bool read_section(struct source *source, struct spec *spec, const struct section *section, const struct json_item *top)
+static bool read_section(struct source *source, struct spec *spec, const struct section *section, struct json_item *top)
 {
     size_t offset = top->value;
     struct json_items items;
@@ -219,11 +222,12 @@ static bool read_section(struct source *source, struct spec *spec, const struct 
             source_error(source, "expected a list of objects, [{…}, …], found %s", field_found(source, found));
         return found;
     }
-    for (size_t i = 0; (more = json_items_next(&source->json, &items, &item)) > 0; i++) {
+    for (size_t i = 0; (more = json_items_begin(&source->json, &items, &item)) > 0; i++) {
         source_go_element(source, section->name, i, item.value);
         json_auto_t *value = load_value(source, &item);
         if (!value)
             return false;
+        items.at = item.value + item.value_length;
         spec_variables_apply(spec, value);
         spec_expand(source, spec, section, value, (struct spec_place){item.value, (uint32_t)i});
     }
@@ -232,6 +236,7 @@ static bool read_section(struct source *source, struct spec *spec, const struct 
         if (section == sections)
             source_error(source, "the list is empty; a workflow has at least one job");
     }
+    top->value_length = items.at - top->value;
     return more == 0;
 }
 
@@ -263,8 +268,8 @@ static void read_value(struct source *source, struct spec *spec, json_t *value, 
     field_read(source, value, field, spec);
 }
 
-/* One key of the top level. False: the text is broken. */
-static bool read_top(struct source *source, struct spec *spec, const struct json_item *item, bool *seen)
+/* One key of the top level; gives the length of its value. False: the text is broken. */
+static bool read_top(struct source *source, struct spec *spec, struct json_item *item, bool *seen)
 {
     json_auto_t *key_json = json_loadb(source->json.text + item->key, item->key_length, JSON_DECODE_ANY, NULL);
     const char *key = json_string_value(key_json);
@@ -272,10 +277,12 @@ static bool read_top(struct source *source, struct spec *spec, const struct json
         return false;
     source_go_top(source);
     const struct field *field = field_find(source, key, &top_table);
-    if (!field)
-        return true;
+    if (!field) {
+        item->value_length = json_value_end(&source->json, item->value) - item->value;
+        return item->value_length;
+    }
     bool *seen_before = &seen[field - top_fields];
-    bool is_null = item->value_length == 4 && !memcmp(source->json.text + item->value, "null", 4);
+    bool is_null = source->json.text[item->value] == 'n'; /* nothing else begins so */
     source_go_key(source, field->name, item->value);
     if (*seen_before)
         source_error_at(source, item->key, "the key \"%s\" is there twice; leave one of them out", key);
@@ -301,7 +308,7 @@ static bool read_all(struct source *source, struct spec *spec)
     if (!json_items_open(&source->json, source->base_offset, &items) || items.close != '}')
         return false;
     spec_params_read_top(source, spec);
-    while ((more = json_items_next(&source->json, &items, &item)) > 0)
+    for (; (more = json_items_begin(&source->json, &items, &item)) > 0; items.at = item.value + item.value_length)
         if (!read_top(source, spec, &item, seen))
             return false;
     if (more < 0 || json_skip_space(&source->json, items.at) < source->json.length)

@@ -27,7 +27,7 @@ struct expansion {
     const struct params *params; /* NULL: none */
     struct template_names names;
     struct slot *slots;
-    size_t slots_count;
+    size_t slots_count, slots_space;
     struct arena *scratch;
     struct unite unite;
 };
@@ -213,14 +213,15 @@ static bool is_about_parameters(const struct field *field)
  * it as they are. */
 static void make_slots(struct expansion *e, json_t *object)
 {
-    const struct field_table *table = e->section->table;
-    e->slots = xcalloc(table->count, sizeof *e->slots);
-    for (size_t i = 0; i < table->count; i++) {
-        const struct field *field = &table->fields[i];
-        json_t *value = json_object_get(object, field->name);
-        enum slot_kind kind = kind_of(field->type);
-        if (!value || is_about_parameters(field) || !has_brace(value) || (kind == SLOT_JSON && !e->params))
+    const char *key;
+    void *next;
+    json_t *value;
+    json_object_foreach_safe (object, next, key, value) {
+        const struct field *field = has_brace(value) ? field_named(key, e->section->table) : NULL;
+        enum slot_kind kind = field ? kind_of(field->type) : SLOT_TEXT;
+        if (!field || is_about_parameters(field) || (kind == SLOT_JSON && !e->params))
             continue;
+        e->slots = array_grow(e->slots, e->slots_count, &e->slots_space, sizeof *e->slots);
         e->slots[e->slots_count++] = (struct slot){field, kind, kind == SLOT_JSON ? json_incref(value) : NULL, false};
         if (kind == SLOT_JSON)
             json_object_del(object, field->name);

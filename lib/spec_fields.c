@@ -390,11 +390,19 @@ void field_read(struct source *source, json_t *value, const struct field *field,
     readers[field->type](source, settled, field, unused ? (char *)&nobody : (char *)into + field->offset);
 }
 
-const struct field *field_find(struct source *source, const char *key, const struct field_table *table)
+const struct field *field_named(const char *key, const struct field_table *table)
 {
     for (size_t i = 0; i < table->count; i++)
-        if (!strcmp(key, table->fields[i].name))
+        if (*key == *table->fields[i].name && !strcmp(key, table->fields[i].name))
             return &table->fields[i];
+    return NULL;
+}
+
+const struct field *field_find(struct source *source, const char *key, const struct field_table *table)
+{
+    const struct field *field = field_named(key, table);
+    if (field)
+        return field;
     enum { LISTED = 10 }; /* a short table is shown whole */
     const char *all = "";
     cleanup_free const char **names = xcalloc(table->count, sizeof *names);

@@ -61,7 +61,10 @@ void field_read(struct source *source, json_t *value, const struct field *field,
 /* Is the text one that a field of a name, a command or labels takes? If not, that is an error where source stands. */
 bool field_check_text(struct source *source, const struct field *field, const char *text);
 
-/* The entry of that key, or NULL after an error with the nearest name. source stands at the object. */
+/* The entry of that key, or NULL. */
+const struct field *field_named(const char *key, const struct field_table *table);
+
+/* Likewise, but NULL comes after an error with the nearest name. source stands at the object. */
 const struct field *field_find(struct source *source, const char *key, const struct field_table *table);
 
 /* What a value is, for a message: `the number 5`, `"text"`, `a list`. */

@@ -101,13 +101,10 @@ static void bind_number(sqlite3_stmt *s, int index, int64_t number, bool null)
         sqlite3_bind_int64(s, index, number);
 }
 
-static sqlite3_stmt *bind(struct db *db, struct error *err, enum sql which, const char *types, va_list ap)
+/* The parameters of one row, from the first-th on. */
+static void bind_row(sqlite3_stmt *s, int first, const char *types, va_list ap)
 {
-    sqlite3_stmt *s = db->statements[which];
-    if (!s && !(s = db->statements[which] = prepare(db, which, err)))
-        return NULL;
-    sqlite3_reset(s);
-    for (int i = 1; *types; i++, types++) {
+    for (int i = first; *types; i++, types++) {
         if (*types == 's') {
             sqlite3_bind_text(s, i, va_arg(ap, const char *), -1, SQLITE_STATIC);
         } else if (*types == 'i') {
@@ -117,6 +114,22 @@ static sqlite3_stmt *bind(struct db *db, struct error *err, enum sql which, cons
             bind_number(s, i, number, (*types == 'n' && number == UNKNOWN) || (*types == 'z' && number == 0));
         }
     }
+}
+
+static sqlite3_stmt *statement_of(struct db *db, struct error *err, enum sql which)
+{
+    sqlite3_stmt *s = db->statements[which];
+    if (!s && !(s = db->statements[which] = prepare(db, which, err)))
+        return NULL;
+    sqlite3_reset(s);
+    return s;
+}
+
+static sqlite3_stmt *bind(struct db *db, struct error *err, enum sql which, const char *types, va_list ap)
+{
+    sqlite3_stmt *s = statement_of(db, err, which);
+    if (s)
+        bind_row(s, 1, types, ap);
     return s;
 }
 
@@ -164,6 +177,58 @@ int db_number(struct db *db, struct error *err, int64_t *number, enum sql which,
         sqlite3_reset(s);
     }
     return rc;
+}
+
+enum { BULK_ROWS = 16 };
+
+int db_bulk_open(struct bulk *bulk, struct db *db, enum sql one, size_t rows, struct error *err)
+{
+    *bulk = (struct bulk){.db = db, .one = one, .left = rows};
+    sqlite3_stmt *s = statement_of(db, err, one);
+    if (!s || rows < BULK_ROWS)
+        return s ? 0 : -1;
+    size_t size;
+    char *sql;
+    FILE *text = open_memstream(&sql, &size);
+    if (!text)
+        return error_set(err, ERROR_INTERNAL, errno, "make a statement");
+    fputs(sqlite3_sql(s), text);
+    for (int row = 1; row < BULK_ROWS; row++) {
+        for (int i = 0; i < sqlite3_bind_parameter_count(s); i++)
+            fputs(i ? ", ?" : ", (?", text); /* the parameter behind the last one */
+        fputc(')', text);
+    }
+    fclose(text);
+    int rc = sqlite3_prepare_v3(db->sqlite, sql, -1, SQLITE_PREPARE_PERSISTENT, &bulk->many, NULL);
+    free(sql);
+    return rc == SQLITE_OK ? 0 : db_error(db, err, texts[one]);
+}
+
+int db_bulk_row(struct bulk *bulk, struct error *err, const char *types, ...)
+{
+    int rows = BULK_ROWS, columns = (int)strlen(types);
+    if (bulk->filled == 0) {
+        bulk->now = bulk->left >= BULK_ROWS ? bulk->many : statement_of(bulk->db, err, bulk->one);
+        if (!bulk->now)
+            return -1;
+    }
+    va_list ap;
+    va_start(ap, types);
+    bind_row(bulk->now, bulk->filled * columns + 1, types, ap);
+    va_end(ap);
+    if (bulk->now != bulk->many)
+        rows = 1;
+    if (++bulk->filled < rows)
+        return 0;
+    bulk->left -= (size_t)rows;
+    bulk->filled = 0;
+    return db_step(bulk->db, bulk->now, err);
+}
+
+void db_bulk_close(struct bulk *bulk)
+{
+    sqlite3_finalize(bulk->many);
+    bulk->many = NULL;
 }
 
 sqlite3_stmt *db_cursor(struct db *db, size_t index, struct error *err)

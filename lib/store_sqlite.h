@@ -55,6 +55,18 @@ sqlite3_stmt *db_query(struct db *db, struct error *err, enum sql which, const c
 int db_step(struct db *db, sqlite3_stmt *statement, struct error *err);
 int db_do(struct db *db, struct error *err, enum sql which, const char *types, ...);
 int db_number(struct db *db, struct error *err, int64_t *number, enum sql which, const char *types, ...);
+/* The same INSERT many times: a statement costs as much as a row, so rows go in sixteens. rows: how many will come; their texts
+ * are borrowed to the end. Close it also after a failure. */
+struct bulk {
+    struct db *db;
+    enum sql one;
+    sqlite3_stmt *many, *now; /* now: the one that is being filled */
+    size_t left;
+    int filled;
+};
+int db_bulk_open(struct bulk *bulk, struct db *db, enum sql one, size_t rows, struct error *err);
+int db_bulk_row(struct bulk *bulk, struct error *err, const char *types, ...);
+void db_bulk_close(struct bulk *bulk);
 sqlite3_stmt *db_cursor(struct db *db, size_t index, struct error *err); /* the index-th of SQL_READY_JOBS, not bound */
 const char *db_text(struct arena *arena, sqlite3_stmt *statement, int column); /* a copy, or NULL */
 int64_t db_known(sqlite3_stmt *statement, int column); /* UNKNOWN where NULL */

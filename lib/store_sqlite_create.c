@@ -37,29 +37,36 @@ static int add_classes(struct tx *tx, const struct workflow *w, const struct bas
     return 0;
 }
 
+static int add_job(struct tx *tx, struct bulk *bulk, const struct job_row *j, int64_t id, int64_t class_base, struct error *err)
+{
+    bool barrier = j->class_index < 0;
+    enum job_state state = j->unmet || barrier ? JOB_BLOCKED : JOB_READY;
+    int64_t class_id = barrier ? 0 : class_base + 1 + j->class_index;
+    tx_count(tx, class_id, JOB_STATES, state, 1);
+    return db_bulk_row(bulk, err, "llzssiiiiis", id, tx->workflow_id, class_id, j->name, j->command, (int)state, (int)j->unmet,
+                       (int)j->flags, (int)j->priority, (int)j->rank, j->spec);
+}
+
 static int add_jobs(struct tx *tx, const struct workflow *w, const struct bases *b, struct error *err)
 {
-    for (size_t i = 0; i < w->jobs_count; i++) {
-        const struct job_row *j = &w->jobs[i];
-        bool barrier = j->class_index < 0;
-        enum job_state state = j->unmet || barrier ? JOB_BLOCKED : JOB_READY;
-        int64_t class_id = barrier ? 0 : b->class_id + 1 + j->class_index;
-        if (db_do(tx->db, err, SQL_JOB_ADD, "llzssiiiiis", b->job + 1 + (int64_t)i, tx->workflow_id, class_id, j->name,
-                  j->command, (int)state, (int)j->unmet, (int)j->flags, (int)j->priority, (int)j->rank, j->spec))
-            return -1;
-        tx_count(tx, class_id, JOB_STATES, state, 1);
-    }
-    return 0;
+    struct bulk bulk;
+    int rc = db_bulk_open(&bulk, tx->db, SQL_JOB_ADD, w->jobs_count, err);
+    for (size_t i = 0; !rc && i < w->jobs_count; i++)
+        rc = add_job(tx, &bulk, &w->jobs[i], b->job + 1 + (int64_t)i, b->class_id, err);
+    db_bulk_close(&bulk);
+    return rc;
 }
 
 static int add_pairs(struct db *db, enum sql which, const struct pair_row *pairs, size_t count, int64_t job, int64_t other,
                      struct error *err)
 {
     const char *types = which == SQL_NEED_ADD ? "ll" : "lli";
-    for (size_t i = 0; i < count; i++)
-        if (db_do(db, err, which, types, job + 1 + pairs[i].job, other + 1 + pairs[i].other, (int)pairs[i].role))
-            return -1;
-    return 0;
+    struct bulk bulk;
+    int rc = db_bulk_open(&bulk, db, which, count, err);
+    for (size_t i = 0; !rc && i < count; i++)
+        rc = db_bulk_row(&bulk, err, types, job + 1 + pairs[i].job, other + 1 + pairs[i].other, (int)pairs[i].role);
+    db_bulk_close(&bulk);
+    return rc;
 }
 
 static int add_files(struct tx *tx, const struct workflow *w, const struct bases *b, struct error *err)
@@ -119,6 +126,9 @@ static int create(struct tx *tx, struct db *db, const struct workflow *w, const 
         add_pairs(db, SQL_JOB_DATA_ADD, w->job_data, w->job_data_count, b.job, b.data, err) || end_barriers(tx, w, &b, err) ||
         tx_event(tx, EVENT_WORKFLOW_CREATED, 0, 0, 0, err))
         return -1;
+    // Nobody watches it yet. Its row was the first of a transaction that may be larger than the cache: to touch its page again,
+    // when it is in the log already, makes SQLite read all that follows there and write every checksum anew.
+    tx->change = false;
     return tx_finish(tx, err);
 }
 
