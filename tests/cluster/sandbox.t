@@ -13,6 +13,7 @@ leftovers() {
 	done
 	find /sys/fs/cgroup -maxdepth 3 -name "*$2*" 2>/dev/null
 	ls -d "$1" "/run/torc-sandbox/$2" 2>/dev/null
+	[ ! -d /run/systemd/system ] || systemctl list-units --all --plain --no-legend "*$2*"
 }
 tag_of() { cat "$1/.torc-sandbox"; }
 # A killed process may stay for a while as a zombie, where nobody reaps it.
