@@ -204,9 +204,10 @@ static bool has_brace(json_t *value)
     return json_is_string(value) && strchr(json_string_value(value), '{');
 }
 
-static bool is_about_parameters(const struct field *field)
+/* Not those about parameters, nor those that the struct has no place for. */
+static bool may_be_slot(const struct field *field)
 {
-    return field->type == FIELD_NO_EFFECT || field->type == FIELD_LATER;
+    return field->type != FIELD_NO_EFFECT && field->type != FIELD_LATER && !field->later && !field->unused;
 }
 
 /* Takes the fields that parameters may change out of the object, but for those that are texts in the struct: they are read into
@@ -219,7 +220,7 @@ static void make_slots(struct expansion *e, json_t *object)
     json_object_foreach_safe (object, next, key, value) {
         const struct field *field = has_brace(value) ? field_named(key, e->section->table) : NULL;
         enum slot_kind kind = field ? kind_of(field->type) : SLOT_TEXT;
-        if (!field || is_about_parameters(field) || (kind == SLOT_JSON && !e->params))
+        if (!field || !may_be_slot(field) || (kind == SLOT_JSON && !e->params))
             continue;
         e->slots = array_grow(e->slots, e->slots_count, &e->slots_space, sizeof *e->slots);
         e->slots[e->slots_count++] = (struct slot){field, kind, kind == SLOT_JSON ? json_incref(value) : NULL, false};
