@@ -54,14 +54,16 @@ struct times { /* how long the allocations of a class may be, and what that hold
 
 /* T = -t, else min(MaxTime, max(4 h, runtime + margin)): four hours are short enough to be backfilled and long enough that
  * starting allocations costs nothing. A class that named no runtime takes what its allocation has. */
-static struct times class_times(const struct plan_request *request, const struct plan_class *class,
-                                const struct cluster_partition *partition)
+static struct times class_times(const struct plan_request *request, const struct plan_class *class, const struct fit *fit)
 {
     const struct settings *settings = request->settings;
+    const struct cluster_partition *partition = fit->partition;
     int64_t runtime = larger(class->row->runtime_usec, SEC);
     int64_t longest = settings->walltime_usec ? settings->walltime_usec
                                               : larger(4 * HOUR, plan_walltime(settings, runtime));
-    if (partition->max_time_usec)
+    if (fit->asks.walltime_usec)
+        longest = divide_up(fit->asks.walltime_usec, MINUTE) * MINUTE;
+    else if (partition->max_time_usec)
         longest = smaller(longest, partition->max_time_usec);
     longest = larger(longest / MINUTE, 1) * MINUTE; /* Slurm counts minutes */
     int64_t room = larger(longest - margin_of(settings, longest), SEC);
@@ -82,19 +84,25 @@ static int32_t choose_slots(const struct fit *fit, int64_t jobs, int32_t rounds,
 }
 
 /* What to ask for. Memory is that of all slots, not of one; clamped to the smallest node the allocation is meant for. */
-static void set_resources(struct plan_group *group, const struct class_row *row, const struct cluster_partition *partition,
-                          const struct fit *fit, int32_t width)
+static void set_resources(struct plan_group *group, const struct class_row *row, const struct fit *fit, int32_t width)
 {
     const struct fit_least *least = fit_least_of(fit, width);
-    group->nodes = row->nodes > 1 ? row->nodes : 1;
-    group->whole_nodes = partition->whole_nodes;
-    group->cpus = group->whole_nodes ? least->cpus : group->slots * fit->cpus_per_job;
-    group->gpus = row->gpus_milli <= 0 ? 0 : group->whole_nodes ? least->gpus : fit_gpus(row->gpus_milli, group->slots);
-    int64_t memory = group->whole_nodes ? least->memory_bytes : group->slots * row->memory_bytes + OVERHEAD_MIB * MiB;
+    const struct sbatch_asks *asks = &fit->asks;
+    group->nodes = fit_nodes(fit, row);
+    group->whole_nodes = fit->whole_nodes;
+    int32_t slots = row->nodes > 1 ? group->slots : (int32_t)divide_up(group->slots, group->nodes); /* on a node */
+    bool all = asks->memory_bytes >= 0; /* --mem=0 too: what is asked for by the user is what there is */
+    int32_t tasks = sbatch_tasks_per_node(asks), cpus = sbatch_asks_cpus(asks);
+    group->cpus = group->whole_nodes ? least->cpus : cpus ? cpus : slots * fit->cpus_per_job;
+    group->cpus = (int32_t)divide_up(group->cpus, tasks) * tasks;
+    group->gpus = asks->gpus >= 0 ? asks->gpus : row->gpus_milli <= 0 ? 0 : group->whole_nodes ? least->gpus :
+                  fit_gpus(row->gpus_milli, slots);
+    int64_t memory = group->whole_nodes || all ? least->memory_bytes : slots * row->memory_bytes + OVERHEAD_MIB * MiB;
     if (least->memory_bytes)
         memory = smaller(memory, least->memory_bytes);
-    if (partition->max_memory_per_cpu_bytes) /* Slurm would add CPUs, or refuse */
-        memory = smaller(memory, group->cpus * partition->max_memory_per_cpu_bytes);
+    if (fit->memory_per_cpu_bytes) /* Slurm would add CPUs, or refuse */
+        memory = asks->memory_per_cpu_bytes ? group->cpus * fit->memory_per_cpu_bytes
+                                            : smaller(memory, group->cpus * fit->memory_per_cpu_bytes);
     group->memory_bytes = !least->memory_bytes ? 0 : divide_up(memory, MiB) * MiB;
 }
 
@@ -102,22 +110,24 @@ static void set_resources(struct plan_group *group, const struct class_row *row,
 static void shape_group(struct plan_group *group, const struct plan_request *request, const struct plan_class *class,
                         const struct fit *fit, int64_t jobs)
 {
-    struct times times = class_times(request, class, fit->partition);
+    struct times times = class_times(request, class, fit);
+    int64_t nodes = class->row->nodes > 1 ? 1 : fit_nodes(fit, class->row); /* that hold jobs of their own */
     int64_t most = larger(request->settings->max_allocations, 1);
     if (request->cluster->max_array_size)
         most = smaller(most, request->cluster->max_array_size);
-    int32_t width = choose_slots(fit, jobs, times.rounds, most);
-    int64_t slots = smaller(width, jobs);
+    int32_t width = choose_slots(fit, divide_up(jobs, nodes), times.rounds, most);
+    int64_t slots = smaller(width * nodes, jobs);
     int64_t count = smaller(divide_up(jobs, slots * times.rounds), most);
     int64_t rounds = smaller(times.rounds, divide_up(jobs, slots * count));
-    if (!fit->partition->whole_nodes)
-        slots = smaller(slots, divide_up(jobs, count * rounds));
+    if (fit->whole_nodes || sbatch_asks_cpus(&fit->asks))
+        slots = width * nodes;
     else
-        slots = width;
+        slots = smaller(slots, divide_up(jobs, count * rounds));
     *group = (struct plan_group){
         .class_id = class->class_id,
         .class_name = class->row->name,
-        .scheduler = class->row->scheduler,
+        .scheduler = fit->scheduler ? fit->scheduler->name : class->row->scheduler,
+        .asked = fit->scheduler,
         .partition = fit->partition->name,
         .now = class->ready > 0,
         .jobs = jobs,
@@ -125,9 +135,10 @@ static void shape_group(struct plan_group *group, const struct plan_request *req
         .slots = (int32_t)slots,
         .rounds = (int32_t)rounds,
     };
-    set_resources(group, class->row, fit->partition, fit, width);
+    set_resources(group, class->row, fit, width);
     int64_t work = rounds * times.runtime + START_SLACK_SECS * SEC;
-    group->walltime_usec = smaller(plan_walltime(request->settings, work), times.longest);
+    group->walltime_usec = fit->asks.walltime_usec ? times.longest
+                                                   : smaller(plan_walltime(request->settings, work), times.longest);
     group->margin_usec = margin_of(request->settings, group->walltime_usec);
 }
 

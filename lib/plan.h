@@ -27,7 +27,8 @@ struct plan_class {              /* what the planner is told of one resource cla
 
 struct plan_group {              /* one sbatch request: `count` allocations of one shape */
     int64_t class_id;
-    const char *class_name, *partition, *scheduler;
+    const char *class_name, *partition, *scheduler; /* scheduler: NULL: none, jobs bound to one are not for it */
+    const struct scheduler *asked; /* whose options sbatch is given; NULL: none */
     bool now;                    /* false: a later stage, whose jobs no one can start yet */
     bool whole_nodes;
     int64_t jobs;                /* that it was made for */

@@ -37,25 +37,50 @@ int32_t fit_gpus(int32_t gpus_milli, int32_t jobs)
     return (int32_t)(((int64_t)gpus_milli * jobs + WHOLE_GPU - 1) / WHOLE_GPU);
 }
 
-/* With MaxMemPerCPU Slurm gives a job as many CPUs as its memory makes necessary. */
-static int32_t cpus_of_job(const struct class_row *row, const struct cluster_partition *partition)
+int32_t fit_nodes(const struct fit *fit, const struct class_row *row)
 {
-    int64_t per_cpu = partition->max_memory_per_cpu_bytes;
+    return row->nodes > 1 ? row->nodes : fit->asks.nodes > 1 ? fit->asks.nodes : 1;
+}
+
+/* With MaxMemPerCPU Slurm gives a job as many CPUs as its memory makes necessary. */
+static int32_t cpus_of_job(const struct class_row *row, int64_t per_cpu)
+{
     int64_t need = per_cpu ? (row->memory_bytes + per_cpu - 1) / per_cpu : 0;
     int64_t least = row->cpus > 0 ? row->cpus : 1;
     return (int32_t)smaller(need > least ? need : least, INT_MAX);
 }
 
 /* Jobs of the class that a node of this partition holds side by side. */
-static int32_t node_width(const struct class_row *row, const struct cluster_partition *partition,
-                          const struct cluster_node *node)
+/* What such an allocation has of the node. */
+static struct fit_least node_share(const struct fit *fit, const struct cluster_node *node)
 {
-    int64_t width = limited(node->cpus, partition->max_cpus_per_node) / cpus_of_job(row, partition);
-    int64_t memory = limited(node->memory_bytes, partition->max_memory_per_node_bytes);
+    const struct sbatch_asks *asks = &fit->asks;
+    int64_t cpus = limited(node->cpus, fit->partition->max_cpus_per_node);
+    int64_t memory = limited(node->memory_bytes, fit->partition->max_memory_per_node_bytes);
+    bool some = asks->gpus >= 0 && asks->gpus < node->gpus;
+    return (struct fit_least){
+        .cpus = (int32_t)(fit->whole_nodes ? cpus : limited(cpus, sbatch_asks_cpus(asks))),
+        .gpus = some ? asks->gpus : node->gpus,
+        .memory_bytes = memory ? limited(memory, asks->memory_bytes > 0 ? asks->memory_bytes : 0) : 0,
+    };
+}
+
+/* Does the node have what was asked for, whatever its jobs need? */
+static bool node_has(const struct fit *fit, const struct cluster_node *node)
+{
+    const struct sbatch_asks *asks = &fit->asks;
+    return sbatch_asks_cpus(asks) <= node->cpus && asks->gpus <= node->gpus &&
+           (!node->memory_bytes || asks->memory_bytes <= node->memory_bytes);
+}
+
+static int32_t node_width(const struct class_row *row, const struct fit *fit, const struct cluster_node *node)
+{
+    struct fit_least share = node_share(fit, node);
+    int64_t width = node_has(fit, node) ? share.cpus / fit->cpus_per_job : 0, memory = share.memory_bytes;
     if (row->memory_bytes > 0 && memory)
         width = smaller(width, memory / row->memory_bytes);
     if (row->gpus_milli > 0)
-        width = smaller(width, gpu_slots(row->gpus_milli, node->gpus));
+        width = smaller(width, gpu_slots(row->gpus_milli, share.gpus));
     if (row->tmp_bytes > 0 && node->tmp_bytes)
         width = smaller(width, node->tmp_bytes / row->tmp_bytes);
     return (int32_t)width;
@@ -82,12 +107,12 @@ static void set_leasts(struct fit *fit, const struct cluster *cluster, const str
         struct fit_least least = {.cpus = INT_MAX, .gpus = INT_MAX, .memory_bytes = INT64_MAX};
         for (uint32_t i = 0; i < partition->nodes_count; i++) {
             const struct cluster_node *node = &cluster->nodes[partition->nodes[i]];
-            if ((up_only && !node->up) || node_width(row, partition, node) < fit->widths[w])
+            if ((up_only && !node->up) || node_width(row, fit, node) < fit->widths[w])
                 continue;
-            least.cpus = (int32_t)smaller(least.cpus, limited(node->cpus, partition->max_cpus_per_node));
-            least.gpus = (int32_t)smaller(least.gpus, node->gpus);
-            least.memory_bytes =
-                smaller(least.memory_bytes, limited(node->memory_bytes, partition->max_memory_per_node_bytes));
+            struct fit_least share = node_share(fit, node);
+            least.cpus = (int32_t)smaller(least.cpus, share.cpus);
+            least.gpus = (int32_t)smaller(least.gpus, share.gpus);
+            least.memory_bytes = smaller(least.memory_bytes, share.memory_bytes);
         }
         fit->leasts[w] = least;
     }
@@ -98,7 +123,7 @@ static uint32_t count_fitting(const struct fit *fit, const struct cluster *clust
     uint32_t count = 0;
     for (uint32_t i = 0; i < fit->partition->nodes_count; i++) {
         const struct cluster_node *node = &cluster->nodes[fit->partition->nodes[i]];
-        count += (!up_only || node->up) && node_width(row, fit->partition, node) > 0;
+        count += (!up_only || node->up) && node_width(row, fit, node) > 0;
     }
     return count;
 }
@@ -107,15 +132,19 @@ static uint32_t count_fitting(const struct fit *fit, const struct cluster *clust
 static bool measure(struct fit *fit, const struct cluster *cluster, const struct cluster_partition *partition,
                     const struct class_row *row)
 {
-    *fit = (struct fit){.partition = partition, .cpus_per_job = cpus_of_job(row, partition)};
-    uint32_t want = row->nodes > 1 ? (uint32_t)row->nodes : 1;
+    int64_t asked = fit->asks.memory_per_cpu_bytes, most = partition->max_memory_per_cpu_bytes;
+    fit->partition = partition;
+    fit->whole_nodes = partition->whole_nodes || fit->asks.whole_nodes;
+    fit->memory_per_cpu_bytes = asked && (!most || asked < most) ? asked : most;
+    fit->cpus_per_job = cpus_of_job(row, fit->memory_per_cpu_bytes);
+    uint32_t want = (uint32_t)fit_nodes(fit, row);
     bool up_only = count_fitting(fit, cluster, row, true) >= want;
     if (!up_only && count_fitting(fit, cluster, row, false) < want)
         return false;
     for (uint32_t i = 0; i < partition->nodes_count; i++) {
         const struct cluster_node *node = &cluster->nodes[partition->nodes[i]];
-        int32_t width = !up_only || node->up ? node_width(row, partition, node) : 0;
-        if (width > 0 && (row->nodes <= 1 || !fit->widths_count))
+        int32_t width = !up_only || node->up ? node_width(row, fit, node) : 0;
+        if (width > 0 && (want <= 1 || !fit->widths_count))
             add_width(fit, width);
         else if (width > 0) /* nodes of one allocation may differ: the tightest must do */
             fit->widths[0] = (int32_t)smaller(fit->widths[0], width);
@@ -131,9 +160,10 @@ static bool names_allowed(const char *allow, const char *deny, const char *name)
 }
 
 /* May this user submit here at all? */
-static bool accessible(const struct cluster_partition *p, const struct settings *settings, char *why)
+static bool accessible(const struct fit *fit, const struct cluster_partition *p, const struct settings *settings, char *why)
 {
-    const char *reason = NULL;
+    const char *reason = NULL, *account = fit->asks.account ? fit->asks.account : settings->account;
+    const char *qos = fit->asks.qos ? fit->asks.qos : settings->qos;
     if (!p->submits)
         reason = "takes no jobs now";
     else if (p->root_only)
@@ -142,21 +172,31 @@ static bool accessible(const struct cluster_partition *p, const struct settings 
         reason = "takes only jobs of a reservation";
     else if (p->allow_groups && !p->group_allowed)
         reason = "is for members of other groups (AllowGroups)";
-    else if (!names_allowed(p->allow_accounts, p->deny_accounts, settings->account))
+    else if (!names_allowed(p->allow_accounts, p->deny_accounts, account))
         reason = "does not take jobs of this account (AllowAccounts, DenyAccounts)";
-    else if (!names_allowed(p->allow_qos, p->deny_qos, settings->qos))
+    else if (!names_allowed(p->allow_qos, p->deny_qos, qos))
         reason = "does not take jobs of this QOS (AllowQos, DenyQos)";
     if (reason)
         snprintf(why, WHY, "partition %s %s", p->name, reason);
     return !reason;
 }
 
-/* Why no node holds a job of this class: one sentence, of the first limit that is too low by itself. */
-static void explain(const struct cluster *cluster, const struct cluster_partition *p, const struct class_row *row, char *why)
+static bool asked_somewhere(const struct fit *fit, const struct cluster *cluster)
 {
-    int32_t cpus = 0, gpus = 0, need = cpus_of_job(row, p);
+    for (uint32_t i = 0; i < fit->partition->nodes_count; i++)
+        if (node_has(fit, &cluster->nodes[fit->partition->nodes[i]]))
+            return true;
+    return false;
+}
+
+/* Why no node holds a job of this class: one sentence, of the first limit that is too low by itself. */
+static void explain(const struct fit *fit, const struct cluster *cluster, const struct class_row *row, char *why)
+{
+    const struct cluster_partition *p = fit->partition;
+    int32_t cpus = 0, gpus = 0, need = fit->cpus_per_job;
     int64_t memory = 0, tmp = 0;
     char want_text[NOTE_TEXT], have_text[NOTE_TEXT];
+    bool named = fit->scheduler && fit->scheduler->name;
     for (uint32_t i = 0; i < p->nodes_count; i++) {
         const struct cluster_node *node = &cluster->nodes[p->nodes[i]];
         cpus = node->cpus > cpus ? node->cpus : cpus;
@@ -189,6 +229,9 @@ static void explain(const struct cluster *cluster, const struct cluster_partitio
     else if (tmp && row->tmp_bytes > tmp)
         snprintf(why, WHY, "it needs %s of local scratch, and the largest TmpDisk of partition %s is %s",
                  SIZE(want_text, row->tmp_bytes), p->name, SIZE(have_text, tmp));
+    else if (!asked_somewhere(fit, cluster))
+        snprintf(why, WHY, "no node of partition %s has what %s%s asks for", p->name, named ? "scheduler " : "",
+                 named ? fit->scheduler->name : "whoever gave these options for sbatch");
     else if (row->nodes > 1)
         snprintf(why, WHY, "partition %s has fewer than %d nodes with all that it needs on each", p->name, row->nodes);
     else
@@ -196,17 +239,22 @@ static void explain(const struct cluster *cluster, const struct cluster_partitio
 }
 
 /* Is the runtime within what an allocation may last? */
-static bool time_fits(const struct plan_request *request, const struct plan_class *class, const struct cluster_partition *p,
-                      char *why)
+static bool time_fits(const struct fit *fit, const struct plan_request *request, const struct plan_class *class, char *why)
 {
-    int64_t runtime = class->row->runtime_usec, cap = request->settings->walltime_usec;
+    const struct cluster_partition *p = fit->partition;
+    int64_t runtime = class->row->runtime_usec, cap = request->settings->walltime_usec, asked = fit->asks.walltime_usec;
     char want_text[NOTE_TEXT], have_text[NOTE_TEXT];
+    if (asked && p->max_time_usec && asked > p->max_time_usec) {
+        snprintf(why, WHY, "its allocations are asked for with a walltime of %s, and partition %s allows %s (MaxTime)",
+                 TIME(want_text, asked), p->name, TIME(have_text, p->max_time_usec));
+        return false;
+    }
     if (!class->row->enforced || class->any_length)
         return true;
     if (p->max_time_usec && runtime > p->max_time_usec)
         snprintf(why, WHY, "its runtime is %s, and partition %s allows %s (MaxTime)", TIME(want_text, runtime),
                  p->name, TIME(have_text, p->max_time_usec));
-    else if (cap && runtime > cap)
+    else if (cap && !asked && runtime > cap)
         snprintf(why, WHY, "its runtime is %s, and allocations on partition %s may last %s by option -t",
                  TIME(want_text, runtime), p->name, TIME(have_text, cap));
     else
@@ -214,32 +262,41 @@ static bool time_fits(const struct plan_request *request, const struct plan_clas
     return false;
 }
 
+static void clear(struct fit *fit)
+{
+    free(fit->widths);
+    free(fit->leasts);
+    fit->widths = NULL;
+    fit->leasts = NULL;
+    fit->widths_count = 0;
+}
+
 static bool partition_fits(struct fit *fit, const struct plan_request *request, const struct plan_class *class,
                            const struct cluster_partition *p, char *why)
 {
     const struct class_row *row = class->row;
-    *fit = (struct fit){0};
-    if (!accessible(p, request->settings, why))
+    int32_t nodes = fit_nodes(fit, row);
+    if (!accessible(fit, p, request->settings, why))
         return false;
-    if (row->nodes > 1 && p->max_nodes && row->nodes > p->max_nodes) {
-        snprintf(why, WHY, "it needs %d nodes, and partition %s allows %d (MaxNodes)", row->nodes, p->name, p->max_nodes);
+    if (nodes > 1 && p->max_nodes && nodes > p->max_nodes) {
+        snprintf(why, WHY, "it needs %d nodes, and partition %s allows %d (MaxNodes)", nodes, p->name, p->max_nodes);
         return false;
     }
     if (!measure(fit, request->cluster, p, row)) {
-        explain(request->cluster, p, row, why);
+        explain(fit, request->cluster, row, why);
         return false;
     }
-    bool fits = time_fits(request, class, p, why);
+    bool fits = time_fits(fit, request, class, why);
     if (!fits)
-        fit_fini(fit);
+        clear(fit);
     return fits;
 }
 
 /* -p a,b: the first that fits; the reason given is that of the last. */
-static int choose_named(struct fit *fit, struct plan *plan, const struct plan_request *request, const struct plan_class *class)
+static int choose_named(struct fit *fit, struct plan *plan, const struct plan_request *request, const struct plan_class *class,
+                        const char *at)
 {
     char why[WHY] = "";
-    const char *at = request->settings->partition;
     while (*at) {
         size_t length = strcspn(at, ",");
         const struct cluster_partition *p = cluster_find_partition(request->cluster, at, length);
@@ -253,14 +310,33 @@ static int choose_named(struct fit *fit, struct plan *plan, const struct plan_re
     return -1;
 }
 
+/* What is asked for whatever the jobs need, and whether that holds one of them. */
+static int read_asks(struct fit *fit, struct plan *plan, const struct plan_request *request, const struct plan_class *class)
+{
+    struct error err;
+    char why[WHY];
+    const struct settings *settings = request->settings;
+    *fit = (struct fit){.scheduler = schedulers_find(&settings->schedulers, class->row->scheduler)};
+    sbatch_asks_init(&fit->asks);
+    if ((fit->scheduler && sbatch_asks_add(&fit->asks, &fit->scheduler->options, &err)) ||
+        sbatch_asks_add(&fit->asks, &settings->sbatch_options, &err))
+        plan_note(plan, class, true, "%s", err.text);
+    else if (!scheduler_holds(fit->scheduler, &fit->asks, class->row, class->any_length, why, WHY))
+        plan_note(plan, class, true, "%s", why);
+    else
+        return 0;
+    return -1;
+}
+
 int fit_choose(struct fit *fit, struct plan *plan, const struct plan_request *request, const struct plan_class *class)
 {
     const struct cluster *cluster = request->cluster;
     const struct cluster_partition *standard = NULL;
     char why[WHY] = "this cluster has no partition", other[WHY];
-    *fit = (struct fit){0};
-    if (request->settings->partition)
-        return choose_named(fit, plan, request, class);
+    if (read_asks(fit, plan, request, class))
+        return -1;
+    if (fit->asks.partition || request->settings->partition)
+        return choose_named(fit, plan, request, class, fit->asks.partition ? fit->asks.partition : request->settings->partition);
     for (uint32_t i = 0; i < cluster->partitions_count; i++)
         if (cluster->partitions[i].is_default)
             standard = &cluster->partitions[i];
@@ -286,9 +362,7 @@ int fit_choose(struct fit *fit, struct plan *plan, const struct plan_request *re
 
 void fit_fini(struct fit *fit)
 {
-    free(fit->widths);
-    free(fit->leasts);
-    *fit = (struct fit){0};
+    clear(fit);
 }
 
 const struct fit_least *fit_least_of(const struct fit *fit, int32_t width)

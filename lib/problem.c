@@ -95,6 +95,26 @@ void problem_is_later(struct problems *problems)
     problems->list[problems->last].later = true;
 }
 
+void problem_is_unfit(struct problems *problems)
+{
+    problems->list[problems->last].unfit = true;
+}
+
+void problems_drop_unfit(struct problems *problems)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < problems->count; i++) {
+        struct problem *problem = &problems->list[i];
+        if (!problem->unfit) {
+            problems->list[kept++] = *problem;
+            continue;
+        }
+        free(problem->path);
+        free(problem->text);
+    }
+    problems->count = kept;
+}
+
 bool problems_refuse_later(struct problems *problems)
 {
     size_t before = problems->errors;

@@ -42,11 +42,22 @@ struct resolver {
     uint32_t *producer;                      /* of each file: the job that writes it, or NO_JOB */
     uint32_t *seen_file[2], *seen_data[2];   /* by role: the last job + 1 that has it, so that lists become sets */
     struct selections selections[SELECT_KINDS];
+    struct schedulers schedulers;            /* for the settings */
+    struct sbatch_asks *asks;                /* of each of them */
     size_t job_files_space, job_data_space, needs_space;
 };
 
 /* lib/resolve_class.c: the class of each job, and workflow->classes. */
 void resolve_classes(struct resolver *resolver);
+
+/* lib/resolve_scheduler.c, before the jobs: resolver->schedulers and what they ask for. */
+void resolve_schedulers(struct resolver *resolver);
+
+/* Likewise: the scheduler that the job names, where source stands. */
+void resolve_job_scheduler(struct resolver *resolver, const struct spec_job *job);
+
+/* Likewise: warns when allocations of the class's scheduler cannot hold a job of it. */
+void resolve_class_scheduler(struct resolver *resolver, const struct class_row *row, bool any_length);
 
 /* lib/resolve_links.c: the job's files and data become workflow->job_files and job_data; names in its command too. */
 void resolve_job_links(struct resolver *resolver, uint32_t job);

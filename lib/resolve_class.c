@@ -130,14 +130,18 @@ static int32_t add_class(struct resolver *resolver, struct class_row row)
     return (int32_t)count;
 }
 
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && !strcmp(a, b));
+}
+
 /* Do the two ask for the same? Jobs beside each other in a file mostly do, and then nothing needs to be looked up. */
 static bool same_request(const struct spec_job *a, const struct spec_job *b)
 {
     return a->cpus == b->cpus && a->memory_bytes == b->memory_bytes && a->gpus_milli == b->gpus_milli &&
            a->nodes == b->nodes && a->runtime_usec == b->runtime_usec && !a->labels.count && !b->labels.count &&
-           !a->scheduler && !b->scheduler &&
-           (a->requirements == b->requirements ||
-            (a->requirements && b->requirements && !strcmp(a->requirements, b->requirements)));
+           a->supports_termination == b->supports_termination && same_text(a->scheduler, b->scheduler) &&
+           same_text(a->requirements, b->requirements);
 }
 
 void resolve_classes(struct resolver *resolver)
@@ -145,6 +149,7 @@ void resolve_classes(struct resolver *resolver)
     const struct spec *spec = resolver->spec;
     struct job_row *rows = resolver->workflow->jobs;
     size_t errors = resolver->source->problems->errors;
+    cleanup_free bool *checked = xcalloc(spec->jobs_count + 1, sizeof *checked); /* classes */
     for (size_t j = 0; j < spec->jobs_count; j++) {
         const struct spec_job *job = &spec->jobs[j];
         if (j && same_request(job, job - 1) && resolver->source->problems->errors == errors) {
@@ -155,6 +160,10 @@ void resolve_classes(struct resolver *resolver)
         struct class_row row = wanted_class(resolver, job);
         row.scheduler = job->scheduler;
         row.labels = labels_text(resolver, &job->labels);
-        rows[j].class_index = add_class(resolver, row);
+        resolve_job_scheduler(resolver, job);
+        int32_t class = rows[j].class_index = add_class(resolver, row);
+        if (!checked[class])
+            resolve_class_scheduler(resolver, &row, job->supports_termination);
+        checked[class] |= !job->supports_termination;
     }
 }

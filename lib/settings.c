@@ -56,9 +56,8 @@ void settings_fini(struct settings *settings)
     free(settings->account);
     free(settings->partition);
     free(settings->qos);
-    for (char **option = settings->sbatch_options; option && *option; option++)
-        free(*option);
-    free(settings->sbatch_options);
+    schedulers_fini(&settings->schedulers);
+    sbatch_options_fini(&settings->sbatch_options);
     *settings = (struct settings){0};
 }
 
@@ -110,14 +109,11 @@ static int read_options(struct settings *settings, const json_t *list)
     size_t count = json_array_size(list);
     if (list && !json_is_array(list))
         return -1;
-    if (!count)
-        return 0;
-    settings->sbatch_options = xcalloc(count + 1, sizeof(char *));
     for (size_t i = 0; i < count; i++) {
         const char *text = json_string_value(json_array_get(list, i));
         if (!text)
             return -1;
-        settings->sbatch_options[i] = xstrdup(text);
+        sbatch_options_add(&settings->sbatch_options, xstrdup(text));
     }
     return 0;
 }
@@ -136,6 +132,8 @@ int settings_parse(struct settings *settings, const char *text, struct error *er
     }
     if (read_options(settings, json_object_get(root, "sbatch_options")))
         return error_set(err, ERROR_USAGE, 0, "workflow settings: \"sbatch_options\" is no list of texts");
+    if (schedulers_read(&settings->schedulers, json_object_get(root, "schedulers")))
+        return error_set(err, ERROR_USAGE, 0, "workflow settings: wrong value of \"schedulers\"");
     return 0;
 }
 
@@ -165,9 +163,10 @@ char *settings_text(const struct settings *settings)
     for (int i = 0; i < KEYS; i++)
         json_object_set_new(root, keys[i].name, key_json(settings, &keys[i]));
     json_t *options = json_array();
-    for (char **option = settings->sbatch_options; option && *option; option++)
-        json_array_append_new(options, json_string(*option));
+    for (size_t i = 0; i < settings->sbatch_options.count; i++)
+        json_array_append_new(options, json_string(settings->sbatch_options.list[i]));
     json_object_set_new(root, "sbatch_options", options);
+    json_object_set_new(root, "schedulers", schedulers_json(&settings->schedulers));
     return json_dumps(root, JSON_COMPACT);
 }
 

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "lib/error.h"
+#include "lib/scheduler.h"
 
 enum limits_mode { LIMITS_ENFORCE, LIMITS_WARN, LIMITS_OFF };
 enum stdio_mode { STDIO_SEPARATE, STDIO_COMBINED, STDIO_NO_STDOUT, STDIO_NO_STDERR, STDIO_NONE };
@@ -27,7 +28,8 @@ struct settings {
     int64_t walltime_usec;            /* -t of torc-sbatch: the longest to ask for; 0: not given */
     int32_t max_allocations;          /* 16 */
     int32_t max_fails;                /* stop starting jobs after so many failures; 0: never */
-    char **sbatch_options;            /* after "--" on the command line; NULL-terminated, or NULL; owned */
+    struct schedulers schedulers;     /* of the file */
+    struct sbatch_options sbatch_options; /* after "--" on the command line */
 };
 
 /* The mode of that name, or -1. */

@@ -143,6 +143,15 @@ void source_later(struct source *source, const char *what)
     problem_is_later(source->problems);
 }
 
+void source_unfit(struct source *source, const char *format, ...)
+{
+    va_list ap;
+    va_start(ap, format);
+    report(source, true, place_offset(source, false), format, ap);
+    va_end(ap);
+    problem_is_unfit(source->problems);
+}
+
 void source_error_at(struct source *source, size_t offset, const char *format, ...)
 {
     va_list ap;

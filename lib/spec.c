@@ -11,9 +11,9 @@
 #include "lib/spec_expand.h"
 #include "lib/spec_fields.h"
 #include "lib/spec_params.h"
+#include "lib/spec_schedulers.h"
 
 #define TABLE(name) {name, sizeof name / sizeof *name}
-#define SCHEDULERS "schedulers in the file come in a later version; use the options of torc-sbatch"
 
 #define HANDLERS "failure handlers come in a later version"
 #define RO_CRATE "the RO-Crate export comes in a later version"
@@ -48,7 +48,7 @@ static const struct field job_fields[] = {
     {.name = "gpus", .type = FIELD_GPUS, .offset = AT(gpus_milli)},
     {.name = "nodes", .type = FIELD_COUNT, .offset = AT(nodes), .least = 1, .most = 1000000},
     {.name = "runtime", .type = FIELD_DURATION, .offset = AT(runtime_usec)},
-    {.name = "scheduler", .type = FIELD_TEXT, .later = SCHEDULERS},
+    {.name = "scheduler", .type = FIELD_TEXT, .offset = AT(scheduler)},
     {.name = "failure_handler", .type = FIELD_TEXT, .later = HANDLERS},
     {.name = "depends_on_regexes", .type = FIELD_REGEXES, .offset = AT(needs_regexes)},
     {.name = "input_file_regexes", .type = FIELD_REGEXES, .offset = AT(input_file_regexes)},
@@ -103,13 +103,32 @@ static const struct field class_fields[] = {
 };
 #undef AT
 
+#define AT(member) offsetof(struct spec_scheduler, member)
+static const struct field scheduler_fields[] = {
+    {.name = "name", .type = FIELD_NAME, .offset = AT(name)},
+    {.name = "account", .type = FIELD_TEXT, .offset = AT(account)},
+    {.name = "partition", .type = FIELD_TEXT, .offset = AT(partition)},
+    {.name = "nodes", .type = FIELD_COUNT, .offset = AT(nodes), .least = 1, .most = 1000000},
+    {.name = "walltime", .type = FIELD_TEXT, .offset = AT(walltime)},
+    {.name = "mem", .type = FIELD_TEXT, .offset = AT(mem)},
+    {.name = "gres", .type = FIELD_TEXT, .offset = AT(gres)},
+    {.name = "qos", .type = FIELD_TEXT, .offset = AT(qos)},
+    {.name = "ntasks_per_node", .type = FIELD_COUNT, .offset = AT(ntasks_per_node), .least = 1, .most = 1000000},
+    {.name = "tmp", .type = FIELD_TEXT, .offset = AT(tmp)},
+    {.name = "extra", .type = FIELD_TEXT, .offset = AT(extra)},
+    {.name = "serialize_allocations", .type = FIELD_FLAG, .offset = AT(serialize)},
+};
+#undef AT
+
 static const struct field_table job_table = TABLE(job_fields), file_table = TABLE(file_fields),
-                                data_table = TABLE(data_fields), class_table = TABLE(class_fields);
+                                data_table = TABLE(data_fields), class_table = TABLE(class_fields),
+                                scheduler_table = TABLE(scheduler_fields);
 
 static const struct spec_job job_defaults = {
     .gpus_milli = -1, .max_continuations = -1, .launcher = LAUNCHER_UNSET, .cancel_on_blocking_failure = true};
 static const struct spec_file file_defaults = {0};
 static const struct spec_data data_defaults = {0};
+static const struct spec_scheduler scheduler_defaults = {0};
 static const struct spec_class class_defaults = {.cpus = 1, .nodes = 1, .runtime_usec = INT64_C(3600000000)};
 
 #define SECTION(key, noun, list_, count_, space_, names_, expands_) \
@@ -122,6 +141,7 @@ static const struct section sections[] = {
     SECTION("files", file, files, files_count, files_space, file_names, true),
     SECTION("user_data", data, data, data_count, data_space, data_names, true),
     SECTION("resource_requirements", class, classes, classes_count, classes_space, class_names, false),
+    SECTION("slurm_schedulers", scheduler, schedulers, schedulers_count, schedulers_space, scheduler_names, false),
 };
 #undef SECTION
 
@@ -170,8 +190,8 @@ static const struct field top_fields[] = {
     {.name = "parameters", .type = FIELD_NO_EFFECT},
     {.name = "parameters_file", .type = FIELD_NO_EFFECT},
     {.name = "failure_handlers", .type = FIELD_LATER, .extra = HANDLERS},
-    {.name = "slurm_schedulers", .type = FIELD_LATER, .extra = SCHEDULERS},
-    {.name = "slurm_defaults", .type = FIELD_LATER, .extra = SCHEDULERS},
+    {.name = "slurm_schedulers"},
+    {.name = "slurm_defaults", .type = FIELD_OWN, .read = spec_defaults_read, .offset = AT(slurm_defaults)},
     {.name = "resource_monitor", .type = FIELD_LATER, .extra = "every job is measured; time series come in a later version"},
     {.name = "actions", .type = FIELD_LATER, .extra = "actions come in a later version"},
     {.name = "dynamic_jobs", .type = FIELD_OBJECT, .extra = &dynamic_table, .later = "dynamic jobs come in a later version"},
@@ -364,6 +384,7 @@ void spec_fini(struct spec *spec)
     free(spec->files);
     free(spec->data);
     free(spec->classes);
+    free(spec->schedulers);
     for (size_t i = 0; i < spec->drafts_count; i++)
         arena_destroy(spec->drafts[i].arena);
     free(spec->drafts);
@@ -371,5 +392,6 @@ void spec_fini(struct spec *spec)
     names_fini(&spec->file_names);
     names_fini(&spec->data_names);
     names_fini(&spec->class_names);
+    names_fini(&spec->scheduler_names);
     *spec = (struct spec){0};
 }

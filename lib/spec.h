@@ -62,6 +62,13 @@ struct spec_class {
     int32_t cpus, nodes, gpus_milli;
 };
 
+struct spec_scheduler {
+    struct spec_place place;
+    const char *name, *account, *partition, *walltime, *mem, *gres, *qos, *tmp, *extra; /* as sbatch takes them */
+    int32_t nodes, ntasks_per_node; /* 0: not given */
+    bool serialize, named_by_action;
+};
+
 struct spec_draft { /* expanded commands that name files or data: gone once those are put in, so that texts are held once */
     struct arena *arena;
     size_t first; /* job; the next draft's first is its end */
@@ -78,10 +85,13 @@ struct spec {
     struct spec_file *files;
     struct spec_data *data;
     struct spec_class *classes;
+    struct spec_scheduler *schedulers;
+    struct texts slurm_defaults; /* options of sbatch */
     size_t jobs_count, files_count, data_count, classes_count, jobs_space, files_space, data_space, classes_space;
+    size_t schedulers_count, schedulers_space;
     struct spec_draft *drafts;
     size_t drafts_count, drafts_space;
-    struct names job_names, file_names, data_names, class_names; /* in the order of the lists */
+    struct names job_names, file_names, data_names, class_names, scheduler_names; /* in the order of the lists */
     struct template_names variables;
     struct params params, table; /* the workflow's */
     bool has_table;

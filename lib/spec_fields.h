@@ -32,6 +32,7 @@ enum field_type {
     FIELD_METADATA,   /* likewise, an object or text */
     FIELD_STDIO,      /* struct spec_stdio */
     FIELD_OBJECT,     /* the fields of the struct field_table that `extra` is, into the same struct */
+    FIELD_OWN,        /* whatever `read` makes of it */
     FIELD_LATER,      /* of any type, not checked, not there yet: `extra` says what it would do */
     FIELD_NO_EFFECT,  /* read elsewhere */
 };
@@ -42,6 +43,7 @@ struct field {
     size_t offset;
     int64_t least, most; /* FIELD_COUNT */
     const void *extra;
+    void (*read)(struct source *source, json_t *value, const struct field *field, void *at); /* FIELD_OWN; values as they are */
     const char *later; /* checked, but not there yet: what comes later */
     bool unused;       /* checked, but without effect here; semantics §1 names them */
     bool required;

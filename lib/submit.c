@@ -37,7 +37,7 @@ int submit_test(const struct submit *submit, const struct plan_group *group, str
     struct sbatch_answer answer;
     submit_request_init(&request, submit, group, 1);
     char **environment = slurm_environment(submit->environment, NULL);
-    struct sbatch_call call = {.options = (const char *const *)request.options, .script = request.script,
+    struct sbatch_call call = {.options = (const char *const *)request.options.list, .script = request.script,
                                .environment = environment};
     int rc = slurm_sbatch_test(&call, &answer, err);
     if (rc)
@@ -59,7 +59,7 @@ static char *options_text(char *const *options)
 static struct submission submission_row(const struct submit_request *request, struct arena *arena)
 {
     const struct plan_group *group = request->group;
-    cleanup_free char *arguments = options_text(request->options);
+    cleanup_free char *arguments = options_text(request->options.list);
     return (struct submission){
         .class_id = group->class_id,
         .tag = arena_strdup(arena, request->tag),
@@ -108,7 +108,7 @@ static int call(const struct submit *submit, const struct submit_request *reques
     struct sbatch_answer answer;
     struct error refused;
     char **environment = slurm_environment(submit->environment, request->tag);
-    struct sbatch_call sbatch = {.options = (const char *const *)request->options, .script = request->script,
+    struct sbatch_call sbatch = {.options = (const char *const *)request->options.list, .script = request->script,
                                  .environment = environment};
     int rc = slurm_sbatch(&sbatch, &answer, &refused);
     slurm_environment_free(environment);

@@ -20,7 +20,7 @@ struct submit_request {            /* one group, ready for sbatch */
     const struct plan_group *group;
     int32_t count;                 /* allocations; less than the group's after Slurm refused so many */
     char *tag, *job_name, *script;
-    char **options;                /* of sbatch */
+    struct sbatch_options options;
 };
 
 struct submitted {                 /* what became of it */

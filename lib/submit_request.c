@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "lib/mem.h"
+#include "lib/sbatch_options.h"
 #include "lib/submit.h"
 
 static const int64_t SEC = 1000000, MiB = 1024 * 1024;
@@ -25,23 +26,22 @@ static char *make_tag(const struct submit *submit)
     return xasprintf("torc-wf%lld-%08x", (long long)submit->workflow_id, random);
 }
 
+static bool is_serial(const struct plan_group *group)
+{
+    return group->asked && group->asked->serialize && group->scheduler;
+}
+
 /* squeue takes lists of names, so nothing in it may be a comma or a blank. */
-static char *make_job_name(const struct submit *submit, const char *class_name)
+static char *make_job_name(const struct submit *submit, const struct plan_group *group)
 {
     enum { LONGEST = 48 };
-    char *name = submit->workflow_id ? xasprintf("torc-wf%lld-%.*s", (long long)submit->workflow_id, LONGEST, class_name)
-                                     : xasprintf("torc-wf-%.*s", LONGEST, class_name);
+    const char *of = is_serial(group) ? group->scheduler : group->class_name; /* what shares a name waits for each other */
+    char *name = submit->workflow_id ? xasprintf("torc-wf%lld-%.*s", (long long)submit->workflow_id, LONGEST, of)
+                                     : xasprintf("torc-wf-%.*s", LONGEST, of);
     for (char *c = name; *c; c++)
         if (!isalnum((unsigned char)*c) && !strchr("._-", *c))
             *c = '_';
     return name;
-}
-
-static void add(char ***options, size_t *count, char *option)
-{
-    *options = xrealloc(*options, *count + 2, sizeof **options);
-    (*options)[(*count)++] = option;
-    (*options)[*count] = NULL;
 }
 
 /* The runner's own output. Slurm takes % for a pattern, so those of the folder's name are doubled. */
@@ -60,48 +60,86 @@ static char *output_option(const struct submit *submit, bool array)
 }
 
 /* How the end is announced, and what a node failure does: an allocation of one node is simply started again. */
-static void add_conduct(char ***options, size_t *count, const struct plan_group *group)
+static void add_conduct(struct sbatch_options *options, const struct plan_group *group)
 {
-    add(options, count, xasprintf("--signal=B:USR1@%lld", (long long)(group->margin_usec / SEC)));
-    add(options, count, xstrdup("--open-mode=append"));
-    add(options, count, xstrdup(group->nodes > 1 ? "--no-kill" : "--requeue"));
+    sbatch_options_add(options, xasprintf("--signal=B:USR1@%lld", (long long)(group->margin_usec / SEC)));
+    sbatch_options_add(options, xstrdup("--open-mode=append"));
+    sbatch_options_add(options, xstrdup(group->nodes > 1 ? "--no-kill" : "--requeue"));
 }
 
-static void add_resources(char ***options, size_t *count, const struct plan_group *group, int32_t elements)
+static void add_array(struct sbatch_options *options, const struct plan_group *group, int32_t elements)
 {
-    add(options, count, xasprintf("--partition=%s", group->partition));
-    add(options, count, xasprintf("--nodes=%d", group->nodes));
-    add(options, count, xasprintf("--ntasks=%d", group->nodes));
-    if (group->nodes > 1)
-        add(options, count, xstrdup("--ntasks-per-node=1"));
-    add(options, count, xasprintf("--cpus-per-task=%d", group->cpus));
-    if (group->memory_bytes)
-        add(options, count, xasprintf("--mem=%lldM", (long long)(group->memory_bytes / MiB)));
-    if (group->gpus)
-        add(options, count, xasprintf("--gres=gpu:%d", group->gpus));
-    add(options, count, xasprintf("--time=%lld", (long long)(group->walltime_usec / (60 * SEC))));
     if (elements > 1)
-        add(options, count, xasprintf("--array=0-%d", elements - 1));
+        sbatch_options_add(options, xasprintf("--array=0-%d%s", elements - 1, is_serial(group) ? "%1" : ""));
 }
 
-/* What the user gave after "--" comes last, and so wins. */
-static char **make_options(const struct submit *submit, const struct submit_request *request)
+/* What was planned, but for what somebody asked for himself: some options of sbatch exclude each other. */
+static void add_resources(struct sbatch_options *options, const struct plan_group *group, const struct sbatch_asks *asks)
 {
-    char **options = NULL;
-    size_t count = 0;
+    bool memory = asks->memory_bytes >= 0 || asks->memory_per_cpu_bytes || asks->memory_per_gpu;
+    sbatch_options_add(options, xasprintf("--partition=%s", group->partition));
+    if (!asks->nodes)
+        sbatch_options_add(options, xasprintf("--nodes=%d", group->nodes));
+    if (!asks->tasks && !asks->tasks_per_node)
+        sbatch_options_add(options, xasprintf("--ntasks=%d", group->nodes));
+    if (group->nodes > 1 && !asks->tasks && !asks->tasks_per_node)
+        sbatch_options_add(options, xstrdup("--ntasks-per-node=1"));
+    if (!asks->cpus_per_task)
+        sbatch_options_add(options, xasprintf("--cpus-per-task=%d", group->cpus / sbatch_tasks_per_node(asks)));
+    if (group->memory_bytes && !memory)
+        sbatch_options_add(options, xasprintf("--mem=%lldM", (long long)(group->memory_bytes / MiB)));
+    if (group->gpus && asks->gpus < 0)
+        sbatch_options_add(options, xasprintf("--gres=gpu:%d", group->gpus));
+    if (!asks->walltime_usec)
+        sbatch_options_add(options, xasprintf("--time=%lld", (long long)(group->walltime_usec / (60 * SEC))));
+}
+
+/* The partition was chosen among those that were asked for. */
+static void add_others(struct sbatch_options *options, const struct sbatch_options *others)
+{
+    for (size_t i = 0; i < others->count; i++)
+        if (strncmp(others->list[i], "--partition=", strlen("--partition=")) != 0)
+            sbatch_options_add(options, xstrdup(others->list[i]));
+}
+
+/* Besides what somebody else wants to be waited for. */
+static void add_singleton(struct sbatch_options *options)
+{
+    const char *other = NULL;
+    for (size_t i = 0; i < options->count; i++)
+        if (!strncmp(options->list[i], "--dependency=", strlen("--dependency=")))
+            other = options->list[i];
+    sbatch_options_add(options, other ? xasprintf("%s,singleton", other) : xstrdup("--dependency=singleton"));
+}
+
+/* The last of them wins: the file over the environment, what stands behind "--" over all. */
+static struct sbatch_options make_options(const struct submit *submit, const struct submit_request *request)
+{
+    struct sbatch_options options = {0};
+    struct sbatch_asks asks;
+    struct error ignored; /* the planner has read them */
     const struct settings *settings = submit->settings;
-    add(&options, &count, xasprintf("--job-name=%s", request->job_name));
-    add(&options, &count, xasprintf("--comment=%s", request->tag));
-    add(&options, &count, xasprintf("--chdir=%s", submit->folder));
-    add(&options, &count, output_option(submit, request->count > 1));
-    add_resources(&options, &count, request->group, request->count);
-    add_conduct(&options, &count, request->group);
+    const struct plan_group *group = request->group;
+    sbatch_asks_init(&asks);
+    if (group->asked)
+        sbatch_asks_add(&asks, &group->asked->options, &ignored);
+    sbatch_asks_add(&asks, &settings->sbatch_options, &ignored);
+    sbatch_options_add(&options, xasprintf("--job-name=%s", request->job_name));
+    sbatch_options_add(&options, xasprintf("--comment=%s", request->tag));
+    sbatch_options_add(&options, xasprintf("--chdir=%s", submit->folder));
+    sbatch_options_add(&options, output_option(submit, request->count > 1));
+    add_resources(&options, group, &asks);
+    add_array(&options, group, request->count);
+    add_conduct(&options, group);
     if (settings->account)
-        add(&options, &count, xasprintf("--account=%s", settings->account));
+        sbatch_options_add(&options, xasprintf("--account=%s", settings->account));
     if (settings->qos)
-        add(&options, &count, xasprintf("--qos=%s", settings->qos));
-    for (char **option = settings->sbatch_options; option && *option; option++)
-        add(&options, &count, xstrdup(*option));
+        sbatch_options_add(&options, xasprintf("--qos=%s", settings->qos));
+    if (group->asked)
+        add_others(&options, &group->asked->options);
+    add_others(&options, &settings->sbatch_options);
+    if (is_serial(group))
+        add_singleton(&options);
     return options;
 }
 
@@ -166,16 +204,14 @@ void submit_request_init(struct submit_request *request, const struct submit *su
 {
     *request = (struct submit_request){.group = group, .count = count};
     request->tag = make_tag(submit);
-    request->job_name = make_job_name(submit, group->class_name);
+    request->job_name = make_job_name(submit, group);
     request->script = make_script(submit, request);
     request->options = make_options(submit, request);
 }
 
 void submit_request_fini(struct submit_request *request)
 {
-    for (char **option = request->options; option && *option; option++)
-        free(*option);
-    free(request->options);
+    sbatch_options_fini(&request->options);
     free(request->tag);
     free(request->job_name);
     free(request->script);

@@ -141,6 +141,7 @@ static void resolve_settings(struct resolver *resolver)
         settings.stdio = (enum stdio_mode)resolver->spec->stdio.mode;
         settings.delete_on_success = resolver->spec->stdio.delete_on_success;
     }
+    settings.schedulers = resolver->schedulers;
     cleanup_free char *text = settings_text(&settings);
     resolver->workflow->settings = arena_strdup(resolver->workflow->text, text);
 }
@@ -165,6 +166,8 @@ static void resolver_fini(struct resolver *resolver)
 {
     names_fini(&resolver->class_keys);
     resolve_selections_fini(resolver);
+    schedulers_fini(&resolver->schedulers);
+    free(resolver->asks);
     free(resolver->producer);
     for (int role = 0; role < 2; role++) {
         free(resolver->seen_file[role]);
@@ -180,6 +183,7 @@ static void resolve(struct source *source, const struct spec *spec, struct workf
     workflow->description = spec->description;
     workflow->project = spec->project;
     workflow->metadata = spec->metadata;
+    resolve_schedulers(&resolver);
     resolve_settings(&resolver);
     resolve_files(&resolver);
     resolve_data(&resolver);

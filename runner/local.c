@@ -153,6 +153,7 @@ int local_create(const struct options *options, const struct node *node, struct 
             workflow_check_inputs(&workflow, AT_FDCWD, true, &problems);
         check_fit(&workflow, node, &problems);
     }
+    problems_drop_unfit(&problems);
     problems_refuse_later(&problems);
     problems_print(&problems, stderr, "torc-run", options->file, PROBLEMS_SCREEN);
     int result = problems.errors ? error_set(err, ERROR_USAGE, 0, "%s", "")

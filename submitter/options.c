@@ -244,8 +244,22 @@ static void set_text(char **setting, const char *option, const char *variable)
     }
 }
 
+/* What schedulers of the file say is no match for the command line. */
+static void override_schedulers(const struct options *options, struct schedulers *schedulers)
+{
+    if (options->account)
+        schedulers_drop_option(schedulers, "account");
+    if (options->partition)
+        schedulers_drop_option(schedulers, "partition");
+    if (options->qos)
+        schedulers_drop_option(schedulers, "qos");
+    if (options->walltime_usec)
+        schedulers_drop_option(schedulers, "time");
+}
+
 int options_apply(const struct options *options, struct settings *settings, struct error *err)
 {
+    override_schedulers(options, &settings->schedulers);
     set_text(&settings->account, options->account, "SBATCH_ACCOUNT");
     set_text(&settings->partition, options->partition, "SBATCH_PARTITION");
     set_text(&settings->qos, options->qos, "SBATCH_QOS");
@@ -260,13 +274,5 @@ int options_apply(const struct options *options, struct settings *settings, stru
         settings->max_fails = options->max_fails;
     if (options->limits >= 0)
         settings->limits = (enum limits_mode)options->limits;
-    size_t count = 0;
-    while (options->sbatch_options[count])
-        count++;
-    if (count) {
-        settings->sbatch_options = xcalloc(count + 1, sizeof(char *));
-        for (size_t i = 0; i < count; i++)
-            settings->sbatch_options[i] = xstrdup(options->sbatch_options[i]);
-    }
-    return 0;
+    return sbatch_options_add_words(&settings->sbatch_options, options->sbatch_options, err);
 }

@@ -45,6 +45,7 @@ static int load(struct prepared *prepared, const struct options *options, struct
     int rc = options->commands ? workflow_load_commands(prepared->text, prepared->length, options->file, &options->resources,
                                                         &prepared->workflow, &problems)
                                : workflow_load(prepared->text, prepared->length, options->file, &prepared->workflow, &problems);
+    problems_drop_unfit(&problems);
     if (!options->dry_run && problems_refuse_later(&problems))
         rc = -1;
     int folder = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -66,7 +66,7 @@ void show_plan(const struct prepared *prepared)
         struct submit_request request;
         submit_request_init(&request, &prepared->submit, &plan->groups[i], plan->groups[i].count);
         printf("\n%s: sbatch", plan->groups[i].class_name);
-        for (char **option = request.options; *option; option++)
+        for (char **option = request.options.list; *option; option++)
             printf(" %s", *option);
         printf(" <<'END'\n%sEND\n", request.script);
         submit_request_fini(&request);
@@ -88,7 +88,7 @@ void show_plan_json(const struct prepared *prepared)
         struct submit_request request;
         submit_request_init(&request, &prepared->submit, group, group->count);
         json_t *options = json_array(), *item = plan_group_json(group, group->count);
-        for (char **option = request.options; *option; option++)
+        for (char **option = request.options.list; *option; option++)
             json_array_append_new(options, json_string(*option));
         json_object_set_new(item, "now", json_boolean(group->now));
         json_object_set_new(item, "whole_nodes", json_boolean(group->whole_nodes));

@@ -10,7 +10,7 @@ none() { # none DESCRIPTION PATTERN FILE…: no line of the files matches
 }
 pure=$(ls lib/template.[ch] lib/yaml*.[ch] lib/json5.[ch] lib/rewrite.[ch] lib/source_format.[ch] lib/spec*.[ch] lib/resolve*.[ch] lib/workflow.[ch] lib/dot.[ch] lib/graph.[ch] lib/groups.[ch] lib/stages.[ch] lib/names.[ch] lib/size.[ch] lib/duration.[ch] \
     lib/suggest.[ch] lib/substitute.[ch] lib/source.[ch] lib/json_position.[ch] lib/json_syntax.[ch] lib/problem.[ch] \
-    lib/arena.[ch] lib/job_spec.[ch] lib/settings.[ch] lib/params*.[ch] lib/plan*.[ch] lib/pack*.[ch] 2>/dev/null)
+    lib/arena.[ch] lib/sbatch_options.[ch] lib/scheduler.[ch] lib/job_spec.[ch] lib/settings.[ch] lib/params*.[ch] lib/plan*.[ch] lib/pack*.[ch] 2>/dev/null)
 none "lib includes nothing above it" '#include "(submitter|runner|report|cli|server|plugin)/' lib/*.[ch]
 # shellcheck disable=SC2086
 none "pure modules include no system, Slurm or database header" \

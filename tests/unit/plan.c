@@ -77,6 +77,7 @@ static const struct row {
     } wait;
     struct {
         const char *partition, *account, *qos;
+        const char *scheduler; /* its options */
         int walltime, most, margin; /* minutes; most: --max-allocations, 0: 16; margin in seconds, 0: not set */
     } set;
     const char *plan; /* "PARTITION COUNT*[SLOTSxROUNDS cCPUS mMIB gGPUS nNODES tMINUTES]" and flags, then the notes */
@@ -183,6 +184,41 @@ static const struct row {
      "! job j (class c): partition main takes no jobs now; no other partition that you may use fits"},
     {"drain", JOB(1, 1024, 0, 1, 20), {.ready = 1}, {.partition = "resv"},
      "! job j (class c): partition resv takes only jobs of a reservation"},
+    /* what a scheduler of the file asks for is what is asked for; the rest is planned */
+    {"three", JOB(1, 1024, 0, 1, 20), {.ready = 8}, {.scheduler = "--partition=big"}, "big 1*[8x1 c8 m8256 g0 n1 t22]"},
+    {"three", JOB(1, 1024, 0, 1, 20), {.ready = 8}, {.scheduler = "--partition=big", .partition = "debug"},
+     "big 1*[8x1 c8 m8256 g0 n1 t22]"},
+    {"two", JOB(1, 1024, 0, 1, 20), {.ready = 8}, {.scheduler = "--time=45"}, "main 1*[8x1 c8 m8256 g0 n1 t45]"},
+    {"two", JOB(1, 1024, 0, 1, 20), {.ready = 48}, {.scheduler = "--time=45"}, "main 3*[8x2 c8 m8256 g0 n1 t45]"},
+    {"two", JOB(1, 1024, 0, 1, 20), {.ready = 8}, {.scheduler = "--mem=4g"}, "main 1*[4x2 c4 m4096 g0 n1 t42]"},
+    {"two", JOB(1, 1024, 0, 1, 20), {.ready = 2}, {.scheduler = "--mem=0"}, "main 1*[2x1 c2 m16384 g0 n1 t22]"},
+    {"two", JOB(1, 4096, 0, 1, 20), {.ready = 2}, {.scheduler = "--mem-per-cpu=2g"}, "main 1*[2x1 c4 m8192 g0 n1 t22]"},
+    {"two", JOB(1, 1024, 0, 1, 20), {.ready = 2}, {.scheduler = "-c 6"}, "main 1*[6x1 c6 m6208 g0 n1 t22]"},
+    {"two", JOB(1, 1024, 0, 1, 20), {.ready = 3}, {.scheduler = "--ntasks-per-node=4"}, "main 1*[3x1 c4 m3136 g0 n1 t22]"},
+    {"two", JOB(1, 1024, 0, 1, 20), {.ready = 2}, {.scheduler = "--exclusive"}, "main 1*[8x1 c8 m16384 g0 n1 t22] whole"},
+    {"gpu", JOB(1, 1024, 1000, 1, 20), {.ready = 8}, {.scheduler = "--gres=gpu:2"}, "main 1*[2x4 c2 m2112 g2 n1 t82]"},
+    {"gpu", JOB(1, 1024, 0, 1, 20), {.ready = 4}, {.scheduler = "--gres=gpu:2"}, "main 1*[4x1 c4 m4160 g2 n1 t22]"},
+    {"two", JOB(1, 1024, 0, 1, 20), {.ready = 16}, {.scheduler = "--nodes=2"}, "main 1*[16x1 c8 m8256 g0 n2 t22]"},
+    {"closed", JOB(1, 1024, 0, 1, 20), {.ready = 1}, {.scheduler = "-A bio -q normal", .account = "math"},
+     "main 1*[1x1 c1 m1088 g0 n1 t22]"},
+    {"two", JOB(1, 1024, 0, 1, 60), {.ready = 1}, {.scheduler = "--time=30"},
+     "! job j (class c): its runtime is 1h, and scheduler s asks for 30m"},
+    {"two", JOB(1, 1024, 0, 1, 60, .any_length = true), {.ready = 1}, {.scheduler = "--time=30"},
+     "main 1*[1x1 c1 m1088 g0 n1 t30]"},
+    {"two", JOB(1, 1024, 0, 1, 60, .planning_only = true), {.ready = 1}, {.scheduler = "--time=30"},
+     "main 1*[1x1 c1 m1088 g0 n1 t30]"},
+    {"hour", JOB(1, 1024, 0, 1, 20), {.ready = 1}, {.scheduler = "--time=90"},
+     "! job j (class c): its allocations are asked for with a walltime of 1h30m, and partition main allows 1h (MaxTime)"},
+    {"two", JOB(1, 2048, 0, 1, 20), {.ready = 1}, {.scheduler = "--mem=1g"},
+     "! job j (class c): it needs 2g of memory, and scheduler s asks for 1g"},
+    {"two", JOB(2, 1024, 0, 1, 20), {.ready = 1}, {.scheduler = "-c 1"},
+     "! job j (class c): it needs 2 CPUs, and scheduler s asks for 1"},
+    {"gpu", JOB(1, 1024, 2000, 1, 20), {.ready = 1}, {.scheduler = "--gres=gpu:1"},
+     "! job j (class c): it needs 2 GPUs, and scheduler s asks for 1"},
+    {"two", JOB(1, 1024, 0, 2, 20), {.ready = 1}, {.scheduler = "--nodes=1"},
+     "! job j (class c): it needs 2 nodes, and scheduler s asks for 1"},
+    {"two", JOB(1, 1024, 0, 1, 20), {.ready = 1}, {.scheduler = "--mem=64g"},
+     "! job j (class c): no node of partition main has what scheduler s asks for"},
     /* what can never run */
     {"two", JOB(9, 1024, 0, 1, 60), {.ready = 1}, {0},
      "! job j (class c): it needs 9 CPUs, and the largest node of partition main has 8"},
@@ -290,6 +326,9 @@ static void test_row(const struct row *row, int number)
     settings.account = xstrdup(row->set.account);
     settings.qos = xstrdup(row->set.qos);
     settings.walltime_usec = row->set.walltime * MINUTE;
+    struct error err;
+    if (row->set.scheduler)
+        sbatch_options_add_line(&schedulers_add(&settings.schedulers, "s")->options, row->set.scheduler, &err);
     settings.max_allocations = row->set.most ? row->set.most : 16;
     if (row->set.margin) {
         settings.sigterm_lead_secs = row->set.margin / 2;
@@ -298,7 +337,7 @@ static void test_row(const struct row *row, int number)
     struct class_row class = {.name = "c", .cpus = row->class.cpus, .nodes = row->class.nodes,
                               .gpus_milli = row->class.gpus_milli, .memory_bytes = row->class.mib * MiB,
                               .runtime_usec = row->class.runtime * MINUTE, .enforced = !row->class.planning_only,
-                              .labels = row->class.labels};
+                              .labels = row->class.labels, .scheduler = row->set.scheduler ? "s" : NULL};
     struct plan_class waits = {.row = &class, .ready = row->wait.ready, .soon = row->wait.soon, .later = row->wait.later,
                                .room = row->wait.room, .waiting = row->wait.waiting, .job = "j",
                                .any_length = row->class.any_length};

@@ -160,8 +160,7 @@ static void test_request(void)
     settings_init(&settings);
     settings.account = xstrdup("astro");
     settings.output_dir = (free(settings.output_dir), xstrdup("out%1"));
-    settings.sbatch_options = xcalloc(2, sizeof(char *));
-    settings.sbatch_options[0] = xstrdup("--constraint=fast");
+    sbatch_options_add(&settings.sbatch_options, xstrdup("--constraint=fast"));
     struct plan_group group = {.class_name = "big one,x", .partition = "p", .count = 3, .cpus = 8, .gpus = 2, .nodes = 1,
                                .memory_bytes = 1024LL * 1024 * 1024, .walltime_usec = 600 * 1000000LL, .margin_usec = 60000000};
     struct submit submit = {.workflow_id = 4, .db = "/home/a b/it's.db", .folder = "/home/a b", .settings = &settings};
@@ -172,10 +171,10 @@ static void test_request(void)
         "--nodes=1", "--ntasks=1", "--cpus-per-task=8", "--mem=1024M", "--gres=gpu:2", "--time=10", "--array=0-2",
         "--signal=B:USR1@60", "--requeue", "--open-mode=append", "--account=astro", "--constraint=fast"};
     for (size_t i = 0; i < sizeof want / sizeof *want; i++)
-        ok(has(r.options, want[i]), "%s", want[i]);
+        ok(has(r.options.list, want[i]), "%s", want[i]);
     ok(strstr(r.script, "--db '/home/a b/it'\\''s.db' --workflow 4 --submission torc-wf4-") != NULL, "the script quotes paths");
     cleanup_free char *comment = xasprintf("--comment=%s", r.tag);
-    ok(has(r.options, comment) && strspn(r.tag, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(r.tag), "the tag");
+    ok(has(r.options.list, comment) && strspn(r.tag, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(r.tag), "the tag");
     submit_request_fini(&r);
     settings_fini(&settings);
 }
