@@ -9,7 +9,7 @@
 #include "lib/mem.h"
 #include "lib/suggest.h"
 
-enum { SUGGEST_UP_TO = 50, SUGGEST_WORK = 1000000, QUOTE_LONGEST = 80 }; /* errors; names compared in all */
+enum { SUGGEST_UP_TO = 50, SUGGEST_WORK = 1000000, QUOTE_LONGEST = 80 }; /* errors; names compared in all, of up to 8 bytes */
 
 void source_fini(struct source *source)
 {
@@ -181,6 +181,6 @@ const char *source_suggest(struct source *source, const char *word, const char *
 {
     bool worth = source->problems->errors < SUGGEST_UP_TO && source->suggest_work < SUGGEST_WORK;
     const char *near = worth ? suggest_nearest(word, names, count) : NULL;
-    source->suggest_work += count;
+    source->suggest_work += count * (1 + strlen(word) / 8);
     return near ? arena_printf(source->arena, "; did you mean %s?", source_quote(source, near)) : otherwise;
 }

@@ -4,6 +4,8 @@
 #ifndef LIB_SUBMIT_H
 #define LIB_SUBMIT_H
 
+#include <stdio.h>
+
 #include "lib/plan.h"
 #include "lib/settings.h"
 #include "lib/store.h"
@@ -40,6 +42,9 @@ struct submitted_list {
 void submit_request_init(struct submit_request *request, const struct submit *submit, const struct plan_group *group,
                          int32_t count);
 void submit_request_fini(struct submit_request *request);
+
+/* Text as one word of the shell; plain words stay as they are, for people who read scripts. */
+void submit_write_word(FILE *out, const char *text);
 
 /* `sbatch --test-only`, one allocation: may this group run at all? ERROR_USAGE: Slurm says no, in its words. */
 int submit_test(const struct submit *submit, const struct plan_group *group, struct error *err);

@@ -158,12 +158,11 @@ static char *runner_path(void)
     return xstrdup("torc-run");
 }
 
-/* Text as one word of the shell; plain words stay as they are, for people who read the script. */
-static void write_word(FILE *out, const char *text)
+void submit_write_word(FILE *out, const char *text)
 {
     bool plain = *text != '\0';
     for (const char *c = text; *c; c++)
-        plain &= isalnum((unsigned char)*c) || strchr("/._-+:@%", *c);
+        plain &= isalnum((unsigned char)*c) || strchr("/._-+:@%=,", *c);
     if (plain) {
         fputs(text, out);
         return;
@@ -187,9 +186,9 @@ static char *make_script(const struct submit *submit, const struct submit_reques
     if (!out)
         abort();
     fputs("#!/bin/bash\nexec ", out);
-    write_word(out, runner);
+    submit_write_word(out, runner);
     fputs(" --db ", out);
-    write_word(out, submit->db);
+    submit_write_word(out, submit->db);
     if (submit->workflow_id)
         fprintf(out, " --workflow %lld", (long long)submit->workflow_id);
     else

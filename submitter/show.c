@@ -66,8 +66,10 @@ void show_plan(const struct prepared *prepared)
         struct submit_request request;
         submit_request_init(&request, &prepared->submit, &plan->groups[i], plan->groups[i].count);
         printf("\n%s: sbatch", plan->groups[i].class_name);
-        for (char **option = request.options.list; *option; option++)
-            printf(" %s", *option);
+        for (char **option = request.options.list; *option; option++) {
+            putchar(' ');
+            submit_write_word(stdout, *option);
+        }
         printf(" <<'END'\n%sEND\n", request.script);
         submit_request_fini(&request);
     }
