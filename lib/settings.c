@@ -26,6 +26,10 @@ static const struct key {
     {"idle_secs", KEY_INT32, offsetof(struct settings, idle_secs)},
     {"ignore_completion", KEY_BOOL, offsetof(struct settings, ignore_completion)},
     {"termination_signal", KEY_INT32, offsetof(struct settings, termination_signal)},
+    {"timeout_exit_code", KEY_INT32, offsetof(struct settings, timeout_exit_code)},
+    {"oom_exit_code", KEY_INT32, offsetof(struct settings, oom_exit_code)},
+    {"srun_signal", KEY_TEXT, offsetof(struct settings, srun_signal)},
+    {"cpu_bind", KEY_BOOL, offsetof(struct settings, cpu_bind)},
     {"latency_wait_secs", KEY_INT32, offsetof(struct settings, latency_wait_secs)},
     {"output_dir", KEY_TEXT, offsetof(struct settings, output_dir)},
     {"account", KEY_TEXT, offsetof(struct settings, account)},
@@ -44,6 +48,8 @@ void settings_init(struct settings *settings)
         .sigkill_headroom_secs = -1,
         .idle_secs = 60,
         .termination_signal = 15,
+        .timeout_exit_code = 152,
+        .oom_exit_code = 137,
         .latency_wait_secs = 5,
         .output_dir = xstrdup("torc_output"),
         .max_allocations = 16,
@@ -56,6 +62,7 @@ void settings_fini(struct settings *settings)
     free(settings->account);
     free(settings->partition);
     free(settings->qos);
+    free(settings->srun_signal);
     schedulers_fini(&settings->schedulers);
     sbatch_options_fini(&settings->sbatch_options);
     *settings = (struct settings){0};

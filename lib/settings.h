@@ -22,6 +22,9 @@ struct settings {
     int32_t idle_secs;                /* 60 */
     bool ignore_completion;           /* a runner stays to its walltime */
     int32_t termination_signal;       /* number; 15 */
+    int32_t timeout_exit_code, oom_exit_code; /* what failure handlers call these reasons: 152, 137; never recorded */
+    char *srun_signal;                /* srun's --signal for jobs that it starts; NULL: none; owned */
+    bool cpu_bind;                    /* srun binds tasks to CPUs as it likes; else not at all */
     int32_t latency_wait_secs;        /* how long an input may take to become visible: 5 */
     char *output_dir;                 /* "torc_output", relative to the submission folder; owned */
     char *account, *partition, *qos;  /* for sbatch; NULL: not given; owned */

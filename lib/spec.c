@@ -8,6 +8,7 @@
 
 #include "lib/json_syntax.h"
 #include "lib/mem.h"
+#include "lib/spec_execution.h"
 #include "lib/spec_expand.h"
 #include "lib/spec_fields.h"
 #include "lib/spec_params.h"
@@ -19,7 +20,6 @@
 #define RO_CRATE "the RO-Crate export comes in a later version"
 
 static const char *const launchers[] = {"direct", "srun", NULL};
-static const char *const modes[] = {"direct", "slurm", "auto", NULL};
 static const char *const sort_methods[] = {"gpus_runtime_memory", "gpus_memory_runtime", "none", NULL};
 
 #define AT(member) offsetof(struct spec_job, member)
@@ -146,23 +146,6 @@ static const struct section sections[] = {
 #undef SECTION
 
 #define AT(member) offsetof(struct spec, member)
-static const struct field execution_fields[] = {
-    {.name = "mode", .type = FIELD_CHOICE, .offset = AT(mode), .extra = modes},
-    {.name = "termination_signal", .type = FIELD_SIGNAL, .offset = AT(settings.termination_signal)},
-    {.name = "sigterm_lead_seconds", .type = FIELD_COUNT, .offset = AT(settings.sigterm_lead_secs), .most = 86400},
-    {.name = "sigkill_headroom_seconds", .type = FIELD_COUNT, .offset = AT(settings.sigkill_headroom_secs), .most = 86400},
-    {.name = "stdio", .type = FIELD_STDIO, .offset = AT(stdio)},
-    {.name = "limit_resources", .type = FIELD_FLAG, .offset = AT(limit_resources)},
-    {.name = "staggered_start", .type = FIELD_FLAG, .unused = true},
-    {.name = "srun_mpi", .type = FIELD_TEXT, .unused = true},
-    {.name = "timeout_exit_code", .type = FIELD_LATER, .extra = "it is for failure handlers, which come in a later version"},
-    {.name = "oom_exit_code", .type = FIELD_LATER, .extra = "it is for failure handlers, which come in a later version"},
-    {.name = "srun_termination_signal", .type = FIELD_LATER, .extra = "options of srun come in a later version"},
-    {.name = "enable_cpu_bind", .type = FIELD_LATER, .extra = "options of srun come in a later version"},
-    {.name = "job_stdio_overrides", .type = FIELD_LATER, .extra = "write \"stdio\" in the job itself"},
-};
-static const struct field_table execution_table = TABLE(execution_fields);
-
 static const struct field dynamic_fields[] = {
     {.name = "max_iterations", .type = FIELD_COUNT, .unused = true, .least = 1, .most = INT32_MAX},
 };
@@ -178,7 +161,7 @@ static const struct field top_fields[] = {
     {.name = "files"},
     {.name = "user_data"},
     {.name = "resource_requirements"},
-    {.name = "execution_config", .type = FIELD_OBJECT, .extra = &execution_table},
+    {.name = "execution_config", .type = FIELD_OWN, .read = spec_execution_read},
     {.name = "compute_node_wait_for_new_jobs_seconds", .type = FIELD_COUNT, .offset = AT(settings.idle_secs),
      .most = INT32_MAX},
     {.name = "compute_node_ignore_workflow_completion", .type = FIELD_FLAG, .offset = AT(settings.ignore_completion)},
@@ -283,6 +266,8 @@ static void apply_single(const struct spec *spec, json_t *env, struct arena *are
 static void read_value(struct source *source, struct spec *spec, json_t *value, const struct field *field)
 {
     spec_variables_apply(spec, value);
+    if (field->read == spec_execution_read)
+        spec->execution_offset = source->base_offset;
     if (field->type == FIELD_ENV && spec->params.count)
         apply_single(spec, value, source->arena);
     field_read(source, value, field, spec);
@@ -331,6 +316,7 @@ static bool read_all(struct source *source, struct spec *spec)
     for (; (more = json_items_begin(&source->json, &items, &item)) > 0; items.at = item.value + item.value_length)
         if (!read_top(source, spec, &item, seen))
             return false;
+    spec_execution_settle(source, spec);
     if (more < 0 || json_skip_space(&source->json, items.at) < source->json.length)
         return false;
     source_go_top(source);

@@ -29,6 +29,15 @@ struct spec_stdio {
     int32_t mode; /* enum stdio_mode */
 };
 
+struct spec_override { /* of the stdio of a job */
+    const char *job;
+    struct spec_stdio stdio;
+};
+struct spec_overrides {
+    struct spec_override *list;
+    size_t count;
+};
+
 struct spec_job {
     struct spec_place place;
     const char *name, *command, *invocation_script, *requirements, *scheduler, *workdir;
@@ -79,6 +88,9 @@ struct spec {
     int32_t mode;                                               /* enum execution_mode */
     int32_t sort_method;                                        /* enum sort_method */
     bool limit_resources;
+    const char *srun_signal;
+    struct spec_overrides overrides; /* job_stdio_overrides */
+    size_t execution_offset;         /* of execution_config in the file */
     struct settings settings;
     struct spec_stdio stdio;
     struct spec_job *jobs;

@@ -142,6 +142,7 @@ static void resolve_settings(struct resolver *resolver)
         settings.delete_on_success = resolver->spec->stdio.delete_on_success;
     }
     settings.schedulers = resolver->schedulers;
+    settings.srun_signal = (char *)(uintptr_t)resolver->spec->srun_signal; /* likewise a view */
     cleanup_free char *text = settings_text(&settings);
     resolver->workflow->settings = arena_strdup(resolver->workflow->text, text);
 }

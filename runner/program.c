@@ -115,7 +115,10 @@ static int use_srun(const struct runner *runner, struct job *job, struct program
     argv[n++] = arena_printf(arena, "--nodelist=%s", runner->node.name);
     argv[n++] = arena_printf(arena, "--cpus-per-task=%d", job->share.cpus);
     argv[n++] = arena_printf(arena, "--mem=%lldM", (long long)((job->share.memory_bytes + 1048575) / 1048576));
-    argv[n++] = (char *)"--cpu-bind=none";
+    if (!runner->settings.cpu_bind)
+        argv[n++] = (char *)"--cpu-bind=none";
+    if (runner->settings.srun_signal)
+        argv[n++] = arena_printf(arena, "--signal=%s", runner->settings.srun_signal);
     argv[n++] = arena_printf(arena, "--job-name=%s", job->claimed.name);
     for (char **word = program->fallback; *word; word++)
         argv[n++] = *word;

@@ -15,7 +15,7 @@
 #include "lib/suggest.h"
 #include "lib/walltime.h"
 
-enum kind { KIND_TEXT, KIND_FLAG, KIND_COUNT, KIND_COUNT_0, KIND_ID, KIND_WALLTIME, KIND_RUNTIME, KIND_MEMORY, KIND_LIMITS, KIND_HELP, KIND_VERSION };
+enum kind { KIND_TEXT, KIND_FLAG, KIND_COUNT, KIND_COUNT_0, KIND_ID, KIND_WALLTIME, KIND_RUNTIME, KIND_MEMORY, KIND_LIMITS, KIND_STDIO, KIND_HELP, KIND_VERSION };
 
 #define AT(field) offsetof(struct options, field)
 static const struct option_row {
@@ -32,6 +32,7 @@ static const struct option_row {
     {"max-allocations", 0, KIND_COUNT, AT(max_allocations), "N", "allocations asked for at once per class (16)"},
     {"max-fails", 0, KIND_COUNT_0, AT(max_fails), "N", "start no more jobs after N failures (0: never stop)"},
     {"limits", 0, KIND_LIMITS, AT(limits), "MODE", "enforce (default), warn or off: are jobs held to memory and runtime?"},
+    {"stdio", 0, KIND_STDIO, AT(stdio), "MODE", "separate (default), combined, no_stdout, no_stderr or none"},
     {"allow-missing", 0, KIND_FLAG, AT(allow_missing), NULL, "accept input files that do not exist yet"},
     {"dry-run", 0, KIND_FLAG, AT(dry_run), NULL, "show the plan and the scripts, create nothing"},
     {"wait", 'W', KIND_FLAG, AT(wait), NULL, "stay until the workflow has ended; exit with its result"},
@@ -114,6 +115,9 @@ static int read_value(struct options *options, const struct option_row *row, con
         return 0;
     case KIND_LIMITS:
         return read_limits(text, at);
+    case KIND_STDIO:
+        *(int32_t *)at = stdio_mode_find(text);
+        return *(int32_t *)at < 0 ? -1 : 0;
     case KIND_HELP:
         print_help();
         return 0;
@@ -205,7 +209,7 @@ int options_parse(struct options *options, int argc, char **argv, bool *done, st
     struct option longs[OPTIONS + 1] = {0};
     char shorts[2 * OPTIONS + 2];
     int c, own = 1;
-    *options = (struct options){.max_allocations = -1, .max_fails = -1, .limits = -1};
+    *options = (struct options){.max_allocations = -1, .max_fails = -1, .limits = -1, .stdio = -1};
     options->command_line = join_words(argc, argv);
     while (own < argc && strcmp(argv[own], "--"))
         own++;
@@ -274,5 +278,7 @@ int options_apply(const struct options *options, struct settings *settings, stru
         settings->max_fails = options->max_fails;
     if (options->limits >= 0)
         settings->limits = (enum limits_mode)options->limits;
+    if (options->stdio >= 0)
+        settings->stdio = (enum stdio_mode)options->stdio;
     return sbatch_options_add_words(&settings->sbatch_options, options->sbatch_options, err);
 }
