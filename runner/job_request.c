@@ -82,8 +82,8 @@ int job_request_parse(char *line, size_t length, struct job_request *request, st
     json_object_del(request->json, "value");
     if (!found)
         return error_set(err, ERROR_USAGE, 0, "\"op\" is to be \"set\", \"get\" or \"post\"");
-    if (!change->name)
-        return error_set(err, ERROR_USAGE, 0, "\"name\" is missing, or is no text");
+    if (!change->name || !*change->name)
+        return error_set(err, ERROR_USAGE, 0, "\"name\" is missing, empty, or no text");
     change->json = has_value ? cut_value(line) : NULL;
     if (has_value && !change->json)
         return error_set(err, ERROR_USAGE, 0, "\"value\" is written with escapes");

@@ -32,6 +32,7 @@ static const struct {
     {"[1]", DATA_NONE, NULL, "\"op\"", 0, NULL},
     {"{\"op\":3,\"name\":\"n\"}", DATA_NONE, NULL, "\"op\"", 0, NULL},
     {"{\"op\":\"drop\",\"name\":\"n\"}", DATA_NONE, NULL, "\"op\"", 0, NULL},
+    {"{\"op\":\"post\",\"name\":\"\"}", DATA_NONE, NULL, "\"name\"", 0, NULL},
     {"{\"op\":\"get\"}", DATA_NONE, NULL, "\"name\"", 0, NULL},
     {"{\"op\":\"get\",\"name\":\"a\\u0000b\"}", DATA_NONE, NULL, "\"name\"", 0, NULL},
     {"{\"op\":\"set\",\"name\":\"n\"}", DATA_NONE, NULL, "\"value\" is missing", 0, NULL},
