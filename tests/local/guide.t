@@ -80,7 +80,16 @@ done <<- 'E'
 	SlurmSchedulerSpec|Schedulers
 	ExecutionConfig|execution_config
 	StdioConfig|Output of jobs
+	FailureHandlerSpec|Failure handlers
+	FailureHandlerRuleSpec|Failure handlers
+	WorkflowActionSpec|Actions
+	ResourceMonitorConfig|Resource monitor
 E
+missing=
+for field in $(grep -oh '\.name = "[a-z_]*", \.type' "$source"/lib/spec*.c | cut -d'"' -f2 | sort -u); do
+	grep -q "^|.*\`$field\`" "$guide" || missing+=" $field"
+done
+is "$missing" "" "and every field that is read, those of torc and our own"
 
 # ---- Coming from torc: what it names as ours is there ----
 torc_page=$source/doc/from-torc.md
