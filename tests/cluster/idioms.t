@@ -1,0 +1,21 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The idioms of torc's workflow files on a Slurm of 64 CPUs: those that run anywhere, submitted by torc-sbatch.
+. "$(dirname "$0")/../lib/tap.sh"
+. "$(dirname "$0")/../lib/cluster.sh"
+cluster_start --nodes 1 --cpus 64 --memory 65536 --partitions 'standard,short:MaxTime=240,debug:MaxTime=60'
+cp -r "$TORC_TOP/tests/idioms" files && chown -R "$TEST_USER:" files
+query() { sqlite3 -readonly -cmd '.timeout 10000' torc.db "$1"; }
+jobs() { query "SELECT name, state, coalesce(reason, '') FROM job_status ORDER BY id" | tr '|' ' ' | sed 's/ $//'; }
+
+runs() {
+	cd "$TEST_DIR" || bail_out "no folder"
+	as_user cp -r files "run.$1"
+	cd "run.$1" || bail_out "no folder"
+	as_user torc-sbatch --wait "$1" > log 2>&1
+	is $? "${ends:-0}" "$1 runs" || diag "$(cat log)"
+	is "$(export TORC_DB=$PWD/torc.db PATH=$TORC_BUILD:$PATH; eval "$3" 2>&1)" "$2" "and leaves what it must" || diag "$(cat log)"
+}
+
+. "$TORC_TOP/tests/lib/idioms.sh"
+done_testing
