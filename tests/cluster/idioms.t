@@ -3,7 +3,7 @@
 # The idioms of torc's workflow files on a Slurm of 64 CPUs: those that run anywhere, submitted by torc-sbatch.
 . "$(dirname "$0")/../lib/tap.sh"
 . "$(dirname "$0")/../lib/cluster.sh"
-cluster_start --nodes 1 --cpus 64 --memory 65536 --partitions 'standard,short:MaxTime=240,debug:MaxTime=60'
+cluster_start --nodes 1 --cpus 64 --memory 262144 --gpus 4 --partitions 'standard,short:MaxTime=240,debug:MaxTime=60,gpu:MaxTime=2880'
 cp -r "$TORC_TOP/tests/idioms" files && chown -R "$TEST_USER:" files
 query() { sqlite3 -readonly -cmd '.timeout 10000' torc.db "$1"; }
 jobs() { query "SELECT name, state, coalesce(reason, '') FROM job_status ORDER BY id" | tr '|' ' ' | sed 's/ $//'; }
@@ -18,4 +18,10 @@ runs() {
 }
 
 . "$TORC_TOP/tests/lib/idioms.sh"
+
+# ---- schedulers ----
+submitted="SELECT scheduler, partition, walltime_usec / 60000000, cpus, memory_bytes / 1048576 FROM submission ORDER BY id"
+runs scheduler-without-cpus.yaml $'20\nshort|short|30|40|81984' 'ls case_*.txt | wc -l; query "$submitted"'
+runs scheduler-of-all.json $'100\nstandard|standard|120|50|102464' 'ls work_*.txt | wc -l; query "$submitted"'
+runs schedulers-and-defaults.json5 $'16\ncpu|short|240|64|245760\ngpu|gpu|1440|8|32832' 'cat trained.txt; query "$submitted"'
 done_testing

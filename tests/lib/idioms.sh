@@ -78,10 +78,11 @@ runs ephemeral-data.json5 '"secret" 10 {"steps":3,"names":["a","b'"'"'s"]}
 result 42' 'cat use.txt end.txt'
 
 # ---- how jobs run ----
-runs execution-direct.json5 $'out\nerr' 'cat torc_output/*.log'
+runs execution-direct.json5 $'out\nerr' 'cat torc_output/job*.log'
 runs default-class.json 2 'cat one.txt'
 runs stdio-modes.yaml "job_wf1_j1_r1_a1.e job_wf1_j1_r1_a1.o job_wf1_j2_r1_a1.log job_wf1_j3_r1_a1.e job_wf1_j4_r1_a1.o" \
 	'echo $(ls torc_output | grep ^job | LC_ALL=C sort)'
+runs stdio-overrides.json loud 'cat torc_output/job*'
 runs runner-settings.json one 'cat one.txt'
 runs checkpoint.yaml 'from 0' 'cat simulate.txt'
 ends=1

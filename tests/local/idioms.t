@@ -43,7 +43,7 @@ options=()
 
 # ---- what needs a cluster, or a later version ----
 for file in scheduler-without-cpus.yaml scheduler-of-all.json schedulers-and-defaults.json5 actions-per-stage.yaml actions-queue.json \
-	recovery-return-code.yaml execution-codes.yaml execution-slurm.yaml execution-auto.yaml stdio-overrides.json monitor.yaml \
+	recovery-return-code.yaml execution-codes.yaml execution-slurm.yaml execution-auto.yaml monitor.yaml \
 	dynamic-jobs.json5 ro-crate.yaml many-nodes.yaml gpus.json5; do
 	plans "$file"
 done
