@@ -15,7 +15,6 @@
 static const int64_t SEC = 1000000, MINUTE = 60 * SEC, HOUR = 60 * MINUTE;
 static const int64_t MiB = 1024 * 1024;
 
-enum { OVERHEAD_MIB = 64 };   /* runner and slurmstepd, which the allocation's memory limit counts too */
 enum { START_SLACK_SECS = 5 }; /* until the first job of an allocation starts; else a job that needs all of it never would */
 
 static int64_t divide_up(int64_t a, int64_t b)
@@ -97,13 +96,14 @@ static void set_resources(struct plan_group *group, const struct class_row *row,
     group->cpus = (int32_t)divide_up(group->cpus, tasks) * tasks;
     group->gpus = asks->gpus >= 0 ? asks->gpus : row->gpus_milli <= 0 ? 0 : group->whole_nodes ? least->gpus :
                   fit_gpus(row->gpus_milli, slots);
-    int64_t memory = group->whole_nodes || all ? least->memory_bytes : slots * row->memory_bytes + OVERHEAD_MIB * MiB;
+    int64_t memory = group->whole_nodes || all ? least->memory_bytes : slots * row->memory_bytes + PLAN_OWN_BYTES;
     if (least->memory_bytes)
         memory = smaller(memory, least->memory_bytes);
     if (fit->memory_per_cpu_bytes) /* Slurm would add CPUs, or refuse */
         memory = asks->memory_per_cpu_bytes ? group->cpus * fit->memory_per_cpu_bytes
                                             : smaller(memory, group->cpus * fit->memory_per_cpu_bytes);
     group->memory_bytes = !least->memory_bytes ? 0 : divide_up(memory, MiB) * MiB;
+    group->own_bytes = smaller(larger(group->memory_bytes - slots * row->memory_bytes, 0), PLAN_OWN_BYTES);
 }
 
 /* Shape and count for so many jobs; then no more rounds, and no wider, than these jobs need. */

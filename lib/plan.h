@@ -12,6 +12,7 @@
 #include "lib/settings.h"
 #include "lib/store_plan.h"
 
+enum { PLAN_OWN_BYTES = 64 * 1024 * 1024 }; /* for runner and slurmstepd, which the allocation's memory limit counts too */
 enum { PLAN_ALL_ROUNDS = 10000 }; /* more rounds than this in one allocation are never planned */
 
 struct plan_class {              /* what the planner is told of one resource class */
@@ -36,6 +37,7 @@ struct plan_group {              /* one sbatch request: `count` allocations of o
     int32_t slots, rounds;       /* jobs side by side, and one after another, in each */
     int32_t cpus, gpus, nodes;   /* asked for; cpus and gpus a node */
     int64_t memory_bytes;        /* asked for, a node */
+    int64_t own_bytes;           /* of it, what jobs leave to the runner: PLAN_OWN_BYTES, or less where there is no more */
     int64_t walltime_usec;       /* whole minutes */
     int64_t margin_usec;         /* before its end, jobs are told to end */
 };

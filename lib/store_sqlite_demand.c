@@ -207,17 +207,16 @@ int sqlite_demand(void *impl, int64_t workflow_id, struct demand *demand, struct
 
 static int find_due(struct tx *tx, struct balance *b, bool *due, struct error *err)
 {
-    enum { PAUSE_USEC = 10 * 1000000 };
     if (compute(b, false, err))
         return -1;
     for (size_t i = 0; i < b->needs_count && !*due; i++) {
         const struct class_demand *d = &b->needs[i].demand;
-        int64_t waiting = 0;
+        bool waits = false;
         if (d->waiting || d->row.labels || d->ready == 0 || d->ready <= d->room)
             continue;
-        if (db_number(tx->db, err, &waiting, SQL_CLASS_WAITING, "lll", d->class_id, tx->workflow_id, tx->now_usec - PAUSE_USEC) < 0)
+        if (tx_class_waits(tx, d->class_id, &waits, err))
             return -1;
-        *due = !waiting;
+        *due = !waits;
     }
     return 0;
 }

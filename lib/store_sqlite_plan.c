@@ -3,21 +3,33 @@
 #include "lib/mem.h"
 #include "lib/store_sqlite_tx.h"
 
-static const int64_t pause_usec = 10 * 1000000; /* between two submissions of one class */
+int tx_class_waits(struct tx *tx, int64_t class_id, bool *waits, struct error *err)
+{
+    enum { DOUBLINGS = 8 };
+    static const int64_t pause_usec = 10 * 1000000; /* between two submissions of one class */
+    int64_t vain = 0, waiting = 0;
+    if (db_number(tx->db, err, &vain, SQL_CLASS_IN_VAIN, "ll", class_id, tx->workflow_id) < 0)
+        return -1;
+    int64_t doublings = vain > DOUBLINGS ? DOUBLINGS : vain > 1 ? vain - 1 : 0;
+    if (db_number(tx->db, err, &waiting, SQL_CLASS_WAITING, "lll", class_id, tx->workflow_id,
+                  tx->now_usec - (pause_usec << doublings)) < 0)
+        return -1;
+    *waits = waiting != 0;
+    return 0;
+}
 
 // Left out when the class has one that is still to start, or had one a moment ago. Looked at before any is inserted, since
 // one call may make several for a class.
 static int choose(struct tx *tx, struct submission *list, uint32_t count, bool force, struct error *err)
 {
     for (uint32_t i = 0; i < count; i++) {
-        int64_t waiting = 0;
+        bool waits = false;
         list[i].id = 1;
         if (force || !list[i].class_id)
             continue;
-        if (db_number(tx->db, err, &waiting, SQL_CLASS_WAITING, "lll", list[i].class_id, tx->workflow_id,
-                      tx->now_usec - pause_usec) < 0)
+        if (tx_class_waits(tx, list[i].class_id, &waits, err))
             return -1;
-        list[i].id = !waiting;
+        list[i].id = !waits;
     }
     return 0;
 }

@@ -64,6 +64,9 @@ int tx_job_files(struct tx *tx, struct arena *arena, struct claimed_job *job, st
 int tx_take(struct tx *tx, int64_t runner_id, const struct attempt_start *start, struct error *err);
 /* Fills reply->hints for the jobs of request->ahead and those just claimed. */
 int tx_hints(struct tx *tx, const struct sync_request *request, struct sync_reply *reply, struct error *err);
+/* Is a request for the class still to start, or was the last one a moment ago? Allocations that ran none of its jobs, one after
+ * another, make that moment longer, so that nobody submits for ever what does not fit. */
+int tx_class_waits(struct tx *tx, int64_t class_id, bool *waits, struct error *err);
 int tx_demand_due(struct tx *tx, bool *due, struct error *err);
 
 #endif

@@ -193,7 +193,10 @@ static char *make_script(const struct submit *submit, const struct submit_reques
         fprintf(out, " --workflow %lld", (long long)submit->workflow_id);
     else
         fputs(" --workflow ID", out);
-    fprintf(out, " --submission %s\n", request->tag);
+    fprintf(out, " --submission %s", request->tag);
+    if (request->group->memory_bytes && request->group->own_bytes < PLAN_OWN_BYTES)
+        fprintf(out, " --own-memory %lld", (long long)request->group->own_bytes);
+    putc('\n', out);
     fclose(out);
     return text;
 }

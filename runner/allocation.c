@@ -13,7 +13,6 @@
 #include "runner/clock.h"
 #include "runner/node.h"
 
-enum { OWN_BYTES = 64 * 1024 * 1024 }; /* what torc-sbatch adds to the jobs' memory for the runner and slurmstepd */
 static const int64_t mib = 1024 * 1024;
 
 static int64_t number(const char *name, int64_t otherwise)
@@ -82,19 +81,18 @@ int64_t allocation_end_usec(int64_t slurm_job_id)
     return known ? (int64_t)mktime(&when) * USEC_PER_SEC : 0;
 }
 
-static void read_memory(struct node *node)
+static void read_memory(struct node *node, int64_t own_bytes)
 {
     int64_t per_node = number("SLURM_MEM_PER_NODE", 0), per_cpu = number("SLURM_MEM_PER_CPU", 0);
     int64_t granted = per_node ? per_node * mib : per_cpu * mib * node->cpus;
     if (granted <= 0)
         return;
-    if (granted < node->memory_bytes)
-        node->memory_bytes = granted;
-    if (node->memory_bytes > 2 * OWN_BYTES)
-        node->memory_bytes -= OWN_BYTES;
+    node->memory_bytes = granted; /* also where the kernel knows of less: it is what Slurm and the planner count with */
+    if (node->memory_bytes > 2 * own_bytes)
+        node->memory_bytes -= own_bytes;
 }
 
-void allocation_read(struct node *node)
+void allocation_read(struct node *node, int64_t own_bytes)
 {
     node->slurm_job_id = number("SLURM_JOB_ID", 0);
     node->cpus = (int32_t)number("SLURM_CPUS_ON_NODE", node->cpus);
@@ -110,7 +108,7 @@ void allocation_read(struct node *node)
         free(node->name);
         node->name = xstrdup(getenv("SLURMD_NODENAME"));
     }
-    read_memory(node);
+    read_memory(node, own_bytes);
     node->end_usec = number("SLURM_JOB_END_TIME", 0) * USEC_PER_SEC;
     if (!node->end_usec)
         node->end_usec = allocation_end_usec(node->slurm_job_id);

@@ -43,7 +43,7 @@ static void report_class(const struct class_row *class, const struct unfit *unfi
                          struct problems *problems)
 {
     char why[256];
-    if (!unfit->first ||
+    if (!unfit->first || !class->enforced ||
         !node_refuses(node, class->cpus, class->memory_bytes, class->gpus_milli, class->nodes, why, sizeof why))
         return;
     cleanup_free char *jobs = unfit_text(unfit);

@@ -94,7 +94,7 @@ int node_init(struct node *node, const struct options *options, struct error *er
     if (!sched_getaffinity(0, sizeof allowed, &allowed))
         node->cpus = CPU_COUNT(&allowed);
     node->memory_bytes = allocation_memory_limit((int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE));
-    allocation_read(node);
+    allocation_read(node, options->own_memory_bytes);
     if (options->cpus)
         node->cpus = options->cpus;
     if (options->memory_bytes)
@@ -174,16 +174,20 @@ static void take_cpus(struct node *node, struct share *share)
 
 bool node_take(struct node *node, const struct claimed_job *job, struct share *share)
 {
-    if (job->cpus > node->cpus_free || job->memory_bytes > node->memory_free)
-        return false;
-    share->bound = false;
     share->cpus = job->cpus;
     share->memory_bytes = job->memory_bytes;
+    if (!job->enforced) { /* what is only for planning fits everywhere, as the store has it when it gives such jobs out */
+        share->cpus = share->cpus < node->cpus ? share->cpus : node->cpus;
+        share->memory_bytes = share->memory_bytes < node->memory_bytes ? share->memory_bytes : node->memory_bytes;
+    }
+    if (share->cpus > node->cpus_free || share->memory_bytes > node->memory_free)
+        return false;
+    share->bound = false;
     share->gpus_milli = job->gpus_milli;
     if (!take_gpus(node, job->gpus_milli, share))
         return false;
-    node->cpus_free -= job->cpus;
-    node->memory_free -= job->memory_bytes;
+    node->cpus_free -= share->cpus;
+    node->memory_free -= share->memory_bytes;
     if (node->cpu_order)
         take_cpus(node, share);
     return true;

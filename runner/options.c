@@ -10,11 +10,12 @@
 
 #include "lib/duration.h"
 #include "lib/mem.h"
+#include "lib/plan.h"
 #include "lib/size.h"
 #include "lib/store.h"
 #include "lib/suggest.h"
 
-enum kind { KIND_TEXT, KIND_FLAG, KIND_COUNT, KIND_COUNT_0, KIND_ID, KIND_SIZE, KIND_TIME, KIND_WORD, KIND_LABELS, KIND_HELP, KIND_VERSION };
+enum kind { KIND_TEXT, KIND_FLAG, KIND_COUNT, KIND_COUNT_0, KIND_ID, KIND_SIZE, KIND_SIZE_0, KIND_TIME, KIND_WORD, KIND_LABELS, KIND_HELP, KIND_VERSION };
 
 static const char *const limits_words[] = {"enforce", "warn", "off", NULL};
 static const char *const stdio_words[] = {"separate", "combined", "no_stdout", "no_stderr", "none", NULL};
@@ -34,6 +35,7 @@ static const struct option_row {
     {"commands", 0, KIND_TEXT, AT(commands), "FILE", "run each line of FILE as a job of one CPU, instead of WORKFLOW", NULL},
     {"cpus", 'c', KIND_COUNT, AT(cpus), "N", "CPUs that jobs may use (default: all)", NULL},
     {"memory", 0, KIND_SIZE, AT(memory_bytes), "SIZE", "memory that jobs may use: 512m, 2g, ... (default: all)", NULL},
+    {"own-memory", 0, KIND_SIZE_0, AT(own_memory_bytes), "SIZE", "of an allocation's memory, what is not for jobs (default: 64m)", NULL},
     {"gpus", 0, KIND_COUNT_0, AT(gpus), "N", "GPUs that jobs may use (default: those visible here)", NULL},
     {"time", 't', KIND_TIME, AT(time_usec), "TIME", "stop after so long: 30m, 1:30:00, ...; the rest can go on later", NULL},
     {"limits", 0, KIND_WORD, AT(limits), "MODE", "enforce (default), warn or off: are jobs held to memory and runtime?",
@@ -120,6 +122,8 @@ static int read_value(struct options *options, const struct option_row *row, con
         return read_number(text, 1, at);
     case KIND_SIZE:
         return size_parse(text, at) || *(int64_t *)at <= 0 ? -1 : 0;
+    case KIND_SIZE_0:
+        return size_parse(text, at);
     case KIND_TIME:
         return duration_parse(text, at) || *(int64_t *)at <= 0 ? -1 : 0;
     case KIND_WORD:
@@ -205,7 +209,7 @@ int options_parse(struct options *options, int argc, char **argv, enum options_n
     struct option longs[OPTIONS + 1] = {0};
     char shorts[2 * OPTIONS + 2];
     int c;
-    *options = (struct options){.gpus = -1, .limits = -1, .stdio = -1, .max_fails = -1};
+    *options = (struct options){.gpus = -1, .own_memory_bytes = PLAN_OWN_BYTES, .limits = -1, .stdio = -1, .max_fails = -1};
     *next = OPTIONS_RUN;
     options->command_line = join_words(argc, argv);
     fill_getopt(longs, shorts);

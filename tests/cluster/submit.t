@@ -77,6 +77,16 @@ ok "what waits in Slurm is given back, though nobody waits" wait_until 30 '[ -z 
 is "$(squeue -h -t all -o %T | grep -c FAILED)" 0 "and what started in vain did not fail"
 is "$(db 'SELECT count(*) FROM allocation WHERE state IN (0, 1, 2)')" 0 "nor is any of it alive in the database"
 
+# ---- all memory of a node, by one job and by several
+fresh
+CLASSES=$(class whole 1 4096m PT1M; class quarters 2 1g PT1M) && { jobs w 1 whole true; jobs q 4 quarters 'sleep 1'; } | workflow whole.json
+out=$(torc_sbatch --wait whole.json 2>&1)
+is $? 0 "a job that asks for all memory of a node runs" || diag "$out"
+is "$(db 'SELECT count(*) FROM submission')" 2 "... in the allocation that was asked for it"
+is "$(db "SELECT count(*) FROM attempt a JOIN attempt b ON a.id < b.id AND a.start_usec < b.end_usec AND b.start_usec < a.end_usec
+	JOIN job j ON j.id = a.job JOIN job k ON k.id = b.job WHERE j.name LIKE 'q%' AND k.name LIKE 'q%' AND a.runner = b.runner")" 6 \
+	"... and four that share it run side by side"
+
 # ---- stages of different classes: nobody waits, the runners submit what follows
 fresh
 cat > diamond.json <<'J'

@@ -130,6 +130,10 @@ echo '{"name": "big", "jobs": [{"name": "huge", "command": "true", "cpus": 3, "m
 run big.json
 is "$rc $(query "SELECT count(*) FROM workflow")" "2 $before" "a job that never fits is refused"
 like "$(cat log)" 'huge.*needs 3 CPUs, and there are 2' "... by name and limit"
+echo '{"name": "any", "jobs": [{"name": "a", "command": "echo ran > any.out"}, {"name": "b", "command": "echo ran >> any.out"}]}' > any.json
+run --memory 100m -t 60s any.json
+is "$rc $(paste -sd' ' any.out)" "0 ran ran" "but what a job that says nothing is planned with is no limit"
+before=$((before + 1))
 echo '{"name": "input", "jobs": [{"name": "a", "command": "true", "input_files": ["f"]}], "files": [{"name": "f", "path": "nowhere"}]}' > input.json
 run input.json
 is "$rc $(query "SELECT count(*) FROM workflow")" "2 $before" "a missing input file is refused"

@@ -80,7 +80,8 @@ static const struct row {
         const char *scheduler; /* its options */
         int walltime, most, margin; /* minutes; most: --max-allocations, 0: 16; margin in seconds, 0: not set */
     } set;
-    const char *plan; /* "PARTITION COUNT*[SLOTSxROUNDS cCPUS mMIB gGPUS nNODES tMINUTES]" and flags, then the notes */
+    const char *plan; /* "PARTITION COUNT*[SLOTSxROUNDS cCPUS mMIB gGPUS nNODES tMINUTES]" and flags, then the notes;
+                         * m…!: with less than 64 MiB for the runner itself */
 } rows[] = {
     /* how many, side by side and one after another */
     {"two", JOB(1, 1024, 0, 1, 60), {.ready = 1}, {0}, "main 1*[1x1 c1 m1088 g0 n1 t62]"},
@@ -95,14 +96,14 @@ static const struct row {
     {"array4", JOB(1, 1024, 0, 1, 60), {.ready = 1000}, {0}, "main 4*[8x3 c8 m8256 g0 n1 t182]"},
     {"two", JOB(3, 1024, 0, 1, 60), {.ready = 4}, {0}, "main 1*[2x2 c6 m2112 g0 n1 t122]"},
     /* memory is that of all slots; when it is what is short, it decides the slots */
-    {"lean", JOB(1, 1024, 0, 1, 60), {.ready = 64}, {0}, "main 3*[8x3 c8 m8192 g0 n1 t182]"},
-    {"two", JOB(1, 2048, 0, 1, 60), {.ready = 8}, {0}, "main 1*[8x1 c8 m16384 g0 n1 t62]"},
-    {"two", JOB(8, 16384, 0, 1, 60), {.ready = 2}, {0}, "main 1*[1x2 c8 m16384 g0 n1 t122]"},
+    {"lean", JOB(1, 1024, 0, 1, 60), {.ready = 64}, {0}, "main 3*[8x3 c8 m8192! g0 n1 t182]"},
+    {"two", JOB(1, 2048, 0, 1, 60), {.ready = 8}, {0}, "main 1*[8x1 c8 m16384! g0 n1 t62]"},
+    {"two", JOB(8, 16384, 0, 1, 60), {.ready = 2}, {0}, "main 1*[1x2 c8 m16384! g0 n1 t122]"},
     {"nomem", JOB(1, 1024, 0, 1, 60), {.ready = 8}, {0}, "main 1*[8x1 c8 m0 g0 n1 t62]"},
-    {"pernode", JOB(1, 1024, 0, 1, 60), {.ready = 32}, {0}, "main 2*[8x2 c8 m8192 g0 n1 t122]"},
-    {"percpu", JOB(1, 4096, 0, 1, 60), {.ready = 16}, {0}, "main 1*[16x1 c32 m65536 g0 n1 t62]"},
+    {"pernode", JOB(1, 1024, 0, 1, 60), {.ready = 32}, {0}, "main 2*[8x2 c8 m8192! g0 n1 t122]"},
+    {"percpu", JOB(1, 4096, 0, 1, 60), {.ready = 16}, {0}, "main 1*[16x1 c32 m65536! g0 n1 t62]"},
     {"percpu", JOB(1, 1024, 0, 1, 60), {.ready = 1}, {0}, "main 1*[1x1 c1 m1088 g0 n1 t62]"},
-    {"percpu", JOB(1, 2048, 0, 1, 60), {.ready = 1}, {0}, "main 1*[1x1 c1 m2048 g0 n1 t62]"},
+    {"percpu", JOB(1, 2048, 0, 1, 60), {.ready = 1}, {0}, "main 1*[1x1 c1 m2048! g0 n1 t62]"},
     {"halfcpu", JOB(1, 1024, 0, 1, 60), {.ready = 32}, {0}, "main 1*[16x2 c16 m16448 g0 n1 t122]"},
     /* nodes of several kinds: the tightest, wider only when --max-allocations would not do */
     {"mixed", JOB(1, 1024, 0, 1, 60), {.ready = 64}, {0}, "main 3*[8x3 c8 m8256 g0 n1 t182]"},
@@ -190,9 +191,9 @@ static const struct row {
      "big 1*[8x1 c8 m8256 g0 n1 t22]"},
     {"two", JOB(1, 1024, 0, 1, 20), {.ready = 8}, {.scheduler = "--time=45"}, "main 1*[8x1 c8 m8256 g0 n1 t45]"},
     {"two", JOB(1, 1024, 0, 1, 20), {.ready = 48}, {.scheduler = "--time=45"}, "main 3*[8x2 c8 m8256 g0 n1 t45]"},
-    {"two", JOB(1, 1024, 0, 1, 20), {.ready = 8}, {.scheduler = "--mem=4g"}, "main 1*[4x2 c4 m4096 g0 n1 t42]"},
+    {"two", JOB(1, 1024, 0, 1, 20), {.ready = 8}, {.scheduler = "--mem=4g"}, "main 1*[4x2 c4 m4096! g0 n1 t42]"},
     {"two", JOB(1, 1024, 0, 1, 20), {.ready = 2}, {.scheduler = "--mem=0"}, "main 1*[2x1 c2 m16384 g0 n1 t22]"},
-    {"two", JOB(1, 4096, 0, 1, 20), {.ready = 2}, {.scheduler = "--mem-per-cpu=2g"}, "main 1*[2x1 c4 m8192 g0 n1 t22]"},
+    {"two", JOB(1, 4096, 0, 1, 20), {.ready = 2}, {.scheduler = "--mem-per-cpu=2g"}, "main 1*[2x1 c4 m8192! g0 n1 t22]"},
     {"two", JOB(1, 1024, 0, 1, 20), {.ready = 2}, {.scheduler = "-c 6"}, "main 1*[6x1 c6 m6208 g0 n1 t22]"},
     {"two", JOB(1, 1024, 0, 1, 20), {.ready = 3}, {.scheduler = "--ntasks-per-node=4"}, "main 1*[3x1 c4 m3136 g0 n1 t22]"},
     {"two", JOB(1, 1024, 0, 1, 20), {.ready = 2}, {.scheduler = "--exclusive"}, "main 1*[8x1 c8 m16384 g0 n1 t22] whole"},
@@ -305,8 +306,8 @@ static char *plan_text(const struct plan *plan)
     FILE *out = open_memstream(&text, &size);
     for (size_t i = 0; i < plan->groups_count; i++) {
         const struct plan_group *g = &plan->groups[i];
-        fprintf(out, "%s %d*[%dx%d c%d m%lld g%d n%d t%lld]%s%s", g->partition, g->count, g->slots, g->rounds, g->cpus,
-                (long long)(g->memory_bytes / MiB), g->gpus, g->nodes, (long long)(g->walltime_usec / MINUTE),
+        fprintf(out, "%s %d*[%dx%d c%d m%lld%s g%d n%d t%lld]%s%s", g->partition, g->count, g->slots, g->rounds, g->cpus,
+                (long long)(g->memory_bytes / MiB), g->own_bytes < PLAN_OWN_BYTES && g->memory_bytes ? "!" : "", g->gpus, g->nodes, (long long)(g->walltime_usec / MINUTE),
                 g->whole_nodes ? " whole" : "", g->now ? "" : " later");
     }
     for (size_t i = 0; i < plan->notes_count; i++)

@@ -129,6 +129,48 @@ static void test_refused(void)
     fixture_close(&f);
 }
 
+/* An allocation that comes and goes without running a job; then, so many seconds later, another is asked for. */
+static bool asks_after_vain(struct fixture *f, int64_t w, int64_t class_id, int number, int secs, struct arena *arena)
+{
+    char incarnation[16];
+    struct sync_reply reply;
+    struct submission s = plan(class_id, 1, 4, 1), next = plan(class_id, 1, 4, 1);
+    if (store_submissions_create(f->store, w, &s, 1, true, arena, &f->err))
+        return false;
+    snprintf(incarnation, sizeof incarnation, "vain%d", number);
+    struct test_runner r = enter(f, w, s.tag, -1, incarnation, 0);
+    struct sync_request q = {.runner_id = r.id, .seq = ++r.seq, .leave = true};
+    is_int(store_sync(f->store, &q, &reply, &f->err), 0, "it leaves");
+    sync_reply_fini(&reply);
+    cleanup_free char *older = xasprintf("UPDATE submission SET created_usec = created_usec - %d000000 RETURNING 1", secs);
+    fixture_number(f, older);
+    create(f, w, &next, 1, arena);
+    if (next.id) { /* as if it had not been asked for */
+        cleanup_free char *forget = xasprintf("DELETE FROM allocation WHERE submission = %lld RETURNING 1", (long long)next.id);
+        cleanup_free char *gone = xasprintf("DELETE FROM submission WHERE id = %lld RETURNING 1", (long long)next.id);
+        fixture_number(f, "UPDATE resource_class SET unsatisfied = NULL RETURNING 1");
+        fixture_number(f, forget);
+        fixture_number(f, gone);
+    }
+    return next.id != 0;
+}
+
+static void test_vain(void)
+{
+    struct fixture f;
+    fixture_open(&f);
+    int64_t w = flat(&f, 4), class_id = fixture_number(&f, "SELECT id FROM resource_class");
+    struct arena *arena = arena_create();
+    ok(asks_after_vain(&f, w, class_id, 1, 11, arena), "after one allocation in vain the next may follow in 11 s");
+    ok(!asks_after_vain(&f, w, class_id, 2, 19, arena), "after two not within 19 s");
+    ok(!asks_after_vain(&f, w, class_id, 3, 39, arena), "after three not within 39 s");
+    ok(asks_after_vain(&f, w, class_id, 4, 81, arena), "after four it may after 81 s");
+    fixture_number(&f, "UPDATE runner SET jobs_run = 1 WHERE incarnation = 'vain4' RETURNING 1");
+    ok(asks_after_vain(&f, w, class_id, 5, 11, arena), "once one ran a job, it is 10 s again");
+    arena_destroy(arena);
+    fixture_close(&f);
+}
+
 static void test_cancel(void)
 {
     struct fixture f;
@@ -243,6 +285,7 @@ int main(void)
 {
     test_demand();
     test_refused();
+    test_vain();
     test_cancel();
     test_read();
     return done_testing();
