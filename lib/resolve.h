@@ -59,6 +59,10 @@ void resolve_job_scheduler(struct resolver *resolver, const struct spec_job *job
 /* Likewise: warns when allocations of the class's scheduler cannot hold a job of it. */
 void resolve_class_scheduler(struct resolver *resolver, const struct class_row *row, bool any_length);
 
+/* lib/resolve_handling.c: the names in actions, and the handler that a job names, where source stands. */
+void resolve_actions(struct resolver *resolver);
+void resolve_job_handler(struct resolver *resolver, const struct spec_job *job);
+
 /* lib/resolve_links.c: the job's files and data become workflow->job_files and job_data; names in its command too. */
 void resolve_job_links(struct resolver *resolver, uint32_t job);
 

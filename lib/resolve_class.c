@@ -141,6 +141,7 @@ static bool same_request(const struct spec_job *a, const struct spec_job *b)
     return a->cpus == b->cpus && a->memory_bytes == b->memory_bytes && a->gpus_milli == b->gpus_milli &&
            a->nodes == b->nodes && a->runtime_usec == b->runtime_usec && !a->labels.count && !b->labels.count &&
            a->supports_termination == b->supports_termination && same_text(a->scheduler, b->scheduler) &&
+           same_text(a->failure_handler, b->failure_handler) &&
            same_text(a->requirements, b->requirements);
 }
 
@@ -168,6 +169,7 @@ void resolve_classes(struct resolver *resolver)
         row.scheduler = job->scheduler;
         row.labels = labels_text(resolver, &job->labels);
         resolve_job_scheduler(resolver, job);
+        resolve_job_handler(resolver, job);
         int32_t class = rows[j].class_index = add_class(resolver, row);
         if (row.nodes > 1 && (size_t)class + 1 == resolver->workflow->classes_count && !checked[class])
             refuse_nodes(resolver->source, job);

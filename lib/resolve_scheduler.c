@@ -107,6 +107,11 @@ static bool find_users(const struct resolver *resolver, bool *named)
             named[found] = true;
         some_free |= !job->scheduler && !job->labels.count;
     }
+    for (size_t a = 0; a < spec->actions.count; a++) {
+        int64_t found = names_find(&spec->scheduler_names, spec->actions.list[a].scheduler);
+        if (found != NAMES_NONE)
+            named[found] = true;
+    }
     return some_free;
 }
 
@@ -118,7 +123,7 @@ static void settle_unnamed(struct resolver *resolver)
     bool some_free = find_users(resolver, named), standard = false;
     for (size_t s = 0; s < spec->schedulers_count; s++) {
         const struct spec_scheduler *written = &spec->schedulers[s];
-        if (named[s] || written->named_by_action)
+        if (named[s])
             continue;
         source_go_element(resolver->source, "slurm_schedulers", written->place.index, written->place.offset);
         if (spec->schedulers_count == 1 && some_free)

@@ -4,6 +4,7 @@
 
 #include <signal.h>
 #include <stddef.h>
+#include <string.h>
 #include <strings.h>
 
 static const struct {
@@ -12,6 +13,18 @@ static const struct {
 } signals[] = {
     {"TERM", SIGTERM}, {"INT", SIGINT}, {"USR1", SIGUSR1}, {"USR2", SIGUSR2}, {"HUP", SIGHUP}, {"KILL", SIGKILL},
 };
+
+int signal_number(const char *name)
+{
+    if (!strncasecmp(name, "SIG", 3))
+        name += 3;
+    for (int number = 1; number < NSIG; number++) {
+        const char *known = sigabbrev_np(number);
+        if (known && !strcasecmp(name, known))
+            return number;
+    }
+    return 0;
+}
 
 int signal_find(const char *name)
 {

@@ -11,10 +11,11 @@
 #include "lib/spec_execution.h"
 #include "lib/spec_expand.h"
 #include "lib/spec_fields.h"
+#include "lib/spec_handling.h"
 #include "lib/spec_params.h"
 #include "lib/spec_schedulers.h"
 
-#define TABLE(name) {name, sizeof name / sizeof *name}
+#define TABLE(name) {.fields = name, .count = sizeof name / sizeof *name}
 
 #define HANDLERS "failure handlers come in a later version"
 #define RO_CRATE "the RO-Crate export comes in a later version"
@@ -49,7 +50,7 @@ static const struct field job_fields[] = {
     {.name = "nodes", .type = FIELD_COUNT, .offset = AT(nodes), .least = 1, .most = 1000000},
     {.name = "runtime", .type = FIELD_DURATION, .offset = AT(runtime_usec)},
     {.name = "scheduler", .type = FIELD_TEXT, .offset = AT(scheduler)},
-    {.name = "failure_handler", .type = FIELD_TEXT, .later = HANDLERS},
+    {.name = "failure_handler", .type = FIELD_TEXT, .offset = AT(failure_handler)},
     {.name = "depends_on_regexes", .type = FIELD_REGEXES, .offset = AT(needs_regexes)},
     {.name = "input_file_regexes", .type = FIELD_REGEXES, .offset = AT(input_file_regexes)},
     {.name = "output_file_regexes", .type = FIELD_REGEXES, .offset = AT(output_file_regexes)},
@@ -120,15 +121,23 @@ static const struct field scheduler_fields[] = {
 };
 #undef AT
 
+#define AT(member) offsetof(struct spec_handler, member)
+static const struct field handler_fields[] = {
+    {.name = "name", .type = FIELD_NAME, .offset = AT(name), .required = true},
+    {.name = "rules", .type = FIELD_OWN, .read = spec_rules_read, .required = true},
+};
+#undef AT
+
 static const struct field_table job_table = TABLE(job_fields), file_table = TABLE(file_fields),
                                 data_table = TABLE(data_fields), class_table = TABLE(class_fields),
-                                scheduler_table = TABLE(scheduler_fields);
+                                scheduler_table = TABLE(scheduler_fields), handler_table = TABLE(handler_fields);
 
 static const struct spec_job job_defaults = {
     .gpus_milli = -1, .max_continuations = -1, .launcher = LAUNCHER_UNSET, .cancel_on_blocking_failure = true};
 static const struct spec_file file_defaults = {0};
 static const struct spec_data data_defaults = {0};
 static const struct spec_scheduler scheduler_defaults = {0};
+static const struct spec_handler handler_defaults = {0};
 static const struct spec_class class_defaults = {.cpus = 1, .nodes = 1, .runtime_usec = INT64_C(3600000000)};
 
 #define SECTION(key, noun, list_, count_, space_, names_, expands_) \
@@ -142,6 +151,7 @@ static const struct section sections[] = {
     SECTION("user_data", data, data, data_count, data_space, data_names, true),
     SECTION("resource_requirements", class, classes, classes_count, classes_space, class_names, false),
     SECTION("slurm_schedulers", scheduler, schedulers, schedulers_count, schedulers_space, scheduler_names, false),
+    SECTION("failure_handlers", handler, handlers, handlers_count, handlers_space, handler_names, false),
 };
 #undef SECTION
 
@@ -172,11 +182,11 @@ static const struct field top_fields[] = {
     {.name = "variables", .type = FIELD_NO_EFFECT}, /* spec_params_read_top reads these three */
     {.name = "parameters", .type = FIELD_NO_EFFECT},
     {.name = "parameters_file", .type = FIELD_NO_EFFECT},
-    {.name = "failure_handlers", .type = FIELD_LATER, .extra = HANDLERS},
+    {.name = "failure_handlers", .later = HANDLERS},
     {.name = "slurm_schedulers"},
     {.name = "slurm_defaults", .type = FIELD_OWN, .read = spec_defaults_read, .offset = AT(slurm_defaults)},
-    {.name = "resource_monitor", .type = FIELD_LATER, .extra = "every job is measured; time series come in a later version"},
-    {.name = "actions", .type = FIELD_LATER, .extra = "actions come in a later version"},
+    {.name = "resource_monitor", .type = FIELD_OWN, .read = spec_monitor_read},
+    {.name = "actions", .type = FIELD_OWN, .read = spec_actions_read, .offset = AT(actions)},
     {.name = "dynamic_jobs", .type = FIELD_OBJECT, .extra = &dynamic_table, .later = "dynamic jobs come in a later version"},
     {.name = "use_pending_failed", .type = FIELD_FLAG, .later = HANDLERS},
     {.name = "jobs_sort_method", .type = FIELD_CHOICE, .offset = AT(sort_method), .extra = sort_methods},
@@ -293,8 +303,13 @@ static bool read_top(struct source *source, struct spec *spec, struct json_item 
         source_error_at(source, item->key, "the key \"%s\" is there twice; leave one of them out", key);
     *seen_before |= !is_null;
     for (size_t i = 0; i < sizeof sections / sizeof *sections && !is_null; i++)
-        if (!strcmp(field->name, sections[i].name))
-            return read_section(source, spec, &sections[i], item);
+        if (!strcmp(field->name, sections[i].name)) {
+            bool good = read_section(source, spec, &sections[i], item);
+            source_go_key(source, field->name, item->value);
+            if (field->later && *(size_t *)((char *)spec + sections[i].count))
+                source_later(source, field->later);
+            return good;
+        }
     json_auto_t *value = load_value(source, item);
     if (value && !json_is_null(value))
         read_value(source, spec, value, field);
@@ -371,6 +386,7 @@ void spec_fini(struct spec *spec)
     free(spec->data);
     free(spec->classes);
     free(spec->schedulers);
+    free(spec->handlers);
     for (size_t i = 0; i < spec->drafts_count; i++)
         arena_destroy(spec->drafts[i].arena);
     free(spec->drafts);
@@ -379,5 +395,6 @@ void spec_fini(struct spec *spec)
     names_fini(&spec->data_names);
     names_fini(&spec->class_names);
     names_fini(&spec->scheduler_names);
+    names_fini(&spec->handler_names);
     *spec = (struct spec){0};
 }

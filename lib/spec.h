@@ -47,6 +47,7 @@ struct spec_job {
     int64_t memory_bytes, runtime_usec; /* inline resources; 0: not given */
     int32_t cpus, nodes;                /* likewise */
     int32_t gpus_milli;                 /* likewise, -1: not given */
+    const char *failure_handler;
     int32_t priority, launcher, termination_signal, max_continuations;
     bool cancel_on_blocking_failure, supports_termination;
     struct spec_stdio stdio;
@@ -75,7 +76,23 @@ struct spec_scheduler {
     struct spec_place place;
     const char *name, *account, *partition, *walltime, *mem, *gres, *qos, *tmp, *extra; /* as sbatch takes them */
     int32_t nodes, ntasks_per_node; /* 0: not given */
-    bool serialize, named_by_action;
+    bool serialize;
+};
+
+struct spec_handler {
+    struct spec_place place;
+    const char *name;
+};
+
+struct spec_action {
+    int32_t trigger, type, scheduler_type, num_allocations, max_parallel_jobs; /* the first three: places in lists of words */
+    struct texts jobs, regexes, commands;
+    const char *scheduler;
+    bool persistent;
+};
+struct spec_actions {
+    struct spec_action *list;
+    size_t count, offset; /* offset: of the list, in the file */
 };
 
 struct spec_draft { /* expanded commands that name files or data: gone once those are put in, so that texts are held once */
@@ -98,12 +115,14 @@ struct spec {
     struct spec_data *data;
     struct spec_class *classes;
     struct spec_scheduler *schedulers;
+    struct spec_handler *handlers;
+    struct spec_actions actions;
     struct texts slurm_defaults; /* options of sbatch */
     size_t jobs_count, files_count, data_count, classes_count, jobs_space, files_space, data_space, classes_space;
-    size_t schedulers_count, schedulers_space;
+    size_t schedulers_count, schedulers_space, handlers_count, handlers_space;
     struct spec_draft *drafts;
     size_t drafts_count, drafts_space;
-    struct names job_names, file_names, data_names, class_names, scheduler_names; /* in the order of the lists */
+    struct names job_names, file_names, data_names, class_names, scheduler_names, handler_names; /* in the order of the lists */
     struct template_names variables;
     struct params params, table; /* the workflow's */
     bool has_table;

@@ -74,7 +74,7 @@ static const struct field fields[] = {
     {.name = "enable_cpu_bind", .type = FIELD_FLAG, .offset = AT(settings.cpu_bind)},
     {.name = "job_stdio_overrides", .type = FIELD_OWN, .read = read_overrides, .offset = AT(overrides)},
 };
-static const struct field_table table = {fields, sizeof fields / sizeof *fields};
+static const struct field_table table = {.fields = fields, .count = sizeof fields / sizeof *fields};
 #undef AT
 
 /* Does the file say it, to some effect? The standing value of a flag is as good as nothing. */

@@ -325,7 +325,7 @@ static void read_stdio(struct source *source, json_t *value, const struct field 
         {.name = "mode", .type = FIELD_CHOICE, .offset = offsetof(struct spec_stdio, mode), .extra = stdio_modes},
         {.name = "delete_on_success", .type = FIELD_FLAG, .offset = offsetof(struct spec_stdio, delete_on_success)},
     };
-    static const struct field_table table = {fields, sizeof fields / sizeof *fields};
+    static const struct field_table table = {.fields = fields, .count = sizeof fields / sizeof *fields};
     struct spec_stdio *stdio = at;
     (void)field;
     stdio->set = true;
@@ -432,6 +432,17 @@ const struct field *field_find(struct source *source, const char *key, const str
     return NULL;
 }
 
+static const struct field *find_leniently(struct source *source, const char *key, const struct field_table *table)
+{
+    const struct field *field = field_named(key, table);
+    if (field)
+        return field;
+    source_down_key(source, key);
+    source_warning(source, "unknown key, without effect");
+    source_up(source);
+    return NULL;
+}
+
 void fields_read(struct source *source, json_t *object, const struct field_table *table, void *into)
 {
     const char *key;
@@ -443,7 +454,7 @@ void fields_read(struct source *source, json_t *object, const struct field_table
         return;
     }
     json_object_foreach (object, key, value) {
-        const struct field *field = field_find(source, key, table);
+        const struct field *field = table->lenient ? find_leniently(source, key, table) : field_find(source, key, table);
         if (!field || json_is_null(value))
             continue;
         source_down_key(source, key);

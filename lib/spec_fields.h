@@ -52,6 +52,7 @@ struct field {
 struct field_table {
     const struct field *fields;
     size_t count;
+    bool lenient; /* keys that are not in it are only warned of */
 };
 
 /* Reads object, where source stands, into the struct `into`, which has its defaults already. */

@@ -193,6 +193,7 @@ static void resolve(struct source *source, const struct spec *spec, struct workf
     resolve_classes(&resolver);
     resolve_needs(&resolver);
     resolve_data_values(&resolver);
+    resolve_actions(&resolver);
     resolver_fini(&resolver);
 }
 
