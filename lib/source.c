@@ -9,7 +9,9 @@
 #include "lib/mem.h"
 #include "lib/suggest.h"
 
-enum { SUGGEST_UP_TO = 50, SUGGEST_WORK = 1000000, QUOTE_LONGEST = 80 }; /* errors; names compared in all, of up to 8 bytes */
+/* Suggestions are for the first so many errors, tried so many times (all instances of an entry may be wrong), by comparing so
+ * many names of up to 8 bytes in all. */
+enum { SUGGEST_UP_TO = 50, SUGGESTIONS = 100, SUGGEST_WORK = 1000000, QUOTE_LONGEST = 80 };
 
 void source_fini(struct source *source)
 {
@@ -176,11 +178,26 @@ const char *source_quote(struct source *source, const char *text)
     return arena_printf(source->arena, "\"%.*s%s\"", (int)cut, text, cut < length ? "…" : "");
 }
 
+/* Instances of one entry make the same mistake, one after another: the last answer is kept. */
+static const char *find_near(struct source *source, const char *word, const char *const *names, size_t count)
+{
+    struct suggestion *last = &source->suggestion;
+    if (last->word && last->names == names && last->count == count && !strcmp(last->word, word))
+        return last->near;
+    bool worth = source->problems->errors < SUGGEST_UP_TO && last->work < SUGGEST_WORK;
+    *last = (struct suggestion){
+        .word = arena_strdup(source->arena, word),
+        .names = names,
+        .count = count,
+        .near = worth ? suggest_nearest(word, names, count) : NULL,
+        .work = last->work + SUGGEST_WORK / SUGGESTIONS + count * (1 + strlen(word) / 8),
+    };
+    return last->near;
+}
+
 const char *source_suggest(struct source *source, const char *word, const char *const *names, size_t count,
                            const char *otherwise)
 {
-    bool worth = source->problems->errors < SUGGEST_UP_TO && source->suggest_work < SUGGEST_WORK;
-    const char *near = worth ? suggest_nearest(word, names, count) : NULL;
-    source->suggest_work += count * (1 + strlen(word) / 8);
+    const char *near = find_near(source, word, names, count);
     return near ? arena_printf(source->arena, "; did you mean %s?", source_quote(source, near)) : otherwise;
 }

@@ -12,13 +12,20 @@
 
 enum { SOURCE_DEPTH = 8 };
 
+struct suggestion { /* the last one */
+    const char *word, *near; /* near: NULL: nothing was */
+    const char *const *names;
+    size_t count;
+    size_t work; /* so far, for all */
+};
+
 struct source {
     struct json_text json;
     struct problems *problems;
     struct arena *arena; /* of texts that are kept */
     struct json_step steps[SOURCE_DEPTH]; /* the path of the place; the first base_depth of them lead to base_offset */
     size_t depth, base_depth, base_offset;
-    size_t suggest_work;       /* names compared so far to find what was meant */
+    struct suggestion suggestion;
     struct json_places places;
     struct rewrite rewrite;    /* the JSON that another format was rewritten as, when it was */
     bool rewritten, plain;     /* plain: texts may have the mark of YAML's plain scalars (lib/yaml_value.h) */
