@@ -15,6 +15,8 @@
 
 enum { MOST_DIGITS = 18 };
 
+enum { DIGITS_MOST = 18 }; /* of a number in a range: what 64 bits hold */
+
 struct decimal { /* units * 10^-decimals */
     int64_t units;
     int decimals;
@@ -66,7 +68,7 @@ static int parse_range(const char *text, const char *end, struct param_list *lis
     decimals = decimals > s.decimals ? decimals : s.decimals;
     int64_t span;
     int length = (int)(end - text);
-    if (scale(&a, decimals) || scale(&b, decimals) || scale(&s, decimals) || __builtin_sub_overflow(b.units, a.units, &span))
+    if (decimals > DIGITS_MOST || scale(&a, decimals) || scale(&b, decimals) || scale(&s, decimals) || __builtin_sub_overflow(b.units, a.units, &span))
         return error_set(err, ERROR_USAGE, 0, "the range %.*s has numbers of more than 18 digits", length, text);
     if (!s.units)
         return error_set(err, ERROR_USAGE, 0, "the range %.*s has step 0, which leads nowhere", length, text);

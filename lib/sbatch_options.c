@@ -2,7 +2,6 @@
 // sbatch's options, as far as torc must understand them (sbatch(1) of Slurm 22.05 and 24.11); all others are passed on unread.
 #include "lib/sbatch_options.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -143,12 +142,14 @@ int sbatch_options_add_words(struct sbatch_options *options, char *const *words,
     return 0;
 }
 
+static const char blanks[] = " \t\r\n";
+
 /* One word of the line, without its quotes, at `to`; *line goes behind it. False: a quote is not closed. */
 static bool take_word(const char **line, char *to)
 {
     char quote = '\0';
     const char *at = *line;
-    for (; *at && (quote || !isspace((unsigned char)*at)); at++) {
+    for (; *at && (quote || !strchr(blanks, *at)); at++) {
         if (quote ? *at == quote : *at == '"' || *at == '\'')
             quote = quote ? '\0' : *at;
         else if (*at == '\\' && quote != '\'' && at[1])
@@ -169,7 +170,7 @@ int sbatch_options_add_line(struct sbatch_options *options, const char *line, st
     cleanup_free char **words = xcalloc(strlen(line) / 2 + 2, sizeof *words);
     char *to = text;
     while (!rc) {
-        line += strspn(line, " \t\r\n");
+        line += strspn(line, blanks);
         if (!*line || *line == '#')
             break;
         words[count++] = to;

@@ -46,6 +46,7 @@ static void read_overrides(struct source *source, json_t *value, const struct fi
         source_error(source, "expected an object of job names, {\"job\": {\"mode\": …}, …}, found %s", field_found(source, value));
         return;
     }
+    overrides->count = 0; /* the key may be there twice, which is said */
     overrides->list = arena_alloc(source->arena, (json_object_size(value) + 1) * sizeof *overrides->list);
     json_object_foreach (value, name, item) {
         if (json_is_null(item))

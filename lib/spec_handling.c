@@ -170,6 +170,7 @@ void spec_actions_read(struct source *source, json_t *value, const struct field 
     if (json_array_size(value))
         source_later(source, "actions come in a later version; jobs get their nodes without them");
     actions->offset = source->base_offset;
+    actions->count = 0; /* the key may be there twice, which is said */
     actions->list = arena_alloc(source->arena, (json_array_size(value) + 1) * sizeof *actions->list);
     for (size_t i = 0; i < json_array_size(value); i++) {
         enum { UNKNOWN = -1 };

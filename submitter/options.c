@@ -280,5 +280,12 @@ int options_apply(const struct options *options, struct settings *settings, stru
         settings->limits = (enum limits_mode)options->limits;
     if (options->stdio >= 0)
         settings->stdio = (enum stdio_mode)options->stdio;
-    return sbatch_options_add_words(&settings->sbatch_options, options->sbatch_options, err);
+    struct sbatch_asks asks;
+    sbatch_asks_init(&asks);
+    if (sbatch_options_add_words(&settings->sbatch_options, options->sbatch_options, err) ||
+        sbatch_asks_add(&asks, &settings->sbatch_options, err))
+        return -1;
+    if (asks.nodes > 1)
+        return error_set(err, ERROR_USAGE, 0, "allocations of several nodes come in a later version; leave --nodes=%d out", asks.nodes);
+    return 0;
 }

@@ -19,7 +19,7 @@ node=$(sinfo -h -N -o %N | sort | head -n 1)
 jq -n --arg ask "$ASK" --arg node "$node" '{name: "two", slurm_defaults: {nice: 7, "mail-type": "NONE", requeue: false},
 	slurm_schedulers: [{name: "quick", partition: "short", walltime: "5", mem: "600m", extra: "--nodelist=\($node) -c 3"}],
 	jobs: [{name: "a", scheduler: "quick", cpus: 1, memory: "100m", runtime: "1m", command: $ask},
-		{name: "b", cpus: 2, memory: "200m", runtime: "2m", command: $ask}]}' > two.json
+		{name: "b", cpus: 2, memory: "700m", runtime: "2m", command: $ask}]}' > two.json
 out=$(torc_sbatch --wait two.json 2>&1)
 is $? 0 "a workflow with a scheduler" || diag "$out"
 is "$(asked a Partition) $(asked a TimeLimit) $(asked a NumCPUs) $(asked a MinMemoryNode)" "short 00:05:00 3 600M" "what it asks for"
@@ -82,6 +82,7 @@ like "$(torc_sbatch nowhere.json 2>&1)" 'class .* on partition main: Slurm refus
 jq '.jobs[0].runtime = "1m" | .slurm_schedulers[0].nodes = 2' long.json > nodes.json
 like "$(torc_sbatch nodes.json 2>&1)" 'slurm_schedulers\[0\].nodes: not supported yet' "several nodes are refused by name"
 like "$(torc_sbatch long.json -- --job-name=mine 2>&1)" 'the option --job-name of sbatch is torc.s own: torc finds' "so is what torc must give itself"
+like "$(torc_sbatch sole.json -- -N2 2>&1)" "several nodes come in a later version; leave --nodes=2 out" "also behind --"
 is "$(torc_sbatch --dry-run --json sole.json -- --mem-per-cpu=300M -t 7 | jq -c '.groups[0] | [.walltime_s, .memory_bytes / 1048576, .options[-2:]]')" \
 	'[420,300,["--mem-per-cpu=300M","--time=7"]]' "what stands behind -- is planned with"
 is "$(ls -d torc.db 2>/dev/null)" "" "and nothing was created"

@@ -33,6 +33,7 @@ static const struct {
     {"1:5:0", "the range 1:5:0 has step 0, which leads nowhere"},
     {"5:1", "the range 5:1 is empty; to count down, give a step: a:b:-1"},
     {"1:5:-1", "the range 1:5:-1 is empty; its step leads away from its end"},
+    {"0:0.0:0.0000000000000000000000000005", "the range 0:0.0:0.0000000000000000000000000005 has numbers of more than 18 digits"},
     {"1:999999999999999999:0.1", "the range 1:999999999999999999:0.1 has numbers of more than 18 digits"},
 };
 

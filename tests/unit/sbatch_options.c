@@ -22,6 +22,7 @@ static const struct {
     {"--constraint='a b' --mail-user=\"x y\"", "--constraint=a b --mail-user=x y"},
     {"--constraint=\"a\\\"b\" --x=c\\ d", "--constraint=a\"b --x=c d"},
     {"--nice=-5", "--nice=-5"},
+    {"-x a\vb -C \f", "--exclude=a\vb --constraint=\f"},
     {"--mem 4g # as much as it needs", "--mem=4g"},
     {"--mem=", "--mem="},
     {"--constraint='a", "! a quote is not closed"},
