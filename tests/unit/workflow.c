@@ -69,7 +69,7 @@ static void test_classes(void)
 
 static void test_fields(void)
 {
-    load("{\"name\": \"w\", \"env\": {\"A\": \"1\", \"B\": \"2\"}, \"execution_config\": {\"mode\": \"slurm\", \"limit_resources\": false},"
+    load("{\"name\": \"w\", \"env\": {\"A\": \"1\", \"B\": \"2\"}, \"execution_config\": {\"mode\": \"slurm\"},"
          " \"user_data\": [{\"name\": \"d\", \"data\": {\"k\": \"it's\"}}],"
          " \"jobs\": [{\"name\": \"a\", \"command\": \"x\", \"output_user_data\": [\"d\"]},"
          " {\"name\": \"b\", \"command\": \"echo '${user_data.input.d}'\", \"invocation_script\": \"time\", \"env\": {\"B\": \"3\"},"
@@ -82,6 +82,7 @@ static void test_fields(void)
     is_int(workflow.jobs[0].flags, JOB_CANCEL_ON_BLOCKING_FAILURE | JOB_SRUN, "mode slurm starts jobs by srun");
     is_int(workflow.jobs[1].flags, 0, "but for those that say direct");
     ok(needs("b", "a"), "user data make a need");
+    load("{\"name\": \"w\", \"execution_config\": {\"limit_resources\": false}, \"jobs\": [{\"name\": \"a\", \"command\": \"x\"}]}");
     ok(strstr(workflow.settings, "\"limits\":\"off\""), "limit_resources: false is limits off");
 }
 
