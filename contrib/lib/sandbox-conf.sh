@@ -99,8 +99,9 @@ slurm_conf_defaults() {
 	SelectTypeParameters=CR_Core_Memory
 	JobAcctGatherFrequency=task=1
 	C
-	# loopback only; daemons bind to the address of their host's name, which a bare machine cannot tell
-	! getent ahostsv4 "$(hostname)" >/dev/null || echo CommunicationParameters=NoInAddrAny,NoCtldInAddrAny
+	# loopback only, where it can be: daemons and srun then listen at the address of their host's name alone. With another one
+	# (127.0.1.1 on a stock Debian) nobody would find them; they listen at all addresses, and the munge key keeps others out.
+	! getent ahostsv4 "$(hostname)" | grep -q '^127\.0\.0\.1 ' || echo CommunicationParameters=NoInAddrAny,NoCtldInAddrAny
 	[ "$GPUS" = 0 ] || echo GresTypes=gpu
 	if [ "$CGROUP" = none ]; then
 		printf '%s\n' ProctrackType=proctrack/linuxproc TaskPlugin=task/none JobAcctGatherType=jobacct_gather/linux

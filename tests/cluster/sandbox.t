@@ -106,6 +106,15 @@ pkill -9 -f "slurm(d|ctld) .*$OTHER/etc/slurm.conf"
 ok "a dead sandbox can be stopped" "$SANDBOX" stop --dir "$OTHER"
 is "$(leftovers "$OTHER" "$TAG2")" "" "and leaves nothing"
 
+# ---- whatever /etc/hosts says of this host: a loopback address as on a stock Debian, or one of no use
+with_hosts() { timeout 60 unshare -m bash -c 'mount --bind hosts /etc/hosts && exec "$@"' bash "$SANDBOX" "$@"; }
+for address in 127.0.1.1 10.255.7.7; do
+	printf '127.0.0.1 localhost\n%s %s\n' $address "$(hostname)" > hosts
+	ok "starts where this host's name is $address" with_hosts start --dir "$OTHER"
+	is "$(with_hosts exec --dir "$OTHER" -- srun id -un)" "$TEST_USER" "and runs steps"
+	"$SANDBOX" stop --dir "$OTHER" > /dev/null
+done
+
 # ---- a start that dies in the middle: with a sinfo that answers nothing it waits for ever
 mkdir fake && printf '#!/bin/sh\nexit 1\n' > fake/sinfo && chmod 755 fake/sinfo
 for signal in KILL TERM; do
