@@ -10,8 +10,8 @@
 
 enum key_type { KEY_INT32, KEY_INT64, KEY_BOOL, KEY_TEXT, KEY_LIMITS, KEY_STDIO };
 
-static const char *const limits_names[] = {"enforce", "warn", "off", NULL};
-static const char *const stdio_names[] = {"separate", "combined", "no_stdout", "no_stderr", "none", NULL};
+const char *const limits_mode_names[] = {"enforce", "warn", "off", NULL};
+const char *const stdio_mode_names[] = {"separate", "combined", "no_stdout", "no_stderr", "none", NULL};
 
 static const struct key {
     const char *name;
@@ -78,7 +78,7 @@ static int find_name(const char *const *names, const char *text)
 
 int stdio_mode_find(const char *name)
 {
-    return find_name(stdio_names, name);
+    return find_name(stdio_mode_names, name);
 }
 
 static int read_key(struct settings *settings, const struct key *key, const json_t *value)
@@ -100,11 +100,11 @@ static int read_key(struct settings *settings, const struct key *key, const json
         *(char **)at = xstrdup(json_string_value(value));
         return json_is_string(value) ? 0 : -1;
     case KEY_LIMITS:
-        found = find_name(limits_names, json_string_value(value));
+        found = find_name(limits_mode_names, json_string_value(value));
         settings->limits = found < 0 ? LIMITS_ENFORCE : (enum limits_mode)found;
         return found < 0 ? -1 : 0;
     case KEY_STDIO:
-        found = find_name(stdio_names, json_string_value(value));
+        found = find_name(stdio_mode_names, json_string_value(value));
         settings->stdio = found < 0 ? STDIO_SEPARATE : (enum stdio_mode)found;
         return found < 0 ? -1 : 0;
     }
@@ -157,9 +157,9 @@ static json_t *key_json(const struct settings *settings, const struct key *key)
     case KEY_TEXT:
         return *(char *const *)at ? json_string(*(char *const *)at) : json_null();
     case KEY_LIMITS:
-        return json_string(limits_names[settings->limits]);
+        return json_string(limits_mode_names[settings->limits]);
     case KEY_STDIO:
-        return json_string(stdio_names[settings->stdio]);
+        return json_string(stdio_mode_names[settings->stdio]);
     }
     return json_null();
 }

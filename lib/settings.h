@@ -35,6 +35,8 @@ struct settings {
     struct sbatch_options sbatch_options; /* after "--" on the command line */
 };
 
+extern const char *const limits_mode_names[], *const stdio_mode_names[]; /* by mode, NULL at the end */
+
 /* The mode of that name, or -1. */
 int stdio_mode_find(const char *name);
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // torc-report: what a workflow did and what it used, as tables, CSV or JSON.
 #include <errno.h>
-#include <getopt.h>
 #include <string.h>
 #include <time.h>
 
+#include "lib/command_line.h"
 #include "lib/document.h"
 #include "lib/mem.h"
 #include "lib/suggest.h"
@@ -18,15 +18,14 @@ static const struct report_kind {
     const char *name;
     int (*print)(struct report *report, struct error *err);
     document_section *section; /* of the JSON document; NULL: all of it */
-    const char *help;
 } kinds[] = {
-    {"summary", report_summary, NULL, "how it went, what failed and why, what it used (the default)"},
-    {"jobs", report_jobs, document_all_jobs, "each job: state, why, node, start, how long"},
-    {"usage", report_usage, document_all_jobs, "each job: CPU, memory and time, asked and used"},
-    {"classes", report_classes, document_classes, "each resource class: asked and used"},
-    {"allocations", report_allocations, document_allocations, "what was asked of Slurm, and what ran in it"},
-    {"events", report_events, document_events, "everything that happened, in order"},
-    {"data", report_data, document_data, "user data and its values"},
+    {"summary", report_summary, NULL},
+    {"jobs", report_jobs, document_all_jobs},
+    {"usage", report_usage, document_all_jobs},
+    {"classes", report_classes, document_classes},
+    {"allocations", report_allocations, document_allocations},
+    {"events", report_events, document_events},
+    {"data", report_data, document_data},
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
@@ -36,76 +35,54 @@ struct options {
     bool json, csv;
 };
 
-static void print_help(void)
-{
-    puts("usage: torc-report [--db PATH] [--json | --csv] [REPORT] [ID]\n\n"
-         "Reports on the workflow ID (a number or a name; the last one in the database, if none is given).\n\nReports:");
-    for (int i = 0; i < KINDS; i++)
-        printf("  %-12s %s\n", kinds[i].name, kinds[i].help);
-    puts("\nOptions:\n"
-         "  --db PATH    the database; else $TORC_DB, else torc.db in this folder\n"
-         "  --json       one JSON document: the whole of it, or the named report's part\n"
-         "  --csv        the table as comma-separated values: bytes, seconds, UTC times\n"
-         "  --help, --version");
-}
+#define AT(field) offsetof(struct options, field)
+static const struct option_row table[] = {
+    {"db", 0, OPTION_TEXT, AT(db), "PATH", "the database; else $TORC_DB, else torc.db in this folder", NULL},
+    {"json", 0, OPTION_FLAG, AT(json), NULL, "one JSON document: the whole of it, or the named report's part", NULL},
+    {"csv", 0, OPTION_FLAG, AT(csv), NULL, "the table as comma-separated values: bytes, seconds, UTC times", NULL},
+    {"help", 'h', OPTION_HELP, 0, NULL, "this text", NULL},
+    {"version", 'V', OPTION_VERSION, 0, NULL, "the version", NULL},
+};
 
-static int usage_error(const char *what, const char *text)
-{
-    fprintf(stderr, "%s: %s%s; see %s --help\n", program, what, text, program);
-    return ERROR_USAGE;
-}
+static const struct command_line line = {
+    .program = program,
+    .usage = "usage: torc-report [OPTION...] [REPORT] [ID]\n"
+             "Reports on the workflow ID (a number or a name; the last one in the database, if none is given).\n",
+    .notes = "\nReports:\n"
+             "  summary      how it went, what failed and why, what it used (the default)\n"
+             "  jobs         each job: state, why, node, start, how long\n"
+             "  usage        each job: CPU, memory and time, asked and used\n"
+             "  classes      each resource class: asked and used\n"
+             "  allocations  what was asked of Slurm, and what ran in it\n"
+             "  events       everything that happened, in order\n"
+             "  data         user data and its values",
+    .rows = table,
+    .count = sizeof table / sizeof *table,
+    .elsewhere = "see torc-report --help",
+};
 
-static int refuse_option(const char *typed)
+static int read_options(int argc, char **argv, struct options *options, bool *done, struct error *err)
 {
-    static const char *const names[] = {"db", "json", "csv", "help", "version"};
-    cleanup_free char *near = suggest_option(typed, names, sizeof names / sizeof *names);
-    bool known = !strcmp(typed, "--db");
-    fprintf(stderr, "%s: %s %s%s%s\n", program, typed, known ? "needs a value" : "is no option of torc-report", known ? "" : near,
-            *near ? "" : "; see torc-report --help");
-    return ERROR_USAGE;
-}
-
-/* -1: go on; else the exit code. */
-static int read_options(int argc, char **argv, struct options *options)
-{
-    static const struct option longs[] = {
-        {"db", required_argument, NULL, 'd'}, {"json", no_argument, NULL, 'j'},    {"csv", no_argument, NULL, 'c'},
-        {"help", no_argument, NULL, 'h'},     {"version", no_argument, NULL, 'V'}, {0},
-    };
     *options = (struct options){.kind = kinds};
-    opterr = 0;
-    for (int letter; (letter = getopt_long(argc, argv, "h", longs, NULL)) != -1;) {
-        if (letter == 'h') {
-            print_help();
-            return ERROR_NONE;
-        }
-        if (letter == 'V') {
-            printf("%s %s\n", program, TORC_VERSION);
-            return ERROR_NONE;
-        }
-        if (letter == '?')
-            return refuse_option(argv[optind - 1]);
-        if (letter == 'd')
-            options->db = optarg;
-        options->json |= letter == 'j';
-        options->csv |= letter == 'c';
-    }
-    for (int i = 0; optind < argc && i < KINDS; i++) {
-        if (!strcmp(argv[optind], kinds[i].name)) {
+    int next = command_line_read(&line, options, argc, argv, done, err);
+    if (next < 0 || *done)
+        return next < 0 ? -1 : 0;
+    for (int i = 0; next < argc && i < KINDS; i++) {
+        if (!strcmp(argv[next], kinds[i].name)) {
             options->kind = &kinds[i];
-            optind++;
+            next++;
             break;
         }
     }
-    if (optind < argc)
-        options->workflow = argv[optind++];
-    if (optind < argc)
-        return usage_error("one argument too many: ", argv[optind]);
+    if (next < argc)
+        options->workflow = argv[next++];
+    if (next < argc)
+        return error_set(err, ERROR_USAGE, 0, "one argument too many: %s", argv[next]);
     if (options->json && options->csv)
-        return usage_error("--json and --csv", " exclude each other");
+        return error_set(err, ERROR_USAGE, 0, "--json and --csv exclude each other");
     if (options->csv && options->kind->print == report_summary)
-        return usage_error("--csv needs a report that is a table: ", "jobs, usage, classes, allocations, events or data");
-    return -1;
+        return error_set(err, ERROR_USAGE, 0, "--csv needs a report that is a table: jobs, usage, classes, allocations, events or data");
+    return 0;
 }
 
 static int print_json(struct report *report, const struct report_kind *kind, struct error *err)
@@ -163,10 +140,8 @@ int main(int argc, char **argv)
 {
     struct options options;
     struct error err = {0};
-    int code = read_options(argc, argv, &options);
-    if (code >= 0)
-        return code;
-    if (run(&options, &err)) {
+    bool done = false;
+    if (read_options(argc, argv, &options, &done, &err) || (!done && run(&options, &err))) {
         fflush(stdout);
         cleanup_free char *safe = text_safe(err.text); /* names of users are in it */
         fprintf(stderr, "%s: %s\n", program, safe);

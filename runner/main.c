@@ -11,12 +11,12 @@ int main(int argc, char **argv)
 {
     struct options options;
     struct error err;
-    enum options_next next;
+    bool done = false;
     int code = EXIT_SUCCESS;
-    if (options_parse(&options, argc, argv, &next, &err)) {
+    if (options_parse(&options, argc, argv, &done, &err)) {
         fprintf(stderr, "torc-run: %s\n", err.text);
         code = (int)err.code;
-    } else if (next == OPTIONS_RUN) {
+    } else if (!done) {
         code = keeper_run(runner_main, &options, options.submission != NULL);
     }
     options_fini(&options);

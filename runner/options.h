@@ -29,10 +29,8 @@ struct options {
     char *command_line;       /* for the records; owned */
 };
 
-enum options_next { OPTIONS_RUN, OPTIONS_DONE }; /* DONE: --help or --version was printed */
-
-/* Reads argv. -1: bad usage, said in err. */
-int options_parse(struct options *options, int argc, char **argv, enum options_next *next, struct error *err);
+/* Reads argv; *done: --help or --version was printed. -1: bad usage, said in err. options_fini is due. */
+int options_parse(struct options *options, int argc, char **argv, bool *done, struct error *err);
 void options_fini(struct options *options);
 
 #endif
