@@ -33,6 +33,8 @@ cluster_start() {
 	for p in munged slurmctld slurmd sinfo; do
 		command -v $p >/dev/null || skip_all "$p is not installed"
 	done
+	setpriv --reuid 65534 --regid 65534 --clear-groups test -r "$TORC_BUILD/torc-run" ||
+		bail_out "an ordinary user must be able to read $TORC_BUILD: build elsewhere, or use contrib/check"
 	TEST_DIR=$(mktemp -d /tmp/torc-test.XXXXXX)
 	SANDBOX_DIR=$TEST_DIR.slurm
 	trap 'exit 130' INT TERM HUP
