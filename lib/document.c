@@ -321,6 +321,22 @@ static int write_data(void *pointer, const struct read_reply *reply, uint32_t in
     return 0;
 }
 
+static int write_sample(void *pointer, const struct read_reply *reply, uint32_t index, struct error *err)
+{
+    const struct sample_info *sample = &reply->samples[index];
+    json_t *object = json_object();
+    (void)err;
+    put(object, "time", json_time(sample->time_usec));
+    put(object, "job", json_or_null(sample->job_name));
+    put(object, "run_id", sample->job_name ? json_integer(sample->run_id) : json_null());
+    put(object, "attempt_id", sample->job_name ? json_integer(sample->attempt_id) : json_null());
+    put(object, "node", json_text(sample->node));
+    put(object, "cpu_s", json_seconds(sample->cpu_usec));
+    put(object, "memory_bytes", json_known(sample->memory_bytes));
+    json_stream_value(pointer, NULL, object);
+    return 0;
+}
+
 static int write_array(struct json_stream *json, struct store *store, const char *key, enum read_what what,
                        const struct workflow_info *workflow, target_each *each, struct error *err)
 {
@@ -367,4 +383,10 @@ int document_data(struct json_stream *json, struct store *store, const struct wo
                   struct error *err)
 {
     return write_array(json, store, "data", READ_DATA, workflow, write_data, err);
+}
+
+int document_samples(struct json_stream *json, struct store *store, const struct workflow_info *workflow,
+                     struct error *err)
+{
+    return write_array(json, store, "samples", READ_SAMPLES, workflow, write_sample, err);
 }

@@ -17,10 +17,11 @@ void document_workflow(struct json_stream *json, const struct workflow_info *wor
 int document_jobs(struct json_stream *json, struct store *store, const struct workflow_info *workflow,
                   struct read_request request, struct error *err);
 
-/* Of the whole workflow: "jobs", "classes", "allocations", "runners", "events", "data": […]. */
+/* Of the whole workflow: "jobs", "classes", "allocations", "runners", "events", "data", "samples": […]. */
 typedef int document_section(struct json_stream *json, struct store *store, const struct workflow_info *workflow,
                              struct error *err);
-document_section document_all_jobs, document_classes, document_allocations, document_runners, document_events, document_data;
+document_section document_all_jobs, document_classes, document_allocations, document_runners, document_events, document_data,
+    document_samples;
 
 /* "events": […] that `request` (READ_EVENTS) selects; and one of them, a new reference. */
 int document_some_events(struct json_stream *json, struct store *store, struct read_request request, struct error *err);

@@ -123,6 +123,32 @@ bool meter_job_sample(struct meter_job *job, int64_t since_start_usec, int64_t *
     return false; /* the kernel holds the limit */
 }
 
+void meter_job_now(struct meter_job *job, int64_t since_start_usec, struct usage_point *point)
+{
+    int64_t ignored;
+    if (!job->dir) {
+        meter_proc_sample(job, since_start_usec, &ignored);
+        point->cpu_usec = meter_proc_cpu_usec(job);
+        point->memory_bytes = job->last_bytes;
+        return;
+    }
+    const struct cgroup_ops *ops = job->meter->cgroup->ops;
+    struct cgroup_memory memory;
+    struct usage_record usage;
+    usage_record_init(&usage);
+    ops->sample(job->dir, &memory);
+    keep_sample(job, &memory);
+    ops->read(job->dir, &usage);
+    point->cpu_usec = usage.cpu_user_usec < 0 ? UNKNOWN : usage.cpu_user_usec + (usage.cpu_system_usec > 0 ? usage.cpu_system_usec : 0);
+    point->memory_bytes = memory.anon < 0 ? UNKNOWN : memory.anon;
+}
+
+void meter_node_now(const struct meter *meter, struct usage_point *point)
+{
+    point->cpu_usec = proc_node_cpu_usec(meter->proc);
+    point->memory_bytes = proc_node_memory_bytes(meter->proc);
+}
+
 void meter_job_signal(struct meter_job *job, int sig)
 {
     struct pid_list found = {0};

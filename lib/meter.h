@@ -51,6 +51,10 @@ void meter_job_started(struct meter_job *job, pid_t pid); /* the job's first pro
  * doubling to 5 s; with cgroups only as often as anon memory is worth seeing). */
 bool meter_job_sample(struct meter_job *job, int64_t since_start_usec, int64_t *next_usec);
 
+/* What the job has used and holds now, and what the node: cpu_usec, memory_bytes, each UNKNOWN where nobody says. Also a sample. */
+void meter_job_now(struct meter_job *job, int64_t since_start_usec, struct usage_point *point);
+void meter_node_now(const struct meter *meter, struct usage_point *point);
+
 /* Sends sig to every process of the job, those that left its session or were orphaned too. */
 void meter_job_signal(struct meter_job *job, int sig);
 

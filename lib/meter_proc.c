@@ -156,6 +156,22 @@ bool meter_proc_sample(struct meter_job *job, int64_t since_start_usec, int64_t 
     return meter->enforce && job->limit_bytes > 0 && bytes > job->limit_bytes;
 }
 
+static int64_t usec_of(struct timeval a, struct timeval b)
+{
+    return (a.tv_sec + b.tv_sec) * INT64_C(1000000) + a.tv_usec + b.tv_usec;
+}
+
+int64_t meter_proc_cpu_usec(const struct meter_job *job)
+{
+    int64_t usec = usec_of(job->orphans.ru_utime, job->orphans.ru_stime);
+    for (size_t i = 0; i < job->tree.count; i++) {
+        struct proc_stat stat;
+        if (!proc_stat(job->meter->proc, job->tree.pids[i], &stat))
+            usec += proc_ticks_usec(stat.cpu_ticks);
+    }
+    return usec;
+}
+
 int meter_proc_end(struct meter_job *job)
 {
     struct pid_list left = {0};
@@ -165,11 +181,6 @@ int meter_proc_end(struct meter_job *job)
     int result = left.count > 0;
     pid_list_fini(&left);
     return result;
-}
-
-static int64_t usec_of(struct timeval a, struct timeval b)
-{
-    return (a.tv_sec + b.tv_sec) * INT64_C(1000000) + a.tv_usec + b.tv_usec;
 }
 
 /* exec folds the largest size of the memory it leaves into ru_maxrss (exec_mmap in the kernel's fs/exec.c); a child made by

@@ -32,24 +32,60 @@ int proc_stat(int proc, pid_t pid, struct proc_stat *stat)
         return -1;
     const char *p = strrchr(text, ')'); /* the name before it may hold anything */
     int ppid, session;
-    long long start;
-    if (!p || sscanf(p + 1, " %c %d %*d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %lld", &stat->state,
-                     &ppid, &session, &start) != 4)
+    long long start, user, system, children_user, children_system;
+    if (!p || sscanf(p + 1, " %c %d %*d %d %*d %*d %*u %*u %*u %*u %*u %lld %lld %lld %lld %*d %*d %*d %*d %lld", &stat->state,
+                     &ppid, &session, &user, &system, &children_user, &children_system, &start) != 8)
         return -1;
     stat->ppid = ppid;
     stat->session = session;
     stat->start_ticks = start;
+    stat->cpu_ticks = user + system + children_user + children_system;
     return 0;
+}
+
+static long ticks_a_second(void)
+{
+    static long ticks;
+    if (!ticks)
+        ticks = sysconf(_SC_CLK_TCK);
+    return ticks;
 }
 
 int64_t proc_now_ticks(void)
 {
-    static long ticks_a_second;
-    if (!ticks_a_second)
-        ticks_a_second = sysconf(_SC_CLK_TCK);
     struct timespec now;
     clock_gettime(CLOCK_BOOTTIME, &now);
-    return now.tv_sec * ticks_a_second + now.tv_nsec / (1000000000 / ticks_a_second);
+    return now.tv_sec * ticks_a_second() + now.tv_nsec / (1000000000 / ticks_a_second());
+}
+
+int64_t proc_ticks_usec(int64_t ticks)
+{
+    return ticks * (1000000 / ticks_a_second());
+}
+
+int64_t proc_node_cpu_usec(int proc)
+{
+    char text[512];
+    cleanup_close int fd = openat(proc, "stat", O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+    long long user, nice, system, irq, softirq;
+    text[n > 0 ? n : 0] = '\0';
+    /* guests' time is in user and nice; steal is other machines' */
+    if (sscanf(text, "cpu %lld %lld %lld %*d %*d %lld %lld", &user, &nice, &system, &irq, &softirq) != 5)
+        return -1;
+    return proc_ticks_usec(user + nice + system + irq + softirq);
+}
+
+int64_t proc_node_memory_bytes(int proc)
+{
+    char text[2048];
+    cleanup_close int fd = openat(proc, "meminfo", O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+    text[n > 0 ? n : 0] = '\0';
+    const char *total = strstr(text, "MemTotal:"), *available = strstr(text, "MemAvailable:");
+    if (!total || !available)
+        return -1;
+    return (atoll(total + strlen("MemTotal:")) - atoll(available + strlen("MemAvailable:"))) * 1024;
 }
 
 int proc_memory(int proc, pid_t pid, struct proc_memory *memory)

@@ -14,9 +14,11 @@ struct proc_stat {
     char state; /* R S D Z T … */
     pid_t ppid, session;
     int64_t start_ticks; /* since boot, as proc_now_ticks */
+    int64_t cpu_ticks;   /* user and system time, with that of children that were waited for */
 };
 int proc_stat(int proc, pid_t pid, struct proc_stat *stat);
 int64_t proc_now_ticks(void);
+int64_t proc_ticks_usec(int64_t ticks);
 
 /* rss: all resident pages; anon: without file pages and shared memory (statm: resident - shared). About 7 µs. */
 struct proc_memory {
@@ -26,6 +28,10 @@ int proc_memory(int proc, pid_t pid, struct proc_memory *memory);
 
 /* What of its resident pages is the process's own share (smaps_rollup). Walks all of its memory: seldom. */
 int64_t proc_pss_bytes(int proc, pid_t pid);
+
+/* Of the whole node: the time that its CPUs were busy since it booted; its memory less what is available. -1: not known. */
+int64_t proc_node_cpu_usec(int proc);
+int64_t proc_node_memory_bytes(int proc);
 
 /* Adds the children of every thread of pid. */
 int proc_children(int proc, pid_t pid, struct pid_list *children);

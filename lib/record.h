@@ -66,6 +66,13 @@ struct usage_record {
     const char *gpus; /* JSON or NULL */
 };
 
+/* What a job, or the node of its runner, has used so far and holds now: one of a time series. */
+struct usage_point {
+    int64_t job_id;              /* 0: the whole node */
+    int32_t attempt_id;
+    int64_t time_usec, cpu_usec, memory_bytes;
+};
+
 void usage_record_init(struct usage_record *usage); /* everything UNKNOWN */
 
 struct attempt_end {

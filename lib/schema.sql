@@ -241,12 +241,17 @@ CREATE TABLE usage (
   gpus TEXT,                               -- JSON
   UNIQUE (attempt, node, step)
 );
+-- A time series, where the workflow asks for one (resource_monitor).
 CREATE TABLE usage_sample (
-  attempt INTEGER NOT NULL REFERENCES attempt(id) ON DELETE CASCADE,
+  id INTEGER PRIMARY KEY,
+  runner INTEGER NOT NULL REFERENCES runner(id) ON DELETE CASCADE,
+  attempt INTEGER REFERENCES attempt(id) ON DELETE CASCADE,  -- NULL: of the runner's whole node
   time_usec INTEGER NOT NULL,
-  cpu_usec INTEGER, memory_bytes INTEGER,
-  PRIMARY KEY (attempt, time_usec)
-) WITHOUT ROWID;
+  cpu_usec INTEGER,                        -- used since the attempt began; by all of a node since it booted
+  memory_bytes INTEGER                     -- in use then: anon + shmem (proc: resident); of a node all but what is available
+);
+CREATE INDEX usage_sample_runner ON usage_sample (runner);
+CREATE INDEX usage_sample_attempt ON usage_sample (attempt) WHERE attempt IS NOT NULL;
 
 CREATE TABLE event_kind (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 INSERT INTO event_kind VALUES
@@ -308,6 +313,11 @@ CREATE VIEW job_usage AS
          c.cpus AS cpus_asked, c.memory_bytes AS memory_asked_bytes, c.runtime_usec / 1e6 AS runtime_asked_s
   FROM usage u JOIN attempt a ON a.id = u.attempt JOIN job j ON j.id = a.job
   JOIN resource_class c ON c.id = j.class JOIN usage_source o ON o.id = u.source;
+
+CREATE VIEW samples AS                     -- job NULL: of the whole node
+  SELECT n.workflow, strftime('%Y-%m-%dT%H:%M:%fZ', p.time_usec / 1e6, 'unixepoch') AS time, j.name AS job, a.run_id, a.attempt_id,
+         n.node, p.cpu_usec / 1e6 AS cpu_s, p.memory_bytes
+  FROM usage_sample p JOIN runner n ON n.id = p.runner LEFT JOIN attempt a ON a.id = p.attempt LEFT JOIN job j ON j.id = a.job;
 
 CREATE VIEW class_usage AS
   SELECT workflow, c.id AS class, c.name, count(*) AS attempts,

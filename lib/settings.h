@@ -25,6 +25,8 @@ struct settings {
     int32_t timeout_exit_code, oom_exit_code; /* what failure handlers call these reasons: 152, 137; never recorded */
     char *srun_signal;                /* srun's --signal for jobs that it starts; NULL: none; owned */
     bool cpu_bind;                    /* srun binds tasks to CPUs as it likes; else not at all */
+    int32_t sample_secs;              /* of time series, for what follows: 10 */
+    bool sample_jobs, sample_node_cpu, sample_node_memory;
     int32_t latency_wait_secs;        /* how long an input may take to become visible: 5 */
     char *output_dir;                 /* "torc_output", relative to the submission folder; owned */
     char *account, *partition, *qos;  /* for sbatch; NULL: not given; owned */

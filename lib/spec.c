@@ -185,7 +185,7 @@ static const struct field top_fields[] = {
     {.name = "failure_handlers", .later = HANDLERS},
     {.name = "slurm_schedulers"},
     {.name = "slurm_defaults", .type = FIELD_OWN, .read = spec_defaults_read, .offset = AT(slurm_defaults)},
-    {.name = "resource_monitor", .type = FIELD_OWN, .read = spec_monitor_read},
+    {.name = "resource_monitor", .type = FIELD_OWN, .read = spec_monitor_read, .offset = AT(settings)},
     {.name = "actions", .type = FIELD_OWN, .read = spec_actions_read, .offset = AT(actions)},
     {.name = "dynamic_jobs", .type = FIELD_OBJECT, .extra = &dynamic_table, .later = "dynamic jobs come in a later version"},
     {.name = "use_pending_failed", .type = FIELD_FLAG, .later = HANDLERS},

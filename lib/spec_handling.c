@@ -203,43 +203,53 @@ static const struct field node_fields[] = {
     {.name = "cpu", .type = FIELD_FLAG, .offset = AT(cpu)},
     {.name = "memory", .type = FIELD_FLAG, .offset = AT(memory)},
 };
-static const struct field_table jobs_table = {jobs_fields, sizeof jobs_fields / sizeof *jobs_fields, true};
-static const struct field_table node_table = {node_fields, sizeof node_fields / sizeof *node_fields, true};
+#define TABLE_OF_MONITOR(name) {name, sizeof name / sizeof *name, true} /* an unknown key is a warning there */
 
-static void refuse_series(struct source *source, const struct monitor *monitor)
+/* Jobs and node: is there to be a time series? */
+struct monitors {
+    struct monitor all, jobs, node;
+};
+
+static bool is_series(const struct monitor *monitor)
 {
-    if (!monitor->enabled || monitor->granularity != GRANULARITY_SERIES)
-        return;
-    source_down_key(source, "granularity");
-    source_later(source, "time series come in a later version; what each job used in all is always measured");
-    source_up(source);
+    return monitor->enabled && monitor->granularity == GRANULARITY_SERIES;
 }
 
-static void read_part(struct source *source, json_t *value, const struct field *field, void *at)
+static const struct field_table jobs_table = TABLE_OF_MONITOR(jobs_fields), node_table = TABLE_OF_MONITOR(node_fields);
+
+static void read_jobs(struct source *source, json_t *value, const struct field *field, void *at)
 {
-    struct monitor monitor = {0};
-    (void)at;
-    fields_read(source, value, field->extra, &monitor);
-    refuse_series(source, &monitor);
+    (void)field;
+    fields_read(source, value, &jobs_table, at);
+}
+
+static void read_node(struct source *source, json_t *value, const struct field *field, void *at)
+{
+    (void)field;
+    fields_read(source, value, &node_table, at);
 }
 
 static const struct field monitor_fields[] = {
     MONITORED,
-    {.name = "sample_interval_seconds", .type = FIELD_COUNT, .offset = AT(interval), .least = 1, .most = INT32_MAX},
+    {.name = "sample_interval_seconds", .type = FIELD_COUNT, .offset = AT(interval), .least = 1, .most = 86400},
     {.name = "flush_interval_seconds", .type = FIELD_COUNT, .unused = true, .least = 1, .most = INT32_MAX},
     {.name = "generate_plots", .type = FIELD_FLAG, .unused = true},
-    {.name = "jobs", .type = FIELD_OWN, .read = read_part, .extra = &jobs_table},
-    {.name = "compute_node", .type = FIELD_OWN, .read = read_part, .extra = &node_table},
+    {.name = "jobs", .type = FIELD_OWN, .read = read_jobs, .offset = offsetof(struct monitors, jobs)},
+    {.name = "compute_node", .type = FIELD_OWN, .read = read_node, .offset = offsetof(struct monitors, node)},
 };
 #undef AT
-static const struct field_table monitor_table = {monitor_fields, sizeof monitor_fields / sizeof *monitor_fields, true};
+static const struct field_table monitor_table = TABLE_OF_MONITOR(monitor_fields);
 
 void spec_monitor_read(struct source *source, json_t *value, const struct field *field, void *at)
 {
-    struct monitor monitor = {0};
-    (void)field, (void)at;
-    fields_read(source, value, &monitor_table, &monitor);
+    struct settings *settings = at;
+    struct monitors monitors = {.all.interval = settings->sample_secs, .node = {.cpu = true, .memory = true}};
+    (void)field;
+    fields_read(source, value, &monitor_table, &monitors);
     json_t *jobs = json_object_get(value, "jobs");
-    if (!jobs || json_is_null(jobs)) /* else those of jobs hold */
-        refuse_series(source, &monitor);
+    bool has_jobs = jobs && !json_is_null(jobs); /* else what is said outside holds for them */
+    settings->sample_secs = monitors.all.interval;
+    settings->sample_jobs = is_series(has_jobs ? &monitors.jobs : &monitors.all);
+    settings->sample_node_cpu = is_series(&monitors.node) && monitors.node.cpu;
+    settings->sample_node_memory = is_series(&monitors.node) && monitors.node.memory;
 }

@@ -45,10 +45,13 @@ LOCAL(usage, usage_record, TEXT(usage_record, node), TEXT(usage_record, step), U
 #define A(f) INT(attempt_end, f)
 LOCAL(end, attempt_end, PART(attempt_end, start, &codec_start), A(end_usec), A(wall_usec), A(state), A(exit_code), A(signal), A(core),
       A(reason), TEXT(attempt_end, message), TEXT(attempt_end, stderr_tail), LIST(attempt_end, usages, &codec_usage));
+LOCAL(point, usage_point, INT(usage_point, job_id), INT(usage_point, attempt_id), INT(usage_point, time_usec),
+      INT(usage_point, cpu_usec), INT(usage_point, memory_bytes));
 LOCAL(claim, claim_request, INT(claim_request, max_jobs), INT(claim_request, cpus), INT(claim_request, gpus_milli),
       INT(claim_request, memory_bytes), INT(claim_request, prefetch), INT(claim_request, time_left_usec));
 RECORD(sync_request, sync_request, INT(sync_request, runner_id), INT(sync_request, seq), LIST(sync_request, starts, &codec_start),
-       LIST(sync_request, ends, &codec_end), INTS(sync_request, returned), INTS(sync_request, ahead), PART(sync_request, claim, &codec_claim),
+       LIST(sync_request, ends, &codec_end), INTS(sync_request, returned), INTS(sync_request, ahead),
+       LIST(sync_request, points, &codec_point), PART(sync_request, claim, &codec_claim),
        INT(sync_request, leave));
 LOCAL(claimed_data, claimed_data, TEXT(claimed_data, name), TEXT(claimed_data, json));
 #define J(f) INT(claimed_job, f)
@@ -115,6 +118,10 @@ LOCAL(event_info, event_info, EI(id), EI(time_usec), TEXT(event_info, kind), TEX
       EI(runner_id), EI(attempt_id), EI(submission_id), EI(allocation_id));
 LOCAL(data_info, data_info, INT(data_info, id), TEXT(data_info, name), TEXT(data_info, data), INT(data_info, ephemeral));
 
+LOCAL(sample_info, sample_info, INT(sample_info, id), INT(sample_info, time_usec), INT(sample_info, cpu_usec),
+      INT(sample_info, memory_bytes), TEXT(sample_info, job_name), TEXT(sample_info, node), INT(sample_info, run_id),
+      INT(sample_info, attempt_id));
+
 LOCAL(file_info, file_info, INT(file_info, id), TEXT(file_info, name), TEXT(file_info, path), INT(file_info, temporary),
       INT(file_info, known), TEXTS(file_info, readers), TEXTS(file_info, writers));
 
@@ -130,6 +137,7 @@ LOCAL(file_info, file_info, INT(file_info, id), TEXT(file_info, name), TEXT(file
 #define codec_events_row codec_event_info
 #define codec_data_row codec_data_info
 #define codec_files_row codec_file_info
+#define codec_samples_row codec_sample_info
 REPLY(workflows);
 REPLY(jobs);
 REPLY(attempts);
@@ -139,6 +147,7 @@ REPLY(runners);
 REPLY(events);
 REPLY(data);
 REPLY(files);
+REPLY(samples);
 
 const struct codec_record *const codec_read_replies[READS] = {
     [READ_WORKFLOWS] = &codec_read_workflows, [READ_JOBS] = &codec_read_jobs,
@@ -147,5 +156,5 @@ const struct codec_record *const codec_read_replies[READS] = {
     [READ_ALLOCATIONS] = &codec_read_allocations, [READ_RUNNERS] = &codec_read_runners,
     [READ_EVENTS] = &codec_read_events,       [READ_DATA] = &codec_read_data,
     [READ_BARRIERS] = &codec_read_jobs,       [READ_FILES] = &codec_read_files,
-    [READ_DATA_USES] = &codec_read_files,
+    [READ_DATA_USES] = &codec_read_files,     [READ_SAMPLES] = &codec_read_samples,
 };

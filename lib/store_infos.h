@@ -63,6 +63,12 @@ struct data_info {
     bool ephemeral;
 };
 
+struct sample_info { /* of a time series; job_name NULL: of the whole node */
+    int64_t id, time_usec, cpu_usec, memory_bytes; /* the last two: or UNKNOWN */
+    const char *job_name, *node;
+    int32_t run_id, attempt_id;
+};
+
 struct file_info { /* or user data */
     int64_t id;
     const char *name, *path; /* path NULL: user data */

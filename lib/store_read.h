@@ -13,6 +13,7 @@ enum read_what {
     READ_BARRIERS,  /* in the reply's jobs: what stands for many needs, and is no job of the user's; class_id 0 */
     READ_FILES,     /* in the reply's files: who reads and writes them */
     READ_DATA_USES, /* likewise, user data */
+    READ_SAMPLES,   /* time series, in the order of time */
     READS,
 };
 
@@ -38,6 +39,7 @@ struct read_reply {
         struct event_info *events;
         struct data_info *data;
         struct file_info *files;
+        struct sample_info *samples;
     };
     uint32_t count;
     int64_t last_id;

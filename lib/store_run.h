@@ -52,7 +52,8 @@ struct sync_request {
     const struct attempt_end *ends; /* also of attempts whose start was never sent on its own */
     const int64_t *returned;        /* claimed jobs given back, never started */
     const int64_t *ahead;           /* jobs of this runner, or hints it has, of which it would know what follows */
-    uint32_t starts_count, ends_count, returned_count, ahead_count;
+    const struct usage_point *points; /* of attempts of this runner, those that end in this request too; others are dropped */
+    uint32_t starts_count, ends_count, returned_count, ahead_count, points_count;
     struct claim_request claim;
     bool leave;                     /* the runner's last; what it still holds becomes ready */
 };

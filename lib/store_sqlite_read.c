@@ -229,6 +229,16 @@ static int read_file(struct page *p, void *row, sqlite3_stmt *s)
                : 0;
 }
 
+static int read_sample(struct page *p, void *row, sqlite3_stmt *s)
+{
+    struct sample_info *i = row;
+    *i = (struct sample_info){
+        .id = number(s, 0), .time_usec = number(s, 1), .cpu_usec = db_known(s, 2), .memory_bytes = db_known(s, 3),
+        .job_name = db_text(p->arena, s, 4), .node = db_text(p->arena, s, 5), .run_id = small(s, 6), .attempt_id = small(s, 7),
+    };
+    return 0;
+}
+
 static const struct {
     enum sql sql; /* ?1 workflow, ?2 after, ?3 limit, ?4 job, ?5 glob, ?6 states, ?7 kind, ?8 since; the first column is the id */
     size_t size;
@@ -246,6 +256,7 @@ static const struct {
     [READ_BARRIERS] = {SQL_READ_BARRIERS, sizeof(struct job_info), read_job},
     [READ_FILES] = {SQL_READ_FILES, sizeof(struct file_info), read_file},
     [READ_DATA_USES] = {SQL_READ_DATA_USES, sizeof(struct file_info), read_file},
+    [READ_SAMPLES] = {SQL_READ_SAMPLES, sizeof(struct sample_info), read_sample},
 };
 
 // Of one job: its row and the attempts of its own are found by index.

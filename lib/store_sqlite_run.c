@@ -193,6 +193,14 @@ static int apply_return(struct sync_state *st, int64_t job_id, struct error *err
                : 0;
 }
 
+static int add_point(struct sync_state *st, const struct usage_point *p, struct error *err)
+{
+    struct db *db = st->tx.db;
+    return p->job_id ? db_do(db, err, SQL_SAMPLE_OF_JOB, "llnnlli", st->runner.id, p->time_usec, p->cpu_usec, p->memory_bytes,
+                             p->job_id, st->runner.run_id, (int)p->attempt_id)
+                     : db_do(db, err, SQL_SAMPLE_OF_NODE, "llnn", st->runner.id, p->time_usec, p->cpu_usec, p->memory_bytes);
+}
+
 // A job that started and ended since the last sync may come in both lists: its end is the one that counts.
 static bool has_end(const struct sync_request *q, int64_t job_id)
 {
@@ -213,6 +221,9 @@ static int apply(struct sync_state *st, struct error *err)
             return -1;
     for (uint32_t i = 0; i < q->returned_count; i++)
         if (apply_return(st, q->returned[i], err))
+            return -1;
+    for (uint32_t i = 0; i < q->points_count; i++)
+        if (add_point(st, &q->points[i], err))
             return -1;
     if (q->seq == 0) // from a journal: the runner itself may be dead, and takes nothing
         return tx_finish(&st->tx, err);

@@ -26,6 +26,7 @@ static const struct report_kind {
     {"allocations", report_allocations, document_allocations},
     {"events", report_events, document_events},
     {"data", report_data, document_data},
+    {"samples", report_samples, document_samples},
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
@@ -55,7 +56,8 @@ static const struct command_line line = {
              "  classes      each resource class: asked and used\n"
              "  allocations  what was asked of Slurm, and what ran in it\n"
              "  events       everything that happened, in order\n"
-             "  data         user data and its values",
+             "  data         user data and its values\n"
+             "  samples      time series of CPU and memory, where the workflow asks for them",
     .rows = table,
     .count = sizeof table / sizeof *table,
     .elsewhere = "see torc-report --help",
@@ -81,7 +83,7 @@ static int read_options(int argc, char **argv, struct options *options, bool *do
     if (options->json && options->csv)
         return error_set(err, ERROR_USAGE, 0, "--json and --csv exclude each other");
     if (options->csv && options->kind->print == report_summary)
-        return error_set(err, ERROR_USAGE, 0, "--csv needs a report that is a table: jobs, usage, classes, allocations, events or data");
+        return error_set(err, ERROR_USAGE, 0, "--csv needs a report that is a table: jobs, usage, classes, allocations, events, data or samples");
     return 0;
 }
 
@@ -93,7 +95,7 @@ static int print_json(struct report *report, const struct report_kind *kind, str
     json_stream_object(&json, NULL);
     document_workflow(&json, report->workflow);
     document_section *const all[] = {document_all_jobs, document_classes, document_allocations,
-                                     document_runners,  document_events,  document_data};
+                                     document_runners,  document_events,  document_data, document_samples};
     for (size_t i = 0; i < sizeof all / sizeof *all && !result; i++)
         if (!kind->section || kind->section == all[i])
             result = all[i](&json, report->store, report->workflow, err);

@@ -23,5 +23,6 @@ int report_classes(struct report *report, struct error *err);
 int report_allocations(struct report *report, struct error *err);
 int report_events(struct report *report, struct error *err);
 int report_data(struct report *report, struct error *err);
+int report_samples(struct report *report, struct error *err);
 
 #endif

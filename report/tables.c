@@ -40,6 +40,12 @@ static const struct table_column data_columns[] = {
     {"VALUE", "data", ALIGN_LEFT, FIT_SHRINK},
 };
 
+static const struct table_column sample_columns[] = {
+    {"TIME", "time", ALIGN_LEFT, FIT_KEEP}, {"JOB", "job", ALIGN_LEFT, FIT_SHRINK},       {"RUN", "run_id", ALIGN_RIGHT, FIT_DROP},
+    {"ATTEMPT", "attempt_id", ALIGN_RIGHT, FIT_DROP}, {"NODE", "node", ALIGN_LEFT, FIT_LATE},
+    {"CPU", "cpu_s", ALIGN_RIGHT, FIT_KEEP}, {"MEM", "memory_bytes", ALIGN_RIGHT, FIT_KEEP},
+};
+
 struct context {
     const struct report *report;
     struct table *table;
@@ -113,6 +119,21 @@ static int data_row(void *pointer, const struct read_reply *reply, uint32_t inde
     return 0;
 }
 
+static int sample_row(void *pointer, const struct read_reply *reply, uint32_t index, struct error *err)
+{
+    struct context *context = pointer;
+    const struct sample_info *sample = &reply->samples[index];
+    (void)err;
+    table_time(context->table, sample->time_usec, context->report->now_usec);
+    table_text(context->table, COLOR_NONE, sample->job_name);
+    table_number(context->table, sample->job_name ? sample->run_id : UNKNOWN);
+    table_number(context->table, sample->job_name ? sample->attempt_id : UNKNOWN);
+    table_text(context->table, COLOR_NONE, sample->node);
+    table_duration(context->table, sample->cpu_usec);
+    table_bytes(context->table, sample->memory_bytes);
+    return 0;
+}
+
 static int print(struct report *report, enum read_what what, const struct table_column *columns, size_t count,
                  target_each *row, struct error *err)
 {
@@ -144,6 +165,11 @@ int report_events(struct report *report, struct error *err)
 int report_data(struct report *report, struct error *err)
 {
     return print(report, READ_DATA, data_columns, COUNT(data_columns), data_row, err);
+}
+
+int report_samples(struct report *report, struct error *err)
+{
+    return print(report, READ_SAMPLES, sample_columns, COUNT(sample_columns), sample_row, err);
 }
 
 static int print_jobs(struct report *report, enum job_table_kind kind, struct error *err)

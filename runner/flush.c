@@ -13,6 +13,7 @@
 #include "runner/drain.h"
 #include "runner/job.h"
 #include "runner/job_socket.h"
+#include "runner/series.h"
 #include "runner/steps.h"
 #include "runner/top_up.h"
 
@@ -118,6 +119,7 @@ static void send(struct runner *runner)
     fill_ends(runner, &request);
     fill_starts(runner, &request);
     fill_returned(runner, &request);
+    request.points = series_take(runner, &request.points_count);
     fill_claim(runner, &request.claim);
     if (request.claim.max_jobs + request.claim.prefetch > 0) {
         request.ahead_count = ahead_ask(runner, outbox.ahead, sizeof outbox.ahead / sizeof *outbox.ahead);

@@ -15,6 +15,7 @@
 #include "runner/job.h"
 #include "runner/job_socket.h"
 #include "runner/progress.h"
+#include "runner/series.h"
 #include "runner/signals.h"
 #include "runner/top_up.h"
 
@@ -66,6 +67,7 @@ static void tick(struct runner *runner)
             job_tick(runner, job);
     }
     drain_tick(runner);
+    series_tick(runner);
 }
 
 static int64_t next_due(const struct runner *runner)
@@ -74,6 +76,8 @@ static int64_t next_due(const struct runner *runner)
     struct job *job;
     if (other < due)
         due = other;
+    if (runner->series.due_usec < due)
+        due = runner->series.due_usec;
     TAILQ_FOREACH (job, &runner->live, link)
         if ((other = job_due(job)) < due)
             due = other;
@@ -158,6 +162,7 @@ int loop_run(struct runner *runner, struct error *err)
         return error_set(err, ERROR_INTERNAL, errno, "cannot wait for events");
     read_clock(runner);
     drain_init(runner);
+    series_init(runner);
     runner->last_active_usec = runner->now;
     flush_when_due(runner);
     while (!runner->left)

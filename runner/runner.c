@@ -188,6 +188,8 @@ static void fini(struct runner *runner)
         runner_grant_fini(&runner->grant);
     store_close(runner->store);
     node_fini(&runner->node);
+    free(runner->series.points);
+    free(runner->series.sent);
     free(runner->db);
     free(runner->incarnation);
 }

@@ -67,6 +67,13 @@ struct job {
 
 TAILQ_HEAD(job_list, job);
 
+struct series { /* points taken, and those of the present request, whose room is used in turn */
+    int64_t due_usec;
+    struct usage_point *points, *sent;
+    size_t space, sent_space;
+    uint32_t count;
+};
+
 struct runner {
     const struct options *options;
     struct keeper_shared *shared;
@@ -83,6 +90,7 @@ struct runner {
     struct meter *meter;
     struct link *link;
     struct job_socket *socket; /* NULL: there is none, jobs use the database */
+    struct series series;
     int64_t now;        /* monotonic, without the time in which everything was suspended */
     int64_t suspended_usec;
 

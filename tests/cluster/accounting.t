@@ -6,7 +6,7 @@
 
 slow=${TEST_SLOW:-1}
 cpu=$((slow > 1 ? 12 : 2)) # seconds; where all is slow, touching the memory takes more than 2
-hold=$((slow > 1 ? 6 : 0)) # samples are 5 s apart in the end
+hold=$((slow > 1 ? 6 : 2)) # samples are 5 s apart in the end, points of a series 1 s
 [ -d /sys/fs/cgroup/memory ] && source=cgroup1 || source=cgroup2
 
 # v1 as Slurm 22.05 leaves it; on v2 the plugin delegates
@@ -23,7 +23,7 @@ cat >daemons.sh <<J && chmod 755 daemons.sh
 while pgrep -fx './$load --mem 20 --cpu 1 --daemon' >/dev/null; do sleep 0.05; done
 J
 as_user tee workflow.json >/dev/null <<J
-{"name": "accounting",
+{"name": "accounting", "resource_monitor": {"enabled": true, "granularity": "time_series", "sample_interval_seconds": 1},
  "resource_requirements": [
    {"name": "normal", "num_cpus": 1, "memory": "400m", "runtime": "PT5M"},
    {"name": "small", "num_cpus": 1, "memory": "64m", "runtime": "PT5M"}],
@@ -59,6 +59,9 @@ is "$(status known)" "completed" "the known load completed"
 within "$(usage known memory_peak_bytes)" $((200 << 20)) "peak of 200 MiB"
 within "$(usage known memory_anon_bytes)" $((200 << 20)) "anonymous memory of 200 MiB"
 within "$(usage known 'cpu_user_s + cpu_system_s')" $cpu "CPU time of $cpu s"
+series=$(db "SELECT max(memory_bytes), max(cpu_s) BETWEEN 0.9 * $cpu AND 1.03 * $cpu FROM samples WHERE job = 'known'")
+within "${series% *}" $((200 << 20)) "its memory in a series of samples"
+is "${series#* }" 1 "and its CPU time, less what its end takes"
 is "$(usage known oom_kills)" 0 "no OOM kill"
 is "$(usage known memory_limit_bytes)" $((400 << 20)) "its limit"
 

@@ -34,10 +34,10 @@ says() { # NAME CODE TEXT COMMAND...: exits with CODE, and its output has TEXT
     tap_result $? "$name" || diag "exit $got: $(cat "$scratch/got")"
 }
 
-for kind in summary jobs usage classes allocations events data; do
+for kind in summary jobs usage classes allocations events data samples; do
     same "$kind" "$kind.txt" "$report" "$kind" 1
 done
-for kind in jobs usage classes allocations events data; do
+for kind in jobs usage classes allocations events data samples; do
     same "$kind as CSV" "$kind.csv" "$report" --csv "$kind" 1
 done
 COLUMNS=60 same "60 columns" jobs-60.txt "$report" jobs 1
@@ -84,6 +84,8 @@ json "allocations" '.allocations[0] | [.id, .slurm_job_id, .array_task_id, .part
     .walltime_s] == [1, 72, 0, "debug", 1, "ended", "2023-11-14T22:13:21.000000Z", "2023-11-14T22:13:23.000000Z",
     "2023-11-14T22:15:25.000000Z", 3600]'
 json "events" '[.events[].kind] == ["workflow_created", "job_started", "workflow_ended"]'
+json "samples" '.samples[0] == {"time": "2023-11-14T22:13:35.000000Z", "job": null, "run_id": null, "attempt_id": null, "node": "node1",
+    "cpu_s": 86400, "memory_bytes": 4294967296} and .samples[2].memory_bytes == null and .samples[1].attempt_id == 1'
 json "data" '.data == [{"id": 1, "name": "threshold", "data": {"low": 0.1}, "ephemeral": false},
     {"id": 2, "name": "best", "data": null, "ephemeral": true}]'
 "$report" --json classes 1 > "$scratch/json"

@@ -40,6 +40,37 @@ static void test_diamond(void)
     fixture_close(&f);
 }
 
+static void test_points(void)
+{
+    struct fixture f;
+    struct sync_reply reply;
+    fixture_open(&f);
+    int64_t w = fixture_workflow(&f, "a\nb\n");
+    struct test_runner r = fixture_enter(&f, f.store, w, "i1", 1), other = fixture_enter(&f, f.store, w, "i2", 1);
+    fixture_sync(&f, &r, NULL, 0, 1, &reply);
+    struct attempt_end end = fixture_end(&reply.claimed[0], JOB_COMPLETED);
+    int64_t a = reply.claimed[0].job_id, b = fixture_job(&f, w, "b");
+    sync_reply_fini(&reply);
+    const struct usage_point points[] = {
+        {a, 1, 1000, 10, 4096}, {0, 0, 1000, 99, UNKNOWN}, {a, 2, 1001, 11, 4096}, {b, 1, 1002, 12, 4096}};
+    struct sync_request request = {.runner_id = r.id, .seq = ++r.seq, .ends = &end, .ends_count = 1, .points = points,
+                                   .points_count = sizeof points / sizeof *points};
+    struct error err;
+    for (int again = 0; again < 2; again++) {
+        is_int(store_sync(r.store, &request, &reply, &err), 0, again ? "sent once more" : "points of a job that ends with them");
+        sync_reply_fini(&reply);
+    }
+    request = (struct sync_request){.runner_id = other.id, .seq = 1, .points = points, .points_count = 1};
+    is_int(store_sync(other.store, &request, &reply, &err), 0, "points of another's job");
+    sync_reply_fini(&reply);
+    is_int(fixture_number(&f, "SELECT count(*) FROM usage_sample"), 2, "only those of the runner's attempts, and once");
+    is_int(fixture_number(&f, "SELECT count(*) FROM samples WHERE job = 'a' AND attempt_id = 1 AND memory_bytes = 4096"), 1,
+           "of the job");
+    is_int(fixture_number(&f, "SELECT count(*) FROM samples WHERE job IS NULL AND cpu_s = 99e-6 AND memory_bytes IS NULL"), 1,
+           "of the node, and what is not known is NULL");
+    fixture_close(&f);
+}
+
 static const struct {
     const char *what, *text, *failing;
     int ran;
@@ -257,6 +288,7 @@ static void test_journal(void)
 int main(void)
 {
     test_diamond();
+    test_points();
     test_graphs();
     test_chain();
     test_fan_in();

@@ -85,3 +85,6 @@ INSERT INTO user_data (id, workflow, name, data, ephemeral) VALUES (1, 1, 'thres
 INSERT INTO event (id, workflow, time_usec, kind, job, runner, attempt, data)
 VALUES (1, 1, 1700000000000000, 1, NULL, NULL, NULL, NULL), (2, 1, 1700000005000001, 11, 1, 1, 1, NULL),
        (3, 1, 1700000125500000, 2, NULL, NULL, NULL, '{"state": "complete"}');
+INSERT INTO usage_sample (id, runner, attempt, time_usec, cpu_usec, memory_bytes)
+VALUES (1, 1, NULL, 1700000015000000, 86400000000, 4294967296), (2, 1, 2, 1700000015000000, 9500000, 1073741824),
+       (3, 1, 2, 1700000025000000, 19000000, NULL);
