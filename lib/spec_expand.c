@@ -207,7 +207,7 @@ static bool has_brace(json_t *value)
 /* Not those about parameters, nor those that the struct has no place for. */
 static bool may_be_slot(const struct field *field)
 {
-    return field->type != FIELD_NO_EFFECT && field->type != FIELD_LATER && !field->later && !field->unused;
+    return field->type != FIELD_NO_EFFECT && !field->later && !field->unused;
 }
 
 /* Takes the fields that parameters may change out of the object, but for those that are texts in the struct: they are read into

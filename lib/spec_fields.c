@@ -344,12 +344,6 @@ static void read_object(struct source *source, json_t *value, const struct field
     fields_read(source, value, field->extra, (char *)at - field->offset);
 }
 
-static void read_later(struct source *source, json_t *value, const struct field *field, void *at)
-{
-    (void)value, (void)at;
-    source_later(source, field->extra);
-}
-
 static void read_own(struct source *source, json_t *value, const struct field *field, void *at)
 {
     field->read(source, value, field, at);
@@ -367,7 +361,7 @@ static void (*const readers[])(struct source *, json_t *, const struct field *, 
     [FIELD_COUNT] = read_count,       [FIELD_SIZE] = read_size,     [FIELD_DURATION] = read_duration,
     [FIELD_GPUS] = read_gpus,         [FIELD_SIGNAL] = read_signal, [FIELD_CHOICE] = read_choice,
     [FIELD_ENV] = read_env,           [FIELD_JSON] = read_json,     [FIELD_METADATA] = read_json,
-    [FIELD_STDIO] = read_stdio,       [FIELD_OBJECT] = read_object, [FIELD_LATER] = read_later,
+    [FIELD_STDIO] = read_stdio,       [FIELD_OBJECT] = read_object,
     [FIELD_NO_EFFECT] = read_nothing, [FIELD_NUMBER] = read_number, [FIELD_OWN] = read_own,
 };
 
@@ -378,7 +372,7 @@ static json_t *settle(struct source *source, json_t *value, enum field_type type
     enum how { AS_WRITTEN, SETTLED, LEFT };
     static const enum how hows[] = {
         [FIELD_FLAG] = SETTLED,     [FIELD_COUNT] = SETTLED, [FIELD_GPUS] = SETTLED, [FIELD_JSON] = SETTLED,
-        [FIELD_METADATA] = SETTLED, [FIELD_STDIO] = LEFT,    [FIELD_OBJECT] = LEFT,  [FIELD_LATER] = LEFT,
+        [FIELD_METADATA] = SETTLED, [FIELD_STDIO] = LEFT,    [FIELD_OBJECT] = LEFT,
         [FIELD_NO_EFFECT] = LEFT,   [FIELD_NUMBER] = SETTLED, [FIELD_OWN] = LEFT,
     };
     if (!source->plain || hows[type] == LEFT)

@@ -33,7 +33,6 @@ enum field_type {
     FIELD_STDIO,      /* struct spec_stdio */
     FIELD_OBJECT,     /* the fields of the struct field_table that `extra` is, into the same struct */
     FIELD_OWN,        /* whatever `read` makes of it */
-    FIELD_LATER,      /* of any type, not checked, not there yet: `extra` says what it would do */
     FIELD_NO_EFFECT,  /* read elsewhere */
 };
 

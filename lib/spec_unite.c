@@ -63,7 +63,6 @@ static bool same(const struct field *field, const void *a, const void *b)
     case FIELD_LABELS:
     case FIELD_REGEXES:
     case FIELD_OBJECT:
-    case FIELD_LATER:
     case FIELD_OWN:
     case FIELD_NO_EFFECT:
         return true;
