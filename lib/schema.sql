@@ -256,7 +256,7 @@ CREATE INDEX usage_sample_attempt ON usage_sample (attempt) WHERE attempt IS NOT
 CREATE TABLE event_kind (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 INSERT INTO event_kind VALUES
   (1, 'workflow_created'), (2, 'workflow_ended'), (3, 'workflow_canceled'), (4, 'workflow_restarted'),
-  (10, 'job_ready'), (11, 'job_started'), (12, 'job_ended'), (13, 'job_canceled'), (14, 'job_returned'),
+  (10, 'job_ready'), (11, 'job_started'), (12, 'job_ended'), (13, 'job_canceled'), (14, 'job_returned'), (15, 'job_claimed'),
   (20, 'runner_started'), (21, 'runner_left'), (22, 'runner_lost'),
   (30, 'submission_planned'), (31, 'submission_queued'), (32, 'submission_failed'), (33, 'allocation_started'),
   (34, 'allocation_ended'), (35, 'allocation_canceled'),

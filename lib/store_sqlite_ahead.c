@@ -19,7 +19,10 @@ int tx_take(struct tx *tx, int64_t runner_id, const struct attempt_start *start,
     if (!ready)
         return 0; /* taken before, or somebody else's: the fence says which */
     tx_count(tx, class_id, JOB_READY, JOB_PENDING, 1);
-    return db_do(tx->db, err, SQL_JOB_CLAIM, "ll", start->job_id, runner_id);
+    return db_do(tx->db, err, SQL_JOB_CLAIM, "ll", start->job_id, runner_id) ||
+                   tx_event_at(tx, EVENT_JOB_CLAIMED, start->job_id, runner_id, 0, start->start_usec, err)
+               ? -1
+               : 0;
 }
 
 /* 1: *job is the one that waits for `after` alone; 0: there is none. */

@@ -219,6 +219,7 @@ static int take_jobs(struct claim_state *state, const struct claim_request *clai
         return -1;
     for (uint32_t i = 0; i < reply->claimed_count; i++)
         if (db_do(tx->db, err, SQL_JOB_CLAIM, "ll", reply->claimed[i].job_id, state->runner->id) ||
+            tx_event(tx, EVENT_JOB_CLAIMED, reply->claimed[i].job_id, state->runner->id, 0, err) ||
             tx_job_files(tx, reply->arena, &reply->claimed[i], err) || read_data(tx, reply->arena, &reply->claimed[i], err))
             return -1;
     return 0;

@@ -187,10 +187,7 @@ static int apply_return(struct sync_state *st, int64_t job_id, struct error *err
     }
     enum job_state to = tx->state == WORKFLOW_CANCELED ? JOB_CANCELED : JOB_READY;
     tx_count(tx, class_id, JOB_PENDING, to, 1);
-    return db_do(tx->db, err, SQL_JOB_RETURN, "li", job_id, (int)to) ||
-                   tx_event(tx, EVENT_JOB_RETURNED, job_id, st->runner.id, 0, err)
-               ? -1
-               : 0;
+    return tx_return(tx, job_id, st->runner.id, to, err);
 }
 
 static int add_point(struct sync_state *st, const struct usage_point *p, struct error *err)

@@ -170,6 +170,12 @@ int tx_job_ended(struct tx *tx, int64_t job_id, enum job_state ended_state, stru
 
 // ---- the end of a runner ----
 
+int tx_return(struct tx *tx, int64_t job_id, int64_t runner_id, enum job_state to, struct error *err)
+{
+    enum event_kind kind = to == JOB_READY ? EVENT_JOB_RETURNED : EVENT_JOB_CANCELED;
+    return db_do(tx->db, err, SQL_JOB_RETURN, "li", job_id, (int)to) || tx_event(tx, kind, job_id, runner_id, 0, err) ? -1 : 0;
+}
+
 static int give_back(struct tx *tx, int64_t runner_id, enum job_state to, struct error *err)
 {
     sqlite3_stmt *s = db_query(tx->db, err, SQL_RUNNER_HELD, "l", runner_id);
@@ -177,7 +183,7 @@ static int give_back(struct tx *tx, int64_t runner_id, enum job_state to, struct
     while (s && (rc = db_step(tx->db, s, err)) > 0) {
         int64_t id = sqlite3_column_int64(s, 0);
         tx_count(tx, sqlite3_column_int64(s, 1), (enum job_state)sqlite3_column_int(s, 2), to, 1);
-        if (db_do(tx->db, err, SQL_JOB_RETURN, "li", id, (int)to) || tx_event(tx, EVENT_JOB_RETURNED, id, runner_id, 0, err))
+        if (tx_return(tx, id, runner_id, to, err))
             return -1;
     }
     return rc;

@@ -40,6 +40,8 @@ int tx_event_allocation(struct tx *tx, enum event_kind kind, int64_t submission,
                         struct error *err);
 /* Writes the counters, and the end of the workflow if this was it; raises workflow.change if somebody should look. */
 int tx_finish(struct tx *tx, struct error *err);
+/* A job that a runner holds goes back: to READY, or CANCELED. */
+int tx_return(struct tx *tx, int64_t job_id, int64_t runner_id, enum job_state to, struct error *err);
 /* What a runner holds goes back: pending jobs become ready, attempts that run end `lost`; then the runner itself ends (lost
  * or left), and its allocation when no other runner of it is alive. */
 int tx_runner_ends(struct tx *tx, int64_t runner_id, bool lost, struct error *err);

@@ -122,7 +122,7 @@ touch go
 wait $pid
 wait_until 10 '! kill -0 $follower' || kill $follower
 is "$(awk '{ print $2 }' followed | sort | uniq -c | awk '{ print $2 "=" $1 }' | paste -s -d' ')" \
-	"begun=1 end=1 half=1 job_canceled=1 job_ended=2 job_ready=1 job_started=2 runner_left=1 runner_started=1 workflow_created=1 workflow_ended=1" \
+	"begun=1 end=1 half=1 job_canceled=1 job_claimed=2 job_ended=2 job_ready=1 job_started=2 runner_left=1 runner_started=1 workflow_created=1 workflow_ended=1" \
 	"... to the end of the workflow, everything once" || diag "$(cat followed)"
 is "$(torc event list --kind user --json | jq -c '[.events[] | [.name, .job, .data]]')" '[["begun","a",null],["half","a",{"percent":50}],["end","a",null]]' \
 	"events of a user, with name, job and data"

@@ -272,8 +272,8 @@ static void test_read(void)
     read_reply_fini(&p);
     q = (struct read_request){.what = READ_EVENTS, .workflow_id = w, .job_id = fixture_job(&f, w, "a")};
     store_read(f.store, &q, &p, &f.err);
-    ok(p.count == 2 && !strcmp(p.events[0].kind, "job_started") && !strcmp(p.events[1].kind, "job_ended") &&
-           strstr(p.events[1].data, "\"state\":\"failed\""), "events of a job");
+    ok(p.count == 3 && !strcmp(p.events[0].kind, "job_claimed") && !strcmp(p.events[1].kind, "job_started") &&
+           !strcmp(p.events[2].kind, "job_ended") && strstr(p.events[2].data, "\"state\":\"failed\""), "events of a job");
     read_reply_fini(&p);
     q.workflow_id = 4711;
     is_int(store_read(f.store, &q, &p, &f.err), -1, "a workflow that is not there");
