@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/mem.h"
+#include "lib/shell_place.h"
 
 static const struct {
     const char *prefix;
@@ -14,16 +15,6 @@ static const struct {
     {"${files.output.", SUBSTITUTE_FILE_OUTPUT},
     {"${user_data.input.", SUBSTITUTE_DATA_INPUT},
     {"${user_data.output.", SUBSTITUTE_DATA_OUTPUT},
-};
-
-enum place { BARE, DOUBLE, SINGLE };
-enum { NESTED = 32 };
-
-struct shell { /* where in the shell's grammar the text has come to: a "$(" begins a bare place inside quotes */
-    enum place place[NESTED];
-    int parens[NESTED]; /* open in a bare place */
-    int depth;
-    bool word_start, comment;
 };
 
 struct output {
@@ -42,76 +33,6 @@ static void put(struct output *out, const char *text, size_t length)
     out->text[out->length] = '\0';
 }
 
-static void enter(struct shell *shell, enum place place)
-{
-    if (shell->depth + 1 >= NESTED)
-        return;
-    shell->place[++shell->depth] = place;
-    shell->parens[shell->depth] = 0;
-}
-
-static void leave(struct shell *shell)
-{
-    if (shell->depth > 0)
-        shell->depth--;
-}
-
-static size_t step_bare(struct shell *shell, const char *p)
-{
-    if (*p == '\\' && p[1])
-        return 2;
-    if (*p == '\'')
-        enter(shell, SINGLE);
-    else if (*p == '"')
-        enter(shell, DOUBLE);
-    else if (*p == '#' && shell->word_start)
-        shell->comment = true;
-    else if (*p == '(')
-        shell->parens[shell->depth]++;
-    else if (*p == ')' && shell->parens[shell->depth] > 0)
-        shell->parens[shell->depth]--;
-    else if (*p == ')')
-        leave(shell);
-    return 1;
-}
-
-static size_t step_double(struct shell *shell, const char *p)
-{
-    if (*p == '\\' && p[1])
-        return 2;
-    if (*p == '$' && p[1] == '(') {
-        enter(shell, BARE);
-        return 2;
-    }
-    if (*p == '"')
-        leave(shell);
-    return 1;
-}
-
-/* Goes over the next characters of the shell's text; gives how many. */
-static size_t step(struct shell *shell, const char *p)
-{
-    size_t length = 1;
-    if (shell->comment) {
-        shell->comment = *p != '\n';
-    } else {
-        switch (shell->place[shell->depth]) {
-        case BARE:
-            length = step_bare(shell, p);
-            break;
-        case DOUBLE:
-            length = step_double(shell, p);
-            break;
-        case SINGLE:
-            if (*p == '\'')
-                leave(shell);
-            break;
-        }
-    }
-    shell->word_start = length == 1 && strchr(" \t\n;&|(", *p);
-    return length;
-}
-
 static bool is_plain(const char *value)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
@@ -121,6 +42,16 @@ static bool is_plain(const char *value)
         if ((unsigned char)*value < 0x80 && !strchr(plain, *value))
             return false;
     return true;
+}
+
+/* With a backslash before each of these characters. */
+static void put_escaped(struct output *out, const char *value, const char *special)
+{
+    for (; *value; value++) {
+        if (strchr(special, *value))
+            put(out, "\\", 1);
+        put(out, value, 1);
+    }
 }
 
 static void put_single(struct output *out, const char *value)
@@ -133,38 +64,54 @@ static void put_single(struct output *out, const char *value)
     }
 }
 
-static void put_double(struct output *out, const char *value)
+static void put_quoted(struct output *out, enum shell_place place, const char *value)
 {
-    for (; *value; value++) {
-        if (strchr("\"\\$`", *value))
-            put(out, "\\", 1);
-        put(out, value, 1);
+    switch (place) {
+    case SHELL_BARE:
+        put(out, "'", 1);
+        put_single(out, value);
+        put(out, "'", 1);
+        break;
+    case SHELL_DOUBLE:
+        put_escaped(out, value, "\"\\$`");
+        break;
+    case SHELL_SINGLE:
+        put_single(out, value);
+        break;
+    case SHELL_ANSI:
+        put_escaped(out, value, "'\\");
+        break;
+    case SHELL_HERE:
+        put_escaped(out, value, "\\$`");
+        break;
+    case SHELL_HERE_RAW:
+        put(out, value, strlen(value));
+        break;
     }
 }
 
-static void put_value(struct output *out, enum place place, const char *value)
+static void put_value(struct output *out, const struct shell *shell, const char *value)
 {
     if (is_plain(value)) {
         put(out, value, strlen(value));
         return;
     }
-    switch (place) {
-    case BARE:
-        put(out, "'", 1);
-        put_single(out, value);
-        put(out, "'", 1);
-        break;
-    case DOUBLE:
-        put_double(out, value);
-        break;
-    case SINGLE:
-        put_single(out, value);
-        break;
+    struct output quoted = {0};
+    put(&quoted, "", 0);
+    put_quoted(&quoted, shell_place(shell), value);
+    for (int ticks = shell_ticks(shell); ticks > 0; ticks--) {
+        struct output again = {0};
+        put(&again, "", 0);
+        put_escaped(&again, quoted.text, "\\$`");
+        free(quoted.text);
+        quoted = again;
     }
+    put(out, quoted.text, quoted.length);
+    free(quoted.text);
 }
 
 /* Replaces what p begins with; gives how much text that was, 0 when it is nothing of ours. */
-static size_t replace(struct output *out, enum place place, const char *p, substitute_lookup lookup, void *context)
+static size_t replace(struct output *out, const struct shell *shell, const char *p, substitute_lookup lookup, void *context)
 {
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
         size_t length = strlen(prefixes[i].prefix), name_length;
@@ -176,7 +123,7 @@ static size_t replace(struct output *out, enum place place, const char *p, subst
         cleanup_free char *name = xstrndup(p + length, name_length);
         const char *value = lookup(context, prefixes[i].kind, name);
         if (value)
-            put_value(out, place, value);
+            put_value(out, shell, value);
         else
             put(out, p, length + name_length + 1);
         return length + name_length + 1;
@@ -195,15 +142,16 @@ bool substitute_wanted(const char *text)
 
 char *substitute(const char *text, substitute_lookup lookup, void *context)
 {
-    struct shell shell = {.word_start = true};
+    struct shell shell;
     struct output out = {0};
+    shell_init(&shell);
     put(&out, "", 0);
     while (*text) {
-        size_t done = *text == '$' ? replace(&out, shell.place[shell.depth], text, lookup, context) : 0;
+        size_t done = *text == '$' ? replace(&out, &shell, text, lookup, context) : 0;
         if (done) {
-            shell.word_start = false;
+            shell_word(&shell);
         } else {
-            done = step(&shell, text);
+            done = shell_step(&shell, text);
             put(&out, text, done);
         }
         text += done;

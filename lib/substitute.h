@@ -13,7 +13,7 @@ typedef const char *(*substitute_lookup)(void *context, enum substitute_kind kin
 /* Does the text hold anything to replace? */
 bool substitute_wanted(const char *text);
 
-/* The text with every such thing replaced by its value, quoted for the place where it stands (bare, in "…", in '…') if it has
+/* The text with every such thing replaced by its value, quoted for the place where it stands (lib/shell_place.h) if it has
  * characters that mean something to the shell there; a plain value is left as it is. The caller's to free. */
 char *substitute(const char *text, substitute_lookup lookup, void *context);
 

@@ -72,7 +72,10 @@ runs quoting.yaml "written
 written
 written
 \"it's \$HOME \`x\`\"
-\"it's \$HOME \`x\`\"" 'cat bare.txt double.txt single.txt data.txt'
+\"it's \$HOME \`x\`\"
+don't change \"\"it's \$HOME \`x\`\"\"
+don't change \"\"it's \$HOME \`x\`\"\"
+\"it's \$HOME \`x\`\"" 'cat bare.txt double.txt single.txt data.txt here.txt'
 runs environment.json5 $'2030 all 3 workflow environment\n2030 job n1 1\n2030 job n2 1' 'cat workflow.txt job_1.txt job_2.txt'
 runs ephemeral-data.json5 '"secret" 10 {"steps":3,"names":["a","b'"'"'s"]}
 result 42' 'cat use.txt end.txt'

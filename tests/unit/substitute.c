@@ -32,6 +32,9 @@ static const struct {
     {"cat ${files.output.x}${user_data.output.x}", "", "cat ''''"},
     {"cat ${files.input.x}", "~/a", "cat '~/a'"},
     {"cat ${files.input.x}", "caf\xc3\xa9", "cat caf\xc3\xa9"},
+    {"cat <<E\n${files.input.x}\nE\ncat ${files.input.x}", "a $b", "cat <<E\na \\$b\nE\ncat 'a $b'"},
+    {"cat <<'E'\n${files.input.x}\nE\ncat ${files.input.x}", "a $b", "cat <<'E'\na $b\nE\ncat 'a $b'"},
+    {"cat <<E; cat ${files.input.x}", "a b", "cat <<E; cat 'a b'"},
     {"", "a", ""},
 };
 
@@ -42,7 +45,21 @@ static const char *const odd[] = {
 };
 static const char *const places[] = {
     "printf %%s ${files.input.x}", "printf %%s \"${files.input.x}\"", "printf %%s '${files.input.x}'",
+    "printf %%s $'${files.input.x}'",
+    "x=`printf %%s ${files.input.x}`; printf %%s \"$x\"", "printf %%s \"`printf %%s ${files.input.x}`\"",
+    "printf %%s `echo \"don't\" > /dev/null`'${files.input.x}'",
     "printf %%s \"$(printf %%s ${files.input.x})\"", "printf %%s \"$(printf %%s '${files.input.x}')\"",
+    /* the line end of a here-document is not the value's */
+    "head -c -1 <<E\n${files.input.x}\nE", "head -c -1 <<'E'\n${files.input.x}\nE",
+    "head -c -1 << \\E\n${files.input.x}\nE\n",
+    "head -c -1 <<-\"E F\"\n\t${files.input.x}\n\tE F\n", "printf %%s \"$(cat <<E\n${files.input.x}\nE\n)\"",
+    "cat <<'E' > /dev/null\ndon't \"\nE\nprintf %%s ${files.input.x}",
+    "cat <<E > /dev/null\ndon't \" `echo \"'\"` $(echo '(')\nE\nprintf %%s ${files.input.x}",
+    "cat << A > /dev/null; cat <<'B' > /dev/null\n'\nA\n' `\nB\nprintf %%s ${files.input.x}",
+    "head -c -1 <<E\n$(printf %%s ${files.input.x})\nE",
+    "printf %%s ${files.input.x} # <<E\n", "E=1; : $((1<<E))\nprintf %%s ${files.input.x}",
+    "E=1; : \"$((1<<E))\"\nprintf %%s ${files.input.x}", "E=1; ((E<<E)); printf %%s ${files.input.x}",
+    "cat <<<' ' > /dev/null\nprintf %%s ${files.input.x}", "cat <<< \"${files.input.x}\" | head -c -1",
 };
 
 static void ask_shell(const char *place, const char *wanted)
@@ -54,7 +71,8 @@ static void ask_shell(const char *place, const char *wanted)
         memmove(p, p + 1, strlen(p));
     value = wanted;
     cleanup_free char *command = substitute(text, look_up, NULL);
-    FILE *shell = popen(command, "r");
+    setenv("COMMAND", command, 1);
+    FILE *shell = popen("exec bash -c \"$COMMAND\"", "r"); /* bash, as for jobs */
     if (shell) {
         length = fread(got, 1, sizeof got - 1, shell);
         pclose(shell);
