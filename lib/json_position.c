@@ -131,7 +131,8 @@ static bool step_into(const struct json_text *json, size_t at, const struct json
     bool any = false;
     if (!json_items_open(json, at, &items))
         return false;
-    for (size_t i = 0; json_items_next(json, &items, &item) > 0; i++) {
+    for (size_t i = 0; json_items_begin(json, &items, &item) > 0; i++) {
+        items.at = json_value_end(json, item.value); /* which may be missing: the last member counts, too */
         if (step->key ? !item.key_length || !key_is(json, &item, step->key) : i != step->index)
             continue;
         *found = item;

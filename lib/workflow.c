@@ -22,7 +22,8 @@ static void resolve_files(struct resolver *resolver)
     for (size_t i = 0; i < spec->files_count; i++) {
         const struct spec_file *file = &spec->files[i];
         size_t first = names_add(&paths, file->path);
-        workflow->files[i] = (struct file_row){.name = file->name, .path = file->path, .temporary = file->temporary};
+        workflow->files[i] = (struct file_row){
+            .name = file->name, .path = file->path, .temporary = file->temporary, .entry = file->place.index};
         if (first == i)
             continue;
         source_go_element(resolver->source, "files", file->place.index, file->place.offset);

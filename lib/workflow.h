@@ -46,6 +46,7 @@ struct file_row {
     const char *name, *path;
     bool temporary, produced; /* produced: some job has it as output */
     int32_t line, column;     /* of its path in the workflow file; 0: nowhere */
+    uint32_t entry;           /* files[entry] there, which may stand for many */
 };
 
 struct data_row {

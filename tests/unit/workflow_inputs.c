@@ -15,6 +15,29 @@ static const char text[] =
     " \"jobs\": [{\"name\": \"a\", \"command\": \"x\", \"input_files\": [\"here\", \"gone\"], \"output_files\": [\"made\"]},\n"
     "  {\"name\": \"b\", \"command\": \"x\", \"input_files\": [\"gone\", \"made\"]}]}";
 
+/* An entry that stands for three files, two of which are missing. */
+static void check_instances(int fd)
+{
+    static const char many[] =
+        "{\"name\": \"w\", \"files\": [{\"name\": \"f_{i}\", \"path\": \"{i}\", \"parameters\": {\"i\": [\"x\", \"here\", \"y\"]}},\n"
+        "  {\"name\": \"z\", \"path\": \"z\"}],\n"
+        " \"jobs\": [{\"name\": \"j_{i}\", \"command\": \"x\", \"input_files\": [\"f_{i}\", \"z\"], \"parameters\": {\"i\": [\"x\", \"here\", \"y\"]}}]}";
+    struct workflow workflow;
+    struct problems problems = {0};
+    is_int(workflow_load(many, strlen(many), "w.json", &workflow, &problems), 0, "instances are read");
+    is_int(workflow_check_inputs(&workflow, fd, true, &problems), -1, "two are missing");
+    if (ok(problems.count == 2, "which is said once, and of the other entry")) {
+        is_text(problems.list[0].path, "files[0].path", "the entry as it stands in the file");
+        is_text(problems.list[0].text,
+                "\"x\" does not exist, nor does 1 more of this entry; job \"j_x\" reads it and no job writes it; create it, name the "
+                "job that does in \"output_files\", or give --allow-missing to wait for it",
+                "and how many more");
+        is_text(problems.list[1].path, "files[1].path", "and the other");
+    }
+    problems_fini(&problems);
+    workflow_fini(&workflow);
+}
+
 int main(void)
 {
     char folder[] = "/tmp/torc-test-XXXXXX";
@@ -40,6 +63,7 @@ int main(void)
     }
     problems_fini(&problems);
     workflow_fini(&workflow);
+    check_instances(fd);
     unlinkat(fd, "here", 0);
     close(made);
     close(fd);
