@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "lib/mem.h"
 #include "lib/problem.h"
+#include "lib/text.h"
 #include "lib/text_file.h"
 #include "lib/workflow.h"
 #include "lib/workflow_inputs.h"
@@ -67,9 +68,9 @@ static int run(struct cli *cli, struct error *err)
         print_json(&problems, good ? &workflow : NULL);
     } else {
         problems_print(&problems, stderr, "torc", cli->argument, cli->all ? 0 : PROBLEMS_SCREEN);
+        cleanup_free char *name = text_safe(cli->argument);
         if (good)
-            printf("%s: valid, %zu %s\n", cli->argument, count_jobs(&workflow),
-                   count_jobs(&workflow) == 1 ? "job" : "jobs");
+            printf("%s: valid, %zu %s\n", name, count_jobs(&workflow), count_jobs(&workflow) == 1 ? "job" : "jobs");
     }
     workflow_fini(&workflow);
     problems_fini(&problems);

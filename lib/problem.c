@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/mem.h"
+#include "lib/text.h"
 
 void problems_fini(struct problems *problems)
 {
@@ -18,18 +19,17 @@ void problems_fini(struct problems *problems)
     *problems = (struct problems){0};
 }
 
-/* A terminal must not obey what a file says: control characters are shown as \x1b. Gives a new string. */
+/* A terminal must not obey what a file says: such characters are shown as \x1b or \u202e. Gives a new string. */
 static char *make_printable(const char *text)
 {
-    size_t extra = 0;
-    for (const unsigned char *p = (const unsigned char *)text; *p; p++)
-        extra += *p < 0x20 || *p == 0x7f ? 3 : 0;
-    char *copy = xmalloc(strlen(text) + extra + 1), *out = copy;
-    for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
-        if (*p < 0x20 || *p == 0x7f)
-            out += snprintf(out, 5, "\\x%02x", *p);
+    enum { MOST = 4 }; /* times as long: \x1b */
+    char *copy = xmalloc(strlen(text) * MOST + 1), *out = copy;
+    for (const char *at = text, *from = at; *at; from = at) {
+        uint32_t c = text_next(&at);
+        if (text_is_control(c) || text_turns_direction(c))
+            out += sprintf(out, c < 0x80 ? "\\x%02x" : "\\u%04x", (unsigned)c);
         else
-            *out++ = (char)*p;
+            out = mempcpy(out, from, (size_t)(at - from));
     }
     *out = '\0';
     return copy;
@@ -171,6 +171,7 @@ static void print_rest(FILE *out, const char *program, const char *file, size_t 
 
 void problems_print(struct problems *problems, FILE *out, const char *program, const char *file, size_t most)
 {
+    cleanup_free char *name = make_printable(file);
     problems_settle(problems);
     size_t room = most && most < problems->count ? most : problems->count;
     size_t errors = problems->errors < room ? problems->errors : room, warnings = room - errors;
@@ -180,8 +181,8 @@ void problems_print(struct problems *problems, FILE *out, const char *program, c
         if (!*left)
             continue;
         --*left;
-        print_one(&problems->list[i], out, program, file);
+        print_one(&problems->list[i], out, program, name);
     }
     if (more[0] || more[1])
-        print_rest(out, program, file, more[0], more[1]);
+        print_rest(out, program, name, more[0], more[1]);
 }

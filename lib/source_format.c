@@ -44,17 +44,26 @@ static bool is_utf16(const char *text, size_t length)
            (length >= 4 && ((text[0] && !text[1] && text[2] && !text[3]) || (!text[0] && text[1] && !text[2] && text[3])));
 }
 
-bool source_read(struct source *source, const char *text, size_t length, const char *name)
+bool source_take_utf8(const char **text, size_t *length, struct problems *problems)
 {
-    static const char bom[] = "\xef\xbb\xbf"; /* some editors begin a file with it */
-    bool marked = length >= sizeof bom - 1 && !memcmp(text, bom, sizeof bom - 1);
-    struct json_text json = {text + (marked ? sizeof bom - 1 : 0), length - (marked ? sizeof bom - 1 : 0)};
-    enum format format = format_of_name(name);
-    int result = 0;
-    if (is_utf16(text, length)) {
-        problem_add(source->problems, false, 1, 1, NULL, "the file is UTF-16; save it as UTF-8");
+    enum { MARK = 3 };
+    if (is_utf16(*text, *length)) {
+        problem_add(problems, false, 1, 1, NULL, "the file is UTF-16; save it as UTF-8");
         return false;
     }
+    bool marked = *length >= MARK && !memcmp(*text, "\xef\xbb\xbf", MARK);
+    *text += marked ? MARK : 0;
+    *length -= marked ? MARK : 0;
+    return true;
+}
+
+bool source_read(struct source *source, const char *text, size_t length, const char *name)
+{
+    enum format format = format_of_name(name);
+    int result = 0;
+    if (!source_take_utf8(&text, &length, source->problems))
+        return false;
+    struct json_text json = {text, length};
     if (format == FORMAT_UNKNOWN)
         format = format_of_text(&json);
     source->json = json;

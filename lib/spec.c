@@ -362,8 +362,9 @@ static void report_syntax(struct source *source)
     }
     json_auto_t *root = json_loadb(source->json.text, source->json.length, JSON_DECODE_ANY, &where);
     if (root)
-        source_error(source, "expected a workflow, %s, found %s", source->plain ? "name: … jobs: …" : "{\"name\": …, \"jobs\": […]}",
-                     field_found(source, root));
+        source_error(source, "expected a workflow, %s, found %s%s",
+                     source->plain ? "name: … jobs: …" : "{\"name\": …, \"jobs\": […]}", field_found(source, root),
+                     source->plain && json_is_string(root) ? "; a list of commands is for the option --commands" : "");
     else
         source_error_at(source, (size_t)where.position, "this is no JSON: %s", where.text);
 }

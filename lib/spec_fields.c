@@ -12,6 +12,7 @@
 #include "lib/signals.h"
 #include "lib/size.h"
 #include "lib/spec.h"
+#include "lib/text.h"
 #include "lib/yaml_value.h"
 
 enum { NAME_LONGEST = 1024 };
@@ -74,8 +75,8 @@ static bool check_name(struct source *source, const struct field *field, const c
 {
     size_t length = strlen(name);
     bool control = false;
-    for (const char *p = name; *p; p++)
-        control |= (unsigned char)*p < 0x20 || *p == 0x7f;
+    for (const char *p = name; *p;)
+        control |= text_is_control(text_next(&p));
     if (!*name)
         source_error(source, "this must not be empty");
     else if (control)

@@ -2,7 +2,6 @@
 // UTF-8, with bad bytes expected: job names, paths and output of programs are whatever they are.
 #include "lib/text.h"
 
-#include <stdbool.h>
 #include <string.h>
 #include <wchar.h>
 
@@ -35,12 +34,12 @@ uint32_t text_next(const char **text)
     return REPLACEMENT;
 }
 
-static bool is_control(uint32_t c)
+bool text_is_control(uint32_t c)
 {
     return c < 0x20 || (c >= 0x7f && c < 0xa0);
 }
 
-static bool turns_direction(uint32_t c)
+bool text_turns_direction(uint32_t c)
 {
     return (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
 }
@@ -52,9 +51,9 @@ static char *copy(const char *text, bool for_terminal)
     for (const char *at = text; *at;) {
         const char *from = at;
         uint32_t c = text_next(&at);
-        if ((c == REPLACEMENT && at == from + 1) || (for_terminal && turns_direction(c))) {
+        if ((c == REPLACEMENT && at == from + 1) || (for_terminal && text_turns_direction(c))) {
             to = stpcpy(to, replacement);
-        } else if (for_terminal && is_control(c)) {
+        } else if (for_terminal && text_is_control(c)) {
             *to++ = c == '\t' || c == '\n' || c == '\r' ? ' ' : '?';
         } else {
             memcpy(to, from, (size_t)(at - from));

@@ -3,10 +3,15 @@
 #ifndef LIB_TEXT_H
 #define LIB_TEXT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Reads one character of UTF-8 at *text and moves past it; a byte that is none gives U+FFFD and is one step. 0 at the end. */
 uint32_t text_next(const char **text);
+
+/* Control characters, and those that turn the direction of what follows: a terminal may obey them. */
+bool text_is_control(uint32_t c);
+bool text_turns_direction(uint32_t c);
 
 /* A copy that a terminal cannot be harmed by: tabs, line ends and the rest of the control characters become a blank or "?",
  * bytes that are no UTF-8 and direction overrides U+FFFD. The caller's to free. */

@@ -262,6 +262,7 @@ static const struct {
      "a list cannot begin here; write \"- \" on a line of its own, below the key"},
     {"found character that cannot start any token", "a text cannot begin with this character; put quotes around it"},
     {"could not find expected ':'", "this line is no \"key: value\"; a text of several lines needs quotes, or a | before it"},
+    {"did not find expected <document start>", "this does not belong to what stands above it; is this a workflow file?"},
     {"did not find expected ',' or ']'", "a comma or ] is missing here"},
     {"did not find expected ',' or '}'", "a comma or } is missing here"},
     {"did not find expected alphabetic or numeric character", "* and & have a meaning of their own before a word in YAML; put "

@@ -34,6 +34,13 @@ is "$(said torc validate bom.yaml)" '0 bom.yaml: valid, 1 job' "the mark of some
 printf "\xef\xbb\xbf{name: 'bom', jobs: [{name: 'a', command: 'true'}]}" > bom.json5
 is "$(said torc validate bom.json5)" '0 bom.json5: valid, 1 job' "nor in JSON5"
 
+name=$'odd\n\e[31m\xe2\x80\xae.yaml'
+printf 'name: w\njobs:\n- {name: a}\n' > "$name"
+is "$(said torc validate "$name")" '2 torc: odd\x0a\x1b[31m\u202e.yaml:3:3: jobs[0]: "command" is missing' "the name of a file cannot harm a terminal"
+printf 'echo one\necho two\n' > list.txt
+is "$(said torc validate list.txt)" "2 torc: list.txt:1:1: expected a workflow, name: … jobs: …, found \"echo one echo two\"; a list of commands \
+is for the option --commands" "a list of commands is known as one"
+
 # ---- databases ----
 printf '{"name": "w", "jobs": [{"name": "a", "command": "true"}]}' > w.json
 is "$(said torc-run --db folder w.json)" '3 torc-run: folder is a folder, not a database; name a file in it: folder/torc.db' "a folder is no database"

@@ -68,6 +68,13 @@ is "$(jobs)" "cmd_1 completed
 cmd_2 completed
 cmd_3 failed exit" "as jobs that are numbered"
 is "$(query "SELECT name FROM workflow")" list "and named after the file"
+rm -f db* c1
+printf '\xef\xbb\xbfecho marked > c1' > list.txt
+run --commands list.txt
+is "$rc $(cat c1)" "0 marked" "the mark of some editors and a missing last line end are no part of a command"
+printf '\xff\xfee\0' > wide.txt
+run --commands wide.txt
+is "$rc $(cat log)" "2 torc-run: wide.txt:1:1: the file is UTF-16; save it as UTF-8" "UTF-16 is called by its name"
 printf '\n# nothing\n' > empty.txt
 run --commands empty.txt
 is "$rc $(cat log)" "2 torc-run: empty.txt:1:1: there is no command here; each line is one, blank lines and # lines are skipped" \
