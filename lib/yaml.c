@@ -128,8 +128,13 @@ static size_t add_anchor(struct reader *reader, const yaml_char_t *name)
 static void check_tag(struct reader *reader, const yaml_char_t *tag, bool scalar, const yaml_mark_t *mark)
 {
     static const char *const fine[] = {YAML_STR_TAG, "!", NULL};
-    if (tag && !(scalar && one_of((const char *)tag, fine)))
-        error_at(reader, mark, "the tag %.60s means nothing here; leave it out", (const char *)tag);
+    static const char standard[] = "tag:yaml.org,2002:"; /* is written !! */
+    const char *text = (const char *)tag;
+    if (!tag || (scalar && one_of(text, fine)))
+        return;
+    bool shorten = !strncmp(text, standard, sizeof standard - 1);
+    error_at(reader, mark, "the tag %s%.60s means nothing here; leave it out", shorten ? "!!" : "",
+             shorten ? text + sizeof standard - 1 : text);
 }
 
 static void put_quoted(struct reader *reader, const yaml_char_t *text, size_t length, bool plain)
@@ -267,6 +272,13 @@ static const struct {
     {"did not find expected ',' or '}'", "a comma or } is missing here"},
     {"did not find expected alphabetic or numeric character", "* and & have a meaning of their own before a word in YAML; put "
      "quotes around this text"},
+    {"did not find expected comment or line break", "only a comment may stand behind | or >; the text begins on the next line"},
+    {"did not find expected node content", "a value was expected here; a text that begins with a comma or a bracket needs quotes"},
+    {"did not find expected hexdecimal number", "in double quotes \\x, \\u and \\U need 2, 4 and 8 hexadecimal digits behind them"},
+    {"found invalid Unicode character escape code", "this escape is no character of Unicode"},
+    {"found undefined tag handle", "a text that begins with ! needs quotes around it"},
+    {"found unexpected document indicator", "a line that begins with --- or ... cannot stand inside of quotes; is one not closed?"},
+    {"mapping keys are not allowed in this context", "a text that begins with \"? \" needs quotes around it"},
     {"control characters are not allowed", "there is a byte that no text has; is this a workflow file?"},
     {"found unknown escape character",
      "there is no such escape in double quotes; write \\\\ for a backslash, or use single quotes"},
