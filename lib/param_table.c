@@ -70,6 +70,8 @@ static void add_column(struct table *table, const char *name)
             fail(table, "two columns are called %.60s", name);
     if (!*name)
         fail(table, "column %zu has no name", table->columns + 1);
+    else if (strpbrk(name, ";\t|"))
+        fail(table, "the columns \"%.60s\" must be divided by commas, as all cells", name);
     else if (!is_word(name))
         fail(table, "the column name \"%.60s\" must be letters, digits and _, so that {%.60s} can stand in a text", name, name);
     table->names = array_grow(table->names, table->columns, &table->columns_space, sizeof *table->names);
@@ -101,7 +103,8 @@ static void on_row(int end, void *data)
     struct table *table = data;
     (void)end;
     if (table->row > 0 && table->column != table->columns)
-        fail(table, "row %zu has %zu cells; the header has %zu", table->row, table->column, table->columns);
+        fail(table, "row %zu has %zu cell%s; the header has %zu", table->row, table->column, table->column == 1 ? "" : "s",
+             table->columns);
     table->row++;
     table->column = 0;
 }
@@ -111,16 +114,14 @@ static void read_csv(struct table *table, const char *text, size_t length)
     struct csv_parser parser;
     if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI))
         abort();
-    if (length >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) {
-        text += 3;
-        length -= 3;
-    }
     table->csv = &parser;
     size_t at = 0;
     while (at < length && csv_parse(&parser, text + at, 1, on_cell, on_row, table) == 1) /* a byte at a time: see on_cell */
         at++;
     if (at < length || csv_fini(&parser, on_cell, on_row, table))
-        fail(table, "row %zu: %s", table->row, csv_strerror(csv_error(&parser)));
+        fail(table, csv_error(&parser) == CSV_EPARSE ? "row %zu: a quote is not closed, or stands in a cell that does not begin "
+                                                       "with one; write \"a \"\"quoted\"\" word\""
+                                                     : "row %zu: the cells are too long", table->row);
     csv_free(&parser);
 }
 
@@ -158,7 +159,7 @@ static void read_object(struct table *table, json_t *object)
         read_value(table, value ? value : json_null());
     }
     if (json_object_size(object) != table->columns)
-        fail(table, "row %zu has %zu values; the first has %zu", table->row, json_object_size(object), table->columns);
+        fail(table, "row %zu has more values than the first, which has %zu", table->row, table->columns);
 }
 
 static void read_json(struct table *table, const char *text, size_t length)

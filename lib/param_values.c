@@ -9,6 +9,7 @@
 
 #include "lib/mem.h"
 #include "lib/spec_fields.h"
+#include "lib/text.h"
 #include "lib/text_file.h"
 #include "lib/yaml.h"
 #include "lib/yaml_value.h"
@@ -65,16 +66,44 @@ static bool read_list(struct source *source, json_t *list, struct param_list *in
     return good == count;
 }
 
-static bool read_file(struct source *source, const char *path, struct param_list *into)
+/* Is it text from end to end? */
+static bool check_utf8(struct source *source, const char *path, const char *text, size_t length)
+{
+    size_t line = 1;
+    const char *at = text, *from = text;
+    for (uint32_t c; at < text + length; line += c == '\n', from = at) {
+        c = text_next(&at);
+        if (c && !(c == TEXT_REPLACEMENT && at == from + 1))
+            continue;
+        source_error(source, "%s: line %zu: the byte 0x%02x is not UTF-8; save the file as UTF-8", path, line, (unsigned char)*from);
+        return false;
+    }
+    return true;
+}
+
+bool param_file_read(struct source *source, const char *path, char **text, size_t *length)
 {
     struct error err;
-    cleanup_free char *text = NULL;
-    cleanup_free struct param_value *values = NULL;
-    size_t length, count = 0, space = 0;
-    if (text_file_read(path, &text, &length, &err)) {
+    static const char mark[] = "\xef\xbb\xbf";
+    *text = NULL;
+    if (text_file_read(path, text, length, &err)) {
         source_error(source, "%s; paths are relative to the current folder", err.text);
         return false;
     }
+    if (!strncmp(*text, mark, sizeof mark - 1)) {
+        *length -= sizeof mark - 1;
+        memmove(*text, *text + sizeof mark - 1, *length + 1);
+    }
+    return check_utf8(source, path, *text, *length);
+}
+
+static bool read_file(struct source *source, const char *path, struct param_list *into)
+{
+    cleanup_free char *text = NULL;
+    cleanup_free struct param_value *values = NULL;
+    size_t length, count = 0, space = 0;
+    if (!param_file_read(source, path, &text, &length))
+        return false;
     for (char *line = text, *next; line; line = next) {
         next = strchr(line, '\n');
         if (next)

@@ -8,7 +8,6 @@
 #include "lib/param_table.h"
 #include "lib/param_values.h"
 #include "lib/spec_fields.h"
-#include "lib/text_file.h"
 #include "lib/yaml_value.h"
 
 size_t params_find(const struct params *params, const char *name, size_t length)
@@ -54,9 +53,7 @@ static bool read_table(struct source *source, const struct spec *spec, const cha
     size_t length, errors = source->problems->errors;
     if (param_table_kind(path, &kind))
         source_error(source, "%s: a table is .csv, .json, .jsonl or .ndjson", source_quote(source, path));
-    else if (text_file_read(path, &text, &length, &err))
-        source_error(source, "%s; paths are relative to the current folder", err.text);
-    else if (param_table_read(text, length, kind, source->arena, params, &err))
+    else if (param_file_read(source, path, &text, &length) && param_table_read(text, length, kind, source->arena, params, &err))
         source_error(source, "%s: %s", path, err.text);
     for (size_t i = 0; i < params->count; i++)
         if (is_variable(spec, params->names[i]))

@@ -7,8 +7,6 @@
 
 #include "lib/mem.h"
 
-enum { REPLACEMENT = 0xfffd };
-
 uint32_t text_next(const char **text)
 {
     static const struct {
@@ -31,7 +29,7 @@ uint32_t text_next(const char **text)
         return c;
     }
     (*text)++;
-    return REPLACEMENT;
+    return TEXT_REPLACEMENT;
 }
 
 bool text_is_control(uint32_t c)
@@ -51,7 +49,7 @@ static char *copy(const char *text, bool for_terminal)
     for (const char *at = text; *at;) {
         const char *from = at;
         uint32_t c = text_next(&at);
-        if ((c == REPLACEMENT && at == from + 1) || (for_terminal && text_turns_direction(c))) {
+        if ((c == TEXT_REPLACEMENT && at == from + 1) || (for_terminal && text_turns_direction(c))) {
             to = stpcpy(to, replacement);
         } else if (for_terminal && text_is_control(c)) {
             *to++ = c == '\t' || c == '\n' || c == '\r' ? ' ' : '?';

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { TEXT_REPLACEMENT = 0xfffd };
+
 /* Reads one character of UTF-8 at *text and moves past it; a byte that is none gives U+FFFD and is one step. 0 at the end. */
 uint32_t text_next(const char **text);
 
