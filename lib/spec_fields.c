@@ -49,6 +49,13 @@ static void expected(struct source *source, const char *what, json_t *value)
     source_error(source, "expected %s, found %s", what, field_found(source, value));
 }
 
+/* What is a text once it has quotes: a number, true or false. */
+static void expected_text(struct source *source, json_t *value)
+{
+    bool bare = json_is_integer(value) || json_is_boolean(value);
+    source_error(source, "expected text, found %s%s", field_found(source, value), bare ? "; put quotes around it" : "");
+}
+
 static const char *keep_text(struct source *source, const json_t *value)
 {
     return arena_strndup(source->arena, json_string_value(value), json_string_length(value));
@@ -111,8 +118,10 @@ bool field_check_text(struct source *source, const struct field *field, const ch
 
 static void read_text(struct source *source, json_t *value, const struct field *field, void *at)
 {
-    if (!json_is_string(value))
-        expected(source, strcmp(field->name, "name") ? "text" : "a name", value);
+    if (!json_is_string(value) && !strcmp(field->name, "name"))
+        expected(source, "a name", value);
+    else if (!json_is_string(value))
+        expected_text(source, value);
     else if (field_check_text(source, field, json_string_value(value)))
         *(const char **)at = keep_text(source, value);
 }
@@ -136,7 +145,7 @@ static void read_texts(struct source *source, json_t *value, const struct field 
         const char *text = json_string_value(item);
         source_down_index(source, i);
         if (!text)
-            expected(source, "text", item);
+            expected_text(source, item);
         else
             field_check_text(source, field, text);
         texts->items[texts->count++] = text ? keep_text(source, item) : NULL;
@@ -301,7 +310,7 @@ static void read_env(struct source *source, json_t *value, const struct field *f
                              source_quote(source, name));
             wrong++;
         } else if (!json_is_string(item)) {
-            expected(source, "text", item);
+            expected_text(source, item);
             wrong++;
         }
         source_up(source);
@@ -381,6 +390,13 @@ static json_t *settle(struct source *source, json_t *value, enum field_type type
     return hows[type] == SETTLED ? yaml_settle(value) : yaml_as_written(value);
 }
 
+/* What a file may say and still ask for nothing. */
+static bool is_nothing(const json_t *value)
+{
+    return json_is_false(value) || (json_is_array(value) && !json_array_size(value)) ||
+           (json_is_object(value) && !json_object_size(value));
+}
+
 void field_read(struct source *source, json_t *value, const struct field *field, void *into)
 {
     json_auto_t *settled = settle(source, value, field->type);
@@ -391,7 +407,7 @@ void field_read(struct source *source, json_t *value, const struct field *field,
         int64_t count;
         const char *text;
     } nobody = {0};
-    if (field->later)
+    if (field->later && !is_nothing(settled))
         source_later(source, field->later);
     bool unused = field->later || field->unused;
     readers[field->type](source, settled, field, unused ? (char *)&nobody : (char *)into + field->offset);

@@ -235,7 +235,8 @@ static const char *read_variable(struct source *source, json_t *value)
     json_auto_t *written = source->plain ? yaml_as_written(value) : json_incref(value);
     if (json_is_string(written))
         return arena_strdup(source->arena, json_string_value(written));
-    source_error(source, "expected text, found %s", field_found(source, value));
+    source_error(source, "expected text, found %s%s", field_found(source, value),
+                 json_is_integer(value) || json_is_boolean(value) ? "; put quotes around it" : "");
     return NULL;
 }
 
