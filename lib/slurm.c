@@ -137,10 +137,15 @@ int slurm_job_is_over(int64_t job_id, bool *over, struct error *err)
     return 0;
 }
 
+enum { BAD_OPTION = 255 }; /* sbatch's exit code when it does not even ask */
+
 /* "sbatch: error: Batch job submission failed: X" is said as X. */
 static const char *refusal(char *text)
 {
     static const char *const prefixes[] = {"sbatch: ", "error: ", "Batch job submission failed: ", "allocation failure: "};
+    char *advice = strstr(text, "\nTry \"sbatch --help\""); /* stands behind what is wrong with an option */
+    if (advice)
+        *advice = '\0';
     char *line = strrchr(text, '\n');
     line = line ? line + 1 : text;
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
@@ -174,6 +179,8 @@ static int call_sbatch(const struct sbatch_call *call, const char *mode, struct 
     int rc = 0;
     if (result.timed_out)
         rc = error_set(err, ERROR_UNREACHABLE, 0, "sbatch did not answer within %d s", SBATCH_TIMEOUT_MS / 1000);
+    else if (result.exit_code == BAD_OPTION && *result.err && !SAYS_ONE_OF(result.err, unreachable_words))
+        rc = error_set(err, ERROR_USAGE, 0, "sbatch takes no such option: %s", refusal(result.err));
     else if (result.exit_code && (result.exit_code >= 128 || SAYS_ONE_OF(result.err, unreachable_words)))
         rc = error_set(err, ERROR_UNREACHABLE, 0, "sbatch: %s", refusal(result.err));
     else if (result.exit_code) {

@@ -60,6 +60,11 @@ static const struct {
      ERROR_USAGE, 0, false},
     {"echo 'sbatch: error: Batch job submission failed: Unable to contact slurm controller (connect failure)' >&2; exit 1",
      "sbatch: Unable to contact slurm controller (connect failure)", ERROR_UNREACHABLE, 0, false},
+    {"printf 'sbatch: unrecognized option %s\\nTry \"sbatch --help\" for more information\\n' \"'--x'\" >&2; exit 255",
+     "sbatch takes no such option: unrecognized option '--x'", ERROR_USAGE, 0, false},
+    {"echo 'sbatch: error: Invalid --mem specification' >&2; exit 255",
+     "sbatch takes no such option: Invalid --mem specification", ERROR_USAGE, 0, false},
+    {"exit 255", "sbatch: sbatch failed and said nothing", ERROR_UNREACHABLE, 0, false},
     {"echo 'sbatch: error: QOSMaxSubmitJobPerUserLimit' >&2; exit 1", "Slurm refused: QOSMaxSubmitJobPerUserLimit",
      ERROR_USAGE, 0, true},
 };
