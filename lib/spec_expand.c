@@ -171,6 +171,15 @@ static json_t *expand_json(struct expansion *e, struct slot *slot, json_t *value
     return json_incref(value);
 }
 
+/* "cpus": "{n}" stands in quotes only because {n} is no number yet. */
+static json_t *as_meant(const struct field *field, json_t *expanded)
+{
+    bool bare = field->type == FIELD_COUNT || field->type == FIELD_GPUS || field->type == FIELD_FLAG;
+    const char *text = bare ? json_string_value(expanded) : NULL;
+    json_auto_t *value = text ? json_loads(text, JSON_DECODE_ANY, NULL) : NULL;
+    return json_incref(json_is_number(value) || json_is_boolean(value) ? value : expanded);
+}
+
 static void fill(struct expansion *e, void *entry)
 {
     for (size_t i = 0; i < e->slots_count; i++) {
@@ -183,7 +192,7 @@ static void fill(struct expansion *e, void *entry)
         } else if (slot->kind == SLOT_TEXTS) {
             expand_texts(e, slot, at);
         } else {
-            json_auto_t *value = expand_json(e, slot, slot->value);
+            json_auto_t *expanded = expand_json(e, slot, slot->value), *value = as_meant(slot->field, expanded);
             field_read(e->source, value, slot->field, entry);
         }
         source_up(e->source);

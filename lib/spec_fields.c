@@ -17,6 +17,15 @@
 
 enum { NAME_LONGEST = 1024 };
 
+/* "{i}" without its quotes is an object in YAML, with a key and no value. */
+static bool is_brace_text(const struct source *source, json_t *object)
+{
+    const json_t *only = json_object_iter_value(json_object_iter(object));
+    const char *text = json_string_value(only);
+    bool empty = json_is_null(only) || (text && !text[yaml_is_plain(only)]);
+    return source->plain && json_object_size(object) == 1 && empty;
+}
+
 const char *field_found(struct source *source, json_t *value)
 {
     if (source->plain && yaml_is_plain(value)) {
@@ -25,7 +34,7 @@ const char *field_found(struct source *source, json_t *value)
     }
     switch (json_typeof(value)) {
     case JSON_OBJECT:
-        return "an object";
+        return is_brace_text(source, value) ? "an object; in YAML a text that begins with { needs quotes around it" : "an object";
     case JSON_ARRAY:
         return "a list";
     case JSON_STRING:
