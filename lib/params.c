@@ -13,38 +13,13 @@
 #include "lib/arena.h"
 #include "lib/mem.h"
 
-enum { MOST_DIGITS = 18 };
-
 enum { DIGITS_MOST = 18 }; /* of a number in a range: what 64 bits hold */
 
 struct decimal { /* units * 10^-decimals */
     int64_t units;
     int decimals;
+    bool is_float; /* it has a point or an exponent */
 };
-
-/* [-+]? digits [. digits]; 0, or -1 when `text` up to `end` is no such number of up to 18 digits. */
-static int parse_decimal(const char *text, const char *end, struct decimal *decimal)
-{
-    int digits = 0, decimals = -1;
-    int64_t units = 0;
-    bool minus = text < end && *text == '-', any = false;
-    if (text < end && (*text == '-' || *text == '+'))
-        text++;
-    for (; text < end; text++) {
-        if (*text == '.' && decimals < 0) {
-            decimals = 0;
-        } else if (isdigit((unsigned char)*text) && digits < MOST_DIGITS) {
-            any = true;
-            units = units * 10 + (*text - '0');
-            digits += units > 0;
-            decimals += decimals >= 0;
-        } else {
-            return -1;
-        }
-    }
-    *decimal = (struct decimal){minus ? -units : units, decimals < 0 ? 0 : decimals};
-    return any ? 0 : -1;
-}
 
 static int scale(struct decimal *decimal, int decimals)
 {
@@ -54,16 +29,64 @@ static int scale(struct decimal *decimal, int decimals)
     return 0;
 }
 
+/* [eE] [-+]? digits, up to `end`: -1 when it is none. */
+static int parse_exponent(const char *text, const char *end, int *exponent)
+{
+    bool minus = text + 1 < end && text[1] == '-', sign = minus || (text + 1 < end && text[1] == '+');
+    const char *digits = text + 1 + sign;
+    *exponent = 0;
+    if (digits == end || end - digits > 3)
+        return -1;
+    for (; digits < end && isdigit((unsigned char)*digits); digits++)
+        *exponent = *exponent * 10 + (*digits - '0');
+    *exponent = minus ? -*exponent : *exponent;
+    return digits == end ? 0 : -1;
+}
+
+/* [-+]? digits [. digits] exponent?, blanks around it; 0, or -1 when `text` up to `end` is no such number of up to 18 digits. With
+ * more decimals than that, or fewer than none, the number is too long for a range, which the caller sees. */
+static int parse_decimal(const char *text, const char *end, struct decimal *decimal)
+{
+    int digits = 0, decimals = -1, exponent = 0;
+    int64_t units = 0;
+    while (text < end && isspace((unsigned char)*text))
+        text++;
+    while (text < end && isspace((unsigned char)end[-1]))
+        end--;
+    bool minus = text < end && *text == '-', any = false;
+    if (text < end && (*text == '-' || *text == '+'))
+        text++;
+    for (; text < end && *text != 'e' && *text != 'E'; text++) {
+        if (*text == '.' && decimals < 0) {
+            decimals = 0;
+        } else if (isdigit((unsigned char)*text) && digits < DIGITS_MOST) {
+            any = true;
+            units = units * 10 + (*text - '0');
+            digits += units > 0;
+            decimals += decimals >= 0;
+        } else {
+            return -1;
+        }
+    }
+    bool has_exponent = text < end;
+    if (!any || (has_exponent && parse_exponent(text, end, &exponent)))
+        return -1;
+    *decimal = (struct decimal){minus ? -units : units, (decimals < 0 ? 0 : decimals) - exponent, decimals > 0 || has_exponent};
+    if (decimal->decimals < 0 && scale(decimal, 0))
+        decimal->decimals = DIGITS_MOST + 1;
+    return 0;
+}
+
 /* 1: a range, into list; 0: no range (a string that merely contains colons); -1: a wrong one. */
 static int parse_range(const char *text, const char *end, struct param_list *list, struct error *err)
 {
     const char *first = memchr(text, ':', (size_t)(end - text));
     const char *second = first ? memchr(first + 1, ':', (size_t)(end - first - 1)) : NULL;
-    struct decimal a, b, s = {1, 0};
+    struct decimal a, b, s = {1, 0, false};
     if (!first || parse_decimal(text, first, &a) || parse_decimal(first + 1, second ? second : end, &b) ||
         (second && parse_decimal(second + 1, end, &s)))
         return 0;
-    bool is_float = a.decimals || b.decimals || s.decimals;
+    bool is_float = a.is_float || b.is_float || s.is_float;
     int decimals = a.decimals > b.decimals ? a.decimals : b.decimals;
     decimals = decimals > s.decimals ? decimals : s.decimals;
     int64_t span;

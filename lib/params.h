@@ -39,7 +39,7 @@ struct params {
     enum param_mode mode;
 };
 
-/* Reads a parameter as written in a string: "1:10", "0:1:0.1", "{1:3}", "[a, 'b,c', 3]", or one scalar. `@file` is the caller's.
+/* Reads a parameter as written in a string: "1:10", "0:1:0.1", "1e-4:1e-3:1e-4", "{1:3}", "[a, 'b,c', 3]", or one scalar. `@file` is the caller's.
  * Memory is the arena's. Refused: an empty list, step 0, a range of the wrong direction, numbers beyond 18 digits, quotes that do
  * not end. */
 int param_list_parse(const char *text, struct arena *arena, struct param_list *list, struct error *err);

@@ -129,6 +129,8 @@ static void read_text(struct source *source, json_t *value, const struct field *
 {
     if (!json_is_string(value) && !strcmp(field->name, "name"))
         expected(source, "a name", value);
+    else if (json_is_object(value) && field->extra)
+        source_error(source, "expected text, found an object; %s", (const char *)field->extra);
     else if (!json_is_string(value))
         expected_text(source, value);
     else if (field_check_text(source, field, json_string_value(value)))
