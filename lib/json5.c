@@ -18,6 +18,7 @@ struct lexer {
     int line, counted_column;
     struct rewrite *out;
     bool comma; /* read, and written only when something follows it */
+    bool behind_value; /* so that a comma may follow */
     int comma_line, comma_column;
     struct problems *problems;
 };
@@ -181,12 +182,25 @@ static bool is_key(const struct lexer *lexer, const char *after)
     return ahead.at < ahead.end && *ahead.at == ':';
 }
 
+/* "depends-on:" begins here: gives its end, or NULL. */
+static const char *odd_key_end(const struct lexer *lexer, const char *p)
+{
+    while (p < lexer->end && (is_word(*p) || *p == '-' || *p == '.'))
+        p++;
+    return is_key(lexer, p) ? p : NULL;
+}
+
 static void read_word(struct lexer *lexer)
 {
     static const char *const values[] = {"true", "false", "null"};
     const char *start = lexer->at, *p = start;
     while (p < lexer->end && is_word(*p))
         p++;
+    const char *odd = is_key(lexer, p) ? NULL : odd_key_end(lexer, p);
+    if (odd) {
+        error_here(lexer, start, "a key that has more than letters, digits, _ and $ needs quotes");
+        p = odd;
+    }
     size_t count = (size_t)(p - start);
     bool value = false;
     for (size_t i = 0; i < sizeof values / sizeof *values; i++)
@@ -255,9 +269,38 @@ static void read_number(struct lexer *lexer)
     }
 }
 
+/* What people write who know comments and texts of another language. */
+static void read_foreign(struct lexer *lexer)
+{
+    const char *start = lexer->at;
+    if (*start == '#') {
+        error_here(lexer, start, "a comment begins with //, not with #");
+        while (lexer->at < lexer->end && !line_end(lexer))
+            lexer->at++;
+        return;
+    }
+    error_here(lexer, start, "a text stands in \"…\" or in '…', not in `…`");
+    rewrite_put_text(lexer->out, "null");
+    const char *close = memchr(start + 1, '`', (size_t)(lexer->end - start - 1));
+    while (lexer->at < lexer->end && lexer->at != close) {
+        size_t count = line_end(lexer);
+        if (count)
+            new_line(lexer, count);
+        else
+            lexer->at++;
+    }
+    lexer->at += close != NULL;
+}
+
 static void read_token(struct lexer *lexer)
 {
     char c = *lexer->at;
+    bool behind_value = lexer->behind_value;
+    lexer->behind_value = !strchr("[{:,", c);
+    if (c == ',' && !behind_value) {
+        error_here(lexer, lexer->at++, "there is nothing before this comma; remove it");
+        return;
+    }
     if (lexer->comma && c != '}' && c != ']') {
         rewrite_point(lexer->out, lexer->comma_line, lexer->comma_column);
         rewrite_put(lexer->out, ",", 1);
@@ -276,6 +319,8 @@ static void read_token(struct lexer *lexer)
         read_number(lexer);
     else if (is_word(c))
         read_word(lexer);
+    else if (c == '#' || c == '`')
+        read_foreign(lexer);
     else
         rewrite_put(lexer->out, lexer->at++, 1);
 }

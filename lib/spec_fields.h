@@ -41,7 +41,7 @@ struct field {
     enum field_type type;
     size_t offset;
     int64_t least, most; /* FIELD_COUNT */
-    const void *extra;
+    const void *extra; /* FIELD_CHOICE: the words; FIELD_OBJECT: its table; FIELD_TEXT: what is said of an object instead */
     void (*read)(struct source *source, json_t *value, const struct field *field, void *at); /* FIELD_OWN; values as they are */
     const char *later; /* checked, but not there yet: what comes later */
     bool unused;       /* checked, but without effect here; semantics §1 names them */

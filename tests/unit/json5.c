@@ -11,7 +11,7 @@ static const struct {
 } good[] = {
     {"{}", "{}"},
     {"{a: 1, 'b': 'it\"s', \"c\": \"d\",}", "{\"a\":1,\"b\":\"it\\\"s\",\"c\":\"d\"}"},
-    {"[1, 2, ,]", "[1,2,]"}, /* the double comma stays an error for the JSON parser */
+    {"[1, 2, {b: 1,},]", "[1,2,{\"b\":1}]"},
     {"// one\n[/* two\n */ 1 // three\n]", "[1]"},
     {"[+5, -3, .5, 5., -.5, 1.e3, 0x1F, -0xa, 1e+2]", "[5,-3,0.5,5.0,-0.5,1.0e3,31,-10,1e+2]"},
     {"{true: true, null: null, $x_1: false}", "{\"true\":true,\"null\":null,\"$x_1\":false}"},
@@ -30,6 +30,13 @@ static const struct {
     const char *text;
 } bad[] = {
     {"{\n  a: 'x\n}", 2, 6, "this text does not end in its line; close the quotes, or end the line with \\ to go on"},
+    {"[1, 2, ,]", 1, 8, "there is nothing before this comma; remove it"},
+    {"[\n,]", 2, 1, "there is nothing before this comma; remove it"},
+    {"{a: , b: 1}", 1, 5, "there is nothing before this comma; remove it"},
+    {"{a-b: 1}", 1, 2, "a key that has more than letters, digits, _ and $ needs quotes"},
+    {"[1] # x\n[", 1, 5, "a comment begins with //, not with #"},
+    {"[`a\n`, 5,]", 1, 2, "a text stands in \"…\" or in '…', not in `…`"},
+    {"[`", 1, 2, "a text stands in \"…\" or in '…', not in `…`"},
     {"[1] /* x", 1, 5, "this comment does not end; write */ behind it"},
     {"{a: hello}", 1, 5, "hello is no value; write it in quotes if it is a text"},
     {"[-Infinity]", 1, 2, "no finite number; torc has no use for Infinity and NaN"},
