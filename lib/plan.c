@@ -103,6 +103,7 @@ static void set_resources(struct plan_group *group, const struct class_row *row,
         memory = asks->memory_per_cpu_bytes ? group->cpus * fit->memory_per_cpu_bytes
                                             : smaller(memory, group->cpus * fit->memory_per_cpu_bytes);
     group->memory_bytes = !least->memory_bytes ? 0 : divide_up(memory, MiB) * MiB;
+    group->tmp_bytes = least->tmp_bytes ? slots * row->tmp_bytes : 0;
     group->own_bytes = smaller(larger(group->memory_bytes - slots * row->memory_bytes, 0), PLAN_OWN_BYTES);
 }
 

@@ -37,6 +37,7 @@ struct plan_group {              /* one sbatch request: `count` allocations of o
     int32_t slots, rounds;       /* jobs side by side, and one after another, in each */
     int32_t cpus, gpus, nodes;   /* asked for; cpus and gpus a node */
     int64_t memory_bytes;        /* asked for, a node */
+    int64_t tmp_bytes;           /* local scratch asked for, a node; 0: none, or Slurm does not know what nodes have */
     int64_t own_bytes;           /* of it, what jobs leave to the runner: PLAN_OWN_BYTES, or less where there is no more */
     int64_t walltime_usec;       /* whole minutes */
     int64_t margin_usec;         /* before its end, jobs are told to end */

@@ -62,6 +62,7 @@ static struct fit_least node_share(const struct fit *fit, const struct cluster_n
         .cpus = (int32_t)(fit->whole_nodes ? cpus : limited(cpus, sbatch_asks_cpus(asks))),
         .gpus = some ? asks->gpus : node->gpus,
         .memory_bytes = memory ? limited(memory, asks->memory_bytes > 0 ? asks->memory_bytes : 0) : 0,
+        .tmp_bytes = node->tmp_bytes,
     };
 }
 
@@ -104,7 +105,7 @@ static void set_leasts(struct fit *fit, const struct cluster *cluster, const str
     const struct cluster_partition *partition = fit->partition;
     fit->leasts = xcalloc(fit->widths_count, sizeof *fit->leasts);
     for (uint32_t w = 0; w < fit->widths_count; w++) {
-        struct fit_least least = {.cpus = INT_MAX, .gpus = INT_MAX, .memory_bytes = INT64_MAX};
+        struct fit_least least = {.cpus = INT_MAX, .gpus = INT_MAX, .memory_bytes = INT64_MAX, .tmp_bytes = INT64_MAX};
         for (uint32_t i = 0; i < partition->nodes_count; i++) {
             const struct cluster_node *node = &cluster->nodes[partition->nodes[i]];
             if ((up_only && !node->up) || node_width(row, fit, node) < fit->widths[w])
@@ -113,6 +114,7 @@ static void set_leasts(struct fit *fit, const struct cluster *cluster, const str
             least.cpus = (int32_t)smaller(least.cpus, share.cpus);
             least.gpus = (int32_t)smaller(least.gpus, share.gpus);
             least.memory_bytes = smaller(least.memory_bytes, share.memory_bytes);
+            least.tmp_bytes = smaller(least.tmp_bytes, share.tmp_bytes);
         }
         fit->leasts[w] = least;
     }

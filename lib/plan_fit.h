@@ -9,6 +9,7 @@
 struct fit_least {            /* the least that the nodes of one width or more have for jobs */
     int32_t cpus, gpus;
     int64_t memory_bytes;     /* 0: Slurm does not know the memory of these nodes */
+    int64_t tmp_bytes;        /* likewise */
 };
 
 struct fit {

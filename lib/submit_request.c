@@ -90,6 +90,8 @@ static void add_resources(struct sbatch_options *options, const struct plan_grou
         sbatch_options_add(options, xasprintf("--mem=%lldM", (long long)(group->memory_bytes / MiB)));
     if (group->gpus && asks->gpus < 0)
         sbatch_options_add(options, xasprintf("--gres=gpu:%d", group->gpus));
+    if (group->tmp_bytes)
+        sbatch_options_add(options, xasprintf("--tmp=%lldM", (long long)((group->tmp_bytes + MiB - 1) / MiB)));
     if (!asks->walltime_usec)
         sbatch_options_add(options, xasprintf("--time=%lld", (long long)(group->walltime_usec / (60 * SEC))));
 }

@@ -17,6 +17,7 @@ struct part {
     int first, last;        /* nodes */
     int max_time;           /* minutes */
     int max_nodes, max_cpus, mib_per_cpu, mib_per_node;
+    int tmp_mib;            /* TmpDisk of its nodes */
     const char *accounts, *deny_accounts, *qos, *groups;
     bool whole, closed, stopped, root_only, not_default, reservation;
 };
@@ -39,6 +40,7 @@ static const struct test_cluster clusters[] = {
     {"whole", 1001, {{4, 32, 65536, 0, false}}, {{.name = "main", .last = 3, .whole = true}}},
     {"wholemix", 1001, {{2, 32, 65536, 4, false}, {2, 48, 131072, 2, false}}, {{.name = "main", .last = 3, .whole = true}}},
     {"gpu", 1001, {{2, 16, 65536, 4, false}}, {{.name = "main", .last = 1}}},
+    {"scratch", 1001, {{2, 8, 16384, 0, false}}, {{.name = "main", .last = 1, .tmp_mib = 100000}}},
     {"down", 1001, {{2, 8, 16384, 0, false}, {2, 64, 65536, 0, true}}, {{.name = "main", .last = 3}}},
     {"halfcpu", 1001, {{2, 32, 65536, 0, false}}, {{.name = "main", .last = 1, .max_cpus = 16}}},
     {"percpu", 1001, {{2, 32, 65536, 0, false}}, {{.name = "main", .last = 1, .mib_per_cpu = 2048}}},
@@ -70,6 +72,7 @@ static const struct row {
         int cpus, mib, gpus_milli, nodes, runtime; /* minutes */
         bool planning_only, any_length;
         const char *labels;
+        int tmp_mib;
     } class;
     struct {
         int ready, soon, later, room;
@@ -220,6 +223,12 @@ static const struct row {
      "! job j (class c): it needs 2 nodes, and scheduler s asks for 1"},
     {"two", JOB(1, 1024, 0, 1, 20), {.ready = 1}, {.scheduler = "--mem=64g"},
      "! job j (class c): no node of partition main has what scheduler s asks for"},
+    /* local scratch is asked for as memory is, where nodes say that they have some */
+    {"scratch", JOB(1, 1024, 0, 1, 60, .tmp_mib = 2000), {.ready = 8}, {0},
+     "main 1*[8x1 c8 m8256 g0 n1 t62 s16000]"},
+    {"two", JOB(1, 1024, 0, 1, 60, .tmp_mib = 2000), {.ready = 8}, {0}, "main 1*[8x1 c8 m8256 g0 n1 t62]"},
+    {"scratch", JOB(1, 1024, 0, 1, 60, .tmp_mib = 200000), {.ready = 1}, {0},
+     "! job j (class c): it needs 200000m of local scratch, and the largest TmpDisk of partition main is 100000m"},
     /* what can never run */
     {"two", JOB(9, 1024, 0, 1, 60), {.ready = 1}, {0},
      "! job j (class c): it needs 9 CPUs, and the largest node of partition main has 8"},
@@ -251,8 +260,10 @@ static void build_partition(struct cluster *cluster, const struct part *p)
 {
     uint32_t *nodes = xcalloc(cluster->nodes_count, sizeof *nodes);
     uint32_t count = 0;
-    for (int n = p->first; n <= p->last; n++)
+    for (int n = p->first; n <= p->last; n++) {
         nodes[count++] = (uint32_t)n;
+        cluster->nodes[n].tmp_bytes = p->tmp_mib * MiB;
+    }
     cluster->partitions[cluster->partitions_count++] = (struct cluster_partition){
         .name = p->name,
         .is_default = !p->not_default,
@@ -306,8 +317,11 @@ static char *plan_text(const struct plan *plan)
     FILE *out = open_memstream(&text, &size);
     for (size_t i = 0; i < plan->groups_count; i++) {
         const struct plan_group *g = &plan->groups[i];
-        fprintf(out, "%s %d*[%dx%d c%d m%lld%s g%d n%d t%lld]%s%s", g->partition, g->count, g->slots, g->rounds, g->cpus,
-                (long long)(g->memory_bytes / MiB), g->own_bytes < PLAN_OWN_BYTES && g->memory_bytes ? "!" : "", g->gpus, g->nodes, (long long)(g->walltime_usec / MINUTE),
+        char scratch[40] = "";
+        if (g->tmp_bytes)
+            snprintf(scratch, sizeof scratch, " s%lld", (long long)(g->tmp_bytes / MiB));
+        fprintf(out, "%s %d*[%dx%d c%d m%lld%s g%d n%d t%lld%s]%s%s", g->partition, g->count, g->slots, g->rounds, g->cpus,
+                (long long)(g->memory_bytes / MiB), g->own_bytes < PLAN_OWN_BYTES && g->memory_bytes ? "!" : "", g->gpus, g->nodes, (long long)(g->walltime_usec / MINUTE), scratch,
                 g->whole_nodes ? " whole" : "", g->now ? "" : " later");
     }
     for (size_t i = 0; i < plan->notes_count; i++)
@@ -336,7 +350,7 @@ static void test_row(const struct row *row, int number)
         settings.sigkill_headroom_secs = row->set.margin - row->set.margin / 2;
     }
     struct class_row class = {.name = "c", .cpus = row->class.cpus, .nodes = row->class.nodes,
-                              .gpus_milli = row->class.gpus_milli, .memory_bytes = row->class.mib * MiB,
+                              .gpus_milli = row->class.gpus_milli, .memory_bytes = row->class.mib * MiB, .tmp_bytes = row->class.tmp_mib * MiB,
                               .runtime_usec = row->class.runtime * MINUTE, .enforced = !row->class.planning_only,
                               .labels = row->class.labels, .scheduler = row->set.scheduler ? "s" : NULL};
     struct plan_class waits = {.row = &class, .ready = row->wait.ready, .soon = row->wait.soon, .later = row->wait.later,
