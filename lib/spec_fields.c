@@ -119,7 +119,7 @@ bool field_check_text(struct source *source, const struct field *field, const ch
     if (field->type == FIELD_COMMAND && is_blank(text))
         source_error(source, "the command is empty; write \"true\" for a job that does nothing");
     else if (field->type == FIELD_LABELS && !label_is_good(text))
-        source_error(source, "%s is no label: not empty, no comma, no blank at either end", source_quote(source, text));
+        source_error(source, "%s is no label: a label has at least one character, no comma, and no blank at either end", source_quote(source, text));
     else
         return true;
     return false;

@@ -15,7 +15,7 @@ static const char *why_not(const char *key)
     const char *why = NULL;
     for (size_t i = 0; i < sizeof of_schedulers / sizeof *of_schedulers; i++)
         if (!strcmp(key, of_schedulers[i]))
-            return "it belongs to one scheduler: write it in an entry of \"slurm_schedulers\"";
+            return "write it in an entry of \"slurm_schedulers\"";
     if (!strcmp(key, "name"))
         return "allocations are named by torc";
     return sbatch_option_is_free(key, &why) ? NULL : why;
@@ -56,7 +56,7 @@ static void read_one(struct source *source, struct texts *options, const char *k
         return;
     }
     if (why) {
-        source_error_key(source, "this option of sbatch does not belong into \"slurm_defaults\": %s", why);
+        source_error_key(source, "this option of sbatch does not belong in \"slurm_defaults\": %s", why);
         return;
     }
     const char *option = option_of(source, key, json_is_boolean(settled) || json_is_null(settled) ? settled : written);
