@@ -152,11 +152,19 @@ static const char *look_up(void *context, enum substitute_kind kind, const char 
 static const char *replace_names(struct resolver *resolver, uint32_t job, const char *key, const char *text)
 {
     struct command command = {.resolver = resolver, .job = job};
-    if (!text || !substitute_wanted(text))
+    size_t length;
+    const char *slip = text ? substitute_slip(text, &length) : NULL;
+    bool wanted = text && substitute_wanted(text);
+    if (!wanted && !slip)
         return text;
     source_down_key(resolver->source, key);
-    cleanup_free char *replaced = substitute(text, look_up, &command);
+    if (slip)
+        source_warning(resolver->source, "%.*s…} stays as it is, and bash knows no such name; torc replaces ${files.input.N}, "
+                       "${files.output.N}, ${user_data.input.N} and ${user_data.output.N}", (int)length, slip);
+    cleanup_free char *replaced = wanted ? substitute(text, look_up, &command) : NULL;
     source_up(resolver->source);
+    if (!wanted)
+        return text;
     return arena_strdup(resolver->workflow->text, replaced);
 }
 

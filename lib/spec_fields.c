@@ -12,6 +12,7 @@
 #include "lib/signals.h"
 #include "lib/size.h"
 #include "lib/spec.h"
+#include "lib/substitute.h"
 #include "lib/text.h"
 #include "lib/yaml_value.h"
 
@@ -323,6 +324,8 @@ static void read_env(struct source *source, json_t *value, const struct field *f
         } else if (!json_is_string(item)) {
             expected_text(source, item);
             wrong++;
+        } else if (substitute_wanted(json_string_value(item))) {
+            source_warning(source, "${files.…} and ${user_data.…} are replaced in \"command\" and \"invocation_script\" only");
         }
         source_up(source);
     }

@@ -131,13 +131,37 @@ static size_t replace(struct output *out, const struct shell *shell, const char 
     return 0;
 }
 
+static bool is_ours(const char *p)
+{
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+        if (!strncmp(p, prefixes[i].prefix, strlen(prefixes[i].prefix)))
+            return true;
+    return false;
+}
+
 bool substitute_wanted(const char *text)
 {
     for (const char *p = text; (p = strstr(p, "${")); p += 2)
-        for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
-            if (!strncmp(p, prefixes[i].prefix, strlen(prefixes[i].prefix)))
-                return true;
+        if (is_ours(p))
+            return true;
     return false;
+}
+
+const char *substitute_slip(const char *text, size_t *length)
+{
+    static const char *const begins[] = {"file", "user", "data.", "input", "output"};
+    for (const char *p = text; (p = strstr(p, "${")); p += 2) {
+        size_t first = strcspn(p, ".} \t\n\"'"), both = first + 1;
+        if (p[first] != '.' || is_ours(p))
+            continue;
+        both += strcspn(p + both, ".} \t\n\"'");
+        for (size_t i = 0; i < sizeof begins / sizeof *begins; i++)
+            if (!strncmp(p + 2, begins[i], strlen(begins[i]))) {
+                *length = both;
+                return p;
+            }
+    }
+    return NULL;
 }
 
 char *substitute(const char *text, substitute_lookup lookup, void *context)
