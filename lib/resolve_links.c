@@ -4,6 +4,7 @@
 
 #include "lib/mem.h"
 #include "lib/resolve.h"
+#include "lib/shell_place.h"
 #include "lib/substitute.h"
 
 static void add_pair(struct pair_row **list, size_t *count, size_t *space, struct pair_row row)
@@ -216,7 +217,17 @@ void resolve_data_values(struct resolver *resolver)
     free(writers.last);
 }
 
-/* Script and command run as one: on one line if the script is one line, else below each other. A blank script is none. */
+static bool ends_in_comment(const char *script, size_t length)
+{
+    struct shell shell;
+    shell_init(&shell);
+    for (size_t at = 0; at < length;)
+        at += shell_step(&shell, script + at);
+    return shell.comment;
+}
+
+/* Script and command run as one: on one line if the script is one line, else below each other. A blank script is none, and a
+ * comment in it does not swallow the command. */
 static const char *join(struct resolver *resolver, const char *script, const char *command)
 {
     if (!script || !command || !script[strspn(script, " \t\r\n")])
@@ -224,7 +235,7 @@ static const char *join(struct resolver *resolver, const char *script, const cha
     size_t length = strlen(script);
     while (length && strchr(" \t\r\n", script[length - 1]))
         length--;
-    bool lines = memchr(script, '\n', length);
+    bool lines = memchr(script, '\n', length) || ends_in_comment(script, length);
     return arena_printf(resolver->workflow->text, "%.*s%s%s", (int)length, script, lines ? "\n" : " ", command);
 }
 
