@@ -97,6 +97,17 @@ bool param_file_read(struct source *source, const char *path, char **text, size_
     return check_utf8(source, path, *text, *length);
 }
 
+/* Quotes around all of it make a line a text, as they do an item of a list. */
+static struct param_value line_value(const char *line, size_t length, struct arena *arena)
+{
+    struct param_value value;
+    bool quotes = length > 1 && (*line == '"' || *line == '\'') && memchr(line + 1, *line, length - 1) == line + length - 1;
+    if (quotes)
+        return param_value_text(arena_strndup(arena, line + 1, length - 2));
+    param_value_scan(arena_strndup(arena, line, length), arena, &value);
+    return value;
+}
+
 static bool read_file(struct source *source, const char *path, struct param_list *into)
 {
     cleanup_free char *text = NULL;
@@ -115,7 +126,7 @@ static bool read_file(struct source *source, const char *path, struct param_list
         if (!end || *line == '#')
             continue;
         values = array_grow(values, count, &space, sizeof *values);
-        param_value_scan(arena_strndup(source->arena, line, end), source->arena, &values[count++]);
+        values[count++] = line_value(line, end, source->arena);
     }
     if (!count) {
         source_error(source, "the file %s has no values, so that there would be nothing to run", path);

@@ -35,7 +35,7 @@ static const struct {
      "5|true d:{\"a\":10,\"b\":[1.1,\"yes\",true,null,\"5\"]}", NULL},
     {"w.json", "{\"name\": \"w\", \"parameters_file\": \"table.csv\", \"jobs\": [{\"name\": \"{n}\", \"command\": \"x {v:.2f}\","
      " \"use_parameters_file\": true}, {\"name\": \"l{p}\", \"command\": \"x\", \"parameters\": {\"p\": \"@lines.txt\"}}]}",
-     "a|x 0.50 b c|x 2.00 l7|x lone two|x", NULL},
+     "a|x 0.50 b c|x 2.00 l7|x lone two|x l1.10|x l\"a\" \"b\"|x l\"|x", NULL},
     {"w.json", "{\"name\": \"w\", \"jobs\": [{\"name\": \"a{i:q}\", \"command\": \"x\", \"parameters\": {\"i\": 1}}]}", "a1|x",
      "{i:q} prints plain"},
     {"w.json", "{\"name\": \"w\", \"jobs\": [{\"name\": \"a{i:02d}\", \"command\": \"x\", \"parameters\": {\"i\": [\"u\"]}}]}", "au|x",
@@ -126,7 +126,7 @@ int main(void)
     if (!ok(mkdtemp(folder) && chdir(folder) == 0, "a folder for tables"))
         return done_testing();
     put("table.csv", "n,v\na,0.5\n\"b c\",2\n");
-    put("lines.txt", "# values\n7\n\n one two \n");
+    put("lines.txt", "# values\n7\n\n one two \n'1.10'\n\"a\" \"b\"\n\"\n");
     test_rows();
     test_unite();
     test_commands();
