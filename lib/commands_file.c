@@ -48,6 +48,15 @@ static void put_job(struct rewrite *out, size_t number)
     rewrite_put_text(out, text);
 }
 
+/* As in a script, where the command would go on in the next line. */
+static bool goes_on(const char *first, const char *stop)
+{
+    size_t backslashes = 0;
+    while (stop > first && *--stop == '\\')
+        backslashes++;
+    return backslashes % 2;
+}
+
 int commands_read(const char *text, size_t length, const char *name, const struct commands_resources *resources,
                   struct rewrite *rewrite, struct problems *problems)
 {
@@ -72,6 +81,9 @@ int commands_read(const char *text, size_t length, const char *name, const struc
         if (first == stop || *first == '#')
             continue;
         put_job(rewrite, ++count);
+        if (goes_on(first, stop))
+            problem_add(problems, true, line, (int)(first - at) + 1, NULL,
+                        "this command ends in \\, but does not go on: each line is a command of its own");
         rewrite_point(rewrite, line, (int)(first - at) + 1);
         put_quoted(rewrite, first, (size_t)(stop - first));
         rewrite_put_text(rewrite, asked);

@@ -159,14 +159,16 @@ static const char *plural(size_t count)
     return count == 1 ? "" : "s";
 }
 
-static void print_rest(FILE *out, const char *program, const char *file, size_t errors, size_t warnings)
+static void print_rest(FILE *out, const char *program, const char *file, size_t errors, size_t warnings, bool of_list)
 {
     fprintf(out, "%s: %s: ", program, file);
     if (errors)
         fprintf(out, "%zu more error%s", errors, plural(errors));
     if (warnings)
         fprintf(out, "%s%zu more warning%s", errors ? " and " : "", warnings, plural(warnings));
-    fprintf(out, "; torc validate --all %s shows all\n", file);
+    if (!of_list)
+        fprintf(out, "; torc validate --all %s shows all", file);
+    fputc('\n', out);
 }
 
 void problems_print(struct problems *problems, FILE *out, const char *program, const char *file, size_t most)
@@ -184,5 +186,5 @@ void problems_print(struct problems *problems, FILE *out, const char *program, c
         print_one(&problems->list[i], out, program, name);
     }
     if (more[0] || more[1])
-        print_rest(out, program, name, more[0], more[1]);
+        print_rest(out, program, name, more[0], more[1], problems->of_list);
 }

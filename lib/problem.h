@@ -22,6 +22,7 @@ struct problems {
     struct problem *list;
     size_t count, space;
     size_t errors; /* of them, not warnings */
+    bool of_list;  /* of commands, which torc validate does not read */
     size_t last;   /* the one that was added last, or was there already */
 };
 

@@ -223,6 +223,7 @@ int workflow_load_commands(const char *text, size_t length, const char *name, co
     size_t errors = problems->errors;
     *workflow = (struct workflow){.text = arena_create()};
     struct source source = {.problems = problems, .arena = workflow->text, .rewritten = true};
+    problems->of_list = true;
     bool readable = source_take_utf8(&text, &length, problems) &&
                     !commands_read(text, length, name, resources, &source.rewrite, problems);
     source.json = (struct json_text){source.rewrite.json, source.rewrite.length};

@@ -51,7 +51,8 @@ void show_plan(const struct prepared *prepared)
     const struct plan *plan = &prepared->plan;
     size_t later = 0;
     screen_init(&screen, stdout);
-    printf("Plan for workflow %s, %zu jobs; nothing was created.\n\n", prepared->workflow.name, count_jobs(&prepared->workflow));
+    size_t jobs = count_jobs(&prepared->workflow);
+    printf("Plan for workflow %s, %zu job%s; nothing was created.\n\n", prepared->workflow.name, jobs, jobs == 1 ? "" : "s");
     struct table *table = plan_table_create(&screen);
     for (size_t i = 0; i < plan->groups_count; i++) {
         plan_table_row(table, &plan->groups[i], plan->groups[i].jobs, plan->groups[i].count, plan->groups[i].now ? "now" : "later");
@@ -118,8 +119,9 @@ void show_submitted(const struct prepared *prepared, int64_t workflow_id, const 
     struct screen screen;
     int64_t later = 0;
     screen_init(&screen, stdout);
-    printf("Workflow %lld (%s), %zu jobs, submitted as\n\n", (long long)workflow_id, prepared->workflow.name,
-           count_jobs(&prepared->workflow));
+    size_t jobs = count_jobs(&prepared->workflow);
+    printf("Workflow %lld (%s), %zu job%s, submitted as\n\n", (long long)workflow_id, prepared->workflow.name, jobs,
+           jobs == 1 ? "" : "s");
     struct table *table = plan_table_create(&screen);
     for (size_t i = 0; i < done->count; i++) {
         cleanup_free char *job = job_text(&done->list[i]);

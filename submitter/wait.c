@@ -111,8 +111,8 @@ static void show_result(struct waiting *w, const struct workflow_info *info, int
         return;
     format_duration(took, info->ended_usec ? info->ended_usec - info->created_usec : UNKNOWN);
     if (!result)
-        fprintf(stderr, "Workflow %lld completed: %lld jobs in %s.\n", (long long)w->workflow_id,
-                (long long)info->counts[JOB_COMPLETED], took);
+        fprintf(stderr, "Workflow %lld completed: %lld job%s in %s.\n", (long long)w->workflow_id,
+                (long long)info->counts[JOB_COMPLETED], info->counts[JOB_COMPLETED] == 1 ? "" : "s", took);
     else
         fprintf(stderr, "Workflow %lld ended: %lld of %lld jobs did not complete (%lld failed, %lld canceled, %lld terminated); "
                 "see torc-report %lld.\n", (long long)w->workflow_id,

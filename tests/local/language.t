@@ -75,6 +75,14 @@ is "$rc $(cat c1)" "0 marked" "the mark of some editors and a missing last line 
 printf '\xff\xfee\0' > wide.txt
 run --commands wide.txt
 is "$rc $(cat log)" "2 torc-run: wide.txt:1:1: the file is UTF-16; save it as UTF-8" "UTF-16 is called by its name"
+printf 'echo a \\\n  b\necho c \\\\\n' > goes-on.txt
+run --commands goes-on.txt
+is "$rc $(head -n 1 log)" '1 torc-run: goes-on.txt:1:1: warning: this command ends in \, but does not go on: each line is a command of its own' \
+	"a command that would go on in the next line is warned of"
+is "$(grep -c warning log)" 1 "and no other"
+seq 1 30 | sed 's/.*/cat ${files.input.x}/' > bad.txt
+run --commands bad.txt
+is "$rc $(tail -n 1 log)" "2 torc-run: bad.txt: 10 more errors" "nobody is sent to torc validate, which reads no list"
 printf '\n# nothing\n' > empty.txt
 run --commands empty.txt
 is "$rc $(cat log)" "2 torc-run: empty.txt:1:1: there is no command here; each line is one, blank lines and # lines are skipped" \
