@@ -90,6 +90,7 @@ static int spawn_job(struct runner *runner, struct job *job, struct error *err)
         .environment = program.environment,
         .workdir = job->spec.workdir,
         .output_dir = runner->output.dir,
+        .output_folder = runner->output.path,
         .stdout_path = job->files.stdout_name,
         .stderr_path = job->files.stderr_name,
         .combined = job->files.combined,
@@ -114,7 +115,11 @@ static void go(struct runner *runner, struct job *job)
     job->files = output_name(&runner->output, job->how.stdio, runner->workflow_id, job->claimed.job_id, runner->grant.run_id,
                              job->claimed.attempt_id, job->arena);
     note_start(runner, job);
-    if (spawn_job(runner, job, &err)) {
+    bool failed = spawn_job(runner, job, &err);
+    if (failed && output_renew(&runner->output))
+        failed = spawn_job(runner, job, &err);
+    if (failed) {
+        job->end.start.stdout_path = job->end.start.stderr_path = NULL;
         job_fail(runner, job, REASON_SPAWN_ERROR, arena_strdup(job->arena, err.text));
         return;
     }

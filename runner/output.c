@@ -32,6 +32,18 @@ int output_open(struct output *output, const char *path, struct error *err)
     return 0;
 }
 
+bool output_renew(struct output *output)
+{
+    struct stat st;
+    struct error ignored;
+    struct output anew = {.dir = -1, .path = output->path};
+    if (fstat(output->dir, &st) || st.st_nlink || output_open(&anew, output->path, &ignored))
+        return false;
+    close(output->dir);
+    *output = anew;
+    return true;
+}
+
 void output_close(struct output *output)
 {
     if (output->dir >= 0)

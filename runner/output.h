@@ -17,6 +17,8 @@ struct output {
 
 /* Makes the folder when it is not there. The current folder is the submission folder. */
 int output_open(struct output *output, const char *path, struct error *err);
+/* Makes it anew when somebody has removed it; true: that was so, and it is there again. */
+bool output_renew(struct output *output);
 void output_close(struct output *output);
 
 struct output_files {

@@ -171,6 +171,7 @@ pid_t spawn_start(const struct spawn *spawn, struct error *err)
                        : child.failed == STEP_STDOUT ? spawn->stdout_path
                        : child.failed == STEP_STDERR ? spawn->stderr_path
                                                      : NULL;
-    return error_set(err, ERROR_INTERNAL, child.failed_errno, "cannot %s%s%s", step_names[child.failed], what ? " " : "",
-                     what ? what : "");
+    bool output = what && child.failed != STEP_WORKDIR;
+    return error_set(err, ERROR_INTERNAL, child.failed_errno, "cannot %s%s%s%s%s", step_names[child.failed], what ? " " : "",
+                     output ? spawn->output_folder : "", output ? "/" : "", what ? what : "");
 }

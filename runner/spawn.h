@@ -18,6 +18,7 @@ struct spawn {
     char *const *environment;
     const char *workdir;          /* NULL: the runner's */
     int output_dir;               /* the next three are relative to it; NULL: /dev/null */
+    const char *output_folder;    /* its name, for messages */
     const char *stdout_path, *stderr_path;
     bool combined;                /* stderr goes where stdout goes */
     const struct meter_entry *entry; /* NULL: no place of its own */

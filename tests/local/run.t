@@ -124,6 +124,14 @@ run long.json
 is "$rc $(cat length)" "0 300001" "a command of 300 000 characters runs"
 is "$(ls torc_output | grep -c 'sh$')" 0 "... and leaves no file behind"
 
+# ---- a job that removes the folder of the output ----
+cat > remove.json <<'J'
+{"name": "remove", "jobs": [{"name": "a", "command": "rm -rf torc_output"},
+ {"name": "b", "command": "echo there", "depends_on": ["a"]}]}
+J
+run remove.json
+is "$rc $(cat torc_output/*.o)" "0 there" "the folder of the output is made anew when a job has removed it" || diag "$(cat log)"
+
 # ---- refused before anything is created ----
 before=$(query "SELECT count(*) FROM workflow")
 echo '{"name": "big", "jobs": [{"name": "huge", "command": "true", "cpus": 3, "memory": "1m", "runtime": "1h"}]}' > big.json
