@@ -33,9 +33,11 @@ static int write_file(int folder, const char *name, json_t *root, struct error *
 {
     cleanup_free char *beside = xasprintf("%s.new", name);
     cleanup_close int fd = openat(folder, beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0 || json_dumpfd(root, fd, JSON_COMPACT) || fsync(fd) || renameat(folder, beside, folder, name) || fsync(folder))
-        return error_set(err, ERROR_INTERNAL, errno, "cannot write the journal %s", name);
-    return 0;
+    if (fd >= 0 && !json_dumpfd(root, fd, JSON_COMPACT) && !fsync(fd) && !renameat(folder, beside, folder, name) && !fsync(folder))
+        return 0;
+    error_set(err, ERROR_INTERNAL, errno, "cannot write the journal %s", name);
+    unlinkat(folder, beside, 0);
+    return -1;
 }
 
 int journal_write(int folder, const struct journal *journal, struct error *err)

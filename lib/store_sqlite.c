@@ -256,8 +256,20 @@ int64_t db_known(sqlite3_stmt *statement, int column)
 
 // ---- transactions ----
 
+/* SQLite itself would go on with a file that nobody else can see any more. */
+static int check_place(struct db *db, struct error *err)
+{
+    int moved = 0;
+    if (sqlite3_file_control(db->sqlite, NULL, SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved)
+        return error_set(err, ERROR_UNREACHABLE, 0, "database %s: the file was removed or replaced after it had been opened; put "
+                                                    "the same file back and it goes on", db->path);
+    return 0;
+}
+
 int db_begin(struct db *db, bool write, struct error *err)
 {
+    if (check_place(db, err))
+        return -1;
     start_clock(db);
     return db_do(db, err, write ? SQL_BEGIN_IMMEDIATE : SQL_BEGIN, "");
 }

@@ -231,6 +231,18 @@ static void forget_sent(struct runner *runner)
     }
 }
 
+static void tell_outage(struct runner *runner, const struct error *of_journal)
+{
+    struct error why;
+    if (link_outage_usec(runner->link, &why))
+        fprintf(stderr, "torc-run: %s\n", why.text);
+    if (of_journal)
+        fprintf(stderr, "torc-run: %s; results are in memory only, until the database or the journal can be written\n",
+                of_journal->text);
+    else
+        fprintf(stderr, "torc-run: the database does not answer; results are kept in %s until it does\n", runner->output.path);
+}
+
 static void write_journal(struct runner *runner)
 {
     struct error err;
@@ -242,11 +254,14 @@ static void write_journal(struct runner *runner)
     TAILQ_FOREACH (job, &runner->ended, link)
         ends[n++] = job->end;
     struct journal journal = {runner->workflow_id, runner->grant.runner_id, runner->incarnation, ends, n};
-    if (journal_write(runner->output.dir, &journal, &err))
-        fprintf(stderr, "torc-run: %s; %u results are in memory only\n", err.text, n);
-    else if (!runner->journaled)
-        fprintf(stderr, "torc-run: the database does not answer; results are kept in %s until it does\n", runner->output.path);
-    runner->journaled = n;
+    output_renew(&runner->output);
+    bool failed = journal_write(runner->output.dir, &journal, &err);
+    if (!runner->outage_told)
+        tell_outage(runner, failed ? &err : NULL);
+    runner->outage_told = true;
+    runner->journal_failed_usec = failed ? runner->now : 0;
+    if (!failed)
+        runner->journaled = n;
 }
 
 /* Until its reply, every request may be the last: what is in it, and what came since, goes to the disk when the reply stays
@@ -255,8 +270,29 @@ void flush_journal(struct runner *runner)
 {
     int64_t patience_usec = runner->drain ? AWAY_DRAIN_USEC : AWAY_USEC;
     if (!link_is_idle(runner->link) && runner->sending_count + runner->ended_count != runner->journaled &&
-        runner->now - runner->last_sync_usec >= patience_usec)
+        runner->now - runner->last_sync_usec >= patience_usec &&
+        (!runner->journal_failed_usec || runner->now - runner->journal_failed_usec >= patience_usec))
         write_journal(runner);
+}
+
+bool flush_gives_up(struct runner *runner, struct error *err)
+{
+    struct error why;
+    int64_t patience_usec = (int64_t)runner->settings.idle_secs * USEC_PER_SEC;
+    if (runner->drain || patience_usec < AWAY_USEC)
+        patience_usec = AWAY_USEC;
+    if (runner->live_count || link_is_idle(runner->link))
+        return false;
+    uint32_t kept = runner->journaled, untold = runner->sending_count + runner->ended_count - kept;
+    int64_t outage_usec = link_outage_usec(runner->link, &why);
+    if (!outage_usec || (runner->interrupts < 2 && (untold || outage_usec < patience_usec)))
+        return false;
+    error_set(err, ERROR_UNREACHABLE, 0, "%s", why.text);
+    if (untold)
+        fprintf(stderr, "torc-run: %u results are lost; their jobs will run again\n", untold);
+    fprintf(stderr, "torc-run: the database stayed away; results kept in %s: %u; when it is back, to take them in and go on: "
+                    "torc-run --workflow %lld\n", runner->output.path, kept, (long long)runner->workflow_id);
+    return true;
 }
 
 static void drop_journal(struct runner *runner)
@@ -264,6 +300,8 @@ static void drop_journal(struct runner *runner)
     if (runner->journaled)
         journal_remove(runner->output.dir, runner->workflow_id, runner->grant.runner_id);
     runner->journaled = 0;
+    runner->journal_failed_usec = 0;
+    runner->outage_told = false;
 }
 
 static void take_reply(struct runner *runner, struct sync_reply *reply, bool again)

@@ -15,6 +15,9 @@ int flush_take(struct runner *runner, struct error *err);
 /* Keeps results on the disk when the store has not answered for a while. */
 void flush_journal(struct runner *runner);
 
+/* The store stays away, and there is nothing else to do: what could be kept is on the disk. True: leave, err says why. */
+bool flush_gives_up(struct runner *runner, struct error *err);
+
 /* May jobs be claimed and started at all? */
 bool flush_may_claim(const struct runner *runner);
 

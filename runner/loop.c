@@ -141,6 +141,8 @@ static int step(struct runner *runner, int poll, int signals, struct error *err)
         runner->leaving = true;
     flush_when_due(runner);
     flush_journal(runner);
+    if (flush_gives_up(runner, err))
+        return -1;
     if (runner->socket)
         job_socket_send(runner->socket, runner->link);
     progress_tick(runner);

@@ -108,6 +108,8 @@ struct runner {
     int32_t interval_ms;
     int32_t failures; /* jobs that failed here */
     uint32_t sending_count, journaled; /* ends in the present request; ends in the journal, 0: there is none */
+    int64_t journal_failed_usec; /* when it could not be written; 0: it could */
+    bool outage_told;
     char *incarnation;
     bool replayed;      /* results of another runner were taken in; they may have been the last */
     bool drain;         /* nothing starts any more, what runs has been told to end */

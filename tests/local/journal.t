@@ -80,4 +80,35 @@ is "$(attempts 3)" "good|terminated|terminated|
 bad|terminated|terminated|" "... but takes in what there is"
 like "$(cat log)" "took in 2 results.*torc_journal_wf3_99.json is damaged" "a torn journal is named, and does not hide the others"
 ok "... and left" [ -e torc_output/torc_journal_wf3_99.json ]
+rm -f go *.out torc_output/torc_journal_*
+
+# ---- the file is moved away: SQLite would go on with it, and nobody would ever see what it holds ----
+start_run wf.json
+wait_until 20 'running 4 2' || bail_out "the jobs do not run: $(cat log)"
+mv db moved
+touch go
+ok "results are kept when the file of the database is gone" wait_until 20 'journals | grep -q .'
+like "$(cat log)" "the file was removed or replaced" "... and it is said why"
+mv moved db
+wait "$pid"
+is "$(attempts 4)" "good|completed||0
+bad|failed|exit|3
+next|completed||0" "when it is put back it goes on"
+rm go *.out
+
+# ---- it stays away: the runner does not wait for ever ----
+start_run wf.json
+wait_until 20 'running 5 2' || bail_out "the jobs do not run: $(cat log)"
+mv db moved
+touch go
+wait_until 20 'journals | grep -q .' || bail_out "no journal: $(cat log)"
+kill -INT "$pid"
+wait "$pid"
+is $? 3 "a runner that was told to end does so, though the database is away"
+like "$(cat log)" "results kept in torc_output: [23]; .*torc-run --workflow 5" "... and says where its results are, and how to go on"
+mv moved db
+run --workflow 5
+is "$(attempts 5)" "good|completed||0
+bad|failed|exit|3
+next|completed||0" "... and the next one has them" || diag "$(cat log)"
 done_testing
