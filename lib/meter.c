@@ -154,6 +154,8 @@ void meter_job_signal(struct meter_job *job, int sig)
     struct pid_list found = {0};
     if (job->dir && sig == SIGKILL) {
         job->meter->cgroup->ops->kill(job->dir);
+        if (job->first)
+            kill(job->first, SIGKILL); /* it may have moved to another cgroup */
         return;
     }
     if (job->dir)
@@ -165,16 +167,15 @@ void meter_job_signal(struct meter_job *job, int sig)
     pid_list_fini(&found);
 }
 
-/* Kills what is left of the job. Is there something? */
+/* Kills what is left of the job, also what has moved to another cgroup. Is there something? */
 static bool clear(struct meter_job *job)
 {
-    if (!job->dir)
+    if (job->dir && !meter_proc_has_orphans(job->meter))
+        return false;
+    if (!job->dir || !job->meter->cgroup->ops->is_populated(job->dir))
         return meter_proc_end(job);
-    const struct cgroup_ops *ops = job->meter->cgroup->ops;
-    bool left = meter_proc_has_orphans(job->meter) && ops->is_populated(job->dir);
-    if (left)
-        ops->kill(job->dir);
-    return left;
+    job->meter->cgroup->ops->kill(job->dir);
+    return true;
 }
 
 /* Memory of a cgroup: the peak is exact but with page cache. What the job needed of it was at least the largest sample; or, when

@@ -3,7 +3,10 @@
 #include "runner/loop.h"
 
 #include <errno.h>
+#include <signal.h>
+#include <stdint.h>
 #include <sys/epoll.h>
+#include <sys/ptrace.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -25,11 +28,21 @@ enum {
     SIGNALS_AT_ONCE = 16,
 };
 
+/* A child that called PTRACE_TRACEME (some do, to keep debuggers away) has made us its tracer: it goes on without. */
+static void let_go(pid_t pid, int sig)
+{
+    ptrace(PTRACE_DETACH, pid, NULL, (void *)(intptr_t)(sig == SIGTRAP ? 0 : sig));
+}
+
 static void reap(struct runner *runner)
 {
     struct rusage rusage;
     int status;
     for (pid_t pid; (pid = wait4(-1, &status, WNOHANG, &rusage)) > 0;) {
+        if (WIFSTOPPED(status)) {
+            let_go(pid, WSTOPSIG(status));
+            continue;
+        }
         struct job *job = job_find_pid(&runner->live, pid);
         if (job)
             job_reaped(runner, job, status, &rusage);

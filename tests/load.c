@@ -6,16 +6,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 static const char usage[] =
-    "usage: load [--mem MIB] [--cpu SECONDS] [--sleep SECONDS] [--ignore-term] [--daemon] [--exit CODE]\n"
+    "usage: load [--mem MIB] [--cpu SECONDS] [--sleep SECONDS] [--ignore-term] [--daemon] [--traced] [--exit CODE]\n"
     "touches MIB of memory, burns SECONDS of CPU (user and system), sleeps, and exits with CODE.\n"
-    "--ignore-term: SIGTERM does nothing   --daemon: all that in a process that has left session and parent\n";
+    "--ignore-term: SIGTERM does nothing   --daemon: all that in a process that has left session and parent\n"
+    "--traced: asks to be traced by its parent, and gets a signal\n";
 
-enum { OPTION_MEM = 256, OPTION_CPU, OPTION_SLEEP, OPTION_IGNORE_TERM, OPTION_DAEMON, OPTION_EXIT };
+enum { OPTION_MEM = 256, OPTION_CPU, OPTION_SLEEP, OPTION_IGNORE_TERM, OPTION_DAEMON, OPTION_TRACED, OPTION_EXIT };
 
 static const struct option options[] = {
     {"mem", required_argument, NULL, OPTION_MEM},
@@ -23,6 +25,7 @@ static const struct option options[] = {
     {"sleep", required_argument, NULL, OPTION_SLEEP},
     {"ignore-term", no_argument, NULL, OPTION_IGNORE_TERM},
     {"daemon", no_argument, NULL, OPTION_DAEMON},
+    {"traced", no_argument, NULL, OPTION_TRACED},
     {"exit", required_argument, NULL, OPTION_EXIT},
     {0},
 };
@@ -98,6 +101,7 @@ int main(int argc, char **argv)
         case OPTION_SLEEP: sleep = atof(optarg); break;
         case OPTION_IGNORE_TERM: signal(SIGTERM, SIG_IGN); break;
         case OPTION_DAEMON: daemonize = 1; break;
+        case OPTION_TRACED: ptrace(PTRACE_TRACEME, 0, NULL, NULL); raise(SIGURG); break;
         case OPTION_EXIT: code = atoi(optarg); break;
         default: fputs(usage, stderr); return 2;
         }

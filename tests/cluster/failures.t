@@ -9,6 +9,15 @@ cp "$TORC_BUILD/tests/load" . && chmod 755 load
 query() { [ ! -s torc.db ] || sqlite3 -readonly -cmd '.timeout 10000' torc.db "$1"; }
 state() { query "SELECT state || coalesce(' ' || reason, '') || coalesce(' exit ' || exit_code, '') || coalesce(' signal ' || signal, '') FROM job_status WHERE name = '$1'"; }
 
+# where cgroups are v1, a job can move to the runner's
+as_user tee desert > /dev/null <<'S'
+for c in memory cpuacct; do
+	up=$(sed -n "s|^[0-9]*:$c:\(/.*\)/[^/]*$|\1|p" /proc/$$/cgroup)
+	[ -z "$up" ] || echo $$ > /sys/fs/cgroup/$c$up/cgroup.procs
+done
+S
+chmod 755 desert
+
 as_user tee failures.json > /dev/null <<'J'
 {"name": "failures",
  "execution_config": {"sigterm_lead_seconds": 1, "sigkill_headroom_seconds": 5},
@@ -30,6 +39,10 @@ as_user tee failures.json > /dev/null <<'J'
    {"name": "killed", "command": "kill -SEGV $$", "resource_requirements": "small"},
    {"name": "missing", "command": "no_such_program --at all", "resource_requirements": "small"},
    {"name": "forgetful", "command": "true", "output_files": ["promised"], "resource_requirements": "small"},
+   {"name": "traced", "command": "./load --traced --exit 4", "resource_requirements": "small"},
+   {"name": "deserter", "command": ". ./desert; setsid -f sleep 309.25", "resource_requirements": "small"},
+   {"name": "deserted", "command": "pgrep -fx 'sleep 309.25'", "depends_on": ["deserter"], "resource_requirements": "small"},
+   {"name": "truant", "command": "trap '' TERM; . ./desert; while :; do sleep 0.1; done", "resource_requirements": "brief"},
    {"name": "parent", "command": "./load --mem 1 --sleep 307 --daemon; echo $$ > parent.pid", "resource_requirements": "small"}
  ]}
 J
@@ -52,6 +65,9 @@ is "$(state forgetful)" "failed missing_output exit 0" "exit 0 without the decla
 is "$(state parent)" "completed exit 0" "a job that leaves a daemon behind completes"
 ok "and the daemon is gone" wait_until 5 '! pgrep -u "$TEST_USER" -f "load --mem 1 --sleep 307"'
 nok "so is the one that ignored TERM" pgrep -u "$TEST_USER" -f "load --mem 1 --ignore-term"
+is "$(state traced)" "failed exit exit 4" "a job that wants to be traced ends as it does without"
+is "$(state deserter) $(state deserted)" "completed exit 0 failed exit exit 1" "nothing is left of a job that leaves its cgroup"
+is "$(state truant)" "failed timeout signal 9" "nor is its runtime unlimited"
 
 report=$(as_user torc-report 2>&1)
 like "$report" "bad" "the report names what failed"
