@@ -102,3 +102,32 @@ int record_write(const struct step *step, unsigned local_id, int status)
     errno = saved;
     return result;
 }
+
+// "JOB.STEP.NODE.TASK" of this job and node, or that with what write_file puts around it
+static bool is_of_runner(const char *name, const struct step *step)
+{
+    char job[16];
+    size_t n = (size_t)snprintf(job, sizeof job, "%u.", step->slurm_job_id), node = strlen(step->node);
+    name += *name == '.';
+    if (strncmp(name, job, n) != 0)
+        return false;
+    name += n;
+    name += strspn(name, "0123456789");
+    return *name == '.' && !strncmp(name + 1, step->node, node) && name[1 + node] == '.';
+}
+
+void record_drop(const struct step *step)
+{
+    char path[64];
+    snprintf(path, sizeof path, STEP_RECORD_DIR "/%u", (unsigned)step->uid);
+    int dir = access(path, F_OK) ? -1 : run_dir_open_user(step->uid, step->gid);
+    DIR *d = dir < 0 ? NULL : fdopendir(dir);
+    struct dirent *e;
+    for (int files = 0; d && files < 2 * RECORD_FILES_MAX && (e = readdir(d)); files++)
+        if (is_of_runner(e->d_name, step))
+            unlinkat(dir, e->d_name, 0);
+    if (d)
+        closedir(d);
+    else if (dir >= 0)
+        close(dir);
+}

@@ -11,4 +11,8 @@
 // 0, or -1 with errno and nothing written.
 int record_write(const struct step *step, unsigned local_id, int status);
 
+// Removes what the runner of this step would have removed, had it lived: records of its job on this node. After its step nobody
+// reads them any more.
+void record_drop(const struct step *step);
+
 #endif

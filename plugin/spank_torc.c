@@ -67,12 +67,14 @@ int slurm_spank_task_exit(spank_t sp, int ac, char **av)
     return ESPANK_SUCCESS;
 }
 
-// Last of all: what task_exit did not get at in its two seconds.
+// Last of all: what task_exit did not get at in its two seconds, and what a runner that was killed did not read.
 int slurm_spank_exit(spank_t sp, int ac, char **av)
 {
     (void)sp;
     (void)ac;
     (void)av;
+    if (step.role == STEP_RUNNER && step.node[0])
+        record_drop(&step);
     if (!step.delegated)
         return ESPANK_SUCCESS;
     int left = delegate_clear_step(&step);

@@ -138,7 +138,7 @@ script steps.sh <<-'S'
 	srun -n1 --gres=gpu:1 ./load --mem 1
 	sbatch --parsable --mem=50 -n1 -o nested.out --wrap 'srun -n1 ./load --mem 1' > nested
 S
-job=$(submit "steps.sh $cpu_secs $mib" -n2 --gres=gpu:2)
+job=$(as_user sbatch --parsable --mem=500 -n2 --gres=gpu:2 -o "$TEST_DIR/%j.out" steps.sh "$cpu_secs" "$mib")
 gone "$job" "a job with steps"
 nested=$(cat nested)
 wait_until 40 "ended $nested"
@@ -191,6 +191,7 @@ for mood in obeys stays; do
 		. ./plugin-runner.sh
 		trap 'echo got TERM; [ $mood = stays ] || exit 0' TERM
 		pack job 50 ./load --mem 5 --sleep 600 --ignore-term
+		touch /run/torc/$id/{\$SLURM_JOB_ID,other}.0.$NODE1.0
 		echo started
 		while kill -0 \$! 2>/dev/null; do wait; done
 	S
@@ -200,7 +201,9 @@ for mood in obeys stays; do
 	gone "$job" "scancel of a runner that $mood"
 	like "$(cat "$job.out")" "got TERM" "it got SIGTERM first"
 	is "$(job_state "$job")" CANCELLED "Slurm calls it cancelled"
+	is "$(records)" "other.0.$NODE1.0 " "records of its steps that it did not read are removed, others are not"
 done
+rm "/run/torc/$id/other.0.$NODE1.0"
 
 # ---- suspend and resume
 
