@@ -141,6 +141,7 @@ static void shape_group(struct plan_group *group, const struct plan_request *req
     group->walltime_usec = fit->asks.walltime_usec ? times.longest
                                                    : smaller(plan_walltime(request->settings, work), times.longest);
     group->margin_usec = margin_of(request->settings, group->walltime_usec);
+    group->kill_wait_secs = request->cluster->kill_wait_secs;
 }
 
 static void warn_of_margin(struct plan *plan, const struct plan_class *class, const struct plan_group *group)

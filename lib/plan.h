@@ -12,6 +12,7 @@
 #include "lib/settings.h"
 #include "lib/store_plan.h"
 
+enum { PLAN_KILL_WAIT_SECS = 30 }; /* Slurm's, unless the site says otherwise */
 enum { PLAN_OWN_BYTES = 64 * 1024 * 1024 }; /* for runner and slurmstepd, which the allocation's memory limit counts too */
 enum { PLAN_ALL_ROUNDS = 10000 }; /* more rounds than this in one allocation are never planned */
 
@@ -38,6 +39,7 @@ struct plan_group {              /* one sbatch request: `count` allocations of o
     int32_t cpus, gpus, nodes;   /* asked for; cpus and gpus a node */
     int64_t memory_bytes;        /* asked for, a node */
     int64_t tmp_bytes;           /* local scratch asked for, a node; 0: none, or Slurm does not know what nodes have */
+    int32_t kill_wait_secs;      /* what Slurm leaves between TERM and KILL; 0: not known */
     int64_t own_bytes;           /* of it, what jobs leave to the runner: PLAN_OWN_BYTES, or less where there is no more */
     int64_t walltime_usec;       /* whole minutes */
     int64_t margin_usec;         /* before its end, jobs are told to end */

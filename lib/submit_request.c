@@ -198,6 +198,8 @@ static char *make_script(const struct submit *submit, const struct submit_reques
     fprintf(out, " --submission %s", request->tag);
     if (request->group->memory_bytes && request->group->own_bytes < PLAN_OWN_BYTES)
         fprintf(out, " --own-memory %lld", (long long)request->group->own_bytes);
+    if (request->group->kill_wait_secs > 0 && request->group->kill_wait_secs < PLAN_KILL_WAIT_SECS)
+        fprintf(out, " --kill-wait %d", request->group->kill_wait_secs);
     putc('\n', out);
     fclose(out);
     return text;

@@ -9,8 +9,13 @@
 #include "runner/clock.h"
 #include "runner/job.h"
 
-/* After Slurm's TERM there are KillWait seconds, 30 unless the site set less; the records must be written by then. */
-enum { KILL_WAIT_USEC = 10 * USEC_PER_SEC };
+/* Of the time between Slurm's TERM and its KILL, what jobs may use: the records must be written by then. */
+static int64_t after_term_usec(const struct runner *runner)
+{
+    enum { ENOUGH_USEC = 10 * USEC_PER_SEC };
+    int64_t half_usec = (int64_t)runner->options->kill_wait_secs * USEC_PER_SEC / 2;
+    return half_usec < ENOUGH_USEC ? half_usec : ENOUGH_USEC;
+}
 
 static struct end_times times_of(const struct runner *runner)
 {
@@ -63,7 +68,7 @@ void drain_signal(struct runner *runner, int sig)
     else if (sig == SIGUSR1)
         drain_begin(runner, STOP_ALLOCATION, lead);
     else
-        drain_begin(runner, STOP_ALLOCATION, lead < KILL_WAIT_USEC ? lead : KILL_WAIT_USEC);
+        drain_begin(runner, STOP_ALLOCATION, lead < after_term_usec(runner) ? lead : after_term_usec(runner));
 }
 
 int64_t drain_time_left_usec(const struct runner *runner)

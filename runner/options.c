@@ -17,6 +17,7 @@ static const struct option_row table[] = {
     {"cpus", 'c', OPTION_COUNT, AT(cpus), "N", "CPUs that jobs may use (default: all)", NULL},
     {"memory", 0, OPTION_MEMORY, AT(memory_bytes), "SIZE", "memory that jobs may use: 512m, 2g, ... (default: all)", NULL},
     {"own-memory", 0, OPTION_SIZE, AT(own_memory_bytes), "SIZE", "of an allocation's memory, what is not for jobs (default: 64m)", NULL},
+    {"kill-wait", 0, OPTION_COUNT, AT(kill_wait_secs), "SECS", "how long after TERM Slurm kills (default: 30)", NULL},
     {"gpus", 0, OPTION_COUNT_0, AT(gpus), "N", "GPUs that jobs may use (default: those visible here)", NULL},
     {"time", 't', OPTION_TIME, AT(time_usec), "TIME", "stop after so long: 30 (minutes), 1:30:00, 2h; the rest can go on later", NULL},
     {"limits", 0, OPTION_WORD, AT(limits), "MODE", "enforce (default), warn or off: are jobs held to memory and runtime?",
@@ -62,7 +63,8 @@ static int take_operands(struct options *options, int count, char **words, struc
 
 int options_parse(struct options *options, int argc, char **argv, bool *done, struct error *err)
 {
-    *options = (struct options){.gpus = -1, .own_memory_bytes = PLAN_OWN_BYTES, .limits = -1, .stdio = -1, .max_fails = -1};
+    *options = (struct options){.gpus = -1, .own_memory_bytes = PLAN_OWN_BYTES, .kill_wait_secs = PLAN_KILL_WAIT_SECS,
+                                .limits = -1, .stdio = -1, .max_fails = -1};
     options->command_line = command_line_join(line.program, argc, argv);
     int first = command_line_read(&line, options, argc, argv, done, err);
     if (first < 0 || *done)

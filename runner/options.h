@@ -19,6 +19,7 @@ struct options {
     int32_t cpus;             /* 0: all there are */
     int32_t gpus;             /* -1: those there are */
     int64_t memory_bytes;     /* 0: all there is */
+    int32_t kill_wait_secs;   /* Slurm's, between TERM and KILL */
     int64_t own_memory_bytes; /* of an allocation's memory, what is not for jobs */
     int64_t time_usec;        /* --time: leave after so long; 0: no end but the allocation's */
     int32_t limits, stdio;    /* enum limits_mode, enum stdio_mode; -1: as the workflow says */

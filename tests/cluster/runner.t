@@ -49,6 +49,18 @@ is "$(attempts)" "a|ready|terminated" "... and goes back"
 ok "... nothing of it is left" wait_until 20 '[ -z "$(alive "sleep $mark\.2")" ]'
 like "$(sinfo -h -o %t | sort -u | tr '\n' ' ')" '^(idle|comp|mix|alloc) ' "... and no node is drained"
 
+# ---- the same with a job that ignores TERM: it is killed, and recorded, before Slurm kills the runner
+fresh
+cat > deaf.json <<J
+{"name": "deaf", $class, "jobs": [
+ {"name": "a", "command": "trap '' TERM; while :; do sleep 0.2; done", "resource_requirements": "one"}]}
+J
+as_user torc-sbatch deaf.json > log 2>&1
+running 1
+as_user scancel "$(squeue -h -o %A | head -n 1)"
+ok "scancel: so is one that ignores TERM" wait_until 40 '[ -n "$(db "SELECT end_usec FROM runner")" ]'
+is "$(attempts)" "a|ready|terminated" "... and goes back"
+
 # ---- the end of an allocation comes before the end of a job
 fresh
 cat > drain.json <<J
