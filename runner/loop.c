@@ -150,7 +150,7 @@ static int step(struct runner *runner, int poll, int signals, struct error *err)
     flush_start_held(runner);
     if (runner->expelled && !runner->live_count)
         runner->left = true;
-    if (!runner->leaving && should_leave(runner))
+    if (!top_up_when_due(runner) && !runner->leaving && should_leave(runner))
         runner->leaving = true;
     flush_when_due(runner);
     flush_journal(runner);

@@ -116,6 +116,7 @@ struct runner {
     int64_t end_usec;   /* of the allocation, by `now`; 0: none */
     int interrupts;     /* times that the user asked to stop */
     pid_t top_up;    /* the child that submits more allocations; 0: none */
+    bool top_up_again; /* it did not reach Slurm */
     int64_t top_up_usec; /* when the last one was started */
 };
 

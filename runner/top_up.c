@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// At most one child, at most every 10 seconds; its failure is told and otherwise ignored: the demand stays, and comes again.
+// At most one child, at most every 10 seconds. When it could not reach Slurm it is started again; another failure is told and
+// otherwise ignored: the demand stays, and comes again.
 #include "runner/top_up.h"
 
 #include <signal.h>
@@ -59,6 +60,14 @@ void top_up_start(struct runner *runner)
     }
 }
 
+bool top_up_when_due(struct runner *runner)
+{
+    if (!runner->top_up_again || runner->told_complete || runner->drain)
+        return false;
+    top_up_start(runner);
+    return true;
+}
+
 /* Slurm kills what a batch job leaves behind, so it is waited for, though not for ever. */
 void top_up_last(struct runner *runner)
 {
@@ -81,7 +90,11 @@ bool top_up_reaped(struct runner *runner, pid_t pid, int status)
     if (!runner->top_up || pid != runner->top_up)
         return false;
     runner->top_up = 0;
-    if (!WIFEXITED(status) || WEXITSTATUS(status))
+    bool told = runner->top_up_again;
+    runner->top_up_again = WIFEXITED(status) && WEXITSTATUS(status) == ERROR_UNREACHABLE;
+    if (runner->top_up_again && !told)
+        fprintf(stderr, "torc-run: it will be tried again until Slurm answers\n");
+    else if (!runner->top_up_again && (!WIFEXITED(status) || WEXITSTATUS(status)))
         fprintf(stderr, "torc-run: asking for more allocations failed (torc-sbatch --top-up %lld)\n",
                 (long long)runner->workflow_id);
     return true;

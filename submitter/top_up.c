@@ -51,7 +51,7 @@ static int submit_demand(const struct submit *submit, const struct demand *deman
     show_complaints(&done);
     *taken = done.taken;
     if (!rc && done.count && !done.taken && !done.unknown)
-        rc = error_set(err, ERROR_UNREACHABLE, 0, "nothing could be submitted for workflow %lld",
+        rc = error_set(err, ERROR_USAGE, 0, "nothing could be submitted for workflow %lld",
                        (long long)submit->workflow_id);
     submitted_list_fini(&done);
     plan_fini(&plan);

@@ -79,6 +79,28 @@ deaf|ready|terminated||9" "... the polite one by its signal, the deaf one killed
 ok "... and the runner has left by itself" wait_until 30 '[ -n "$(db "SELECT end_usec FROM runner")" ]'
 is "$(db 'SELECT lost FROM runner')" 0 "... in order"
 
+# ---- Slurm does not answer when a later stage wants its allocation: the runner asks until it does
+fresh
+cat > query <<'S'
+#!/bin/sh
+echo >> asked
+[ ! -e down ] || { echo "slurm-query: nobody is there" >&2; exit 1; }
+exec "$QUERY"
+S
+chmod 755 query
+cat > stages.json <<J
+{"name": "stages", "resource_requirements": [{"name": "one", "num_cpus": 1, "memory": "100m", "runtime": "PT1M"},
+  {"name": "four", "num_cpus": 4, "memory": "100m", "runtime": "PT1M"}], "jobs": [
+ {"name": "a", "command": "touch down", "resource_requirements": "one"},
+ {"name": "b", "command": "true", "resource_requirements": "four", "depends_on": ["a"]}]}
+J
+rm -f down
+query=$(ls "$TORC_BUILD/slurm-query" "$TORC_BUILD/submitter/slurm-query" 2> /dev/null | head -n 1)
+as_user env TORC_SLURM_QUERY="$TEST_DIR/query" QUERY="$query" torc-sbatch stages.json > log 2>&1 || diag "$(cat log)"
+ok "Slurm does not answer" wait_until 40 '[ "$(wc -l < asked)" -ge 2 ]'
+rm -f down
+ok "... and is asked again, and the next stage runs" ended
+
 # ---- steps by srun
 fresh
 cat > step.json <<J
