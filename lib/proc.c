@@ -88,8 +88,23 @@ int64_t proc_node_memory_bytes(int proc)
     return (atoll(total + strlen("MemTotal:")) - atoll(available + strlen("MemAvailable:"))) * 1024;
 }
 
+/* "\nNAME   123 kB" */
+static int64_t status_bytes(const char *text, const char *name)
+{
+    const char *line = strstr(text, name);
+    return line ? strtoll(line + strlen(name), NULL, 10) * 1024 : -1;
+}
+
 int proc_memory(int proc, pid_t pid, struct proc_memory *memory)
 {
+    char status[4096];
+    if (read_file(proc, pid, "status", status, sizeof status) <= 0)
+        return -1;
+    int64_t anon = status_bytes(status, "\nRssAnon:"), shmem = status_bytes(status, "\nRssShmem:");
+    memory->rss_bytes = status_bytes(status, "\nVmRSS:");
+    memory->anon_bytes = anon + shmem;
+    if (memory->rss_bytes >= 0 && anon >= 0 && shmem >= 0)
+        return 0;
     char text[256];
     if (read_file(proc, pid, "statm", text, sizeof text) <= 0)
         return -1;

@@ -32,11 +32,16 @@ int64_t clock_usec(clockid_t clock)
     return t.tv_sec * INT64_C(1000000) + t.tv_nsec / 1000;
 }
 
-void touch(size_t mib)
+static void touch_as(size_t mib, int flags)
 {
-    char *memory = mmap(NULL, mib * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char *memory = mmap(NULL, mib * MIB, PROT_READ | PROT_WRITE, flags | MAP_ANONYMOUS, -1, 0);
     for (size_t i = 0; memory != MAP_FAILED && i < mib * MIB; i += 4096)
         ((volatile char *)memory)[i] = 1;
+}
+
+void touch(size_t mib)
+{
+    touch_as(mib, MAP_PRIVATE);
 }
 
 static void burn(int64_t usec)
@@ -83,6 +88,13 @@ int job_main(int argc, char **argv)
     if (!strcmp(argv[1], "load") && argc == 4) {
         touch((size_t)atoi(argv[2]));
         burn(atoll(argv[3]));
+    } else if (!strcmp(argv[1], "share") && argc == 3) { /* two processes use the same memory */
+        touch_as((size_t)atoi(argv[2]), MAP_SHARED);
+        if (fork())
+            wait(NULL);
+        else
+            touch(1);
+        burn(clock_usec(CLOCK_PROCESS_CPUTIME_ID) + 500000);
     } else if (!strcmp(argv[1], "hold") && argc == 3) {
         touch((size_t)atoi(argv[2]));
         for (;;)

@@ -30,6 +30,15 @@ static void test_load(void)
     ok(u->processes_peak == 1, "one process");
 }
 
+static void test_shared(void)
+{
+    struct run run;
+    run_start(&run, meter, 8, 0, -1, (const char *const[]){"self", "share", "200", NULL});
+    ok(run_finish(&run, true), "a job of 200 MiB of shared memory ended");
+    ok(is_near(run.usage.memory_anon_bytes, 200 * MIB), "shared memory is what a job needs: %lld MiB",
+       (long long)run.usage.memory_anon_bytes / MIB);
+}
+
 static void test_short(void)
 {
     struct run run;
@@ -105,6 +114,7 @@ int main(int argc, char **argv)
     meter = meter_create(&(struct meter_options){.node = "here", .incarnation = "1", .enforce = true, .no_cgroup = true});
     is_int(meter_source(meter), SOURCE_PROC, "the meter uses /proc when cgroups are switched off");
     test_load();
+    test_shared();
     test_short();
     test_daemon();
     test_limit();
