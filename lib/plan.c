@@ -144,6 +144,19 @@ static void shape_group(struct plan_group *group, const struct plan_request *req
     group->kill_wait_secs = request->cluster->kill_wait_secs;
 }
 
+/* Is there any time for jobs? */
+static bool check_margin(struct plan *plan, const struct plan_class *class, const struct plan_group *group)
+{
+    if (group->margin_usec < group->walltime_usec)
+        return true;
+    char margin[NOTE_TEXT], walltime[NOTE_TEXT];
+    plan_note(plan, class, true,
+              "no job could start in an allocation of %s on partition %s, as jobs are told to end %s before it does; ask for a longer "
+              "walltime, or set sigterm_lead_seconds and sigkill_headroom_seconds lower", TIME(walltime, group->walltime_usec),
+              group->partition, TIME(margin, group->margin_usec));
+    return false;
+}
+
 static void warn_of_margin(struct plan *plan, const struct plan_class *class, const struct plan_group *group)
 {
     int64_t room = group->walltime_usec - group->margin_usec;
@@ -167,7 +180,10 @@ static void plan_one(struct plan *plan, const struct plan_request *request, cons
             plan->groups = array_grow(plan->groups, plan->groups_count, &plan->groups_space, sizeof *plan->groups);
             struct plan_group *group = &plan->groups[plan->groups_count++];
             shape_group(group, request, class, &fit, jobs);
-            warn_of_margin(plan, class, group);
+            if (check_margin(plan, class, group))
+                warn_of_margin(plan, class, group);
+            else
+                plan->groups_count--;
         }
     }
     fit_fini(&fit);

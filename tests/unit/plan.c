@@ -135,6 +135,9 @@ static const struct row {
      "main 2*[8x1 c8 m8256 g0 n1 t60]? job j (class c): its runtime of 1h leaves no margin in an allocation of 1h on "
      "partition main: it is told to end after 58m30s"},
     {"two", JOB(1, 1024, 0, 1, 60), {.ready = 16}, {.margin = 600}, "main 1*[8x2 c8 m8256 g0 n1 t131]"},
+    {"short", JOB(1, 1024, 0, 1, 1), {.ready = 20}, {.margin = 120},
+     "! job j (class c): no job could start in an allocation of 2m on partition main, as jobs are told to end 2m before it does; "
+     "ask for a longer walltime, or set sigterm_lead_seconds and sigkill_headroom_seconds lower"},
     {"short", JOB(1, 1024, 0, 1, 60, .planning_only = true), {.ready = 9}, {0}, "main 2*[5x1 c5 m5184 g0 n1 t2]"},
     {"hour", JOB(1, 1024, 0, 1, 600, .any_length = true), {.ready = 8}, {0}, "main 1*[8x1 c8 m8256 g0 n1 t60]"},
     /* need and room */
