@@ -39,6 +39,12 @@ listening_ports() {
 	done
 }
 
+# The script itself, not a subshell that goes on when it was killed
+script_lives() {
+	local stat
+	stat=$(cat /proc/$$/stat 2>/dev/null) && [[ $stat != *') Z '* ]]
+}
+
 # registry_add N [DIR]: takes a tag and N + 1 ports (slurmctld's first), writes the entry, prints the tag.
 # The ports are below those that the kernel hands out by itself.
 registry_add() {
@@ -51,6 +57,7 @@ registry_add() {
 		[[ $used == *" $port "* ]] || ports+=("$port")
 		port=$((port + 1))
 	done
+	script_lives || return 1
 	printf 'dir=%s\nports=%s\n' "${2:-/tmp/torc-sandbox.$tag}" "${ports[*]}" > "$REGISTRY/$tag"
 	echo "$tag"
 }

@@ -128,4 +128,16 @@ for signal in KILL TERM; do
 	[ $signal = TERM ] || ok "stop finds them" "$SANDBOX" stop --dir "$OTHER"
 	is "$(leftovers "$OTHER" "$TAG2")" "" "after SIG$signal nothing is left"
 done
+
+# ---- one that dies before it has done anything: it waits for the lock of the registry, which is ours
+exec 8< /run
+flock 8
+"$SANDBOX" start --dir "$OTHER" > start.out 2>&1 8<&- &
+start=$!
+wait_until 20 'waits=$(pgrep -P "$(pgrep -P $start)") && pgrep -P "$waits" -x flock' || diag "it does not wait for the lock"
+kill -KILL $start
+exec 8<&-
+ok "what start was about to do ends with it" wait_until 20 '! alive "$waits"'
+wait $start
+is "$(grep -lFx "dir=$OTHER" /run/torc-sandbox/*)" "" "... and nothing is written of it"
 done_testing
