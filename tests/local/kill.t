@@ -106,6 +106,21 @@ kill -QUIT "$pid" "$second"
 wait
 is "$(alive "sleep $mark\.1")" "" "SIGQUIT kills at once"
 
+# ---- everything is suspended, as Slurm does it: that time counts in no limit ----
+cat > suspended.json <<'J'
+{"name": "suspended", "jobs": [{"name": "a", "cpus": 1, "memory": "100m", "runtime": "PT3S",
+  "command": "echo $$ > job.pid; i=0; while [ $i -lt 10 ]; do sleep 0.1; i=$((i + 1)); done"}]}
+J
+start_run suspended.json
+wait_until 20 '[ -s job.pid ]' || bail_out "the job does not run: $(cat log)"
+kill -STOP "$(cat job.pid)" "$runner"
+since=$EPOCHSECONDS
+wait_until 20 '[ $((EPOCHSECONDS - since)) -ge 5 ]'
+kill -CONT "$(cat job.pid)" "$runner"
+wait "$pid"
+is "$? $(jobs | tail -n 1)" "0 a completed" "a job that was suspended for longer than its runtime completes" || diag "$(cat log)"
+ok "... and its time is that in which it ran" [ "$(query "SELECT max(wall_s) < 3 FROM job_status WHERE name = 'a' AND wall_s > 0 AND workflow = (SELECT max(id) FROM workflow)")" = 1 ]
+
 # ---- time ----
 start_run --time 12s long.json
 wait "$pid"
