@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // torc cancel: a workflow, first in the database, so that no job starts any more, then in Slurm, in one request.
 #include "cli/command.h"
+#include "lib/lost_runner.h"
 #include "lib/mem.h"
 #include "lib/slurm.h"
 #include "lib/store_plan.h"
@@ -55,6 +56,7 @@ static int cancel(struct store *store, const struct workflow_info *workflow, str
 static int run(struct cli *cli, struct error *err)
 {
     struct read_reply reply;
+    size_t dead;
     if (!cli->argument == !cli->last)
         return error_set(err, ERROR_USAGE, 0, "cancel: say which: an ID ('torc list' shows them) or --last");
     struct store *store = target_open(cli->db, STORE_WRITE, err);
@@ -67,6 +69,8 @@ static int run(struct cli *cli, struct error *err)
             result = cancel(store, workflow, err);
         else
             printf("workflow %lld is %s already\n", (long long)workflow->id, workflow_state_names[workflow->state]);
+        if (!result) /* nobody else ends what they held */
+            result = lost_runner_here(store, workflow->id, &dead, err);
         read_reply_fini(&reply);
     }
     store_close(store);

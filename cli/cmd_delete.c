@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // torc delete: a workflow and all its records, for good. What its jobs wrote stays.
 #include "cli/command.h"
+#include "lib/lost_runner.h"
 #include "lib/mem.h"
 #include "lib/text.h"
 
@@ -26,7 +27,8 @@ static int run(struct cli *cli, struct error *err)
     int result = target_workflow(store, cli->argument, &reply, err);
     if (!result) {
         const struct workflow_info *workflow = reply.workflows;
-        result = store_delete_workflow(store, workflow->id, err);
+        size_t dead;
+        result = lost_runner_here(store, workflow->id, &dead, err) || store_delete_workflow(store, workflow->id, err) ? -1 : 0;
         cleanup_free char *name = text_safe(workflow->name);
         if (!result)
             printf("deleted workflow %lld (%s)\n", (long long)workflow->id, name);

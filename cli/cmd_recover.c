@@ -11,7 +11,7 @@ const struct command cmd_recover = {
     .argument = "ID",
     .need = ARGUMENT_OPTIONAL,
     .options = 0,
-    .help = "takes in results left on the disk, and gives back the jobs of dead nodes",
+    .help = "takes in results left on the disk, and gives back the jobs of dead runners",
     .run = run,
 };
 
@@ -20,6 +20,8 @@ static int give_back(struct store *store, int64_t id, size_t *sum, struct error 
     enum { REQUESTS_MOST = 10 }; /* to Slurm: a user who asks wants them all, but not hundreds of requests */
     size_t turn = 0, lost = 0;
     bool asked = true;
+    if (lost_runner_here(store, id, sum, err))
+        return -1;
     for (int i = 0; asked && i < REQUESTS_MOST; i++, *sum += lost)
         if (lost_runner_look(store, id, &turn, &asked, &lost, err))
             return -1;

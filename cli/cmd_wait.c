@@ -3,6 +3,7 @@
 #include <poll.h>
 
 #include "cli/command.h"
+#include "lib/lost_runner.h"
 
 static int run(struct cli *cli, struct error *err);
 
@@ -15,7 +16,7 @@ const struct command cmd_wait = {
     .run = run,
 };
 
-enum { WAIT_LEAST_MS = 20, WAIT_MOST_MS = 1000 };
+enum { WAIT_LEAST_MS = 20, WAIT_MOST_MS = 1000, QUIET_MS = 5000 };
 
 /* Only jobs that failed and wait for the user's decision are left, and what waits for them. */
 static bool waits_for_user(const int64_t *counts)
@@ -45,10 +46,43 @@ static int read_workflow(struct store *store, int64_t id, bool *ended, bool *goo
     return 0;
 }
 
+static int each_runner(void *coming, const struct read_reply *reply, uint32_t index, struct error *err)
+{
+    const struct runner_info *runner = &reply->runners[index];
+    (void)err;
+    *(bool *)coming |= !runner->end_usec && !runner->lost && !lost_runner_is_dead(runner);
+    return 0;
+}
+
+static int each_allocation(void *coming, const struct read_reply *reply, uint32_t index, struct error *err)
+{
+    enum allocation_state state = reply->allocations[index].state;
+    (void)err;
+    *(bool *)coming |= state != ALLOCATION_ENDED && state != ALLOCATION_CANCELED;
+    return 0;
+}
+
+/* Nothing has changed for a while: perhaps nothing ever will, and the user should know. */
+static int tell_if_stuck(struct store *store, int64_t id, struct error *err)
+{
+    bool coming = false;
+    struct read_request request = {.what = READ_RUNNERS, .workflow_id = id};
+    if (target_read(store, request, each_runner, &coming, err))
+        return -1;
+    request.what = READ_ALLOCATIONS;
+    if (target_read(store, request, each_allocation, &coming, err))
+        return -1;
+    if (!coming)
+        cli_warn("workflow %lld has no live runner and no allocation, so nothing will run; to go on here: torc-run --workflow %lld",
+                 (long long)id, (long long)id);
+    return 0;
+}
+
 static int wait_for(struct store *store, int64_t id, bool *good, struct error *err)
 {
     int64_t seen = -1, change;
     bool ended = false;
+    int quiet_ms = 0;
     for (int pause = WAIT_LEAST_MS;; pause = pause * 2 < WAIT_MOST_MS ? pause * 2 : WAIT_MOST_MS) {
         if (store_change(store, &change, err))
             return -1;
@@ -56,11 +90,14 @@ static int wait_for(struct store *store, int64_t id, bool *good, struct error *e
             if (read_workflow(store, id, &ended, good, err))
                 return -1;
             pause = WAIT_LEAST_MS;
+            quiet_ms = 0;
         }
         if (ended)
             return 0;
         seen = change;
         poll(NULL, 0, pause);
+        if (quiet_ms < QUIET_MS && (quiet_ms += pause) >= QUIET_MS && tell_if_stuck(store, id, err))
+            return -1;
     }
 }
 

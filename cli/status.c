@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/format.h"
+#include "lib/lost_runner.h"
 #include "lib/mem.h"
 #include "lib/slurm_look.h"
 #include "lib/table.h"
@@ -33,7 +34,7 @@ struct context {
     int64_t queued[QUEUED_MOST]; /* their Slurm jobs */
     size_t queued_count;
     char *refused;               /* why Slurm refused the newest submission; owned */
-    uint32_t runners, silent, classes_waiting; /* runners: alive; silent: of them, not heard of for long */
+    uint32_t runners, silent, dead, classes_waiting; /* runners: alive; silent: of them, not heard of for long */
 };
 
 void status_queue_fini(struct status_queue *queue)
@@ -109,6 +110,10 @@ static int each_runner(void *pointer, const struct read_reply *reply, uint32_t i
     (void)err;
     if (runner->end_usec || runner->lost)
         return 0;
+    if (lost_runner_is_dead(runner)) {
+        context->dead++;
+        return 0;
+    }
     if (!context->runners++) {
         fputc('\n', view->screen->out);
         context->table = table_create(view->screen, TABLE_PEOPLE, runner_columns,
@@ -317,6 +322,9 @@ static void draw_advice(const struct context *context)
     const struct screen *screen = view->screen;
     bool open = workflow->state == WORKFLOW_RUNNING;
     int64_t failed = workflow->counts[JOB_FAILED] + workflow->counts[JOB_TERMINATED] + workflow->counts[JOB_PENDING_FAILED];
+    if (context->dead)
+        fprintf(screen->out, "\n%u %s of this host died before %s could say so.\n", context->dead,
+                context->dead == 1 ? "runner" : "runners", context->dead == 1 ? "it" : "they");
     if (context->silent)
         fprintf(screen->out, "\n%u of the runners did not report for three heartbeats: dead, suspended, or cut off from the database.\n",
                 context->silent);

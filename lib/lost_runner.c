@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Silence makes a runner suspect, no more: it may be suspended, or cut off from the database. Slurm says what it is.
+// Silence makes a runner suspect, no more: it may be suspended, or cut off from the database. Slurm says what it is; on this
+// host its process does.
 #include "lib/lost_runner.h"
 
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "lib/incarnation.h"
 #include "lib/journal.h"
 #include "lib/mem.h"
 #include "lib/slurm.h"
 #include "lib/store_read.h"
 
-enum { SILENT_SECS = 3 * 30 + 10 }; /* three heartbeats, and what clocks of nodes differ */
+enum { BEATS_USEC = 3 * 30 * 1000000, CLOCKS_USEC = 10 * 1000000 /* by which those of nodes may differ */ };
 
 struct suspect {
     int64_t runner_id, allocation_id;
@@ -31,7 +34,7 @@ static int64_t now_usec(void)
 static int find(struct store *store, int64_t workflow_id, struct suspects *suspects, struct error *err)
 {
     struct read_request request = {.what = READ_RUNNERS, .workflow_id = workflow_id};
-    int64_t before_usec = now_usec() - SILENT_SECS * INT64_C(1000000);
+    int64_t before_usec = now_usec() - BEATS_USEC - CLOCKS_USEC;
     for (bool more = true; more;) {
         struct read_reply reply;
         if (store_read(store, &request, &reply, err))
@@ -72,7 +75,7 @@ static int declare(struct store *store, int64_t workflow_id, const struct suspec
         bool declared = false;
         if (s->allocation_id != allocation_id)
             continue;
-        if (store_runner_lost(store, workflow_id, s->runner_id, &declared, err))
+        if (store_runner_lost(store, workflow_id, s->runner_id, BEATS_USEC, &declared, err))
             return -1;
         *lost += declared;
     }
@@ -98,5 +101,37 @@ int lost_runner_look(struct store *store, int64_t workflow_id, size_t *turn, boo
     if (!rc && over)
         rc = declare(store, workflow_id, &suspects, allocation_id, lost, err);
     free(suspects.list);
+    return rc;
+}
+
+bool lost_runner_is_dead(const struct runner_info *runner)
+{
+    char host[256] = "";
+    return !runner->end_usec && !runner->lost && !gethostname(host, sizeof host - 1) && !strcmp(runner->host, host) &&
+           incarnation_process(runner->incarnation, host) == 0;
+}
+
+int lost_runner_here(struct store *store, int64_t workflow_id, size_t *lost, struct error *err)
+{
+    struct read_request request = {.what = READ_RUNNERS, .workflow_id = workflow_id};
+    struct error of_journal;
+    int rc = 0;
+    *lost = 0;
+    for (bool more = true; more && !rc;) {
+        struct read_reply reply;
+        if (store_read(store, &request, &reply, err))
+            return -1;
+        for (uint32_t i = 0; i < reply.count && !rc; i++) {
+            bool declared = false;
+            if (reply.runners[i].allocation_id || !lost_runner_is_dead(&reply.runners[i]))
+                continue;
+            journal_replay(store, workflow_id, NULL, &of_journal); /* see declare() */
+            rc = store_runner_lost(store, workflow_id, reply.runners[i].id, 0, &declared, err);
+            *lost += declared;
+        }
+        request.after_id = reply.last_id;
+        more = reply.more;
+        read_reply_fini(&reply);
+    }
     return rc;
 }

@@ -92,9 +92,9 @@ int store_enter(struct store *store, const struct runner_entry *entry, struct ru
     return rc;
 }
 
-int store_runner_lost(struct store *store, int64_t workflow_id, int64_t runner_id, bool *declared, struct error *err)
+int store_runner_lost(struct store *store, int64_t workflow_id, int64_t runner_id, int64_t silent_usec, bool *declared, struct error *err)
 {
-    return store->ops->runner_lost(store->impl, workflow_id, runner_id, declared, err);
+    return store->ops->runner_lost(store->impl, workflow_id, runner_id, silent_usec, declared, err);
 }
 
 int store_sync(struct store *store, const struct sync_request *request, struct sync_reply *reply, struct error *err)

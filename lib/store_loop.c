@@ -97,9 +97,9 @@ static int loop_enter(void *impl, const struct runner_entry *e, struct runner_gr
                : 0;
 }
 
-static int loop_runner_lost(void *impl, int64_t workflow_id, int64_t runner_id, bool *declared, struct error *err)
+static int loop_runner_lost(void *impl, int64_t workflow_id, int64_t runner_id, int64_t silent_usec, bool *declared, struct error *err)
 {
-    return inner->runner_lost(((struct loop *)impl)->impl, workflow_id, runner_id, declared, err);
+    return inner->runner_lost(((struct loop *)impl)->impl, workflow_id, runner_id, silent_usec, declared, err);
 }
 
 static int loop_sync(void *impl, const struct sync_request *q, struct sync_reply *reply, struct error *err)

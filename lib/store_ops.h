@@ -18,7 +18,7 @@ struct store_ops {
     int (*create_workflow)(void *impl, const struct workflow *, const struct workflow_origin *, int64_t *, struct error *);
     int (*delete_workflow)(void *impl, int64_t workflow_id, struct error *err);
     int (*enter)(void *impl, const struct runner_entry *, struct runner_grant *, struct error *);
-    int (*runner_lost)(void *impl, int64_t workflow_id, int64_t runner_id, bool *declared, struct error *);
+    int (*runner_lost)(void *impl, int64_t workflow_id, int64_t runner_id, int64_t silent_usec, bool *declared, struct error *);
     int (*sync)(void *impl, const struct sync_request *, struct sync_reply *, struct error *);
     int (*demand)(void *impl, int64_t workflow_id, struct demand *, struct error *);
     int (*submissions_create)(void *impl, int64_t workflow_id, struct submission *, uint32_t count, bool force,

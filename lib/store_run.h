@@ -83,8 +83,8 @@ struct sync_reply {
 int store_sync(struct store *store, const struct sync_request *request, struct sync_reply *reply, struct error *err);
 void sync_reply_fini(struct sync_reply *reply);
 
-/* A runner that has missed three heartbeats and of which is known that it runs no more: as in store_enter, it is lost. *declared:
- * false, it has been heard of meanwhile, or has ended. */
-int store_runner_lost(struct store *store, int64_t workflow_id, int64_t runner_id, bool *declared, struct error *err);
+/* A runner that has not been heard of for silent_usec (0: no matter), and of which is known that it runs no more: as in store_enter, it is lost.
+ * *declared: false, it has been heard of meanwhile, or has ended. */
+int store_runner_lost(struct store *store, int64_t workflow_id, int64_t runner_id, int64_t silent_usec, bool *declared, struct error *err);
 
 #endif

@@ -76,7 +76,7 @@ int64_t usec_now(void); /* the store's clock, UTC */
 int sqlite_create_workflow(void *impl, const struct workflow *, const struct workflow_origin *, int64_t *, struct error *);
 int sqlite_delete_workflow(void *impl, int64_t workflow_id, struct error *err);
 int sqlite_enter(void *impl, const struct runner_entry *, struct runner_grant *, struct error *);
-int sqlite_runner_lost(void *impl, int64_t workflow_id, int64_t runner_id, bool *declared, struct error *);
+int sqlite_runner_lost(void *impl, int64_t workflow_id, int64_t runner_id, int64_t silent_usec, bool *declared, struct error *);
 int sqlite_sync(void *impl, const struct sync_request *, struct sync_reply *, struct error *);
 int sqlite_demand(void *impl, int64_t workflow_id, struct demand *, struct error *);
 int sqlite_submissions_create(void *impl, int64_t workflow_id, struct submission *, uint32_t, bool, struct arena *,

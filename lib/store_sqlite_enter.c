@@ -17,7 +17,7 @@ static int read_workflow(struct tx *tx, struct runner_grant *grant, struct error
     grant->settings = db_text(grant->arena, s, 2);
     grant->run_id = sqlite3_column_int(s, 4);
     if (tx->state == WORKFLOW_COMPLETE || tx->state == WORKFLOW_CANCELED)
-        return error_set(err, ERROR_USAGE, 0, "workflow %lld (%s) is %s; none of its jobs is left to run",
+        return error_set(err, ERROR_USAGE, 0, "workflow %lld (%s) is %s; to run its jobs again, run or submit its file anew",
                          (long long)tx->workflow_id, grant->workflow_name, workflow_state_names[tx->state]);
     return 0;
 }
@@ -118,9 +118,8 @@ int sqlite_enter(void *impl, const struct runner_entry *entry, struct runner_gra
     return rc;
 }
 
-int sqlite_runner_lost(void *impl, int64_t workflow_id, int64_t runner_id, bool *declared, struct error *err)
+int sqlite_runner_lost(void *impl, int64_t workflow_id, int64_t runner_id, int64_t silent_usec, bool *declared, struct error *err)
 {
-    enum { SILENT_USEC = 90 * 1000000 };
     struct db *db = impl;
     struct tx tx;
     int64_t id = 0;
@@ -128,7 +127,8 @@ int sqlite_runner_lost(void *impl, int64_t workflow_id, int64_t runner_id, bool 
         return -1;
     int rc = tx_init(&tx, db, workflow_id, err);
     if (rc == 0)
-        rc = db_number(db, err, &id, SQL_SILENT_RUNNER, "lll", runner_id, workflow_id, tx.now_usec - SILENT_USEC);
+        rc = db_number(db, err, &id, SQL_SILENT_RUNNER, "lll", runner_id, workflow_id,
+                       silent_usec ? tx.now_usec - silent_usec : INT64_MAX);
     *declared = rc > 0;
     if (rc > 0)
         rc = tx_runner_ends(&tx, runner_id, true, err) || tx_finish(&tx, err) ? -1 : 0;

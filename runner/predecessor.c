@@ -7,10 +7,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/incarnation.h"
 #include "lib/mem.h"
 #include "lib/store_read.h"
 #include "runner/clock.h"
-#include "runner/incarnation.h"
 #include "runner/process.h"
 
 enum { DYING_USEC = 5 * USEC_PER_SEC };

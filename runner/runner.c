@@ -12,10 +12,10 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "lib/incarnation.h"
 #include "lib/journal.h"
 #include "lib/mem.h"
 #include "lib/store_read.h"
-#include "runner/incarnation.h"
 #include "runner/job_socket.h"
 #include "runner/local.h"
 #include "runner/loop.h"

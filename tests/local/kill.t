@@ -126,4 +126,31 @@ start_run --time 12s long.json
 wait "$pid"
 is $? 1 "torc-run --time ends in time, with jobs that did not complete"
 is "$(attempts "$(query 'SELECT max(id) FROM workflow')" | tail -n 1)" "tree|ready|terminated" "... which can go on"
+
+# ---- everybody sees that the runner is dead, and nobody waits for it ----
+died() { # a workflow whose keeper and runner were killed: its id in $id
+	start_run long.json
+	id=$(query 'SELECT max(id) FROM workflow')
+	started "$id" 1
+	kill -KILL "$pid" "$runner"
+	wait "$pid" 2>/dev/null
+}
+died
+like "$(torc status "$id")" "1 runner of this host died.*nothing will run" "torc status does not take it for alive"
+like "$(torc-report "$id")" ", 0 runners alive" "... nor does torc-report"
+torc wait "$id" 2> wait.log &
+waiter=$!
+ok "torc wait says that nothing will come" wait_until 20 "grep -q 'no live runner.*--workflow $id' wait.log"
+like "$(torc recover "$id")" "gave back the jobs of 1 dead runner" "torc recover gives its jobs back"
+is "$(attempts "$id")" "first|completed|
+tree|ready|lost" "... as lost"
+ok "torc cancel" torc cancel "$id"
+wait "$waiter"
+is $? 1 "... ends the wait"
+died
+ok "torc cancel of a workflow whose runner is dead" torc cancel "$id"
+is "$(torc jobs --json "$id" | jq -r '.jobs[].state' | xargs)" "completed canceled canceled" "... leaves no job running"
+died
+ok "torc delete does not wait for a runner that is dead" torc delete "$id"
+pkill -KILL -f -- "sleep $mark\\.1" # those that would have ended them are dead
 done_testing

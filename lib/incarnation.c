@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Numbers of processes come again, and the real clock can be set: the boot's id and the ticks since it do not lie.
-#include "runner/incarnation.h"
+#include "lib/incarnation.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "lib/mem.h"
-#include "runner/process.h"
+#include "lib/proc.h"
 
 /* "HOST-BOOTID-" */
 static char *boot_prefix(const char *host)
@@ -32,27 +33,29 @@ static void read_namespace(char *text, size_t room)
 char *incarnation_make(const char *host)
 {
     char space[32];
-    struct process self = {0};
+    struct proc_stat self = {0};
+    cleanup_close int proc = open("/proc", O_DIRECTORY | O_CLOEXEC);
     cleanup_free char *prefix = boot_prefix(host);
     read_namespace(space, sizeof space);
-    process_read(getpid(), &self);
-    return xasprintf("%s%s-%llu-%d", prefix, space, self.start_ticks, (int)getpid());
+    proc_stat(proc, getpid(), &self);
+    return xasprintf("%s%s-%lld-%d", prefix, space, (long long)self.start_ticks, (int)getpid());
 }
 
 int incarnation_process(const char *incarnation, const char *host)
 {
     char space[32], own[32];
-    unsigned long long ticks;
+    long long ticks;
     int pid;
-    struct process process;
+    struct proc_stat process;
+    cleanup_close int proc = open("/proc", O_DIRECTORY | O_CLOEXEC);
     cleanup_free char *prefix = boot_prefix(host);
     if (strncmp(incarnation, host, strlen(host)) || incarnation[strlen(host)] != '-')
         return -1;
     if (strncmp(incarnation, prefix, strlen(prefix)))
         return 0; /* before this boot */
     read_namespace(own, sizeof own);
-    if (sscanf(incarnation + strlen(prefix), "%31[0-9]-%llu-%d", space, &ticks, &pid) != 3 || strcmp(space, own))
+    if (sscanf(incarnation + strlen(prefix), "%31[0-9]-%lld-%d", space, &ticks, &pid) != 3 || strcmp(space, own))
         return -1;
-    bool same = process_read(pid, &process) && process.start_ticks == ticks && process.state != 'Z' && process.state != 'X';
+    bool same = proc_stat(proc, pid, &process) == 0 && process.start_ticks == ticks && !strchr("ZX", process.state);
     return same ? pid : 0;
 }
