@@ -11,7 +11,7 @@ static int run(struct cli *cli, struct error *err);
 
 const struct command cmd_cancel = {
     .name = "cancel",
-    .argument = "ID",
+    .argument = "ID|--last",
     .need = ARGUMENT_OPTIONAL,
     .options = OPTION_LAST,
     .help = "cancels a workflow: its waiting and running jobs, and its allocations",

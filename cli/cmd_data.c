@@ -84,7 +84,7 @@ static int list(struct cli *cli, struct error *err)
     return result;
 }
 
-static const struct verb verbs[] = {{"set", 3, set}, {"get", 2, get}, {"list", 1, list}};
+static const struct verb verbs[] = {{"set", 3, 3, set}, {"get", 2, 2, get}, {"list", 1, 1, list}};
 
 static int run(struct cli *cli, struct error *err)
 {

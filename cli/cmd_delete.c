@@ -9,7 +9,7 @@ static int run(struct cli *cli, struct error *err);
 
 const struct command cmd_delete = {
     .name = "delete",
-    .argument = "ID",
+    .argument = "ID|--last",
     .need = ARGUMENT_OPTIONAL,
     .options = OPTION_LAST,
     .help = "removes a workflow from the database (not the files of its jobs)",

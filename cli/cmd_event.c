@@ -8,7 +8,9 @@
 #include "lib/document.h"
 #include "lib/duration.h"
 #include "lib/format.h"
+#include "lib/lost_runner.h"
 #include "lib/mem.h"
+#include "lib/suggest.h"
 #include "lib/text.h"
 
 static int run(struct cli *cli, struct error *err);
@@ -17,12 +19,12 @@ const struct command cmd_event = {
     .name = "event",
     .argument = "post NAME [JSON|@FILE|-] | list",
     .need = ARGUMENT_SEVERAL,
-    .options = OPTION_JSON | OPTION_WORKFLOW | OPTION_FOLLOW | OPTION_EVENTS,
+    .options = OPTION_JSON | OPTION_WORKFLOW | OPTION_EVENTS,
     .help = "posts an event of your own, lists what happened",
     .run = run,
 };
 
-enum { WAIT_LEAST_MS = 20, WAIT_MOST_MS = 500 };
+enum { WAIT_LEAST_MS = 20, WAIT_MOST_MS = 500, KINDS_MOST = 100 };
 
 static int post(struct cli *cli, struct error *err)
 {
@@ -75,15 +77,21 @@ static int print_event_json(void *context, const struct read_reply *reply, uint3
     return 0;
 }
 
+/* Its runners still say how its jobs and they themselves ended. */
 static int has_ended(struct store *store, int64_t id, bool *ended, struct error *err)
 {
+    int alive;
     struct read_request request = {.what = READ_WORKFLOWS, .workflow_id = id};
     struct read_reply reply;
     if (store_read(store, &request, &reply, err))
         return -1;
     *ended = !reply.count || reply.workflows->state == WORKFLOW_COMPLETE || reply.workflows->state == WORKFLOW_CANCELED;
     read_reply_fini(&reply);
-    return 0;
+    if (!*ended)
+        return 0;
+    int result = lost_runner_count_alive(store, id, &alive, err);
+    *ended = !result && !alive;
+    return result;
 }
 
 /* Pages until there is none left; then waits for more, until the workflow has ended. */
@@ -112,21 +120,70 @@ static int follow(struct cli *cli, struct store *store, struct read_request requ
     }
 }
 
-static int print_list(struct cli *cli, struct store *store, const struct workflow_info *workflow, struct error *err)
+struct kinds {
+    char *names[KINDS_MOST];
+    size_t count;
+};
+
+static int add_kind(void *context, const struct read_reply *reply, uint32_t index, struct error *err)
 {
-    struct read_request request = {.what = READ_EVENTS, .workflow_id = workflow->id, .event_kind = cli->kind, .job_glob = cli->job};
-    if (cli->since && read_since(cli->since, &request.since_usec, err))
+    struct kinds *kinds = context;
+    const char *name = reply->events[index].name ? reply->events[index].name : reply->events[index].kind;
+    (void)err;
+    for (size_t i = 0; i < kinds->count; i++)
+        if (!strcmp(kinds->names[i], name))
+            return 0;
+    if (kinds->count < KINDS_MOST)
+        kinds->names[kinds->count++] = xstrdup(name);
+    return 0;
+}
+
+/* Nothing of that kind is no mistake, for it may come yet; but it may be a slip. */
+static int warn_if_none(const struct cli *cli, struct store *store, int64_t id, struct error *err)
+{
+    struct kinds kinds = {0};
+    struct read_request request = {.what = READ_EVENTS, .workflow_id = id, .event_kind = cli->kind, .limit = 1};
+    struct read_reply reply;
+    if (store_read(store, &request, &reply, err))
         return -1;
-    if (cli->follow)
-        return follow(cli, store, request, err);
-    if (!cli->json)
-        return target_read(store, request, print_event, NULL, err);
+    bool some = reply.count > 0;
+    read_reply_fini(&reply);
+    if (some)
+        return 0;
+    request = (struct read_request){.what = READ_EVENTS, .workflow_id = id};
+    int result = target_read(store, request, add_kind, &kinds, err);
+    cleanup_free char *near = suggest_phrase(cli->kind, (const char *const *)kinds.names, kinds.count);
+    if (!result)
+        cli_warn("workflow %lld has no event \"%s\" so far%s", (long long)id, cli->kind, near);
+    for (size_t i = 0; i < kinds.count; i++)
+        free(kinds.names[i]);
+    return result;
+}
+
+static int print_json(struct store *store, const struct workflow_info *workflow, struct read_request request, struct error *err)
+{
     struct json_stream json;
     json_stream_init(&json, stdout);
     json_stream_object(&json, NULL);
     document_workflow(&json, workflow);
     int result = document_some_events(&json, store, request, err);
     json_stream_end(&json);
+    return result;
+}
+
+static int print_list(struct cli *cli, struct store *store, const struct workflow_info *workflow, struct error *err)
+{
+    struct target jobs = {0};
+    struct read_request request = {.what = READ_EVENTS, .workflow_id = workflow->id, .event_kind = cli->kind};
+    cleanup_free char *job = xasprintf("%lld.%s", (long long)workflow->id, cli->job ? cli->job : "");
+    if ((cli->since && read_since(cli->since, &request.since_usec, err)) ||
+        (cli->kind && warn_if_none(cli, store, workflow->id, err)) || (cli->job && target_parse(store, job, &jobs, err)))
+        return -1;
+    request.job_glob = jobs.job_glob;
+    int result = cli->follow ? follow(cli, store, request, err)
+                 : cli->json ? print_json(store, workflow, request, err)
+                             : target_read(store, request, print_event, NULL, err);
+    target_fini(&jobs);
     return result;
 }
 
@@ -143,7 +200,7 @@ static int list(struct cli *cli, struct error *err)
     return result;
 }
 
-static const struct verb verbs[] = {{"post", 2, post}, {"list", 1, list}};
+static const struct verb verbs[] = {{"post", 2, 3, post}, {"list", 1, 1, list}};
 
 static int run(struct cli *cli, struct error *err)
 {

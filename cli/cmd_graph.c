@@ -2,6 +2,7 @@
 // torc graph: a workflow as a picture, by Graphviz.
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 
 #include "cli/command.h"
 #include "cli/picture.h"
@@ -37,10 +38,15 @@ static int find_word(const char *option, const char *word, const char *const *wo
 
 static int find_format(const struct cli *cli, struct error *err)
 {
+    static const char *const others[] = {".png", ".pdf", ".ps", ".eps", ".jpg", ".jpeg", ".gif", ".webp"};
     const char *dot = cli->output ? strrchr(cli->output, '.') : NULL;
     if (cli->format)
         return find_word("format", cli->format, formats, FORMATS, err);
-    return dot && !strcmp(dot, ".svg") ? FORMAT_SVG : FORMAT_DOT;
+    for (size_t i = 0; dot && i < sizeof others / sizeof *others; i++)
+        if (!strcasecmp(dot, others[i]))
+            return error_set(err, ERROR_USAGE, 0, "-o %s: only DOT and SVG are written here; for others: torc graph | dot -T%s -o %s",
+                             cli->output, others[i] + 1, cli->output);
+    return dot && !strcasecmp(dot, ".svg") ? FORMAT_SVG : FORMAT_DOT;
 }
 
 /* dot's own words are the reason, when it fails. */

@@ -35,7 +35,7 @@ static int read_states(const char *text, uint32_t *states, struct error *err)
         }
         *states |= 1U << found;
     }
-    return 0;
+    return *states ? 0 : error_set(err, ERROR_USAGE, 0, "--state: which state? Several go with commas: failed,canceled");
 }
 
 static int print_json(struct store *store, const struct target *target, struct read_request request, struct error *err)

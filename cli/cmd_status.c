@@ -138,6 +138,8 @@ static int run(struct cli *cli, struct error *err)
     struct read_reply reply;
     struct status_queue queue = {0};
     bool ended;
+    if (cli->watch && cli->json)
+        return error_set(err, ERROR_USAGE, 0, "status: --watch and --json exclude each other");
     struct store *store = target_open(cli->db, STORE_READ, err);
     if (!store)
         return -1;

@@ -46,14 +46,6 @@ static int read_workflow(struct store *store, int64_t id, bool *ended, bool *goo
     return 0;
 }
 
-static int each_runner(void *coming, const struct read_reply *reply, uint32_t index, struct error *err)
-{
-    const struct runner_info *runner = &reply->runners[index];
-    (void)err;
-    *(bool *)coming |= !runner->end_usec && !runner->lost && !lost_runner_is_dead(runner);
-    return 0;
-}
-
 static int each_allocation(void *coming, const struct read_reply *reply, uint32_t index, struct error *err)
 {
     enum allocation_state state = reply->allocations[index].state;
@@ -65,14 +57,12 @@ static int each_allocation(void *coming, const struct read_reply *reply, uint32_
 /* Nothing has changed for a while: perhaps nothing ever will, and the user should know. */
 static int tell_if_stuck(struct store *store, int64_t id, struct error *err)
 {
+    int alive;
     bool coming = false;
-    struct read_request request = {.what = READ_RUNNERS, .workflow_id = id};
-    if (target_read(store, request, each_runner, &coming, err))
+    struct read_request request = {.what = READ_ALLOCATIONS, .workflow_id = id};
+    if (lost_runner_count_alive(store, id, &alive, err) || target_read(store, request, each_allocation, &coming, err))
         return -1;
-    request.what = READ_ALLOCATIONS;
-    if (target_read(store, request, each_allocation, &coming, err))
-        return -1;
-    if (!coming)
+    if (!alive && !coming)
         cli_warn("workflow %lld has no live runner and no allocation, so nothing will run; to go on here: torc-run --workflow %lld",
                  (long long)id, (long long)id);
     return 0;

@@ -20,7 +20,7 @@ enum option_bit { /* which options a command takes, besides --db and --help */
     OPTION_ALL = 128,
     OPTION_EVERY = 256, /* --all, of mistakes */
     OPTION_WORKFLOW = 1 << 10,
-    OPTION_EVENTS = 1 << 11, /* --job, --kind, --since */
+    OPTION_EVENTS = 1 << 11, /* --follow, --job, --kind, --since */
 };
 
 struct cli { /* what the command line says */
@@ -57,7 +57,7 @@ int cli_read(int argc, char **argv, struct cli *cli);
 
 struct verb { /* what a command of several words does: `torc data set` */
     const char *name;
-    int arguments; /* at least, with the verb itself; one more may be left out */
+    int least, most; /* arguments, with the verb itself */
     int (*run)(struct cli *cli, struct error *err);
 };
 int cli_run_verb(struct cli *cli, const struct verb *verbs, size_t count, struct error *err);

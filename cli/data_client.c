@@ -27,9 +27,12 @@ char *data_client_value(const char *argument, struct error *err)
         text = xstrdup(argument);
         length = strlen(text);
     }
-    json_auto_t *parsed = json_loadb(text, length, JSON_DECODE_ANY | JSON_ALLOW_NUL, &where);
+    json_auto_t *parsed = json_loadb(text, length, JSON_DECODE_ANY | JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL | JSON_REJECT_DUPLICATES,
+                                     &where); /* as reals: integers may have any length, and the text is kept as it is */
     if (!parsed || strlen(text) != length) {
-        if (isalpha((unsigned char)*text) && !strpbrk(text, "\n\"[{"))
+        if (!*(text + strspn(text, " \t\r\n")))
+            error_set(err, ERROR_USAGE, 0, "the value is empty; JSON has null, or '\"\"'");
+        else if (isalpha((unsigned char)*text) && !strpbrk(text, "\n\"[{"))
             error_set(err, ERROR_USAGE, 0, "the value is no JSON: text needs quotes, '\"%s\"'", text);
         else
             error_set(err, ERROR_USAGE, 0, "the value is no JSON: line %d, column %d: %s", where.line, where.column, where.text);

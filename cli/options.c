@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The command line of torc: options before the command, the command, the options that it takes, its argument; and help.
+#include <ctype.h>
 #include <getopt.h>
 #include <string.h>
 
@@ -19,10 +20,11 @@ static const struct command_option {
     {"json", NULL, OPTION_JSON, offsetof(struct cli, json), "one JSON document on standard output"},
     {"watch", NULL, OPTION_WATCH, offsetof(struct cli, watch), "show it again whenever something changes; q ends"},
     {"state", "STATE", OPTION_STATE, offsetof(struct cli, state), "only jobs in this state (several: a,b)"},
-    {"follow", NULL, OPTION_FOLLOW, offsetof(struct cli, follow), "go on until the job, or with events the workflow, has ended"},
+    {"follow", NULL, OPTION_FOLLOW, offsetof(struct cli, follow), "go on until the job has ended"},
     {"stdout", NULL, OPTION_STREAMS, offsetof(struct cli, only_stdout), "standard output only"},
     {"stderr", NULL, OPTION_STREAMS, offsetof(struct cli, only_stderr), "standard error only"},
     {"workflow", "ID", OPTION_WORKFLOW, offsetof(struct cli, workflow), "of this workflow (id or name), not the job's own or the last"},
+    {"follow", NULL, OPTION_EVENTS, offsetof(struct cli, follow), "go on until the workflow has ended"},
     {"job", "NAME", OPTION_EVENTS, offsetof(struct cli, job), "only of jobs of this name (sim_* matches several)"},
     {"kind", "KIND", OPTION_EVENTS, offsetof(struct cli, kind), "only of this kind, or your own of this name"},
     {"since", "TIME", OPTION_EVENTS, offsetof(struct cli, since), "only since then (2026-01-31T12:00:00Z), or so long ago (10m)"},
@@ -40,17 +42,17 @@ static void print_help(void)
     puts("usage: torc [--db PATH] COMMAND [OPTION...] [ARGUMENT]\n\nCommands:");
     for (size_t i = 0; i < cli_commands_count; i++)
         printf("  %-9s %-9s %s\n", cli_commands[i]->name,
-               cli_commands[i]->need == ARGUMENT_SEVERAL ? "…" : cli_commands[i]->argument, cli_commands[i]->help);
+               cli_commands[i]->need == ARGUMENT_SEVERAL ? "..." : cli_commands[i]->argument, cli_commands[i]->help);
     puts("\nTARGET is 7 (a workflow), 7.work1 or '7.sim_*' (its jobs), or a job of the last workflow.\n"
          "ID is the number or the name of a workflow; the last one of the database, if it is left out.\n"
-         "'torc COMMAND --help' says more. To submit a workflow: torc-sbatch; what it used: torc-report.");
+         "'torc COMMAND --help' says more, 'torc --version' which one this is. To submit a workflow: torc-sbatch; what it used: torc-report.");
 }
 
 static void print_command_help(const struct command *command)
 {
-    bool optional = command->need == ARGUMENT_OPTIONAL;
-    printf("usage: torc %s [OPTION...] %s%s%s\n\nShows or does: %s.\n\nOptions:\n", command->name, optional ? "[" : "",
-           command->argument, optional ? "]" : "", command->help);
+    bool optional = command->need == ARGUMENT_OPTIONAL && !(command->options & OPTION_LAST);
+    printf("usage: torc %s [OPTION...]%s%s%s%s\n\n%c%s.\n\nOptions:\n", command->name, *command->argument ? " " : "",
+           optional ? "[" : "", command->argument, optional ? "]" : "", toupper((unsigned char)*command->help), command->help + 1);
     for (int i = 0; i < OPTIONS; i++) {
         if (options[i].bit && !(command->options & options[i].bit))
             continue;
@@ -58,6 +60,7 @@ static void print_command_help(const struct command *command)
                            options[i].argument ? options[i].argument : "");
         printf("%*s%s\n", 18 - width, "", options[i].help);
     }
+    puts("  --help          this text");
 }
 
 static const struct command *find_command(const char *name)
@@ -102,7 +105,9 @@ static int say_unknown(const struct command *command, const char *typed, int fou
         if (!options[i].bit || (command && command->options & options[i].bit))
             names[count++] = options[i].name;
     cleanup_free char *near = suggest_option(typed, names, count);
-    cleanup_free char *help = xasprintf("; see 'torc %s%s--help'", name ? name : "", name ? " " : "");
+    bool number = command && command->need == ARGUMENT_SEVERAL && strspn(typed, "-.0123456789eE") == strlen(typed);
+    cleanup_free char *help = number ? xstrdup("; a value that begins with a minus goes after --")
+                                     : xasprintf("; see 'torc %s%s--help'", name ? name : "", name ? " " : "");
     cli_warn("%s%sthere is no option %s%s", name ? name : "", name ? ": " : "", typed, *near ? near : help);
     return ERROR_USAGE;
 }
@@ -121,7 +126,7 @@ static int read_options(int argc, char **argv, const char *style, struct cli *cl
                 print_help();
             return ERROR_NONE;
         }
-        if (found == OPTION_VERSION) {
+        if (found == 'V' || found == OPTION_VERSION) {
             printf("torc %s\n", TORC_VERSION);
             return ERROR_NONE;
         }
@@ -142,7 +147,7 @@ static int read_options(int argc, char **argv, const char *style, struct cli *cl
 
 int cli_read(int argc, char **argv, struct cli *cli)
 {
-    int code = read_options(argc, argv, "+:h", cli);
+    int code = read_options(argc, argv, "+:hV", cli);
     if (code >= 0)
         return code;
     if (optind == argc) {
@@ -181,12 +186,12 @@ int cli_run_verb(struct cli *cli, const struct verb *verbs, size_t count, struct
     for (size_t i = 0; name && i < count; i++) {
         if (strcmp(verbs[i].name, name))
             continue;
-        if (cli->arguments_count < verbs[i].arguments)
+        if (cli->arguments_count < verbs[i].least)
             return error_set(err, ERROR_USAGE, 0, "%s %s: something is missing: torc %s %s", command, name, command,
                              cli->command->argument);
-        if (cli->arguments_count > 3)
-            return error_set(err, ERROR_USAGE, 0, "%s %s: one argument too many: %s (JSON needs quotes around it)", command, name,
-                             cli->arguments[3]);
+        if (cli->arguments_count > verbs[i].most)
+            return error_set(err, ERROR_USAGE, 0, "%s %s: one argument too many: %s%s", command, name, cli->arguments[verbs[i].most],
+                             verbs[i].most > 2 ? " (JSON needs quotes around it)" : "");
         return verbs[i].run(cli, err);
     }
     const char *names[VERBS_MOST];

@@ -75,13 +75,24 @@ static void draw_bar(const struct screen *screen, const int64_t *counts, int64_t
     fprintf(screen->out, "%*s] %s\n", room - used, "", format_percent(share, ended, total));
 }
 
+/* The next of a line's words, or the first of a new line when the screen is full; used: columns of the line so far. */
+static void draw_word(const struct screen *screen, enum color color, const char *word, int *used)
+{
+    int width = (int)strlen(word);
+    bool full = *used + 1 + width + 1 /* a comma */ > screen->width;
+    if (*used)
+        fputc(full ? '\n' : ' ', screen->out);
+    screen_print(screen, color, "%s", word);
+    *used = *used && !full ? *used + 1 + width : width;
+}
+
 static void draw_head(const struct status_view *view)
 {
     const struct workflow_info *workflow = view->workflow;
     const struct screen *screen = view->screen;
     char took[FORMAT_SIZE];
     int64_t total = 0, end = workflow->ended_usec ? workflow->ended_usec : view->now_usec;
-    const char *between = "";
+    int used = 0;
     screen_print(screen, COLOR_BOLD, "Workflow %lld ", (long long)workflow->id);
     screen_text(screen, COLOR_BOLD, workflow->name, screen->width / 2);
     fputs(": ", screen->out);
@@ -95,11 +106,16 @@ static void draw_head(const struct status_view *view)
         enum job_state state = job_states_in_order[i];
         if (!workflow->counts[state])
             continue;
-        fputs(between, screen->out);
-        screen_print(screen, job_state_color(state), "%lld %s", (long long)workflow->counts[state], job_state_names[state]);
-        between = ", ";
+        cleanup_free char *count = xasprintf("%lld %s", (long long)workflow->counts[state], job_state_names[state]);
+        if (used) {
+            fputc(',', screen->out);
+            used++;
+        }
+        draw_word(screen, job_state_color(state), count, &used);
     }
-    fprintf(screen->out, "%s%lld %s\n", *between ? " of " : "", (long long)total, total == 1 ? "job" : "jobs");
+    cleanup_free char *all = xasprintf("%s%lld %s", used ? "of " : "", (long long)total, total == 1 ? "job" : "jobs");
+    draw_word(screen, COLOR_NONE, all, &used);
+    fputc('\n', screen->out);
 }
 
 static int each_runner(void *pointer, const struct read_reply *reply, uint32_t index, struct error *err)

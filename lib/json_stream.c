@@ -89,5 +89,7 @@ json_t *json_time(int64_t usec)
 json_t *json_parsed(const char *text)
 {
     json_t *value = text ? json_loads(text, JSON_DECODE_ANY, NULL) : NULL;
+    if (!value && text) /* an integer too long for one */
+        value = json_loads(text, JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, NULL);
     return value ? value : json_text(text);
 }

@@ -111,6 +111,26 @@ bool lost_runner_is_dead(const struct runner_info *runner)
            incarnation_process(runner->incarnation, host) == 0;
 }
 
+int lost_runner_count_alive(struct store *store, int64_t workflow_id, int *alive, struct error *err)
+{
+    struct read_request request = {.what = READ_RUNNERS, .workflow_id = workflow_id};
+    int64_t before_usec = now_usec() - BEATS_USEC - CLOCKS_USEC;
+    *alive = 0;
+    for (bool more = true; more;) {
+        struct read_reply reply;
+        if (store_read(store, &request, &reply, err))
+            return -1;
+        for (uint32_t i = 0; i < reply.count; i++) {
+            const struct runner_info *r = &reply.runners[i];
+            *alive += !r->end_usec && !r->lost && r->heartbeat_usec > before_usec && !lost_runner_is_dead(r);
+        }
+        request.after_id = reply.last_id;
+        more = reply.more;
+        read_reply_fini(&reply);
+    }
+    return 0;
+}
+
 int lost_runner_here(struct store *store, int64_t workflow_id, size_t *lost, struct error *err)
 {
     struct read_request request = {.what = READ_RUNNERS, .workflow_id = workflow_id};

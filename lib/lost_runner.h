@@ -21,6 +21,9 @@ int lost_runner_look(struct store *store, int64_t workflow_id, size_t *turn, boo
 /* Its process ran on this host and is no more, though the runner never said that it left. */
 bool lost_runner_is_dead(const struct runner_info *runner);
 
+/* How many runners of the workflow were heard of in the last three heartbeats and are not known to be dead. */
+int lost_runner_count_alive(struct store *store, int64_t workflow_id, int *alive, struct error *err);
+
 /* Declares the dead runners of this host lost that were started by hand; in an allocation the keeper may start one again. *lost:
  * how many they were. */
 int lost_runner_here(struct store *store, int64_t workflow_id, size_t *lost, struct error *err);

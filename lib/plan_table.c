@@ -8,10 +8,10 @@ static const int64_t SEC = 1000000;
 
 static const struct table_column plan_columns[] = {
     {"CLASS", "class", ALIGN_LEFT, FIT_SHRINK},      {"JOBS", "jobs", ALIGN_RIGHT, FIT_KEEP},
-    {"SLURM JOB", "slurm_job_id", ALIGN_LEFT, FIT_KEEP}, {"PARTITION", "partition", ALIGN_LEFT, FIT_KEEP},
-    {"ALLOC", "allocations", ALIGN_RIGHT, FIT_KEEP}, {"SLOTS", "slots", ALIGN_RIGHT, FIT_KEEP},
-    {"ROUNDS", "rounds", ALIGN_RIGHT, FIT_KEEP},     {"NODES", "nodes", ALIGN_RIGHT, FIT_DROP},
-    {"CPUS", "cpus", ALIGN_RIGHT, FIT_KEEP},         {"MEMORY", "memory_bytes", ALIGN_RIGHT, FIT_KEEP},
+    {"SLURM", "slurm_job_id", ALIGN_LEFT, FIT_KEEP}, {"PARTITION", "partition", ALIGN_LEFT, FIT_SHRINK},
+    {"ALLOC", "allocations", ALIGN_RIGHT, FIT_KEEP}, {"SLOTS", "slots", ALIGN_RIGHT, FIT_LATE},
+    {"ROUNDS", "rounds", ALIGN_RIGHT, FIT_LATE},     {"NODES", "nodes", ALIGN_RIGHT, FIT_DROP},
+    {"CPUS", "cpus", ALIGN_RIGHT, FIT_LATE},         {"MEMORY", "memory_bytes", ALIGN_RIGHT, FIT_KEEP},
     {"GPUS", "gpus", ALIGN_RIGHT, FIT_DROP},         {"WALLTIME", "walltime_s", ALIGN_RIGHT, FIT_KEEP},
 };
 
@@ -36,10 +36,11 @@ struct table *plan_table_create(const struct screen *screen)
     return table_create(screen, TABLE_PEOPLE, plan_columns, sizeof plan_columns / sizeof *plan_columns);
 }
 
-void plan_table_explain(void)
+void plan_table_explain(const struct screen *screen)
 {
-    puts("\nALLOC allocations, each with SLOTS jobs side by side and ROUNDS one after another; NODES, CPUS, MEMORY and GPUS are of\n"
-         "one allocation.");
+    fputc('\n', screen->out);
+    screen_wrap(screen, 0, "ALLOC allocations, each with SLOTS jobs side by side and ROUNDS one after another; what stands behind "
+                           "them is of one allocation.");
 }
 
 json_t *plan_group_json(const struct plan_group *group, int32_t count)

@@ -14,7 +14,7 @@ struct table *plan_table_create(const struct screen *screen); /* table_destroy i
 void plan_table_row(struct table *table, const struct plan_group *group, int64_t jobs, int32_t count, const char *job);
 
 /* What the columns mean, to standard output. */
-void plan_table_explain(void);
+void plan_table_explain(const struct screen *screen);
 
 json_t *plan_group_json(const struct plan_group *group, int32_t count);
 

@@ -110,6 +110,11 @@ static void suggest_report(const char *word, struct error *err)
     for (int i = 0; i < KINDS; i++)
         names[i] = kinds[i].name;
     cleanup_free char *near = suggest_phrase(word, names, KINDS);
+    for (int i = 0; i < KINDS; i++)
+        if (!strcmp(word, names[i])) { /* `jobs usage` */
+            error_set(err, ERROR_USAGE, 0, "one report at a time, or an ID after it, not \"%s\"", word);
+            return;
+        }
     if (*near)
         error_set(err, ERROR_USAGE, 0, "there is no report and no workflow \"%s\"%s", word, near);
 }

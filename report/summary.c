@@ -26,22 +26,6 @@ static void label(const struct screen *screen, const char *text)
     screen_print(screen, COLOR_DIM, "  %-*s", LABEL, text);
 }
 
-static int each_runner(void *alive, const struct read_reply *reply, uint32_t index, struct error *err)
-{
-    const struct runner_info *runner = &reply->runners[index];
-    (void)err;
-    *(int *)alive += !runner->end_usec && !runner->lost && !lost_runner_is_dead(runner);
-    return 0;
-}
-
-static void print_alive(const struct report *report)
-{
-    int alive = 0;
-    struct read_request request = {.what = READ_RUNNERS, .workflow_id = report->workflow->id};
-    if (!target_read(report->store, request, each_runner, &alive, NULL))
-        fprintf(report->screen->out, ", %d %s alive", alive, alive == 1 ? "runner" : "runners");
-}
-
 static void print_head(const struct report *report)
 {
     const struct workflow_info *workflow = report->workflow;
@@ -65,8 +49,9 @@ static void print_head(const struct report *report)
     fputc('\n', screen->out);
     label(screen, workflow->ended_usec ? "took" : "so far");
     fprintf(screen->out, "%s", format_duration(took, end - workflow->created_usec));
-    if (!workflow->ended_usec)
-        print_alive(report);
+    int alive;
+    if (!workflow->ended_usec && !lost_runner_count_alive(report->store, workflow->id, &alive, NULL))
+        fprintf(screen->out, ", %d %s alive", alive, alive == 1 ? "runner" : "runners");
     fputc('\n', screen->out);
     label(screen, "in");
     screen_text(screen, COLOR_NONE, workflow->folder, screen->width - LABEL - 2);

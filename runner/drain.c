@@ -8,6 +8,7 @@
 
 #include "runner/clock.h"
 #include "runner/job.h"
+#include "runner/progress.h"
 
 /* Of the time between Slurm's TERM and its KILL, what jobs may use: the records must be written by then. */
 static int64_t after_term_usec(const struct runner *runner)
@@ -49,8 +50,11 @@ void drain_begin(struct runner *runner, enum stop why, int64_t grace_usec)
 static void interrupt(struct runner *runner, bool now)
 {
     runner->interrupts += now ? 2 : 1;
-    if (runner->interrupts == 1 && !runner->options->quiet)
-        fprintf(stderr, "torc-run: ending %u running jobs; once more to kill them\n", runner->live_count);
+    if (runner->interrupts == 1 && !runner->options->quiet) {
+        progress_clear();
+        fprintf(stderr, "torc-run: ending %u running %s; once more to kill %s\n", runner->live_count,
+                runner->live_count == 1 ? "job" : "jobs", runner->live_count == 1 ? "it" : "them");
+    }
     drain_begin(runner, STOP_USER, runner->interrupts == 1 ? lead_usec(runner) : 0);
 }
 

@@ -13,6 +13,7 @@
 #include "runner/drain.h"
 #include "runner/job.h"
 #include "runner/job_socket.h"
+#include "runner/progress.h"
 #include "runner/series.h"
 #include "runner/steps.h"
 #include "runner/top_up.h"
@@ -254,6 +255,7 @@ static void write_journal(struct runner *runner)
     TAILQ_FOREACH (job, &runner->ended, link)
         ends[n++] = job->end;
     struct journal journal = {runner->workflow_id, runner->grant.runner_id, runner->incarnation, ends, n};
+    progress_clear();
     output_renew(&runner->output);
     bool failed = journal_write(runner->output.dir, &journal, &err);
     if (!runner->outage_told)

@@ -66,7 +66,8 @@ static const char *text_of(const json_t *json, const char *key)
 int job_request_parse(char *line, size_t length, struct job_request *request, struct error *err)
 {
     json_error_t where;
-    *request = (struct job_request){.json = json_loadb(line, length, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &where)};
+    *request = (struct job_request){ /* as reals: an integer in a value may have any length */
+        .json = json_loadb(line, length, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &where)};
     struct data_change *change = &request->change;
     if (!request->json)
         return error_set(err, ERROR_USAGE, 0, "this line is no JSON: column %d: %s", where.column, where.text);
@@ -78,7 +79,7 @@ int job_request_parse(char *line, size_t length, struct job_request *request, st
     bool has_value = json_is_object(request->json) && json_object_get(request->json, "value");
     change->name = text_of(request->json, "name");
     change->key = text_of(request->json, "key");
-    change->job_id = json_integer_value(json_object_get(request->json, "job"));
+    change->job_id = (int64_t)json_number_value(json_object_get(request->json, "job"));
     json_object_del(request->json, "value");
     if (!found)
         return error_set(err, ERROR_USAGE, 0, "\"op\" is to be \"set\", \"get\" or \"post\"");

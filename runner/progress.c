@@ -72,6 +72,12 @@ void progress_tick(struct runner *runner)
             line.ended_before + runner->completed, line.total, runner->live_count, runner->failures, trouble);
 }
 
+void progress_clear(void)
+{
+    if (line.shown)
+        fputs("\r\033[K", stderr);
+}
+
 /* Names some jobs of a state, with what their last attempt says. */
 static void name_jobs(struct runner *runner, enum job_state state, int64_t count)
 {
@@ -139,8 +145,7 @@ static void say_how_it_went(struct runner *runner, const struct workflow_info *i
 int progress_end(struct runner *runner)
 {
     struct read_reply reply;
-    if (line.shown)
-        fputs("\r\033[K", stderr);
+    progress_clear();
     if (!read_counts(runner, &reply, "cannot read how it went"))
         return ERROR_UNREACHABLE;
     const struct workflow_info *info = reply.workflows;

@@ -59,7 +59,7 @@ void show_plan(const struct prepared *prepared)
         later += !plan->groups[i].now;
     }
     table_destroy(table);
-    plan_table_explain();
+    plan_table_explain(&screen);
     if (later)
         puts("What comes later is submitted by a runner, when these jobs become ready.");
     print_labelled(prepared, "ID");

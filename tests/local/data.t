@@ -34,6 +34,15 @@ is "$(torc data get made)" "$want" "torc data get outside of jobs"
 ok "torc data set outside of jobs" torc data set other '[1,
 	2]'
 is "$(torc data get other)" '[1, 	2]' "... takes any JSON"
+long='{"long": -12345678901234567890123, "short": 5}'
+ok "... integers of any length" torc data set other "$long"
+is "$(torc data get other)" "$long" "... which are kept"
+is "$(torc data list --json | jq -c '[.data[2].data.short, (.data[2].data.long < -1e22)]')" "[5,true]" "... and are numbers in --json"
+like "$(torc data set other '{"a": 1, "a": 2}' 2>&1; echo $?)" 'duplicate object key.*2$' "a key that is there twice is refused, as in a job"
+like "$(torc data set other -5 2>&1; echo $?)" 'goes after --.*2$' "a minus is no option"
+like "$(torc data set other '' 2>&1; echo $?)" 'the value is empty.*2$' "nothing is no JSON"
+like "$(torc data get other other 2>&1; echo $?)" 'one argument too many.*2$' "torc data get wants one name"
+like "$(torc data list other 2>&1; echo $?)" 'one argument too many.*2$' "torc data list none"
 echo '{"x": 1}' > file.json
 ok "... from a file" torc data set other @file.json
 is "$(torc data get other)" '{"x": 1}' "... which it is then"
@@ -132,6 +141,22 @@ isnt "$(torc event list --since 1h)" "" "... also by how long ago"
 like "$(torc-report events)" "half" "torc-report events shows them"
 ok "an event from outside of jobs" torc event post --workflow 1 note '[1]'
 is "$(torc event list --workflow 1 --kind note --json | jq -c '.events[0] | [.job, .data]')" '[null,[1]]' "... has no job"
+
+cat > slow.json <<'J'
+{"name": "slow", "jobs": [{"name": "a", "command": "trap 'sleep 1; exit 5' TERM; touch trapped; while :; do sleep 0.1; done"}]}
+J
+start_run slow.json
+wait_until 10 '[ -e trapped ]'
+torc event list --follow > followed &
+follower=$!
+torc cancel --last > log 2>&1
+wait $pid
+wait_until 10 '! kill -0 $follower' || kill $follower
+is "$(awk '{ print $2 }' followed | tail -n 3 | paste -s -d' ')" "job_ended workflow_ended runner_left" \
+	"--follow goes on after a cancel, until the jobs have ended and their runner has left" || diag "$(cat followed)"
+like "$(torc event list --kind job_edned 2>&1)" 'no event "job_edned" so far; did you mean "job_ended"' "a slip in a kind is told"
+is "$(torc event list --kind job_edned 2> err)" "" "... on standard error"
+like "$(torc event list --job aa 2>&1; echo $?)" 'has no job "aa".*2$' "and one in a job"
 
 # ---- a database that is locked for a while ----
 echo '{"name": "locked", "user_data": [{"name": "n"}], "jobs": [{"name": "a", "command": "touch ready; while [ ! -e locked ]; do sleep 0.02; done; torc data set n 1; touch done", "output_user_data": ["n"]}]}' > locked.json

@@ -122,6 +122,8 @@ says "a job that fits no node" 2 "job a (class 64cpu-1g-1h): it needs 64 CPUs, a
 	env TORC_SLURM_QUERY=./query torc plan giant.json
 
 says "no such kind" 2 'there is no "job-jobs"; did you mean "job-job"?' torc graph --kind job-jobs
+says "a picture that Graphviz has to write" 2 'torc graph | dot -Tpng -o a.PNG' torc graph -o a.PNG
+nok "... is not written" [ -e a.PNG ]
 says "no such format" 2 'there is no "pgn"' torc graph --format pgn
 says "no such workflow" 2 'there is no workflow 77' torc graph 77
 says "no such file" 2 "none.json" torc graph none.json

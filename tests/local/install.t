@@ -21,6 +21,14 @@ for program in torc torc-run torc-sbatch torc-report; do
 	done
 done
 is "${missing:-}" "" "every option that --help names is in the manual page"
+page=$dest/usr/share/man/man1/torc.1 missing=
+for command in $("$dest/usr/bin/torc" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\).*/\1/p'); do
+	grep -qE "^\.It Cm $command( |\$)" "$page" || missing="$missing $command;"
+	for option in $("$dest/usr/bin/torc" "$command" --help | grep -oE '^  --[a-z-]+' | grep -vE -- '--(db|help)$'); do
+		grep -qE "Fl Fl ${option#--}|Fl ${option:2:1} " "$page" || missing="$missing $command $option;"
+	done
+done
+is "$missing" "" "every command of torc, with its options, is in its manual page"
 if grep -q '^HAVE_SPANK_TRUE = *$' "$build/Makefile"; then
 	ok "the plugin is installed" [ -n "$(find "$dest/usr" -name spank_torc.so)" ]
 	ok "with its manual page" [ -s "$dest/usr/share/man/man8/spank_torc.8" ]

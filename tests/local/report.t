@@ -109,6 +109,8 @@ says "status names the labels that nobody has" 0 "torc-run --workflow 3 --label 
 says "status says what to do" 0 "a runner with the labels tape, which nobody has: 1" "$torc" status 3
 says "status of a job that runs" 0 "runs" "$torc" status 2
 says "the last workflow is the one meant" 0 "Workflow 3 waiting: running" "$torc" status
+is "$(COLUMNS=40 "$torc" status 1 | sed -n 3,4p)" "3 completed, 4 failed, 1 canceled
+of 8 jobs" "status in few columns"
 says "wait: some jobs did not complete" 1 "" "$torc" wait 1
 
 mkdir -p "$scratch/out" && echo "to stdout" > "$scratch/out/o" && echo "to stderr" > "$scratch/out/e"
@@ -139,6 +141,12 @@ says "no such option of a report" 2 '--jsn is no option of torc-report; did you 
 says "no such option of torc-run" 2 '--lable is no option of torc-run; did you mean --label?' "$TORC_BUILD/torc-run" --lable x
 says "no such option of torc-sbatch" 2 '--partitoin is no option of torc-sbatch; did you mean --partition?' "$TORC_BUILD/torc-sbatch" --partitoin x
 says "no labels for allocations" 2 'starts torc-run --workflow ID --label A,B' "$TORC_BUILD/torc-sbatch" --label x w.json
+says "two reports" 2 'one report at a time, or an ID after it, not "usage"' "$report" jobs usage
+says "no state" 2 "which state?" "$torc" jobs --state=
+says "--watch and --json" 2 "exclude each other" "$torc" status --watch --json
+says "how torc cancel is called" 0 "usage: torc cancel [OPTION...] ID|--last" "$torc" cancel --help
+says "how torc list is called" 0 "The workflows of the database." "$torc" list --help
+says "torc -V" 0 "torc " "$torc" -V
 says "no such command" 2 'there is no command "staus"; did you mean "status"?' "$torc" staus
 says "one argument too many" 2 "one argument too many" "$report" jobs 1 2
 says "an argument is missing" 2 "TARGET is missing" "$torc" show

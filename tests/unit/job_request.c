@@ -21,6 +21,7 @@ static const struct {
     {"{\"op\":\"set\",\"name\":\"n\",\"value\":[]}", DATA_SET, "n", "[]", 0, NULL},
     {"{\"op\":\"set\",\"name\":\"n\",\"value\":true\t}\r", DATA_SET, "n", "true", 0, NULL},
     {"{\"op\":\"set\",\"name\":\"n\",\"x\":{\"value\":3},\"value\":4}", DATA_SET, "n", "4", 0, NULL},
+    {"{\"op\":\"set\",\"name\":\"n\",\"value\":[12345678901234567890123]}", DATA_SET, "n", "[12345678901234567890123]", 0, NULL},
     {"{\"op\":\"get\",\"name\":\"\\u00e4\"}", DATA_GET, "\xc3\xa4", NULL, 0, NULL},
     {"{\"op\":\"post\",\"name\":\"e\",\"job\":7,\"key\":\"k\"}", DATA_POST, "e", NULL, 7, "k"},
     {"{\"op\":\"post\",\"name\":\"e\",\"value\":{}}", DATA_POST, "e", "{}", 0, NULL},
