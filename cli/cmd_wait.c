@@ -58,11 +58,12 @@ static int each_allocation(void *coming, const struct read_reply *reply, uint32_
 static int tell_if_stuck(struct store *store, int64_t id, struct error *err)
 {
     int alive;
-    bool coming = false;
+    bool coming = false, ended, good;
     struct read_request request = {.what = READ_ALLOCATIONS, .workflow_id = id};
-    if (lost_runner_count_alive(store, id, &alive, err) || target_read(store, request, each_allocation, &coming, err))
+    if (lost_runner_count_alive(store, id, &alive, err) || target_read(store, request, each_allocation, &coming, err) ||
+        read_workflow(store, id, &ended, &good, err)) /* last: a workflow ends before its last runner leaves */
         return -1;
-    if (!alive && !coming)
+    if (!alive && !coming && !ended)
         cli_warn("workflow %lld has no live runner and no allocation, so nothing will run; to go on here: torc-run --workflow %lld",
                  (long long)id, (long long)id);
     return 0;
