@@ -162,4 +162,10 @@ J
 (ulimit -Sn 200; run files.json)
 is "$(cat soft)" 200 "a job has the limit of open files that torc-run was started with"
 like "$(cat runner)" "^Max open files +$(ulimit -Hn) " "... while the runner itself uses all it may"
+
+# ---- how long a job took ----
+echo '{"name": "crowd", "parameters": {"i": "1:200"}, "jobs": [{"name": "a_{i}", "command": "true", "use_parameters": ["i"]}]}' > crowd.json
+torc-run --quiet --cpus 200 --memory 200g crowd.json > log 2>&1
+is "$(query "SELECT count(*) FROM attempt a JOIN job j ON j.id = a.job WHERE j.name GLOB 'a_*' AND a.wall_usec > a.end_usec - a.start_usec + 200")" 0 \
+	"of many jobs that start at once, none is said to have run for longer than it did"
 done_testing
