@@ -111,7 +111,7 @@ static int (*const appliers[])(struct batch_state *, const struct data_change *,
 };
 
 // A runner that was declared lost has no jobs any more, so nobody speaks through it.
-static int check_runner(struct batch_state *st, const struct data_request *q, struct error *err)
+static int check_runner(struct batch_state *st, const struct data_request *q, bool writes, struct error *err)
 {
     struct db *db = st->tx.db;
     if (!q->runner_id)
@@ -124,12 +124,12 @@ static int check_runner(struct batch_state *st, const struct data_request *q, st
         return error_set(err, ERROR_USAGE, 0, "the runner of this job was declared lost, and the job belongs to another one");
     st->replay = q->seq <= sqlite3_column_int64(s, 0);
     sqlite3_reset(s);
-    return st->replay ? 0 : db_do(db, err, SQL_DATA_SEQ, "ll", q->runner_id, q->seq);
+    return st->replay || !writes ? 0 : db_do(db, err, SQL_DATA_SEQ, "ll", q->runner_id, q->seq);
 }
 
-static int apply(struct batch_state *st, const struct data_request *q, struct data_reply *reply, struct error *err)
+static int apply(struct batch_state *st, const struct data_request *q, bool writes, struct data_reply *reply, struct error *err)
 {
-    if (check_runner(st, q, err))
+    if (check_runner(st, q, writes, err))
         return -1;
     for (uint32_t i = 0; i < q->changes_count; i++) {
         const struct data_change *change = &q->changes[i];
@@ -146,14 +146,14 @@ int sqlite_data(void *impl, const struct data_request *request, struct data_repl
     struct db *db = impl;
     struct batch_state st = {.arena = reply->arena};
     size_t size = request->changes_count * sizeof *reply->answers;
-    bool write = request->runner_id != 0;
+    bool writes = false; // who only asks does not wait for the disk
     for (uint32_t i = 0; i < request->changes_count; i++)
-        write |= request->changes[i].op == DATA_SET || request->changes[i].op == DATA_POST;
+        writes |= request->changes[i].op == DATA_SET || request->changes[i].op == DATA_POST;
     reply->answers = memset(arena_alloc(reply->arena, size + 1), 0, size);
     reply->answers_count = request->changes_count;
-    if (db_begin(db, write, err))
+    if (db_begin(db, writes, err))
         return -1;
-    int rc = tx_init(&st.tx, db, request->workflow_id, err) || apply(&st, request, reply, err) ? -1 : 0;
+    int rc = tx_init(&st.tx, db, request->workflow_id, err) || apply(&st, request, writes, reply, err) ? -1 : 0;
     rc = db_end(db, rc, err);
     tx_fini(&st.tx);
     return rc;

@@ -97,6 +97,14 @@ static void test_runner(void)
     data_reply_fini(&reply);
     is_int(fixture_number(&f, "SELECT data FROM user_data WHERE name = 'measured'"), 2, "a replay writes nothing");
     is_int(fixture_number(&f, "SELECT count(*) FROM event WHERE kind = 50"), 1, "and posts nothing");
+    struct data_change get[] = {{.op = DATA_GET, .name = "measured"}};
+    struct data_request asks = REQUEST(w, get);
+    asks.runner_id = r.id;
+    asks.seq = 2;
+    is_int(send(&f, asks, &reply), 0, "a runner's batch that only asks");
+    is_text(reply.answers->json, "2", "is answered");
+    data_reply_fini(&reply);
+    is_int(fixture_number(&f, "SELECT data_seq FROM runner"), 1, "and writes nothing");
     struct runner_grant grant;
     struct runner_entry entry = {.workflow_id = w, .array_task_id = -1, .incarnation = "i2", .host = "h", .node = "h", .pid = 1, .cpus = 1,
                                  .memory_bytes = 1 << 30, .gone = &r.id, .gone_count = 1};
