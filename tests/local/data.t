@@ -136,6 +136,9 @@ is "$(awk '{ print $2 }' followed | sort | uniq -c | awk '{ print $2 "=" $1 }' |
 is "$(torc event list --kind user --json | jq -c '[.events[] | [.name, .job, .data]]')" '[["begun","a",null],["half","a",{"percent":50}],["end","a",null]]' \
 	"events of a user, with name, job and data"
 is "$(torc event list --kind job_ended --job b --json | jq -c '[.events[].data | [.state, .exit_code, .reason]]')" '[["failed",3,"exit"]]' "by kind and job"
+is "$(torc event list --kind job_ready --json | jq -c '.events[] | [.job, .data]')" '["b",{"state":"ready"}]' "what became ready"
+is "$(torc event list --kind job_canceled --json | jq -c '.events[] | [.job, .data]')" '["c",{"state":"canceled","need":"b"}]' \
+	"what was canceled, and for what"
 is "$(torc event list --since 2100-01-01T00:00:00Z)" "" "by time"
 isnt "$(torc event list --since 1h)" "" "... also by how long ago"
 like "$(torc-report events)" "half" "torc-report events shows them"
@@ -154,6 +157,7 @@ wait $pid
 wait_until 10 '! kill -0 $follower' || kill $follower
 is "$(awk '{ print $2 }' followed | tail -n 3 | paste -s -d' ')" "job_ended workflow_ended runner_left" \
 	"--follow goes on after a cancel, until the jobs have ended and their runner has left" || diag "$(cat followed)"
+is "$(torc event list --kind workflow_canceled --json | jq -c '.events[] | .data')" '{"state":"canceled"}' "a cancel is an event"
 like "$(torc event list --kind job_edned 2>&1)" 'no event "job_edned" so far; did you mean "job_ended"' "a slip in a kind is told"
 is "$(torc event list --kind job_edned 2> err)" "" "... on standard error"
 like "$(torc event list --job aa 2>&1; echo $?)" 'has no job "aa".*2$' "and one in a job"

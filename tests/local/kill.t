@@ -150,6 +150,7 @@ is $? 1 "... ends the wait"
 died
 ok "torc cancel of a workflow whose runner is dead" torc cancel "$id"
 is "$(torc jobs --json "$id" | jq -r '.jobs[].state' | xargs)" "completed canceled canceled" "... leaves no job running"
+is "$(torc event list --workflow "$id" --kind job_canceled --json | jq -r '.events[] | .job' | sort | xargs)" "last tree" "... and says so of each"
 died
 ok "torc delete does not wait for a runner that is dead" torc delete "$id"
 pkill -KILL -f -- "sleep $mark\\.1" # those that would have ended them are dead
