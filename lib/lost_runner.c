@@ -11,7 +11,7 @@
 #include "lib/journal.h"
 #include "lib/mem.h"
 #include "lib/slurm.h"
-#include "lib/store_read.h"
+#include "lib/target.h"
 
 enum { BEATS_USEC = 3 * 30 * 1000000, CLOCKS_USEC = 10 * 1000000 /* by which those of nodes may differ */ };
 
@@ -19,7 +19,8 @@ struct suspect {
     int64_t runner_id, allocation_id;
 };
 
-struct suspects {
+struct suspects { /* of the runners that have not left */
+    bool (*wanted)(const struct runner_info *runner);
     struct suspect *list;
     size_t count, space;
 };
@@ -31,26 +32,49 @@ static int64_t now_usec(void)
     return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
+static bool is_silent(const struct runner_info *r)
+{
+    return r->heartbeat_usec <= now_usec() - BEATS_USEC - CLOCKS_USEC;
+}
+
+bool lost_runner_is_dead(const struct runner_info *r)
+{
+    char host[256] = "";
+    return !r->end_usec && !r->lost && !gethostname(host, sizeof host - 1) && !strcmp(r->host, host) &&
+           incarnation_process(r->incarnation, host) == 0;
+}
+
+static bool is_silent_in_allocation(const struct runner_info *r)
+{
+    return r->allocation_id && is_silent(r);
+}
+
+static bool is_dead_by_hand(const struct runner_info *r)
+{
+    return !r->allocation_id && lost_runner_is_dead(r);
+}
+
+static bool is_alive(const struct runner_info *r)
+{
+    return !is_silent(r) && !lost_runner_is_dead(r);
+}
+
+static int each_runner(void *context, const struct read_reply *reply, uint32_t index, struct error *err)
+{
+    struct suspects *suspects = context;
+    const struct runner_info *r = &reply->runners[index];
+    (void)err;
+    if (r->end_usec || r->lost || !suspects->wanted(r))
+        return 0;
+    suspects->list = array_grow(suspects->list, suspects->count, &suspects->space, sizeof *suspects->list);
+    suspects->list[suspects->count++] = (struct suspect){r->id, r->allocation_id};
+    return 0;
+}
+
 static int find(struct store *store, int64_t workflow_id, struct suspects *suspects, struct error *err)
 {
     struct read_request request = {.what = READ_RUNNERS, .workflow_id = workflow_id};
-    int64_t before_usec = now_usec() - BEATS_USEC - CLOCKS_USEC;
-    for (bool more = true; more;) {
-        struct read_reply reply;
-        if (store_read(store, &request, &reply, err))
-            return -1;
-        for (uint32_t i = 0; i < reply.count; i++) {
-            const struct runner_info *r = &reply.runners[i];
-            if (r->end_usec || r->lost || !r->allocation_id || r->heartbeat_usec > before_usec)
-                continue;
-            suspects->list = array_grow(suspects->list, suspects->count, &suspects->space, sizeof *suspects->list);
-            suspects->list[suspects->count++] = (struct suspect){r->id, r->allocation_id};
-        }
-        request.after_id = reply.last_id;
-        more = reply.more;
-        read_reply_fini(&reply);
-    }
-    return 0;
+    return target_read(store, request, each_runner, suspects, err);
 }
 
 static int slurm_job_of(struct store *store, int64_t workflow_id, int64_t allocation_id, int64_t *job_id, struct error *err)
@@ -65,8 +89,8 @@ static int slurm_job_of(struct store *store, int64_t workflow_id, int64_t alloca
     return 0;
 }
 
-static int declare(struct store *store, int64_t workflow_id, const struct suspects *suspects, int64_t allocation_id, size_t *lost,
-                   struct error *err)
+static int declare(struct store *store, int64_t workflow_id, const struct suspects *suspects, int64_t allocation_id, int64_t silent_usec,
+                   size_t *lost, struct error *err)
 {
     struct error of_journal; /* a damaged one must not keep jobs from going on */
     journal_replay(store, workflow_id, NULL, &of_journal);
@@ -75,7 +99,7 @@ static int declare(struct store *store, int64_t workflow_id, const struct suspec
         bool declared = false;
         if (s->allocation_id != allocation_id)
             continue;
-        if (store_runner_lost(store, workflow_id, s->runner_id, BEATS_USEC, &declared, err))
+        if (store_runner_lost(store, workflow_id, s->runner_id, silent_usec, &declared, err))
             return -1;
         *lost += declared;
     }
@@ -84,7 +108,7 @@ static int declare(struct store *store, int64_t workflow_id, const struct suspec
 
 int lost_runner_look(struct store *store, int64_t workflow_id, size_t *turn, bool *asked, size_t *lost, struct error *err)
 {
-    struct suspects suspects = {0};
+    struct suspects suspects = {.wanted = is_silent_in_allocation};
     int64_t job_id = 0, allocation_id = 0;
     bool over = false;
     *asked = false;
@@ -99,59 +123,27 @@ int lost_runner_look(struct store *store, int64_t workflow_id, size_t *turn, boo
         rc = slurm_job_is_over(job_id, &over, err);
     }
     if (!rc && over)
-        rc = declare(store, workflow_id, &suspects, allocation_id, lost, err);
+        rc = declare(store, workflow_id, &suspects, allocation_id, BEATS_USEC, lost, err);
     free(suspects.list);
     return rc;
 }
 
-bool lost_runner_is_dead(const struct runner_info *runner)
-{
-    char host[256] = "";
-    return !runner->end_usec && !runner->lost && !gethostname(host, sizeof host - 1) && !strcmp(runner->host, host) &&
-           incarnation_process(runner->incarnation, host) == 0;
-}
-
 int lost_runner_count_alive(struct store *store, int64_t workflow_id, int *alive, struct error *err)
 {
-    struct read_request request = {.what = READ_RUNNERS, .workflow_id = workflow_id};
-    int64_t before_usec = now_usec() - BEATS_USEC - CLOCKS_USEC;
-    *alive = 0;
-    for (bool more = true; more;) {
-        struct read_reply reply;
-        if (store_read(store, &request, &reply, err))
-            return -1;
-        for (uint32_t i = 0; i < reply.count; i++) {
-            const struct runner_info *r = &reply.runners[i];
-            *alive += !r->end_usec && !r->lost && r->heartbeat_usec > before_usec && !lost_runner_is_dead(r);
-        }
-        request.after_id = reply.last_id;
-        more = reply.more;
-        read_reply_fini(&reply);
-    }
-    return 0;
+    struct suspects found = {.wanted = is_alive};
+    int rc = find(store, workflow_id, &found, err);
+    *alive = (int)found.count;
+    free(found.list);
+    return rc;
 }
 
 int lost_runner_here(struct store *store, int64_t workflow_id, size_t *lost, struct error *err)
 {
-    struct read_request request = {.what = READ_RUNNERS, .workflow_id = workflow_id};
-    struct error of_journal;
-    int rc = 0;
+    struct suspects dead = {.wanted = is_dead_by_hand};
+    int rc = find(store, workflow_id, &dead, err);
     *lost = 0;
-    for (bool more = true; more && !rc;) {
-        struct read_reply reply;
-        if (store_read(store, &request, &reply, err))
-            return -1;
-        for (uint32_t i = 0; i < reply.count && !rc; i++) {
-            bool declared = false;
-            if (reply.runners[i].allocation_id || !lost_runner_is_dead(&reply.runners[i]))
-                continue;
-            journal_replay(store, workflow_id, NULL, &of_journal); /* see declare() */
-            rc = store_runner_lost(store, workflow_id, reply.runners[i].id, 0, &declared, err);
-            *lost += declared;
-        }
-        request.after_id = reply.last_id;
-        more = reply.more;
-        read_reply_fini(&reply);
-    }
+    if (!rc && dead.count)
+        rc = declare(store, workflow_id, &dead, 0, 0, lost, err);
+    free(dead.list);
     return rc;
 }
