@@ -272,9 +272,9 @@ static void show_allocations(const struct outline *o, const struct screen *scree
 {
     const struct plan *plan = &o->plan;
     if (!o->planned) {
-        printf("\nAllocations: not planned. ");
-        screen_text(screen, COLOR_NONE, o->why_not.text, 0);
+        cleanup_free char *text = xasprintf("Allocations: not planned. %s", o->why_not.text);
         putchar('\n');
+        screen_wrap(screen, 0, text);
         return;
     }
     printf("\nAllocations:%s\n", plan->groups_count ? "" : " none would be asked for now.");

@@ -2,6 +2,7 @@
 // Slurm's commands: what they are called with, and what their answers mean.
 #include "lib/slurm.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <libgen.h>
 #include <limits.h>
@@ -74,7 +75,10 @@ static int query(const char *what, const char *id, char **out, struct error *err
     const char *const argv[] = {path, what, id, NULL};
     struct program_result result;
     if (program_run(argv, NULL, NULL, QUERY_TIMEOUT_MS, &result, err))
-        return error_prefix(err, "Slurm could not be asked");
+        return err->saved_errno == ENOENT
+                   ? error_set(err, ERROR_UNREACHABLE, 0, "Slurm could not be asked: there is no %s; was torc built without Slurm's "
+                               "headers and library?", argv[0])
+                   : error_prefix(err, "Slurm could not be asked");
     int rc = 0;
     if (result.timed_out)
         rc = error_set(err, ERROR_UNREACHABLE, 0, "Slurm did not answer within %d s (slurm-query)", QUERY_TIMEOUT_MS / 1000);

@@ -118,6 +118,7 @@ is "$(torc plan --all --json stages.json 2> log | jq -c '[.stages | length, (.[9
 says "of a workflow that has ended nothing is asked for" 0 "Allocations: none would be asked for now." \
 	env TORC_SLURM_QUERY=./query torc plan 1
 echo '{"name": "giant", "jobs": [{"name": "a", "command": "true", "cpus": 64, "memory": "1g"}]}' > giant.json
+says "without slurm-query" 0 "there is no ./none; was torc built without Slurm's headers" env COLUMNS=200 TORC_SLURM_QUERY=./none torc plan sweep.json
 says "a job that fits no node" 2 "job a (class 64cpu-1g-1h): it needs 64 CPUs, and the largest node of partition p has 8" \
 	env TORC_SLURM_QUERY=./query torc plan giant.json
 
