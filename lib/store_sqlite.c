@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/random.h>
@@ -404,6 +405,27 @@ static void db_close(void *impl)
     free(db);
 }
 
+// An archive: its folder cannot be written to, and nobody has it open, for it has no WAL. SQLite reads such a file only when told
+// that it does not change.
+static bool is_archive(const char *where)
+{
+    cleanup_free char *copy = xstrdup(where), *wal = xasprintf("%s-wal", where);
+    return access(dirname(copy), W_OK) && access(wal, F_OK);
+}
+
+static int open_file(struct db *db, const char *where, enum store_mode mode)
+{
+    int flags = mode != STORE_READ || access(where, W_OK) == 0 ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
+    if (mode != STORE_READ || !is_archive(where))
+        return sqlite3_open_v2(where, &db->sqlite, flags | SQLITE_OPEN_NOMUTEX, NULL);
+    cleanup_free char *uri = xmalloc(strlen(where) * 3 + sizeof "file:?immutable=1");
+    char *to = stpcpy(uri, "file:");
+    for (const char *c = where; *c; c++)
+        to += strchr("%?#", *c) ? sprintf(to, "%%%02x", *c) : sprintf(to, "%c", *c);
+    strcpy(to, "?immutable=1");
+    return sqlite3_open_v2(uri, &db->sqlite, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL);
+}
+
 static void *db_open(const char *where, enum store_mode mode, struct error *err)
 {
     const char *network = NULL;
@@ -426,9 +448,7 @@ static void *db_open(const char *where, enum store_mode mode, struct error *err)
     const char *secs = getenv("TORC_BUSY_SECS");
     db->busy_usec = (secs ? atoll(secs) : BUSY_SECS) * 1000000;
     start_clock(db);
-    bool writable = access(where, W_OK) == 0;
-    int flags = writable || mode != STORE_READ ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
-    if (sqlite3_open_v2(where, &db->sqlite, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
+    if (open_file(db, where, mode) != SQLITE_OK)
         db_error(db, err, "open");
     else if (set_up(db, mode, err) == 0)
         return db;

@@ -157,6 +157,16 @@ says "no database here: what to do" 3 "go to the folder where" env -u TORC_DB "$
 echo "no database" > "$scratch/text"
 says "no torc database" 3 "$scratch/text" "$torc" list --db "$scratch/text"
 
+archive="$scratch/an archive? 100%#1"
+mkdir "$archive" && sqlite3 "$TORC_DB" "PRAGMA journal_mode = WAL" > "$scratch/got" && cp "$TORC_DB" "$archive/torc.db"
+chmod 755 "$scratch" && chmod 444 "$archive/torc.db" && chmod 555 "$archive"
+nobody=()
+[ "$(id -u)" != 0 ] || nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups) # who may not write there
+same "an archive that is read-only can be read" usage.txt "${nobody[@]}" "$report" --db "$archive/torc.db" usage 1
+says "... but not changed" 3 "read-only for this user" "${nobody[@]}" "$torc" --db "$archive/torc.db" cancel 3
+is "$(ls "$archive")" torc.db "... and nothing is left in it"
+chmod 755 "$archive"
+
 says "cancel" 0 "canceled workflow 3 (waiting): jobs that will not start: 1;" "$torc" cancel 3
 says "cancel again" 0 "is canceled already" "$torc" cancel --last
 "$report" --json 3 > "$scratch/json"
