@@ -18,9 +18,9 @@ static void report(const struct workflow *workflow, const struct file_row *file,
     const char *reader_name = workflow->jobs[reader].name;
     if (errnum == ENOENT)
         problem_add(problems, !error, file->line, file->column, path,
-                    "\"%s\" does not exist%s job \"%s\" reads it and no job writes it; create it, name the job that does in "
+                    "\"%s\" does not exist%s%s job \"%s\" reads it and no job writes it; create it, name the job that does in "
                     "\"output_files\", or give --allow-missing to wait for it",
-                    file->path, more, reader_name);
+                    file->path, *file->path == '/' ? "" : " (seen from the current folder)", more, reader_name);
     else
         problem_add(problems, !error, file->line, file->column, path, "\"%s\", which job \"%s\" reads, cannot be looked at: %s",
                     file->path, reader_name, strerror(errnum));

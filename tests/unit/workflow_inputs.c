@@ -57,7 +57,7 @@ int main(void)
            problems.list[0].column);
         is_text(problems.list[0].path, "files[1].path", "which file");
         is_text(problems.list[0].text,
-                "\"no/such\" does not exist, job \"a\" reads it and no job writes it; create it, name the job that does in "
+                "\"no/such\" does not exist (seen from the current folder), job \"a\" reads it and no job writes it; create it, name the job that does in "
                 "\"output_files\", or give --allow-missing to wait for it",
                 "what is wrong with it, and what to do");
     }
