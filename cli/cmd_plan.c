@@ -284,7 +284,7 @@ static void show_allocations(const struct outline *o, const struct screen *scree
     for (size_t i = 0; i < plan->groups_count; i++)
         plan_table_row(table, &plan->groups[i], plan->groups[i].jobs, plan->groups[i].count, plan->groups[i].now ? "now" : "later");
     table_destroy(table);
-    plan_table_explain(screen);
+    plan_table_explain(screen, plan);
 }
 
 /* Jobs of one group that follow each other are one row. */

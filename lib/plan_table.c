@@ -36,11 +36,18 @@ struct table *plan_table_create(const struct screen *screen)
     return table_create(screen, TABLE_PEOPLE, plan_columns, sizeof plan_columns / sizeof *plan_columns);
 }
 
-void plan_table_explain(const struct screen *screen)
+void plan_table_explain(const struct screen *screen, const struct plan *plan)
 {
+    bool enough = true;
+    for (size_t i = 0; i < plan->groups_count; i++) {
+        const struct plan_group *group = &plan->groups[i];
+        enough &= (int64_t)group->count * group->slots * group->rounds >= group->jobs;
+    }
     fputc('\n', screen->out);
     screen_wrap(screen, 0, "ALLOC allocations, each with SLOTS jobs side by side and ROUNDS one after another; what stands behind "
                            "them is of one allocation.");
+    if (!enough)
+        screen_wrap(screen, 0, "That is not room for all jobs: more is asked for as these end. --max-allocations is for how many at once.");
 }
 
 json_t *plan_group_json(const struct plan_group *group, int32_t count)

@@ -59,7 +59,7 @@ void show_plan(const struct prepared *prepared)
         later += !plan->groups[i].now;
     }
     table_destroy(table);
-    plan_table_explain(&screen);
+    plan_table_explain(&screen, plan);
     if (later)
         puts("What comes later is submitted by a runner, when these jobs become ready.");
     print_labelled(prepared, "ID");

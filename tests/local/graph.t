@@ -110,6 +110,8 @@ TORC_SLURM_QUERY=./query torc plan --json sweep.json > plan.json 2> log
 is "$(jq -c '[.stages[] | [.stage, .name, .jobs, .needs]]' plan.json)" \
 	'[[1,"prepare",1,[]],[2,"sim_*",1000,["prepare"]],[3,"merge",1,["sim_*"]]]' "stages as JSON"
 is "$(jq -c '[.groups[0] | .class, .jobs, .allocations, .slots, .now]' plan.json)" '["default",1001,16,8,true]' "allocations as JSON"
+says "that there are more jobs than room" 0 "more is asked for as these end" env TORC_SLURM_QUERY=./query torc plan sweep.json
+nok "... is said of no other plan" grep -q "more is asked for" <(TORC_SLURM_QUERY=./query torc plan examples/diamond/workflow.json)
 is "$(jq -c '.critical_path' plan.json)" '{"runtime_s":10800,"jobs":["prepare","sim_1","merge"]}' "the critical path as JSON"
 is "$(torc plan --json stages.json 2> log | jq -c '[.groups, .stages[1].needs, .jobs]')" '[null,["a*"],10]' \
 	"needs through a barrier are those behind it"
