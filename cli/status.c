@@ -207,7 +207,7 @@ static int each_allocation(void *pointer, const struct read_reply *reply, uint32
     bool waits = allocation->state == ALLOCATION_QUEUED || allocation->state == ALLOCATION_UNKNOWN;
     if (waits && allocation->slurm_job_id && context->queued_count < QUEUED_MOST)
         context->queued[context->queued_count++] = allocation->slurm_job_id;
-    if (allocation->error && *allocation->error) {
+    if (allocation->error && !allocation->slurm_job_id) {
         free(context->refused);
         context->refused = xstrdup(allocation->error);
     }

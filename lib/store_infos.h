@@ -42,7 +42,7 @@ struct allocation_info {
     int32_t array_task_id, cpus, gpus, nodes; /* array_task_id UNKNOWN: no array */
     int64_t memory_bytes;
     enum allocation_state state;
-    const char *partition, *node_list, *tag, *error;
+    const char *partition, *node_list, *tag, *error; /* error: without a slurm_job_id sbatch's, else why it was canceled; or NULL */
 };
 struct runner_info {
     int64_t id, allocation_id, started_usec, heartbeat_usec, end_usec, jobs_run;

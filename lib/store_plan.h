@@ -41,7 +41,8 @@ struct submission {
 int store_submissions_create(struct store *store, int64_t workflow_id, struct submission *list, uint32_t count, bool force,
                              struct arena *arena, struct error *err);
 
-/* What sbatch answered: a job id (state queued), or error (state canceled, event submission_failed). */
+/* What sbatch answered: a job id (state queued), or error (state canceled, event submission_failed). Both: it has
+ * ended or was canceled since, and why (event allocation_canceled). */
 int store_submission_answered(struct store *store, int64_t submission_id, int64_t slurm_job_id, const char *error,
                               struct error *err);
 

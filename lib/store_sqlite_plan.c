@@ -108,7 +108,7 @@ static int answer(struct tx *tx, int64_t id, int64_t slurm_job_id, const char *e
     return db_do(db, err, SQL_SUBMISSION_REFUSED, "lsl", id, error, tx->now_usec) ||
                    db_do(db, err, SQL_ALLOCATIONS_CANCELED, "ll", id, tx->now_usec) ||
                    db_do(db, err, SQL_CLASS_SATISFIED, "ll", tx->workflow_id, id) ||
-                   tx_event_allocation(tx, EVENT_SUBMISSION_FAILED, id, 0, NULL, err)
+                   tx_event_allocation(tx, slurm_job_id ? EVENT_ALLOCATION_CANCELED : EVENT_SUBMISSION_FAILED, id, 0, NULL, err)
                ? -1
                : 0;
 }

@@ -85,7 +85,7 @@ static int each_allocation(void *pointer, const struct read_reply *reply, uint32
     const char *partition = allocation->partition;
     int64_t end = allocation->end_usec ? allocation->end_usec : context->report->now_usec;
     (void)err;
-    if (allocation->error && *allocation->error) {
+    if (allocation->error && !allocation->slurm_job_id) {
         context->refused++;
         return 0;
     }

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The reports that are one table: of jobs, of classes, allocations, events and data.
+#include <stdio.h>
+#include <string.h>
+
 #include "lib/job_table.h"
+#include "lib/mem.h"
 #include "lib/target.h"
 #include "report/report.h"
 
@@ -49,6 +53,7 @@ static const struct table_column sample_columns[] = {
 struct context {
     const struct report *report;
     struct table *table;
+    char *reason; /* the last one that was written */
 };
 
 static int class_row(void *pointer, const struct read_reply *reply, uint32_t index, struct error *err)
@@ -79,13 +84,13 @@ static int allocation_row(void *pointer, const struct read_reply *reply, uint32_
     struct table *table = context->table;
     const struct allocation_info *allocation = &reply->allocations[index];
     int64_t end = allocation->end_usec ? allocation->end_usec : context->report->now_usec;
-    bool failed = allocation->error && *allocation->error;
+    bool refused = allocation->error && !allocation->slurm_job_id, people = context->report->style == TABLE_PEOPLE;
     (void)err;
     table_number(table, allocation->slurm_job_id ? allocation->slurm_job_id : UNKNOWN);
     table_number(table, allocation->array_task_id);
-    table_text(table, failed ? COLOR_RED : COLOR_NONE, failed ? "refused" : allocation_state_names[allocation->state]);
+    table_text(table, refused ? COLOR_RED : COLOR_NONE, refused ? "refused" : allocation_state_names[allocation->state]);
     table_text(table, COLOR_NONE, allocation->partition);
-    table_text(table, COLOR_NONE, failed ? allocation->error : allocation->node_list);
+    table_text(table, COLOR_NONE, refused && !people ? allocation->error : allocation->node_list);
     table_number(table, allocation->cpus);
     table_bytes(table, allocation->memory_bytes);
     table_time(table, allocation->start_usec, context->report->now_usec);
@@ -152,9 +157,33 @@ int report_classes(struct report *report, struct error *err)
     return print(report, READ_CLASSES, class_columns, COUNT(class_columns), class_row, err);
 }
 
+/* Why some came to nothing: in full, below the table, which has no room for it. */
+static int allocation_reason(void *pointer, const struct read_reply *reply, uint32_t index, struct error *err)
+{
+    struct context *context = pointer;
+    const struct allocation_info *allocation = &reply->allocations[index];
+    (void)err;
+    if (!allocation->error || (context->reason && !strcmp(context->reason, allocation->error)))
+        return 0;
+    cleanup_free char *job = allocation->slurm_job_id ? xasprintf("Slurm job %lld canceled", (long long)allocation->slurm_job_id)
+                                                      : xstrdup("Refused");
+    cleanup_free char *text = xasprintf("%s: %s", job, allocation->error);
+    fputs(context->reason ? "" : "\n", context->report->screen->out);
+    screen_wrap(context->report->screen, 0, text);
+    free(context->reason);
+    context->reason = xstrdup(allocation->error);
+    return 0;
+}
+
 int report_allocations(struct report *report, struct error *err)
 {
-    return print(report, READ_ALLOCATIONS, allocation_columns, COUNT(allocation_columns), allocation_row, err);
+    struct context context = {.report = report};
+    struct read_request request = {.what = READ_ALLOCATIONS, .workflow_id = report->workflow->id};
+    int result = print(report, READ_ALLOCATIONS, allocation_columns, COUNT(allocation_columns), allocation_row, err);
+    if (!result && report->style == TABLE_PEOPLE)
+        result = target_read(report->store, request, allocation_reason, &context, err);
+    free(context.reason);
+    return result;
 }
 
 int report_events(struct report *report, struct error *err)

@@ -157,6 +157,12 @@ says "no database here: what to do" 3 "go to the folder where" env -u TORC_DB "$
 echo "no database" > "$scratch/text"
 says "no torc database" 3 "$scratch/text" "$torc" list --db "$scratch/text"
 
+sqlite3 "$TORC_DB" "UPDATE submission SET slurm_job_id = 99, error = 'all its jobs had ended before' WHERE id = 2;
+    UPDATE allocation SET slurm_job_id = 99 WHERE id = 3"
+says "what was not needed any more was not refused" 0 "1 canceled" "$report" summary 1
+nok "... by nobody" grep -q refused "$scratch/got"
+says "... and the report of allocations says why" 0 "Slurm job 99 canceled: all its jobs had ended before" "$report" allocations 1
+
 archive="$scratch/an archive? 100%#1"
 mkdir "$archive" && sqlite3 "$TORC_DB" "PRAGMA journal_mode = WAL" > "$scratch/got" && cp "$TORC_DB" "$archive/torc.db"
 chmod 755 "$scratch" && chmod 444 "$archive/torc.db" && chmod 555 "$archive"

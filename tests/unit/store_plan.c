@@ -117,11 +117,14 @@ static void test_refused(void)
     struct submission s = plan(class_id, 1, 4, 1);
     create(&f, w, &s, 1, arena);
     is_int(store_submission_answered(f.store, s.id, 0, "sbatch: error: invalid partition", &f.err), 0, "sbatch refuses");
+    is_int(fixture_number(&f, "SELECT kind FROM event ORDER BY id DESC LIMIT 1"), 32, "which is a submission that failed");
     struct submissions all;
     is_int(store_submissions(f.store, w, &all, &f.err), 0, "submissions");
     ok(all.count == 1 && all.list[0].state == ALLOCATION_CANCELED && all.list[0].slots == 4, "one, canceled");
     is_text(all.list[0].error, "sbatch: error: invalid partition", "with the reason");
     submissions_fini(&all);
+    is_int(store_submission_answered(f.store, s.id, 7, "all its jobs had ended before", &f.err), 0, "one is given back");
+    is_int(fixture_number(&f, "SELECT kind FROM event ORDER BY id DESC LIMIT 1"), 35, "which is a cancel");
     struct submission t = plan(class_id, 1, 4, 1);
     create(&f, w, &t, 1, arena);
     ok(t.id > 0, "the class may be submitted again");
