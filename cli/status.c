@@ -256,6 +256,38 @@ static void draw_queue(const struct screen *screen, const struct status_queue *q
     }
 }
 
+/* Does a line of squeue's begin with that job? */
+static bool queue_has(const char *text, int64_t job)
+{
+    cleanup_free char *id = xasprintf("%lld", (long long)job);
+    size_t length = strlen(id);
+    for (const char *line = text; line; line = strchr(line, '\n'), line += line != NULL)
+        if (!strncmp(line, id, length) && strchr("_|", line[length]))
+            return true;
+    return false;
+}
+
+/* Canceled by somebody, or ended before it could say so; nobody tells torc. */
+static void draw_gone(const struct context *context)
+{
+    const struct status_view *view = context->view;
+    int64_t last = 0;
+    size_t count = 0;
+    for (size_t i = 0; i < context->queued_count && view->queue->text; i++) {
+        if (context->queued[i] == last || queue_has(view->queue->text, context->queued[i]))
+            continue;
+        last = context->queued[i];
+        label(view->screen, "");
+        fprintf(view->screen->out, "Slurm job %lld is not in Slurm's queue any more\n", (long long)last);
+        count++;
+    }
+    if (count) {
+        label(view->screen, "");
+        fprintf(view->screen->out, "to ask for others, if they were canceled: torc-sbatch --top-up %lld\n",
+                (long long)view->workflow->id);
+    }
+}
+
 static int draw_allocations(struct context *context, struct error *err)
 {
     const struct status_view *view = context->view;
@@ -276,6 +308,7 @@ static int draw_allocations(struct context *context, struct error *err)
     fputs(*between ? "\n" : "", view->screen->out);
     ask_slurm(context);
     draw_queue(view->screen, view->queue);
+    draw_gone(context);
     return 0;
 }
 

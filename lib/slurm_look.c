@@ -41,5 +41,8 @@ int slurm_look_queue(const int64_t *jobs, size_t count, char **text, struct erro
     const char *const argv[] = {"squeue", "-h", "-o", "%i|%T|%r|%S", "-j", list, NULL};
     int result = slurm_look(argv, text, err);
     free(list);
-    return result;
+    if (!result || !strstr(err->text, "Invalid job id"))
+        return result;
+    *text = xstrdup(""); /* what it says when it is asked about one job, and that is forgotten */
+    return 0;
 }

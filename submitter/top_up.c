@@ -10,6 +10,7 @@
 #include "lib/mem.h"
 #include "lib/slurm.h"
 #include "lib/store_read.h"
+#include "submitter/settle.h"
 #include "submitter/show.h"
 
 int read_workflow(struct store *store, int64_t workflow_id, struct read_reply *reply, struct error *err)
@@ -60,15 +61,19 @@ static int submit_demand(const struct submit *submit, const struct demand *deman
     return rc;
 }
 
-/* Results that were left on the disk, runners that died unseen, submissions whose answer was lost. */
-static int heal(const struct submit *submit, struct error *err)
+/* Results that were left on the disk, runners that died unseen, submissions whose answer was lost; and, by hand, those that
+ * were canceled in Slurm. */
+static int heal(const struct submit *submit, bool by_hand, struct error *err)
 {
+    struct settled settled;
     size_t turn = 0, lost = 0;
     bool asked = false;
     struct error minor;
     if (journal_replay(submit->store, submit->workflow_id, NULL, &minor) ||
         lost_runner_look(submit->store, submit->workflow_id, &turn, &asked, &lost, &minor))
         fprintf(stderr, "torc-sbatch: %s\n", minor.text);
+    if (by_hand && settle(submit->store, submit->workflow_id, &settled, err))
+        return -1;
     return submit_heal(submit, err);
 }
 
@@ -85,7 +90,7 @@ int top_up(struct store *store, const char *db, int64_t workflow_id, struct top_
                             .folder = info->folder, .environment = info->environment, .settings = &settings};
     int rc = settings_parse(&settings, info->settings, err);
     if (!rc && how.heal)
-        rc = heal(&submit, err);
+        rc = heal(&submit, how.hasty, err);
     if (!rc && info->state != WORKFLOW_RUNNING) {
         rc = info->state == WORKFLOW_HELD ? 0 : submit_give_back(&submit, NULL, err);
     } else if (!rc && !(rc = store_demand(store, workflow_id, &demand, err))) {

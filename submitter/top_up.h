@@ -5,9 +5,10 @@
 
 #include "lib/submit.h"
 
-/* Looks for submissions without an answer (heal), gives back what classes that have ended do
- * not need, then plans and submits what the demand asks for; *taken: how many Slurm took. Nothing to do is no failure. Slurm is asked only when there is something to do. hasty: do not mind that the last request
- * was made a moment ago (a user asks; those that ask on their own must not). */
+/* Looks for submissions without an answer (heal), gives back what classes that have ended do not need, then plans and submits
+ * what the demand asks for; *taken: how many Slurm took. Nothing to do is no failure. Slurm is asked only when there is
+ * something to do. hasty, of a user who asks: do not mind that the last request was made a moment ago, and, with heal, see
+ * whether allocations were canceled in Slurm. */
 struct top_up {
     bool heal, hasty;
 };

@@ -15,6 +15,7 @@
 #include "lib/slurm.h"
 #include "lib/store_plan.h"
 #include "lib/store_read.h"
+#include "submitter/settle.h"
 #include "submitter/top_up.h"
 
 enum {
@@ -121,102 +122,26 @@ static void show_result(struct waiting *w, const struct workflow_info *info, int
                 (long long)info->counts[JOB_TERMINATED], (long long)w->workflow_id);
 }
 
-/* Submissions that may still do something, with their Slurm ids and names. */
-struct live {
-    struct slurm_job *jobs;
-    int64_t *ids; /* of submissions */
-    uint32_t count;
-    char *names;
-};
-
-static void add_live(struct live *live, const struct submission *submission)
-{
-    live->jobs = xrealloc(live->jobs, live->count + 1, sizeof *live->jobs);
-    live->ids = xrealloc(live->ids, live->count + 1, sizeof *live->ids);
-    live->jobs[live->count] = (struct slurm_job){.job_id = submission->slurm_job_id};
-    live->ids[live->count++] = submission->id;
-    cleanup_free char *name = submission_job_name(submission);
-    if (!name || cluster_list_has(live->names, name))
-        return;
-    char *names = live->names ? xasprintf("%s,%s", live->names, name) : xstrdup(name);
-    free(live->names);
-    live->names = names;
-}
-
-static void live_fini(struct live *live)
-{
-    free(live->jobs);
-    free(live->ids);
-    free(live->names);
-}
-
-static int find_live(struct waiting *w, struct live *live, struct error *err)
-{
-    struct submissions all;
-    if (store_submissions(w->store, w->workflow_id, &all, err))
-        return -1;
-    for (uint32_t i = 0; i < all.count; i++)
-        if (all.list[i].slurm_job_id && all.list[i].state != ALLOCATION_ENDED && all.list[i].state != ALLOCATION_CANCELED)
-            add_live(live, &all.list[i]);
-    submissions_fini(&all);
-    return 0;
-}
-
-/* A job that squeue does not list is unknown; that it is gone only the controller can say. */
-static bool is_alive(const struct slurm_job *job)
-{
-    struct error ignored;
-    bool gone = false;
-    if (job->fate == FATE_UNKNOWN)
-        return slurm_job_is_gone(job->job_id, &gone, &ignored) || !gone;
-    return job->fate == FATE_QUEUED || job->fate == FATE_RUNNING;
-}
-
-/* Writes down which submissions Slurm has ended; *alive: some are not; *canceled: somebody canceled one. */
-static int settle_live(struct waiting *w, struct live *live, bool *alive, bool *canceled, struct error *err)
-{
-    static const char *const words[] = {[FATE_UNKNOWN] = "Slurm does not know it any more",
-                                        [FATE_ENDED] = "it ended in Slurm, and no runner said so",
-                                        [FATE_CANCELED] = "it was canceled in Slurm"};
-    struct error ignored;
-    if (live->count && (!live->names || slurm_fates(live->names, live->jobs, live->count, &ignored))) {
-        *alive = true; /* no answer: unknown, so wait */
-        return 0;
-    }
-    for (uint32_t i = 0; i < live->count; i++) {
-        *canceled |= live->jobs[i].fate == FATE_CANCELED;
-        if (is_alive(&live->jobs[i]))
-            *alive = true;
-        else if (store_submission_answered(w->store, live->ids[i], live->jobs[i].job_id, words[live->jobs[i].fate], err))
-            return -1;
-    }
-    return 0;
-}
-
 /* Work is left and nothing runs. Perhaps all allocations are gone; then either more is submitted, or, where somebody took
  * them away, that is what the user is told. *over: nothing will happen any more. */
 static int look_for_end(struct waiting *w, const struct workflow_info *info, bool *over, struct error *err)
 {
-    struct live live = {0};
-    bool alive = false, canceled = false;
+    struct settled settled;
     size_t taken = 0;
     struct error why;
-    int rc = find_live(w, &live, err);
-    if (!rc)
-        rc = settle_live(w, &live, &alive, &canceled, err);
-    live_fini(&live);
-    if (rc || alive)
+    int rc = settle(w->store, w->workflow_id, &settled, err);
+    if (rc || settled.alive)
         return rc;
-    if (!canceled && !top_up(w->store, w->db, w->workflow_id, (struct top_up){.heal = true}, &taken, &why))
+    if (!settled.canceled && !top_up(w->store, w->db, w->workflow_id, (struct top_up){.heal = true}, &taken, &why))
         return 0;
     end_line(w);
-    if (!canceled)
+    if (!settled.canceled)
         fprintf(stderr, "torc-sbatch: workflow %lld has no allocation any more: %s\n", (long long)w->workflow_id, why.text);
     else
         fprintf(stderr,
                 "torc-sbatch: the allocations of workflow %lld were canceled in Slurm; %lld jobs are left. To go on: torc-sbatch "
                 "--top-up %lld\n", (long long)w->workflow_id, (long long)count_of(info, LEFT), (long long)w->workflow_id);
-    *over = canceled;
+    *over = settled.canceled;
     return 0;
 }
 

@@ -207,5 +207,12 @@ like "$(cat wait.out)" 'were canceled in Slurm; 4 jobs are left' "and says so"
 like "$(torc_sbatch --top-up 5)" "Workflow 5: 1 submission made" "--top-up submits again"
 scontrol release "$(db 'SELECT slurm_job_id FROM submission ORDER BY id DESC LIMIT 1')"
 ok "and the workflow goes on" ended 5
+torc_sbatch four.json -- --hold > /dev/null
+scancel "$(db 'SELECT slurm_job_id FROM submission ORDER BY id DESC LIMIT 1')"
+like "$(as_user torc status)" "is not in Slurm's queue any more.*--top-up 6" "torc status tells of an allocation that was canceled while nobody looked"
+like "$(torc_sbatch --top-up 6)" "Workflow 6: 1 submission made" "--top-up alone submits again, too"
+is "$(as_user torc event list --kind allocation_canceled --json | jq -c '[.events[].data.error]')" '["it was canceled in Slurm"]' "the cancel is an event"
+scontrol release "$(db 'SELECT slurm_job_id FROM submission ORDER BY id DESC LIMIT 1')"
+ok "which goes on" ended 6
 
 done_testing
