@@ -43,14 +43,14 @@ static int read_since(const char *text, int64_t *usec, struct error *err)
         *usec = cli_now_usec() - *usec;
         return 0;
     }
-    const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &time);
-    if (!rest && (rest = strptime(text, "%Y-%m-%d", &time)))
-        *usec = 0;
-    if (!rest || !strchr("Z.", *rest))
+    char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &time);
+    if (!rest)
+        rest = strptime(text, "%Y-%m-%d", &time);
+    double fraction = rest && *rest == '.' ? strtod(rest, &rest) : 0;
+    rest += rest && *rest == 'Z';
+    if (!rest || *rest)
         return error_set(err, ERROR_USAGE, 0, "--since: \"%s\" is no time; write 2026-01-31T12:00:00Z (UTC), or how long ago: 10m, 2h",
                          text);
-    char *end = (char *)rest;
-    double fraction = *rest == '.' ? strtod(rest, &end) : 0;
     *usec = (int64_t)timegm(&time) * 1000000 + (int64_t)(fraction * 1e6);
     return 0;
 }

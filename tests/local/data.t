@@ -141,6 +141,9 @@ is "$(torc event list --kind job_canceled --json | jq -c '.events[] | [.job, .da
 	"what was canceled, and for what"
 is "$(torc event list --since 2100-01-01T00:00:00Z)" "" "by time"
 isnt "$(torc event list --since 1h)" "" "... also by how long ago"
+last=$(torc event list --json | jq -r '.events[-1].time')
+is "$(torc event list --since "$last" --json | jq '.events | length > 0 and all(.time >= "'"$last"'")')" true "... to the microsecond, as --json has it"
+like "$(torc event list --since "${last}x" 2>&1; echo $?)" 'is no time.*2$' "... and what is no time is refused"
 like "$(torc-report events)" "half" "torc-report events shows them"
 ok "an event from outside of jobs" torc event post --workflow 1 note '[1]'
 is "$(torc event list --workflow 1 --kind note --json | jq -c '.events[0] | [.job, .data]')" '[null,[1]]' "... has no job"
