@@ -103,17 +103,7 @@ int proc_memory(int proc, pid_t pid, struct proc_memory *memory)
     int64_t anon = status_bytes(status, "\nRssAnon:"), shmem = status_bytes(status, "\nRssShmem:");
     memory->rss_bytes = status_bytes(status, "\nVmRSS:");
     memory->anon_bytes = anon + shmem;
-    if (memory->rss_bytes >= 0 && anon >= 0 && shmem >= 0)
-        return 0;
-    char text[256];
-    if (read_file(proc, pid, "statm", text, sizeof text) <= 0)
-        return -1;
-    char *p = text;
-    strtoll(p, &p, 10);
-    long long resident = strtoll(p, &p, 10), shared = strtoll(p, &p, 10), page = sysconf(_SC_PAGESIZE);
-    memory->rss_bytes = resident * page;
-    memory->anon_bytes = (resident > shared ? resident - shared : 0) * page;
-    return 0;
+    return memory->rss_bytes >= 0 && anon >= 0 && shmem >= 0 ? 0 : -1; /* a zombie has none */
 }
 
 int64_t proc_pss_bytes(int proc, pid_t pid)

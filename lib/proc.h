@@ -20,8 +20,7 @@ int proc_stat(int proc, pid_t pid, struct proc_stat *stat);
 int64_t proc_now_ticks(void);
 int64_t proc_ticks_usec(int64_t ticks);
 
-/* rss: all resident pages; anon: of them, those of no file: private ones and shared memory, which the kernel tells apart from 4.5
- * on (before, shared memory is left out). About 20 µs. */
+/* rss: all resident pages; anon: of them, those of no file: private ones and shared memory (status, Linux 4.5). About 20 µs. */
 struct proc_memory {
     int64_t rss_bytes, anon_bytes;
 };

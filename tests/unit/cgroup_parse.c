@@ -73,13 +73,20 @@ static void test_processes(void)
     put_text("7/stat", "7 (a) b) (c) S 3 7 5 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 4242 99 100\n");
     ok(!proc_stat(proc, 7, &stat), "stat of a process whose name holds brackets");
     ok(stat.state == 'S' && stat.ppid == 3 && stat.session == 5 && stat.start_ticks == 4242, "its fields");
+    is_int(stat.cpu_ticks, 5 + 6 + 7 + 8, "its CPU time");
     put_text("8/stat", "8 (cut");
     is_int(proc_stat(proc, 8, &stat), -1, "a stat that is cut off");
     is_int(proc_stat(proc, 9, &stat), -1, "a process that is gone");
+    is_int(proc_node_cpu_usec(proc), -1, "no stat of the node");
+    put_text("stat", "cpu  100 20 30 4000 5 6 7 8 9 0\ncpu0 1 2 3 4 5 6 7 8 9 0\n");
+    is_int(proc_node_cpu_usec(proc), proc_ticks_usec(100 + 20 + 30 + 6 + 7), "its CPUs' busy time");
+    put_text("meminfo", "MemTotal:        1000 kB\nMemFree:           10 kB\nMemAvailable:     400 kB\n");
+    is_int(proc_node_memory_bytes(proc), 600 << 10, "its memory less what is available");
     struct proc_memory memory;
-    put_text("7/statm", "1000 100 40 3 0 60 0\n");
-    ok(!proc_memory(proc, 7, &memory) && memory.rss_bytes == 100 * sysconf(_SC_PAGESIZE) &&
-       memory.anon_bytes == 60 * sysconf(_SC_PAGESIZE), "statm");
+    put_text("7/status", "Name:\tVmRSS:\nVmRSS:\t     100 kB\nRssAnon:\t      50 kB\nRssFile:\t      40 kB\nRssShmem:\t      10 kB\n");
+    ok(!proc_memory(proc, 7, &memory) && memory.rss_bytes == 100 << 10 && memory.anon_bytes == 60 << 10, "status");
+    put_text("7/status", "Name:\ta\nState:\tZ (zombie)\n");
+    is_int(proc_memory(proc, 7, &memory), -1, "the status of a zombie");
     put_text("7/smaps_rollup", "0-1 ---p 00000000 00:00 0 [rollup]\nRss:  900 kB\nPss:  300 kB\nPss_Dirty: 1 kB\n");
     is_int(proc_pss_bytes(proc, 7), 300 * 1024, "smaps_rollup");
     put("7/environ", "PATH=/bin\0TORC_JOB_ID=12\0X=TORC_RUN_ID=1\0TORC_RUN_ID=11\0", 57);

@@ -29,7 +29,7 @@ static void check_instances(int fd)
     if (ok(problems.count == 2, "which is said once, and of the other entry")) {
         is_text(problems.list[0].path, "files[0].path", "the entry as it stands in the file");
         is_text(problems.list[0].text,
-                "\"x\" does not exist, nor does 1 more of this entry; job \"j_x\" reads it and no job writes it; create it, name the "
+                "\"x\" does not exist (seen from the current folder), nor does 1 more of this entry; job \"j_x\" reads it and no job writes it; create it, name the "
                 "job that does in \"output_files\", or give --allow-missing to wait for it",
                 "and how many more");
         is_text(problems.list[1].path, "files[1].path", "and the other");
