@@ -12,6 +12,7 @@
 #include "lib/size.h"
 #include "runner/allocation.h"
 #include "runner/clock.h"
+#include "runner/topology.h"
 
 /* GPUs by the names that their drivers know; "NoDevFiles" is Slurm's word for none. */
 static void find_gpus(struct node *node, const struct options *options)
@@ -42,27 +43,6 @@ static void find_gpus(struct node *node, const struct options *options)
         node->gpus_free[i] = GPU_WHOLE;
 }
 
-static int topology(int cpu, const char *what)
-{
-    char path[128];
-    int value = 0;
-    snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu%d/topology/%s", cpu, what);
-    cleanup_fclose FILE *f = fopen(path, "re");
-    return f && fscanf(f, "%d", &value) == 1 ? value : 0;
-}
-
-struct place {
-    int package, core, cpu;
-};
-
-static int compare_place(const void *a, const void *b)
-{
-    const struct place *x = a, *y = b;
-    return x->package != y->package ? (x->package > y->package) - (x->package < y->package)
-           : x->core != y->core     ? (x->core > y->core) - (x->core < y->core)
-                                    : (x->cpu > y->cpu) - (x->cpu < y->cpu);
-}
-
 /* Jobs are bound only where the CPUs that may be used are just those granted: a node with fake CPUs, or one that Slurm does
  * not constrain, says nothing about which are ours. */
 static void order_cpus(struct node *node)
@@ -70,15 +50,8 @@ static void order_cpus(struct node *node)
     cpu_set_t allowed;
     if (!node->in_allocation || sched_getaffinity(0, sizeof allowed, &allowed) || CPU_COUNT(&allowed) != node->cpus)
         return;
-    cleanup_free struct place *places = xcalloc((size_t)node->cpus, sizeof *places);
-    int count = 0;
-    for (int cpu = 0; cpu < CPU_SETSIZE && count < node->cpus; cpu++)
-        if (CPU_ISSET(cpu, &allowed))
-            places[count++] = (struct place){topology(cpu, "physical_package_id"), topology(cpu, "core_id"), cpu};
-    qsort(places, (size_t)count, sizeof *places, compare_place);
-    node->cpu_order = xcalloc((size_t)count, sizeof *node->cpu_order);
-    for (int i = 0; i < count; i++)
-        node->cpu_order[i] = places[i].cpu;
+    int count;
+    node->cpu_order = topology_order(&allowed, &count);
 }
 
 int node_init(struct node *node, const struct options *options, struct error *err)
