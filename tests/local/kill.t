@@ -134,6 +134,7 @@ died() { # a workflow whose keeper and runner were killed: its id in $id
 	started "$id" 1
 	kill -KILL "$pid" "$runner"
 	wait "$pid" 2>/dev/null
+	wait_until 10 '! grep -qs "^State:[[:space:]]*[^ZX]" "/proc/$runner/status"'
 }
 died
 like "$(torc status "$id")" "1 runner of this host died.*nothing will run" "torc status does not take it for alive"
