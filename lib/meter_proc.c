@@ -68,9 +68,11 @@ bool meter_proc_has_orphans(struct meter *meter)
     meter->orphans.count = 0;
     if (meter->children < 0 || proc_children_read(meter->children, &meter->orphans))
         return true; /* it cannot be told */
-    for (size_t i = 0; i < meter->orphans.count; i++)
-        if (!pid_map_get(&meter->owners, meter->orphans.pids[i]))
+    for (size_t i = 0; i < meter->orphans.count; i++) {
+        const struct meter_job *owner = pid_map_get(&meter->owners, meter->orphans.pids[i]);
+        if (!owner || owner->first != meter->orphans.pids[i])
             return true;
+    }
     return false;
 }
 
