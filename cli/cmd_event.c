@@ -51,7 +51,7 @@ static int read_since(const char *text, int64_t *usec, struct error *err)
     if (!rest || *rest)
         return error_set(err, ERROR_USAGE, 0, "--since: \"%s\" is no time; write 2026-01-31T12:00:00Z (UTC), or how long ago: 10m, 2h",
                          text);
-    *usec = (int64_t)timegm(&time) * 1000000 + (int64_t)(fraction * 1e6);
+    *usec = (int64_t)timegm(&time) * 1000000 + (int64_t)(fraction * 1e6 + 0.5);
     return 0;
 }
 

@@ -68,7 +68,8 @@ void progress_tick(struct runner *runner)
     line.next_usec = runner->now + LINE_USEC;
     struct error why;
     const char *trouble = link_outage_usec(runner->link, &why) > USEC_PER_SEC ? "; the database is away" : "";
-    fprintf(stderr, "\r\033[K%" PRId64 " of %" PRId64 " jobs ended, %u running, %d failed%s",
+    /* one line, cut off where the terminal ends */
+    fprintf(stderr, "\r\033[K\033[?7l%" PRId64 " of %" PRId64 " jobs ended, %u running, %d failed%s\033[?7h",
             line.ended_before + runner->completed, line.total, runner->live_count, runner->failures, trouble);
 }
 

@@ -81,7 +81,7 @@ static void show_progress(struct waiting *w, const struct workflow_info *info)
         snprintf(line + n, sizeof line - (size_t)n, ", %lld not completed", (long long)bad);
     if (w->quiet || !strcmp(line, w->line) || (!w->terminal && now_ms() - w->line_ms < LINE_EVERY_MS))
         return;
-    fprintf(stderr, w->terminal ? "\r\033[K%s" : "%s\n", line);
+    fprintf(stderr, w->terminal ? "\r\033[K\033[?7l%s\033[?7h" : "%s\n", line); /* cut off where the terminal ends */
     strcpy(w->line, line);
     w->line_ms = now_ms();
 }

@@ -127,6 +127,17 @@ wait "$pid"
 is $? 1 "torc-run --time ends in time, with jobs that did not complete"
 is "$(attempts "$(query 'SELECT max(id) FROM workflow')" | tail -n 1)" "tree|ready|terminated" "... which can go on"
 
+# ---- ^C on a terminal ----
+script -qec "torc-run --cpus 2 --memory 2g long.json" tty > log < /dev/null &
+pid=$!
+id=$(($(query 'SELECT max(id) FROM workflow') + 1))
+started "$id" 1
+wait_until 10 'grep -qa "1 of 3 jobs ended" tty'
+kill -INT "$(query "SELECT pid FROM runner WHERE workflow = $id")"
+wait "$pid"
+ok "the line of progress is one line of a terminal of any width" grep -qa $'\r\033\\[K\033\\[?7l1 of 3 jobs ended, 1 running, 0 failed\033\\[?7h' tty
+ok "... and makes way for messages" grep -qa $'\r\033\\[Ktorc-run: ending 1 running job; once more to kill it' tty
+
 # ---- everybody sees that the runner is dead, and nobody waits for it ----
 died() { # a workflow whose keeper and runner were killed: its id in $id
 	start_run long.json
@@ -134,7 +145,7 @@ died() { # a workflow whose keeper and runner were killed: its id in $id
 	started "$id" 1
 	kill -KILL "$pid" "$runner"
 	wait "$pid" 2>/dev/null
-	wait_until 10 '! grep -qs "^State:[[:space:]]*[^ZX]" "/proc/$runner/status"'
+	wait_until 10 '[ ! -e /proc/$runner ] || grep -q "^State:.*Z" /proc/$runner/status'
 }
 died
 like "$(torc status "$id")" "1 runner of this host died.*nothing will run" "torc status does not take it for alive"
