@@ -42,9 +42,10 @@ static void show_class(const struct screen *screen, const struct class_info *cla
 {
     char memory[FORMAT_SIZE], runtime[FORMAT_SIZE], gpus[FORMAT_SIZE];
     cleanup_free char *text = xasprintf(
-        "%s: %d %s, %s memory, %s runtime%s%s%s%s", class->name, class->cpus, class->cpus == 1 ? "cpu" : "cpus",
+        "%s: %d %s, %s memory, %s runtime%s%s%s%s%s", class->name, class->cpus, class->cpus == 1 ? "cpu" : "cpus",
         format_bytes(memory, class->memory_bytes), format_duration(runtime, class->runtime_usec),
-        class->gpus_milli ? ", gpus " : "", class->gpus_milli ? format_milli(gpus, class->gpus_milli) : "",
+        class->gpus_milli ? ", " : "", class->gpus_milli ? format_milli(gpus, class->gpus_milli) : "",
+        !class->gpus_milli ? "" : class->gpus_milli == 1000 ? " gpu" : " gpus",
         class->nodes > 1 ? ", several nodes" : "", class->enforced ? "" : " (for planning only)");
     line(screen, "resources", text);
     line(screen, "scheduler", class->scheduler);

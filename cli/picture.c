@@ -138,9 +138,10 @@ static char *id_of(const struct picture *p, uint32_t group)
 static char *class_text(const struct class_row *class)
 {
     char memory[FORMAT_SIZE], runtime[FORMAT_SIZE], gpus[FORMAT_SIZE];
-    return xasprintf("\n%d %s, %s%s%s%s\nat most %s%s", class->cpus, class->cpus == 1 ? "cpu" : "cpus",
-                     format_bytes(memory, class->memory_bytes), class->gpus_milli ? ", gpus " : "",
-                     class->gpus_milli ? format_milli(gpus, class->gpus_milli) : "", class->nodes > 1 ? ", several nodes" : "",
+    return xasprintf("\n%d %s, %s%s%s%s%s\nat most %s%s", class->cpus, class->cpus == 1 ? "cpu" : "cpus",
+                     format_bytes(memory, class->memory_bytes), class->gpus_milli ? ", " : "",
+                     class->gpus_milli ? format_milli(gpus, class->gpus_milli) : "",
+                     !class->gpus_milli ? "" : class->gpus_milli == 1000 ? " gpu" : " gpus", class->nodes > 1 ? ", several nodes" : "",
                      format_duration(runtime, class->runtime_usec), class->enforced ? "" : " (not asked for)");
 }
 
