@@ -201,7 +201,7 @@ like "$(cat wait.out)" 'detached, workflow 4 goes on' "and says how to look agai
 scontrol release "$(db 'SELECT slurm_job_id FROM submission ORDER BY id DESC LIMIT 1')"
 ok "the workflow did go on" ended 4
 as_user bash -c 'torc-sbatch -W four.json -- --hold > wait.out 2>&1 & until grep -q "Where it stands" wait.out; do sleep 0.05; done
-	scancel $(sqlite3 torc.db "SELECT slurm_job_id FROM submission ORDER BY id DESC LIMIT 1"); wait $!'
+	scancel $(sqlite3 -cmd ".timeout 20000" torc.db "SELECT slurm_job_id FROM submission ORDER BY id DESC LIMIT 1"); wait $!'
 is $? 1 "--wait ends when the allocations are canceled"
 like "$(cat wait.out)" 'were canceled in Slurm; 4 jobs are left' "and says so"
 like "$(torc_sbatch --top-up 5)" "Workflow 5: 1 submission made" "--top-up submits again"
