@@ -16,7 +16,7 @@
 #include "runner/program.h"
 #include "runner/spawn.h"
 
-enum { LOOK_AGAIN_USEC = 20 * USEC_PER_MSEC, LOOK_AGAIN_MOST_USEC = USEC_PER_SEC };
+enum { LOOK_AGAIN_USEC = 20 * USEC_PER_MSEC, LOOK_AGAIN_MOST_USEC = USEC_PER_SEC, SHORT_MOST_USEC = 60 * USEC_PER_SEC };
 
 /* The first input that cannot be seen, or NULL. Opening its folder makes NFS look again. */
 static const char *missing_input(const struct job *job)
@@ -108,16 +108,28 @@ static int spawn_job(struct runner *runner, struct job *job, struct error *err)
     return -1;
 }
 
+/* Processes, memory or files are short at the moment: perhaps another job has taken them all. */
+static bool is_passing(const struct error *err)
+{
+    return err->saved_errno == EAGAIN || err->saved_errno == ENOMEM || err->saved_errno == ENFILE;
+}
+
 /* The inputs are there: the process. */
 static void go(struct runner *runner, struct job *job)
 {
     struct error err;
+    int64_t since_usec = job->start_usec;
     job->files = output_name(&runner->output, job->how.stdio, runner->workflow_id, job->claimed.job_id, runner->grant.run_id,
                              job->claimed.attempt_id, job->arena);
     note_start(job);
     bool failed = spawn_job(runner, job, &err);
     if (failed && output_renew(&runner->output))
         failed = spawn_job(runner, job, &err);
+    if (failed && is_passing(&err) && runner->now - since_usec < SHORT_MOST_USEC) {
+        job->start_usec = since_usec;
+        job->due_usec = runner->now + LOOK_AGAIN_MOST_USEC;
+        return;
+    }
     if (failed) {
         job->end.start.stdout_path = job->end.start.stderr_path = NULL;
         job_fail(runner, job, REASON_SPAWN_ERROR, arena_strdup(job->arena, err.text));

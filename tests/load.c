@@ -12,12 +12,13 @@
 #include <unistd.h>
 
 static const char usage[] =
-    "usage: load [--mem MIB] [--cpu SECONDS] [--sleep SECONDS] [--ignore-term] [--daemon] [--traced] [--exit CODE]\n"
+    "usage: load [--mem MIB] [--cpu SECONDS] [--sleep SECONDS] [--ignore-term] [--daemon] [--traced] [--crowd] [--exit CODE]\n"
     "touches MIB of memory, burns SECONDS of CPU (user and system), sleeps, and exits with CODE.\n"
     "--ignore-term: SIGTERM does nothing   --daemon: all that in a process that has left session and parent\n"
-    "--traced: asks to be traced by its parent, and gets a signal\n";
+    "--traced: asks to be traced by its parent, and gets a signal\n"
+    "--crowd: starts processes until there may be no more, then makes the file full\n";
 
-enum { OPTION_MEM = 256, OPTION_CPU, OPTION_SLEEP, OPTION_IGNORE_TERM, OPTION_DAEMON, OPTION_TRACED, OPTION_EXIT };
+enum { OPTION_MEM = 256, OPTION_CPU, OPTION_SLEEP, OPTION_IGNORE_TERM, OPTION_DAEMON, OPTION_TRACED, OPTION_CROWD, OPTION_EXIT };
 
 static const struct option options[] = {
     {"mem", required_argument, NULL, OPTION_MEM},
@@ -26,6 +27,7 @@ static const struct option options[] = {
     {"ignore-term", no_argument, NULL, OPTION_IGNORE_TERM},
     {"daemon", no_argument, NULL, OPTION_DAEMON},
     {"traced", no_argument, NULL, OPTION_TRACED},
+    {"crowd", no_argument, NULL, OPTION_CROWD},
     {"exit", required_argument, NULL, OPTION_EXIT},
     {0},
 };
@@ -89,6 +91,18 @@ static void become_daemon(int code)
         _exit(0);
 }
 
+static void crowd(void)
+{
+    pid_t pid;
+    while ((pid = fork()) > 0)
+        ;
+    if (pid == 0)
+        pause();
+    FILE *f = fopen("full", "w");
+    if (f)
+        fclose(f);
+}
+
 int main(int argc, char **argv)
 {
     long mib = 0;
@@ -102,6 +116,7 @@ int main(int argc, char **argv)
         case OPTION_IGNORE_TERM: signal(SIGTERM, SIG_IGN); break;
         case OPTION_DAEMON: daemonize = 1; break;
         case OPTION_TRACED: ptrace(PTRACE_TRACEME, 0, NULL, NULL); raise(SIGURG); break;
+        case OPTION_CROWD: crowd(); break;
         case OPTION_EXIT: code = atoi(optarg); break;
         default: fputs(usage, stderr); return 2;
         }

@@ -168,4 +168,18 @@ echo '{"name": "crowd", "parameters": {"i": "1:200"}, "jobs": [{"name": "a_{i}",
 torc-run --quiet --cpus 200 --memory 200g crowd.json > log 2>&1
 is "$(query "SELECT count(*) FROM attempt a JOIN job j ON j.id = a.job WHERE j.name GLOB 'a_*' AND a.wall_usec > a.end_usec - a.start_usec + 200")" 0 \
 	"of many jobs that start at once, none is said to have run for longer than it did"
+
+# ---- one job takes all processes that the user may have: of a user who has no others
+if [ "$(id -u)" = 0 ] && command -v setpriv > /dev/null; then
+	cat > crowd.json <<-J
+	{"name": "crowd", "jobs": [{"name": "crowd", "command": "$TORC_BUILD/tests/load --crowd --sleep 0.5"},
+	 {"name": "next", "command": "/bin/true", "input_files": ["full"]}], "files": [{"name": "full", "path": "full"}]}
+	J
+	mkdir crowd && chmod 711 . && chown 54321 crowd && cp crowd.json crowd
+	(cd crowd && ulimit -u 12 && exec setpriv --reuid 54321 --clear-groups "$(command -v torc-run)" --db db --cpus 2 --memory 2g -Q --allow-missing crowd.json) > log 2>&1
+	is "$? $(sqlite3 crowd/db "SELECT count(*) FROM job_status WHERE state = 'completed'")" "0 2" \
+		"a job that finds no process to be had waits for one" || diag "$(cat log; sqlite3 crowd/db "SELECT name, state, message FROM job_status")"
+else
+	skip "only root can be a user who has no other process"
+fi
 done_testing
