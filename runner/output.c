@@ -23,13 +23,24 @@ static int make_folders(const char *path)
     return mkdir(copy, 0777) && errno != EEXIST ? -1 : 0;
 }
 
+void output_close(struct output *output)
+{
+    if (output->dir >= 0)
+        close(output->dir);
+    output->dir = -1;
+}
+
 int output_open(struct output *output, const char *path, struct error *err)
 {
     output->path = path;
     output->dir = make_folders(path) ? -1 : open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (output->dir < 0)
         return error_set(err, ERROR_INTERNAL, errno, "cannot make the folder %s for the output of jobs", path);
-    return 0;
+    if (!faccessat(output->dir, ".", W_OK | X_OK, AT_EACCESS))
+        return 0;
+    error_set(err, ERROR_INTERNAL, errno, "cannot write to the folder %s, where the output of jobs goes", path);
+    output_close(output);
+    return -1;
 }
 
 bool output_renew(struct output *output)
@@ -42,13 +53,6 @@ bool output_renew(struct output *output)
     close(output->dir);
     *output = anew;
     return true;
-}
-
-void output_close(struct output *output)
-{
-    if (output->dir >= 0)
-        close(output->dir);
-    output->dir = -1;
 }
 
 static const struct {
