@@ -180,8 +180,8 @@ static void look_for_lost(struct waiting *w)
     if (!lost || w->quiet)
         return;
     end_line(w);
-    fprintf(stderr, "torc-sbatch: workflow %lld lost %zu runners with their nodes; their jobs go on elsewhere\n",
-            (long long)w->workflow_id, lost);
+    fprintf(stderr, "torc-sbatch: workflow %lld lost %zu %s; what ran there goes on elsewhere\n",
+            (long long)w->workflow_id, lost, lost == 1 ? "runner" : "runners");
 }
 
 /* One look: the exit code, or -1 to go on (with err.code set: failed). */
