@@ -232,6 +232,18 @@ static void forget_sent(struct runner *runner)
     }
 }
 
+void flush_drop_all(struct runner *runner)
+{
+    struct job *job;
+    TAILQ_CONCAT(&runner->sending, &runner->ended, link);
+    while ((job = TAILQ_FIRST(&runner->sending))) {
+        TAILQ_REMOVE(&runner->sending, job, link);
+        job_destroy(runner, job);
+    }
+    while ((job = TAILQ_FIRST(&runner->held)))
+        job_destroy(runner, job);
+}
+
 static void tell_outage(struct runner *runner, const struct error *of_journal)
 {
     struct error why;

@@ -18,6 +18,9 @@ void flush_journal(struct runner *runner);
 /* The store stays away, and there is nothing else to do: what could be kept is on the disk. True: leave, err says why. */
 bool flush_gives_up(struct runner *runner, struct error *err);
 
+/* Forgets jobs that have no process: at the end, when the store has not been told of them. */
+void flush_drop_all(struct runner *runner);
+
 /* May jobs be claimed and started at all? */
 bool flush_may_claim(const struct runner *runner);
 

@@ -16,6 +16,7 @@
 #include "lib/journal.h"
 #include "lib/mem.h"
 #include "lib/store_read.h"
+#include "runner/flush.h"
 #include "runner/job_socket.h"
 #include "runner/local.h"
 #include "runner/loop.h"
@@ -179,6 +180,7 @@ static int prepare(struct runner *runner, struct error *err)
 static void fini(struct runner *runner)
 {
     link_destroy(take_ptr(runner->link));
+    flush_drop_all(runner);
     job_socket_destroy(runner->socket);
     meter_destroy(runner->meter);
     environment_destroy(runner->environment);
