@@ -135,7 +135,7 @@ is "$rc $(cat torc_output/*.o)" "0 there" "the folder of the output is made anew
 # ---- and one that may not be written to: no job fails for it
 if [ "$(id -u)" = 0 ] && command -v setpriv > /dev/null; then
 	mkdir -p bare/torc_output && chmod 711 . && cp remove.json bare && chown 54321 bare
-	(cd bare && exec setpriv --reuid 54321 --clear-groups "$(command -v torc-run)" --db db -q remove.json) > log 2>&1
+	(cd bare && exec setpriv --reuid 54321 --clear-groups "$(command -v torc-run)" --db db -Q remove.json) > log 2>&1
 	is "$? $(sqlite3 bare/db "SELECT DISTINCT state FROM job_status ORDER BY 1")" $'4 blocked\nready' "a folder of the output that is somebody else's fails no job"
 	like "$(cat log)" "cannot write to the folder torc_output" "... and is named"
 else
