@@ -14,6 +14,7 @@ struct meter {
     int children;            /* the children of the thread that made the meter: /proc/thread-self/children; -1: no such file */
     pid_t self, session;
     struct pid_map owners;   /* first processes and known orphans of live jobs */
+    bool undecided;          /* an orphan may be anybody's: it could not be told */
     struct pid_list orphans; /* room for one reading of `children`, kept between calls */
     struct meter_job *jobs;  /* the live ones */
     struct cgroup_base *cgroup; /* NULL: /proc only */
@@ -27,6 +28,7 @@ struct meter_job {
     pid_t first;       /* 0: not started, or reaped */
     pid_t session;     /* the first process's id, also when it is gone */
     int64_t start_ticks;
+    int looks;         /* in vain, at its end, at orphans that may be its own */
     struct pid_list tree; /* as the last sample found it, at tree_ticks */
     int64_t tree_ticks;
     int64_t anon_max_bytes, rss_max_bytes, processes_max; /* of the samples; UNKNOWN before the first */

@@ -8,6 +8,7 @@
 #include "lib/meter_job.h"
 #include "lib/proc.h"
 
+enum { LOOKS_MOST = 10 }; /* at an orphan that is about to execute something, 5 ms apart */
 enum { FIRST_SAMPLE_USEC = 20000, LAST_SAMPLE_USEC = 5000000, NEAR_LIMIT_USEC = 250000 };
 
 static bool is_environ_of(const struct meter_job *job, const char *texts, size_t size)
@@ -34,7 +35,7 @@ static struct meter_job *owner_of(struct meter *meter, pid_t pid)
         if (stat.start_ticks <= job->tree_ticks && pid_list_has(&job->tree, pid))
             return job;
     size_t size = 0;
-    cleanup_free char *texts = proc_environ(meter->proc, pid, &size);
+    cleanup_free char *texts = proc_environ(meter->proc, pid, &size); /* none while it executes a program, or where it has none */
     struct meter_job *only = NULL;
     int possible = 0;
     for (struct meter_job *job = meter->jobs; job; job = job->next) {
@@ -45,6 +46,7 @@ static struct meter_job *owner_of(struct meter *meter, pid_t pid)
         only = job;
         possible++;
     }
+    meter->undecided |= possible > 1 && !texts;
     return possible == 1 ? only : NULL;
 }
 
@@ -53,6 +55,7 @@ static struct meter_job *owner_of(struct meter *meter, pid_t pid)
 static void update_orphans(struct meter *meter)
 {
     meter->orphans.count = 0;
+    meter->undecided = false;
     if (meter->children < 0 || proc_children_read(meter->children, &meter->orphans))
         return;
     for (size_t i = 0; i < meter->orphans.count; i++) {
@@ -180,7 +183,7 @@ int meter_proc_end(struct meter_job *job)
     meter_proc_find(job, &left);
     for (size_t i = 0; i < left.count; i++)
         kill(left.pids[i], SIGKILL);
-    int result = left.count > 0;
+    int result = left.count > 0 || (job->meter->undecided && job->looks++ < LOOKS_MOST);
     pid_list_fini(&left);
     return result;
 }
