@@ -90,8 +90,10 @@ static int read_classes(struct claim_state *state, const struct claim_request *c
 {
     const struct runner_row *r = state->runner;
     int64_t start = r->allocation_start_usec ? r->allocation_start_usec : r->started_usec;
+    /* what was asked for, as some of it has passed when the runner comes */
+    int64_t walltime = r->walltime_usec ? r->walltime_usec : r->limit_usec ? r->limit_usec - start : 0;
     struct pack_time time = {.left_usec = claim->time_left_usec,
-                             .walltime_usec = r->limit_usec ? r->limit_usec - start : 0,
+                             .walltime_usec = walltime,
                              .elapsed_usec = state->tx->now_usec - start};
     sqlite3_stmt *s = db_query(state->tx->db, err, SQL_CLAIM_CLASSES, "l", state->tx->workflow_id);
     int rc = -1;

@@ -33,6 +33,7 @@ static int read_runner(struct db *db, struct sync_state *st, bool *found, struct
             .limit_usec = sqlite3_column_int64(s, 9), .state = (enum workflow_state)sqlite3_column_int(s, 10),
             .run_id = sqlite3_column_int64(s, 11), .scheduler = db_text(arena, s, 12),
             .allocation_start_usec = sqlite3_column_int64(s, 13), .allocation_id = sqlite3_column_int64(s, 14),
+            .walltime_usec = sqlite3_column_int64(s, 15),
         };
         sqlite3_reset(s);
     }

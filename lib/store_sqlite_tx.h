@@ -48,6 +48,7 @@ int tx_runner_ends(struct tx *tx, int64_t runner_id, bool lost, struct error *er
 
 struct runner_row { /* the runner of a sync, with what its allocation allows */
     int64_t id, workflow_id, seq, allocation_id, started_usec, limit_usec, memory_bytes, allocation_start_usec, run_id;
+    int64_t walltime_usec; /* of its submission; 0: none */
     int32_t cpus, gpus_milli;
     bool ended, lost;
     enum workflow_state state;

@@ -109,6 +109,13 @@ is "$(db "SELECT count(*) FROM dependency d JOIN attempt a ON a.job = d.job JOIN
 is "$(db "SELECT count(*) FROM attempt a JOIN attempt b ON a.start_usec < b.end_usec AND b.start_usec < a.end_usec
 	JOIN job j ON j.id = a.job JOIN job k ON k.id = b.job WHERE j.name = 'left' AND k.name = 'right'")" 1 "left and right ran side by side"
 
+# ---- a runtime of all the time that the partition gives
+fresh
+CLASSES=$(class all 1 100m PT2M) && jobs l 3 all true | workflow all.json
+torc_sbatch -p short all.json > out 2>&1 || diag "$(cat out)"
+ok "jobs as long as their partition allows run" ended 1
+is "$(submissions)" 1 "... in the allocation that was made for them"
+
 # ---- refused, with nothing left behind
 fresh
 before=$(squeue -h -t all | wc -l)
