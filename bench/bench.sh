@@ -23,9 +23,11 @@ ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
 verdict() { awk -v g="$1" -v l="$2" -v h="$3" 'BEGIN { good = h == "at-least" ? g >= l : g <= l; print good ? "reached" : "MISSED"; exit !good }'; }
 
 # Waits, for a minute at most, until making files is cheap here: ext4 without a journal looks past every inode that was freed
-# in the last half minute, so what ran (and was removed) before would be measured instead.
+# in the last minutes and is in the cache still, so what ran (and was removed) before would be measured instead.
 settle() {
 	local i tries start
+	sync
+	[ ! -w /proc/sys/vm/drop_caches ] || echo 3 > /proc/sys/vm/drop_caches
 	for tries in 1 2 3 4 5 6 7 8 9 10 11 12; do
 		mkdir "$scratch/settle.$tries"
 		start=$(date +%s%N)

@@ -329,8 +329,10 @@ static int check_schema(struct db *db, enum store_mode mode, struct error *err)
         read_pragma(db, "PRAGMA application_id", &application, text, sizeof text, err) ||
         read_pragma(db, "SELECT count(*) FROM sqlite_schema", &tables, text, sizeof text, err))
         return -1;
-    if (tables == 0 && mode == STORE_CREATE)
+    if (tables == 0 && mode == STORE_CREATE) {
+        db->young = true;
         return make_schema(db, err);
+    }
     if (tables == 0)
         return error_set(err, ERROR_UNREACHABLE, 0, "database %s is empty; torc-sbatch and torc-run fill one", db->path);
     if (application != APPLICATION_ID)
@@ -342,8 +344,9 @@ static int check_schema(struct db *db, enum store_mode mode, struct error *err)
     return 0;
 }
 
-// WAL where all who open it share memory, else a rollback journal. Changing it needs the database for itself, once.
-static int set_journal(struct db *db, struct error *err)
+// WAL where all who open it share memory, else a rollback journal. Changing it needs the database for itself, once. A young one has
+// a rollback journal until its first workflow is in: a large one would be written into the log, and from there once more.
+int db_set_journal(struct db *db, struct error *err)
 {
     char mode[16] = "";
     int64_t number;
@@ -355,8 +358,9 @@ static int set_journal(struct db *db, struct error *err)
         if (read_pragma(db, sql, &number, mode, sizeof mode, err) && !wait_busy(db, round))
             return -1;
         if (!db->network && !strcmp(mode, "delete"))
-            return 0; // this file system cannot do WAL: the rollback journal is right everywhere
+            break; // this file system cannot do WAL: the rollback journal is right everywhere
     }
+    db->young = false;
     return 0;
 }
 
@@ -377,7 +381,7 @@ static int set_up(struct db *db, enum store_mode mode, struct error *err)
         *err = first;
         return -1;
     }
-    return set_journal(db, err);
+    return db->young ? 0 : db_set_journal(db, err);
 }
 
 // Made with mode 0600 before SQLite sees it: its journals then have the same. Opened only when it is new, as closing a file
@@ -395,6 +399,8 @@ static int make_file(const char *path, struct error *err)
 static void db_close(void *impl)
 {
     struct db *db = impl;
+    if (db->young)
+        db_set_journal(db, NULL);
     for (size_t i = 0; i < SQL_COUNT; i++)
         sqlite3_finalize(db->statements[i]);
     for (size_t i = 0; i < db->cursors_count; i++)

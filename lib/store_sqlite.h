@@ -23,6 +23,7 @@ struct db {
     sqlite3_stmt **cursors; /* SQL_READY_JOBS once more for each class that is looked at at the same time */
     size_t cursors_count, cursors_space;
     char *path;
+    bool young;             /* made by this process, and nothing is in it yet */
     bool network;           /* on a network file system: rollback journal */
     int64_t busy_usec;      /* how long to wait for a lock */
     int64_t deadline_usec;  /* of the present call, CLOCK_MONOTONIC */
@@ -43,6 +44,7 @@ enum event_kind {
 /* Sets err from SQLite's last error on this connection: what was done, the file, what to do about it. Gives -1. */
 int db_error(struct db *db, struct error *err, const char *what);
 
+int db_set_journal(struct db *db, struct error *err); /* of a young one, once something is in it */
 /* A transaction: db_begin, then db_end with what became of it (0: commit, else roll back); db_end gives 0 or -1, and leaves
  * no statement open and no transaction behind in any case. */
 int db_begin(struct db *db, bool write, struct error *err);

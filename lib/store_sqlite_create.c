@@ -144,6 +144,8 @@ int sqlite_create_workflow(void *impl, const struct workflow *w, const struct wo
     int rc = db_begin(db, true, err);
     if (rc == 0)
         rc = db_end(db, create(&tx, db, w, o, err), err);
+    if (rc == 0 && db->young)
+        db_set_journal(db, NULL); // whoever opens it next tries again
     if (rc == 0)
         *workflow_id = tx.workflow_id;
     tx_fini(&tx);

@@ -216,6 +216,8 @@ static void test_files(void)
     ok(stat(f.path, &st) == 0 && (st.st_mode & 0777) == 0600, "the database is for its owner only");
     cleanup_free char *wal = xasprintf("%s-wal", f.path);
     fixture_workflow(&f, "a\n");
+    ok(stat(wal, &st) != 0, "the first workflow of a database is written once");
+    fixture_workflow(&f, "a\n");
     ok(stat(wal, &st) == 0 && (st.st_mode & 0777) == 0600, "so is its journal, a WAL");
     fixture_close(&f);
     setenv("TORC_FS_NETWORK", "NFS", 1);
