@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // torc status: where a workflow stands and why nothing runs, once or again with every change.
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -61,11 +62,18 @@ static void repaint(const char *text, int *lines)
     *lines = drawn;
 }
 
+static volatile sig_atomic_t told_to_end; /* the signal that said so */
+
+static void on_signal(int sig)
+{
+    told_to_end = sig;
+}
+
 /* Waits for a key, a change, or the time to draw again (durations grow). Gives true when the user has enough. */
 static int wait_change(struct store *store, int64_t *seen, bool keys, bool *quit, struct error *err)
 {
     int64_t change = *seen;
-    for (int waited = 0; waited < REDRAW_MS && change == *seen; waited += LOOK_MS) {
+    for (int waited = 0; waited < REDRAW_MS && change == *seen && !told_to_end; waited += LOOK_MS) {
         struct pollfd key = {.fd = keys ? STDIN_FILENO : -1, .events = POLLIN};
         char letter = 0;
         if (poll(&key, 1, LOOK_MS) > 0 && (read(STDIN_FILENO, &letter, 1) <= 0 || letter == 'q' || letter == CONTROL_C)) {
@@ -85,7 +93,7 @@ static int watch_loop(struct store *store, int64_t id, bool keys, struct error *
     int64_t seen = -1;
     int lines = 0, result = 0;
     bool ended = false, quit = false;
-    while (!result && !ended && !quit) {
+    while (!result && !ended && !quit && !told_to_end) {
         char *text = NULL;
         size_t size = 0;
         struct screen screen;
@@ -109,7 +117,9 @@ static int watch(struct cli *cli, struct store *store, int64_t id, struct error 
     bool keys = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &before) == 0;
     if (!cli->screen.terminal)
         return error_set(err, ERROR_USAGE, 0, "--watch needs a terminal; 'torc wait' waits without one");
-    if (keys) {
+    if (keys) { /* whatever ends it, the terminal is as it was */
+        sigaction(SIGTERM, &(struct sigaction){.sa_handler = on_signal}, NULL);
+        sigaction(SIGHUP, &(struct sigaction){.sa_handler = on_signal}, NULL);
         raw = before;
         raw.c_lflag &= (tcflag_t) ~(ICANON | ECHO | ISIG);
         tcsetattr(STDIN_FILENO, TCSANOW, &raw);
@@ -117,6 +127,10 @@ static int watch(struct cli *cli, struct store *store, int64_t id, struct error 
     int result = watch_loop(store, id, keys, err);
     if (keys)
         tcsetattr(STDIN_FILENO, TCSANOW, &before);
+    if (told_to_end) {
+        signal(told_to_end, SIG_DFL);
+        raise(told_to_end);
+    }
     return result;
 }
 

@@ -389,8 +389,8 @@ static void draw_advice(const struct context *context)
                   context->allocations[ALLOCATION_RUNNING] || context->allocations[ALLOCATION_UNKNOWN];
     if (open && !context->runners && !coming && !context->classes_waiting)
         fprintf(screen->out,
-                "\nNo runner is alive and no allocation is queued, so nothing will run.\nTo go on here: torc-run --workflow %lld\n",
-                (long long)workflow->id);
+                "\nNo runner is alive and no allocation is queued, so nothing will run.\nTo go on here: torc-run --workflow %lld\n"
+                "On Slurm: torc-sbatch --top-up %lld\n", (long long)workflow->id, (long long)workflow->id);
     if (failed)
         fprintf(screen->out, "\nWhat failed and why: torc-report %lld\n", (long long)workflow->id);
 }

@@ -260,7 +260,7 @@ INSERT INTO event_kind VALUES
   (20, 'runner_started'), (21, 'runner_left'), (22, 'runner_lost'),
   (30, 'submission_planned'), (31, 'submission_queued'), (32, 'submission_failed'), (33, 'allocation_started'),
   (34, 'allocation_ended'), (35, 'allocation_canceled'),
-  (40, 'warning'), (50, 'user');
+  (50, 'user');
 CREATE TABLE event (
   id INTEGER PRIMARY KEY,
   workflow INTEGER NOT NULL REFERENCES workflow(id) ON DELETE CASCADE,

@@ -60,7 +60,8 @@ partition_lines() {
 partition_line() {
 	[[ $line == *' Nodes='* ]] || line=" Nodes=ALL$line"
 	[[ $line == *' MaxTime='* ]] || line+=' MaxTime=1-00:00:00'
-	echo "PartitionName=$name$line$default State=UP"
+	[[ $line == *' State='* ]] || line+=' State=UP'
+	echo "PartitionName=$name$line$default"
 }
 
 slurm_conf_defaults() {

@@ -191,4 +191,13 @@ says "validate: a bad file" 2 "comand" "$torc" validate "$scratch/bad.json"
 "$torc" validate --json "$scratch/bad.json" > "$scratch/json"
 json "validate --json" '.valid == false and (.problems | length) >= 2 and .problems[0].line == 1'
 
+# ---- torc status --watch leaves the terminal as it was, also when it is told to end
+cat > "$scratch/watch" <<'W'
+stty -g > before
+sh -c 'torc status --watch 2 < /dev/tty & p=$!; until stty -a | grep -q -- " -icanon"; do sleep 0.02; done; kill -TERM $p; wait $p'
+stty -g > after
+W
+mkdir "$scratch/tty" && (cd "$scratch/tty" && PATH=$TORC_BUILD:$PATH timeout 20 script -qec "bash ../watch" typed > /dev/null < /dev/null)
+[ -s "$scratch/tty/before" ] && cmp -s "$scratch/tty/before" "$scratch/tty/after"
+tap_result $? "torc status --watch restores the terminal when it is killed" || diag "$(cat "$scratch/tty/"{before,after,typed} 2>&1 | tail -n 5)"
 done_testing
