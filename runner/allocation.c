@@ -66,19 +66,25 @@ int64_t allocation_memory_limit(int64_t bytes)
 /* squeue tries long to reach a controller that is down, and nothing else happens here meanwhile. */
 enum { SQUEUE_MSEC = 10 * 1000 };
 
-int64_t allocation_end_usec(int64_t slurm_job_id)
+int64_t allocation_read_end(const char *text)
+{
+    struct tm when = {.tm_isdst = -1};
+    bool known = strptime(text, "%Y-%m-%dT%H:%M:%S", &when); /* not "N/A": no limit; nor nothing: no answer */
+    return known ? (int64_t)mktime(&when) * USEC_PER_SEC : 0;
+}
+
+static int64_t ask_end(int64_t slurm_job_id)
 {
     char job[32];
-    struct tm when = {.tm_isdst = -1};
     struct program_result result;
     struct error ignored;
     snprintf(job, sizeof job, "%lld", (long long)slurm_job_id);
     const char *const argv[] = {"squeue", "-h", "-j", job, "-o", "%e", NULL};
     if (program_run(argv, NULL, NULL, SQUEUE_MSEC, &result, &ignored))
         return 0;
-    bool known = strptime(result.out, "%Y-%m-%dT%H:%M:%S", &when); /* not "N/A": no limit; nor nothing: no answer */
+    int64_t end_usec = allocation_read_end(result.out);
     program_result_fini(&result);
-    return known ? (int64_t)mktime(&when) * USEC_PER_SEC : 0;
+    return end_usec;
 }
 
 static void read_memory(struct node *node, int64_t own_bytes)
@@ -111,7 +117,7 @@ void allocation_read(struct node *node, int64_t own_bytes)
     read_memory(node, own_bytes);
     node->end_usec = number("SLURM_JOB_END_TIME", 0) * USEC_PER_SEC;
     if (!node->end_usec)
-        node->end_usec = allocation_end_usec(node->slurm_job_id);
+        node->end_usec = ask_end(node->slurm_job_id);
     int64_t start = number("SLURM_JOB_START_TIME", 0) * USEC_PER_SEC;
     if (node->end_usec)
         node->walltime_usec = node->end_usec - (start ? start : clock_real_usec());

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "runner/clock.h"
+#include "runner/end_time.h"
 #include "runner/job.h"
 #include "runner/progress.h"
 
@@ -61,6 +62,8 @@ static void interrupt(struct runner *runner, bool now)
 void drain_signal(struct runner *runner, int sig)
 {
     int64_t lead = lead_usec(runner);
+    if (sig == SIGCONT)
+        end_time_ask(runner);
     if (sig == SIGCONT || sig == SIGUSR2)
         return;
     if (getppid() != runner->keeper) /* the keeper was killed: nobody else ends the jobs if we are, too */

@@ -14,6 +14,7 @@
 #include "lib/mem.h"
 #include "runner/clock.h"
 #include "runner/drain.h"
+#include "runner/end_time.h"
 #include "runner/flush.h"
 #include "runner/job.h"
 #include "runner/job_socket.h"
@@ -46,7 +47,7 @@ static void reap(struct runner *runner)
         struct job *job = job_find_pid(&runner->live, pid);
         if (job)
             job_reaped(runner, job, status, &rusage);
-        else if (!top_up_reaped(runner, pid, status))
+        else if (!end_time_reaped(runner, pid) && !top_up_reaped(runner, pid, status))
             meter_reaped(runner->meter, pid, &rusage);
     }
     struct job *job, *next;
@@ -79,6 +80,7 @@ static void tick(struct runner *runner)
         if (job_due(job) <= runner->now)
             job_tick(runner, job);
     }
+    end_time_tick(runner);
     drain_tick(runner);
     series_tick(runner);
 }
@@ -88,6 +90,8 @@ static int64_t next_due(const struct runner *runner)
     int64_t due = flush_due(runner), other = drain_due(runner);
     struct job *job;
     if (other < due)
+        due = other;
+    if ((other = end_time_due(runner)) < due)
         due = other;
     if (runner->series.due_usec < due)
         due = runner->series.due_usec;

@@ -16,6 +16,7 @@
 #include "lib/journal.h"
 #include "lib/mem.h"
 #include "lib/store_read.h"
+#include "runner/end_time.h"
 #include "runner/flush.h"
 #include "runner/job_socket.h"
 #include "runner/local.h"
@@ -190,6 +191,7 @@ static void fini(struct runner *runner)
         runner_grant_fini(&runner->grant);
     store_close(runner->store);
     node_fini(&runner->node);
+    end_time_fini(runner);
     free(runner->series.points);
     free(runner->series.sent);
     free(runner->db);

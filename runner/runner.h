@@ -67,6 +67,13 @@ struct job {
 
 TAILQ_HEAD(job_list, job);
 
+struct end_time {
+    pid_t pid;               /* of squeue; 0: it does not run */
+    int answer;              /* the file that it writes to */
+    int64_t asked_usec;      /* when it was started last; 0: never */
+    int64_t asked_for_usec;  /* what the end was then: an end is asked for once */
+};
+
 struct series { /* points taken, and those of the present request, whose room is used in turn */
     int64_t due_usec;
     struct usage_point *points, *sent;
@@ -91,6 +98,7 @@ struct runner {
     struct link *link;
     struct job_socket *socket; /* NULL: there is none, jobs use the database */
     struct series series;
+    struct end_time end_time;
     int64_t now;        /* monotonic, without the time in which everything was suspended */
     int64_t suspended_usec;
 

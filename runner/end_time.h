@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// When the allocation ends can change: Slurm is asked once more before the runner begins to drain, and after a suspension.
+#ifndef RUNNER_END_TIME_H
+#define RUNNER_END_TIME_H
+
+#include "runner/runner.h"
+
+void end_time_tick(struct runner *runner);           /* asks when the drain is near; it does not wait for the answer */
+int64_t end_time_due(const struct runner *runner);   /* when to call that next; INT64_MAX: never */
+void end_time_ask(struct runner *runner);            /* at once, but not twice within 10 seconds */
+bool end_time_reaped(struct runner *runner, pid_t pid); /* was it the child that asked? Then the answer holds */
+void end_time_fini(struct runner *runner);
+
+#endif
