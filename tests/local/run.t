@@ -124,6 +124,12 @@ run long.json
 is "$rc $(cat length)" "0 300001" "a command of 300 000 characters runs"
 is "$(ls torc_output | grep -c 'sh$')" 0 "... and leaves no file behind"
 
+# ---- a job that cannot be started, as its environment is too large, fails once and holds nobody up ----
+printf '{"name": "large", "jobs": [{"name": "a", "command": "true", "env": {"LARGE": "%0200000d"}}, {"name": "b", "command": "true"}]}' 0 > large.json
+run large.json
+is "$rc $(query "SELECT name, state, attempts, reason, message FROM job_status WHERE workflow = (SELECT max(id) FROM workflow)" | xargs -d '\n')" \
+	"1 a|failed|1|spawn_error|cannot execute its command: Argument list too long b|completed|1||" "a job whose environment is too large cannot be started"
+
 # ---- a job that removes the folder of the output ----
 cat > remove.json <<'J'
 {"name": "remove", "jobs": [{"name": "a", "command": "rm -rf torc_output"},

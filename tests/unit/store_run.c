@@ -121,6 +121,27 @@ static void test_chain(void)
     fixture_close(&f);
 }
 
+/* Each needs all before it: 1770 needs, and more paths than anybody could walk. */
+static void test_dense(void)
+{
+    enum { JOBS = 60 };
+    struct fixture f;
+    fixture_open(&f);
+    char text[JOBS * JOBS * 4], *t = text;
+    for (int i = 0; i < JOBS; i++) {
+        t += sprintf(t, i ? "j%d:" : "j%d", i);
+        for (int k = 0; k < i; k++)
+            t += sprintf(t, " j%d", k);
+        t += sprintf(t, "\n");
+    }
+    int64_t w = fixture_workflow(&f, text);
+    struct test_runner r = fixture_enter(&f, f.store, w, "i1", 4);
+    is_int(fixture_run(&f, &r, "j0"), 1, "60 jobs that each need all before them, of which the first fails");
+    is_int(fixture_number(&f, "SELECT count(*) FROM event WHERE kind = 13"), JOBS - 1, "every other one is canceled, once");
+    fixture_invariants(&f, "dense");
+    fixture_close(&f);
+}
+
 static void test_fan_in(void)
 {
     struct fixture f;
@@ -291,6 +312,7 @@ int main(void)
     test_points();
     test_graphs();
     test_chain();
+    test_dense();
     test_fan_in();
     test_replay();
     test_takeover();
