@@ -45,6 +45,11 @@ enum event_kind {
 int db_error(struct db *db, struct error *err, const char *what);
 
 int db_set_journal(struct db *db, struct error *err); /* of a young one, once something is in it */
+
+/* A call waits for locks until its deadline, db->busy_usec from when its clock was started; 0: it is over. SQLite's busy handler. */
+void db_start_clock(struct db *db);
+int db_wait_busy(void *db, int round);
+
 /* A transaction: db_begin, then db_end with what became of it (0: commit, else roll back); db_end gives 0 or -1, and leaves
  * no statement open and no transaction behind in any case. */
 int db_begin(struct db *db, bool write, struct error *err);

@@ -3,7 +3,18 @@
 #ifndef RUNNER_END_TIME_H
 #define RUNNER_END_TIME_H
 
-#include "runner/runner.h"
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct runner;
+
+struct end_time {
+    pid_t pid;               /* of squeue; 0: it does not run */
+    int answer;              /* the file that it writes to */
+    int64_t asked_usec;      /* when it was started last; 0: never */
+    int64_t asked_for_usec;  /* what the end was then: an end is asked for once */
+};
 
 void end_time_tick(struct runner *runner);           /* asks when the drain is near; it does not wait for the answer */
 int64_t end_time_due(const struct runner *runner);   /* when to call that next; INT64_MAX: never */

@@ -3,7 +3,67 @@
 #ifndef RUNNER_JOB_H
 #define RUNNER_JOB_H
 
-#include "runner/runner.h"
+#include <sys/queue.h>
+#include <sys/resource.h>
+
+#include "lib/arena.h"
+#include "lib/job_spec.h"
+#include "lib/meter.h"
+#include "lib/store_run.h"
+#include "runner/node.h"
+#include "runner/output.h"
+#include "runner/verdict.h"
+
+struct runner;
+
+enum phase {
+    PHASE_HINT,    /* not claimed: in the chain of a job that it waits for */
+    PHASE_HELD,    /* claimed, to be started when it fits */
+    PHASE_INPUTS,  /* has its share, waits for its inputs to become visible */
+    PHASE_RUNNING, /* has a process */
+    PHASE_DYING,   /* the first process is gone, others not yet */
+    PHASE_ENDED,   /* has its verdict, which the store has not acknowledged */
+};
+
+struct batch { /* claimed jobs own nothing: their texts live as long as the reply that brought them */
+    struct sync_reply reply;
+    uint32_t users;
+};
+
+struct job {
+    TAILQ_ENTRY(job) link; /* in the list of its phase */
+    struct claimed_job claimed;
+    struct batch *batch;
+    struct arena *arena; /* what belongs to the attempt */
+    struct job_spec spec;
+    struct settings_of_job {
+        enum stdio_mode stdio;
+        bool delete_on_success;
+        int signal;
+    } how;
+    enum phase phase;
+    enum stop stop;
+    bool start_sent, signaled, killed, over_memory;
+    bool taken;        /* started on a hint: the store learns of it afterwards */
+    struct job *ahead; /* what may follow it at once when it completes (a hint), and so on along the chain */
+    struct share share;
+    struct meter_job *meter;
+    struct output_files files;
+    const char *script; /* file in the output folder that holds a long command, or NULL */
+    pid_t pid;
+    /* by the runner's clock (runner.now); 0: not due */
+    int64_t held_usec, start_usec, limit_usec, kill_usec, due_usec; /* due: look at it again (inputs, samples, dying) */
+    int64_t limit_length_usec;
+    int32_t tries;
+    int status;
+    struct rusage rusage;
+    struct usage_record usage;
+    const char **step_files; /* records of its steps, to be removed when they are stored */
+    uint32_t step_files_count;
+    struct attempt_end end; /* end.start is set when it starts */
+};
+
+TAILQ_HEAD(job_list, job);
 
 /* A claimed job: into `held`. The batch counts it as a user. */
 void job_hold(struct runner *runner, struct batch *batch, const struct claimed_job *claimed);

@@ -5,6 +5,7 @@
 #include "lib/mem.h"
 #include "lib/workflow.h"
 #include "runner/clock.h"
+#include "runner/runner.h"
 
 static bool wants_node(const struct settings *settings)
 {

@@ -3,7 +3,19 @@
 #ifndef RUNNER_SERIES_H
 #define RUNNER_SERIES_H
 
-#include "runner/runner.h"
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/record.h"
+
+struct runner;
+
+struct series { /* points taken, and those of the present request, whose room is used in turn */
+    int64_t due_usec;
+    struct usage_point *points, *sent;
+    size_t space, sent_space;
+    uint32_t count;
+};
 
 void series_init(struct runner *runner); /* by its settings; the first points are due an interval later */
 void series_tick(struct runner *runner); /* takes what is due by runner->now */

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Dependencies point one way: lib/ includes nothing above it, pure modules nothing of the system, each outside thing has one place.
+# Dependencies point one way: lib/ includes nothing above it, pure modules nothing of the system, each outside thing has one place;
+# and no file grows beyond what can be read at once.
 cd "${TORC_SOURCE:-.}" || exit 1
 count=0
 none() { # none DESCRIPTION PATTERN FILE…: no line of the files matches
@@ -20,4 +21,9 @@ none "sqlite3.h is in lib/store_sqlite* only (and in what a benchmark compares w
 none "pcre2.h is in lib/regex.c only" '#include <pcre2' $(ls lib/*.[ch] ./*/*.[ch] | grep -v 'lib/regex.c')
 none "Slurm's headers are in slurm_query and the plugin only" '#include <slurm/' \
     $(ls lib/*.[ch] ./*/*.[ch] | grep -Ev 'plugin/|slurm_query')
+none "hwloc.h is in runner/topology.c only" '#include <hwloc' $(ls lib/*.[ch] ./*/*.[ch] | grep -v 'runner/topology.c')
+count=$((count + 1))
+long=$(wc -l lib/*.[ch] ./*/*.[ch] | awk '($2 ~ /\.h$/ && $1 > 100) || ($2 ~ /\.c$/ && $1 > 500) { print $2 ": " $1 " lines" }')
+if [ -z "$long" ]; then echo "ok $count - no source is longer than 500 lines, no header than 100"; else
+    echo "not ok $count - no source is longer than 500 lines, no header than 100"; echo "$long" | sed 's/^/# /'; fi
 echo "1..$count"
