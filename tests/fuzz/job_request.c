@@ -27,7 +27,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!result) {
         check(request.change.name && *request.change.name);
         check(request.change.op != DATA_SET || request.change.json);
-        json_auto_t *value = request.change.json ? json_loads(request.change.json, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL) : NULL;
+        json_auto_t *value = !request.change.json ? NULL
+            : json_loads(request.change.json, JSON_DECODE_ANY | JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, NULL);
         check(!request.change.json || value);
     }
     job_request_fini(&request);
