@@ -39,6 +39,7 @@ rm go
 start_run long.json
 started 2 1
 wait_until 10 '[ "$(alive "sleep $mark\.1" | wc -l)" = 3 ]'
+kill -STOP "$pid" "$runner" # else the runner may still act on the death of its keeper
 kill -KILL "$pid" "$runner"
 wait "$pid" 2>/dev/null
 touch go
@@ -143,6 +144,7 @@ died() { # a workflow whose keeper and runner were killed: its id in $id
 	start_run long.json
 	id=$(query 'SELECT max(id) FROM workflow')
 	started "$id" 1
+	kill -STOP "$pid" "$runner" # else the runner may still act on the death of its keeper
 	kill -KILL "$pid" "$runner"
 	wait "$pid" 2>/dev/null
 	wait_until 10 '[ ! -e /proc/$runner ] || grep -q "^State:.*Z" /proc/$runner/status'
