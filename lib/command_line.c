@@ -27,7 +27,7 @@ static void print_help(const struct command_line *line)
                  row->argument ? row->argument : "");
         printf("  %-25s %s\n", left, row->help);
     }
-    puts(line->notes);
+    line->notes();
 }
 
 static int read_number(const char *text, int64_t least, int64_t *number)

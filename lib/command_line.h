@@ -36,7 +36,8 @@ struct option_row {
 
 struct command_line {
     const char *program;
-    const char *usage, *notes;  /* of --help: what stands before and behind the options */
+    const char *usage;          /* of --help: what stands before the options */
+    void (*notes)(void);        /* prints what stands behind them */
     const struct option_row *rows;
     size_t count;
     const char *elsewhere;      /* advice for an option that is none: "see torc-run --help" */

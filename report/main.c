@@ -18,15 +18,16 @@ static const struct report_kind {
     const char *name;
     int (*print)(struct report *report, struct error *err);
     document_section *section; /* of the JSON document; NULL: all of it */
+    const char *help;
 } kinds[] = {
-    {"summary", report_summary, NULL},
-    {"jobs", report_jobs, document_all_jobs},
-    {"usage", report_usage, document_all_jobs},
-    {"classes", report_classes, document_classes},
-    {"allocations", report_allocations, document_allocations},
-    {"events", report_events, document_events},
-    {"data", report_data, document_data},
-    {"samples", report_samples, document_samples},
+    {"summary", report_summary, NULL, "how it went, what failed and why, what it used (the default)"},
+    {"jobs", report_jobs, document_all_jobs, "each job: state, why, node, start, how long"},
+    {"usage", report_usage, document_all_jobs, "each job: CPU, memory and time, asked and used"},
+    {"classes", report_classes, document_classes, "each resource class: asked and used"},
+    {"allocations", report_allocations, document_allocations, "what was asked of Slurm, and what ran in it"},
+    {"events", report_events, document_events, "everything that happened, in order"},
+    {"data", report_data, document_data, "user data and its values"},
+    {"samples", report_samples, document_samples, "time series of CPU and memory, where the workflow asks for them"},
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
@@ -45,19 +46,18 @@ static const struct option_row table[] = {
     {"version", 'V', OPTION_VERSION, 0, NULL, "the version", NULL},
 };
 
+static void print_reports(void)
+{
+    puts("\nReports:");
+    for (int i = 0; i < KINDS; i++)
+        printf("  %-12s %s\n", kinds[i].name, kinds[i].help);
+}
+
 static const struct command_line line = {
     .program = program,
     .usage = "usage: torc-report [OPTION...] [REPORT] [ID]\n"
              "Reports on the workflow ID (a number or a name; the last one in the database, if none is given).\n",
-    .notes = "\nReports:\n"
-             "  summary      how it went, what failed and why, what it used (the default)\n"
-             "  jobs         each job: state, why, node, start, how long\n"
-             "  usage        each job: CPU, memory and time, asked and used\n"
-             "  classes      each resource class: asked and used\n"
-             "  allocations  what was asked of Slurm, and what ran in it\n"
-             "  events       everything that happened, in order\n"
-             "  data         user data and its values\n"
-             "  samples      time series of CPU and memory, where the workflow asks for them",
+    .notes = print_reports,
     .rows = table,
     .count = sizeof table / sizeof *table,
     .elsewhere = "see torc-report --help",

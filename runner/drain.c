@@ -62,7 +62,7 @@ static void interrupt(struct runner *runner, bool now)
 void drain_signal(struct runner *runner, int sig)
 {
     int64_t lead = lead_usec(runner);
-    if (sig == SIGCONT)
+    if (sig == SIGCONT && runner->suspended_usec != runner->end_time.suspended_usec) /* Slurm sends one before each TERM, too */
         end_time_ask(runner);
     if (sig == SIGCONT || sig == SIGUSR2)
         return;

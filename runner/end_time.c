@@ -31,6 +31,7 @@ void end_time_ask(struct runner *runner)
         return;
     ask->asked_usec = runner->now;
     ask->asked_for_usec = runner->end_usec;
+    ask->suspended_usec = runner->suspended_usec;
     ask->answer = memfd_create("end_time", MFD_CLOEXEC);
     if (ask->answer < 0)
         return;

@@ -13,6 +13,7 @@ struct end_time {
     pid_t pid;               /* of squeue; 0: it does not run */
     int answer;              /* the file that it writes to */
     int64_t asked_usec;      /* when it was started last; 0: never */
+    int64_t suspended_usec;  /* the runner's, then */
     int64_t asked_for_usec;  /* what the end was then: an end is asked for once */
 };
 

@@ -59,9 +59,9 @@ static void set_limit(const struct runner *runner, struct job *job)
         job->limit_usec = job->start_usec + length;
 }
 
-static void note_start(struct job *job)
+static void note_start(const struct runner *runner, struct job *job)
 {
-    job->start_usec = clock_mono_usec(); /* not `now`: it may be one of many that start at once */
+    job->start_usec = runner_clock_usec(runner); /* not `now`: it may be one of many that start at once */
     job->end.start = (struct attempt_start){
         .job_id = job->claimed.job_id,
         .start_usec = clock_real_usec(),
@@ -121,7 +121,7 @@ static void go(struct runner *runner, struct job *job)
     int64_t since_usec = job->start_usec;
     job->files = output_name(&runner->output, job->how.stdio, runner->workflow_id, job->claimed.job_id, runner->grant.run_id,
                              job->claimed.attempt_id, job->arena);
-    note_start(job);
+    note_start(runner, job);
     bool failed = spawn_job(runner, job, &err);
     if (failed && output_renew(&runner->output))
         failed = spawn_job(runner, job, &err);
@@ -206,7 +206,7 @@ bool job_begin(struct runner *runner, struct job *job)
     runner->live_count++;
     job->phase = PHASE_INPUTS;
     job->arena = arena_create();
-    note_start(job);
+    note_start(runner, job);
     if (job_spec_parse(job->claimed.spec, &job->spec, &err)) {
         job_fail(runner, job, REASON_SPAWN_ERROR, arena_strdup(job->arena, err.text));
         return true;

@@ -104,7 +104,7 @@ static int64_t next_due(const struct runner *runner)
 
 static void read_clock(struct runner *runner)
 {
-    runner->now = clock_mono_usec() - runner->suspended_usec;
+    runner->now = runner_clock_usec(runner);
 }
 
 /* Waits; time in which this process and its jobs were frozen together does not count. */

@@ -33,14 +33,19 @@ static const struct option_row table[] = {
     {"version", 'V', OPTION_VERSION, 0, NULL, "the version", NULL},
 };
 
+static void print_exit_codes(void)
+{
+    puts("\nExit status: 0 all jobs completed; 1 some did not; 2 bad usage or a bad workflow file; 3 the database could not\n"
+         "be reached; 130 interrupted. ^C ends the running jobs, a second ^C kills them.");
+}
+
 static const struct command_line line = {
     .program = "torc-run",
     .usage = "usage: torc-run [OPTION...] WORKFLOW\n"
              "       torc-run [OPTION...] --workflow ID\n"
              "       torc-run [OPTION...] --commands FILE\n"
              "Runs the jobs of a workflow on this machine and records what they did in a database.\n",
-    .notes = "\nExit status: 0 all jobs completed; 1 some did not; 2 bad usage or a bad workflow file; 3 the database could not\n"
-             "be reached; 130 interrupted. ^C ends the running jobs, a second ^C kills them.",
+    .notes = print_exit_codes,
     .rows = table,
     .count = sizeof table / sizeof *table,
     .elsewhere = "see torc-run --help",

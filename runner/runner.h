@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 
 #include "lib/store_run.h"
+#include "runner/clock.h"
 #include "runner/end_time.h"
 #include "runner/environment.h"
 #include "runner/job.h"
@@ -62,6 +63,12 @@ struct runner {
     bool top_up_again; /* it did not reach Slurm */
     int64_t top_up_usec; /* when the last one was started */
 };
+
+/* The time now by the clock of `now`, which does not advance while everything is suspended. */
+static inline int64_t runner_clock_usec(const struct runner *runner)
+{
+    return clock_mono_usec() - runner->suspended_usec;
+}
 
 /* Runs the workflow; the program's exit code. argument: const struct options *. */
 int runner_main(void *argument, struct keeper_shared *shared);

@@ -38,13 +38,18 @@ static const struct option_row table[] = {
     {"version", 'V', OPTION_VERSION, 0, NULL, "the version", NULL},
 };
 
+static void print_exit_codes(void)
+{
+    puts("\nExit status: 0 submitted (with --wait: all jobs completed); 1 some jobs did not complete; 2 bad usage, a bad\n"
+         "workflow file, or refused by Slurm; 3 Slurm or the database could not be reached; 130 interrupted.");
+}
+
 static const struct command_line line = {
     .program = "torc-sbatch",
     .usage = "usage: torc-sbatch [OPTION...] WORKFLOW [-- SBATCH_OPTION...]\n"
              "       torc-sbatch [OPTION...] --commands FILE [-- SBATCH_OPTION...]\n"
              "Checks a workflow file, plans allocations for its jobs and submits them to Slurm.\n",
-    .notes = "\nExit status: 0 submitted (with --wait: all jobs completed); 1 some jobs did not complete; 2 bad usage, a bad\n"
-             "workflow file, or refused by Slurm; 3 Slurm or the database could not be reached; 130 interrupted.",
+    .notes = print_exit_codes,
     .rows = table,
     .count = sizeof table / sizeof *table,
     .elsewhere = "options for sbatch go after --",

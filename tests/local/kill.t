@@ -110,7 +110,8 @@ is "$(alive "sleep $mark\.1")" "" "SIGQUIT kills at once"
 # ---- everything is suspended, as Slurm does it: that time counts in no limit ----
 cat > suspended.json <<'J'
 {"name": "suspended", "jobs": [{"name": "a", "cpus": 1, "memory": "100m", "runtime": "PT3S",
-  "command": "echo $$ > job.pid; i=0; while [ $i -lt 10 ]; do sleep 0.1; i=$((i + 1)); done"}]}
+  "command": "echo $$ > job.pid; i=0; while [ $i -lt 10 ]; do sleep 0.1; i=$((i + 1)); done"},
+ {"name": "b", "cpus": 1, "memory": "100m", "runtime": "PT1S", "command": "sleep 300", "depends_on": ["a"]}]}
 J
 start_run suspended.json
 wait_until 20 '[ -s job.pid ]' || bail_out "the job does not run: $(cat log)"
@@ -119,8 +120,9 @@ since=$EPOCHSECONDS
 wait_until 20 '[ $((EPOCHSECONDS - since)) -ge 5 ]'
 kill -CONT "$(cat job.pid)" "$runner"
 wait "$pid"
-is "$? $(jobs | tail -n 1)" "0 a completed" "a job that was suspended for longer than its runtime completes" || diag "$(cat log)"
+is "$? $(jobs | tail -n 2 | xargs)" "1 a completed b failed timeout" "a job that was suspended for longer than its runtime completes" || diag "$(cat log)"
 ok "... and its time is that in which it ran" [ "$(query "SELECT max(wall_s) < 3 FROM job_status WHERE name = 'a' AND wall_s > 0 AND workflow = (SELECT max(id) FROM workflow)")" = 1 ]
+ok "... as is the runtime of a job that is started afterwards" [ "$(query "SELECT max(end_usec - start_usec) BETWEEN 1e6 AND 4e6 FROM attempt a JOIN job j ON j.id = a.job WHERE j.name = 'b' AND j.workflow = (SELECT max(id) FROM workflow)")" = 1 ]
 
 # ---- time ----
 start_run --time 12s long.json
