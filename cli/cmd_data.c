@@ -6,6 +6,7 @@
 #include "lib/document.h"
 #include "lib/mem.h"
 #include "lib/table.h"
+#include "lib/store_read_each.h"
 
 static int run(struct cli *cli, struct error *err);
 
@@ -66,7 +67,7 @@ static int print_list(struct cli *cli, struct store *store, const struct workflo
         return result;
     }
     struct table *table = table_create(&cli->screen, TABLE_PEOPLE, columns, sizeof columns / sizeof *columns);
-    int result = target_read(store, request, data_row, table, err);
+    int result = store_read_each(store, request, data_row, table, err);
     table_destroy(table);
     return result;
 }

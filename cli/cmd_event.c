@@ -12,6 +12,7 @@
 #include "lib/mem.h"
 #include "lib/suggest.h"
 #include "lib/text.h"
+#include "lib/store_read_each.h"
 
 static int run(struct cli *cli, struct error *err);
 
@@ -97,7 +98,7 @@ static int has_ended(struct store *store, int64_t id, bool *ended, struct error 
 /* Pages until there is none left; then waits for more, until the workflow has ended. */
 static int follow(struct cli *cli, struct store *store, struct read_request request, struct error *err)
 {
-    target_each *each = cli->json ? print_event_json : print_event;
+    read_visit *each = cli->json ? print_event_json : print_event;
     bool ended = false;
     for (int pause = WAIT_LEAST_MS;;) {
         struct read_reply reply;
@@ -151,7 +152,7 @@ static int warn_if_none(const struct cli *cli, struct store *store, int64_t id, 
     if (some)
         return 0;
     request = (struct read_request){.what = READ_EVENTS, .workflow_id = id};
-    int result = target_read(store, request, add_kind, &kinds, err);
+    int result = store_read_each(store, request, add_kind, &kinds, err);
     cleanup_free char *near = suggest_phrase(cli->kind, (const char *const *)kinds.names, kinds.count);
     if (!result)
         cli_warn("workflow %lld has no event \"%s\" so far%s", (long long)id, cli->kind, near);
@@ -182,7 +183,7 @@ static int print_list(struct cli *cli, struct store *store, const struct workflo
     request.job_glob = jobs.job_glob;
     int result = cli->follow ? follow(cli, store, request, err)
                  : cli->json ? print_json(store, workflow, request, err)
-                             : target_read(store, request, print_event, NULL, err);
+                             : store_read_each(store, request, print_event, NULL, err);
     target_fini(&jobs);
     return result;
 }

@@ -3,6 +3,7 @@
 #include "cli/command.h"
 #include "lib/document.h"
 #include "lib/table.h"
+#include "lib/store_read_each.h"
 
 static int run(struct cli *cli, struct error *err);
 
@@ -65,7 +66,7 @@ static int print_json(struct store *store, struct read_request request, struct e
     json_stream_init(&json, stdout);
     json_stream_object(&json, NULL);
     json_stream_array(&json, "workflows");
-    int result = target_read(store, request, each_json, &json, err);
+    int result = store_read_each(store, request, each_json, &json, err);
     json_stream_end(&json);
     json_stream_end(&json);
     return result;
@@ -75,7 +76,7 @@ static int print_table(struct cli *cli, struct store *store, struct read_request
 {
     struct context context = {.now_usec = cli_now_usec()};
     context.table = table_create(&cli->screen, TABLE_PEOPLE, columns, sizeof columns / sizeof *columns);
-    int result = target_read(store, request, each_row, &context, err);
+    int result = store_read_each(store, request, each_row, &context, err);
     table_destroy(context.table);
     return result;
 }

@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "lib/mem.h"
 #include "lib/why.h"
+#include "lib/store_read_each.h"
 
 static int run(struct cli *cli, struct error *err);
 
@@ -120,7 +121,7 @@ static int look(struct logs *logs, const struct job_info *job, bool quiet, struc
 {
     const struct attempt_info *last;
     struct read_reply reply = {0};
-    if (target_last_attempt(logs->store, job, logs->target->workflow->id, &reply, &last, err))
+    if (store_read_last_attempt(logs->store, job, logs->target->workflow->id, &reply, &last, err))
         return -1;
     logs->state = job->state;
     free(logs->job_name);
@@ -165,7 +166,7 @@ static int follow(struct logs *logs, struct read_request request, struct error *
         if (store_change(logs->store, &change, err))
             return -1;
         logs->jobs = 0;
-        if (change != seen && target_read(logs->store, request, each_look, logs, err))
+        if (change != seen && store_read_each(logs->store, request, each_look, logs, err))
             return -1;
         seen = change;
         bool ended = job_state_is_final(logs->state);
@@ -185,7 +186,7 @@ static int print(struct cli *cli, struct store *store, const struct target *targ
     if (!target->job_glob && cli->follow)
         return error_set(err, ERROR_USAGE, 0, "--follow follows one job: torc logs --follow %s.JOB", cli->argument);
     logs.headings |= !target->job_glob;
-    int result = cli->follow ? follow(&logs, request, err) : target_read(store, request, each_job, &logs, err);
+    int result = cli->follow ? follow(&logs, request, err) : store_read_each(store, request, each_job, &logs, err);
     close_streams(&logs);
     free(logs.job_name);
     return result;

@@ -12,6 +12,7 @@
 #include "lib/plan_table.h"
 #include "lib/slurm.h"
 #include "lib/stages.h"
+#include "lib/store_plan.h"
 
 static int run(struct cli *cli, struct error *err);
 

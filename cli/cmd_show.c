@@ -8,6 +8,7 @@
 #include "lib/usage.h"
 #include "lib/why.h"
 #include "lib/workflow.h"
+#include "lib/store_read_each.h"
 
 static int run(struct cli *cli, struct error *err);
 
@@ -101,10 +102,10 @@ static int show_files(const struct context *context, const struct job_info *job,
 {
     struct file_context files = {.screen = context->screen};
     struct read_request request = {.what = READ_FILES, .workflow_id = context->workflow->id, .job_id = job->id};
-    if (target_read(context->store, request, each_file, &files, err))
+    if (store_read_each(context->store, request, each_file, &files, err))
         return -1;
     request.what = READ_DATA_USES;
-    return target_read(context->store, request, each_file, &files, err);
+    return store_read_each(context->store, request, each_file, &files, err);
 }
 
 static void show_usage(const struct context *context, const struct job_info *job, const struct attempt_end *end)
@@ -196,7 +197,7 @@ static int each_job(void *pointer, const struct read_reply *jobs, uint32_t index
     if (show_files(context, job, err))
         return -1;
     line(screen, "settings", job->spec);
-    return target_read(context->store, request, each_attempt, &attempts, err);
+    return store_read_each(context->store, request, each_attempt, &attempts, err);
 }
 
 static void show_workflow(const struct screen *screen, const struct workflow_info *workflow)
@@ -237,7 +238,7 @@ static int print_jobs(struct cli *cli, struct store *store, const struct target 
     struct context context = {.screen = &cli->screen, .store = store, .workflow = target->workflow};
     struct read_request request = {
         .what = READ_JOBS, .workflow_id = target->workflow->id, .job_glob = target->job_glob};
-    return target_read(store, request, each_job, &context, err);
+    return store_read_each(store, request, each_job, &context, err);
 }
 
 static int run(struct cli *cli, struct error *err)

@@ -4,6 +4,7 @@
 
 #include "cli/command.h"
 #include "lib/lost_runner.h"
+#include "lib/store_read_each.h"
 
 static int run(struct cli *cli, struct error *err);
 
@@ -60,7 +61,7 @@ static int tell_if_stuck(struct store *store, int64_t id, struct error *err)
     int alive;
     bool coming = false, ended, good;
     struct read_request request = {.what = READ_ALLOCATIONS, .workflow_id = id};
-    if (lost_runner_count_alive(store, id, &alive, err) || target_read(store, request, each_allocation, &coming, err) ||
+    if (lost_runner_count_alive(store, id, &alive, err) || store_read_each(store, request, each_allocation, &coming, err) ||
         read_workflow(store, id, &ended, &good, err)) /* last: a workflow ends before its last runner leaves */
         return -1;
     if (!alive && !coming && !ended)

@@ -9,6 +9,7 @@
 #include "lib/mem.h"
 #include "lib/slurm_look.h"
 #include "lib/table.h"
+#include "lib/store_read_each.h"
 #include "lib/target.h"
 
 enum { RUNNING_MOST = 10, QUEUED_MOST = 1000, LABEL = 13, SILENT_USEC = 90 * 1000000 };
@@ -152,7 +153,7 @@ static int each_runner(void *pointer, const struct read_reply *reply, uint32_t i
 static int draw_runners(struct context *context, struct error *err)
 {
     struct read_request request = {.what = READ_RUNNERS, .workflow_id = context->view->workflow->id};
-    int result = target_read(context->view->store, request, each_runner, context, err);
+    int result = store_read_each(context->view->store, request, each_runner, context, err);
     table_destroy(context->table);
     context->table = NULL;
     return result;
@@ -163,7 +164,7 @@ static int draw_running_job(struct context *context, const struct job_info *job,
     const struct attempt_info *last;
     const struct status_view *view = context->view;
     struct read_reply reply = {0};
-    if (target_last_attempt(view->store, job, view->workflow->id, &reply, &last, err))
+    if (store_read_last_attempt(view->store, job, view->workflow->id, &reply, &last, err))
         return -1;
     table_text(context->table, COLOR_NONE, job->name);
     table_text(context->table, COLOR_NONE, last ? last->node : NULL);
@@ -293,7 +294,7 @@ static int draw_allocations(struct context *context, struct error *err)
     const struct status_view *view = context->view;
     struct read_request request = {.what = READ_ALLOCATIONS, .workflow_id = view->workflow->id};
     const char *between = "";
-    if (target_read(view->store, request, each_allocation, context, err))
+    if (store_read_each(view->store, request, each_allocation, context, err))
         return -1;
     for (int i = 0; i < ALLOCATION_STATES; i++) {
         if (!context->allocations[i])
@@ -350,7 +351,7 @@ static int each_class(void *pointer, const struct read_reply *reply, uint32_t in
     struct read_request request = {.what = READ_RUNNERS, .workflow_id = view->workflow->id};
     if (!class->labels || !*class->labels || !class->counts[JOB_READY])
         return 0;
-    if (target_read(view->store, request, match_runner, &search, err))
+    if (store_read_each(view->store, request, match_runner, &search, err))
         return -1;
     if (search.found)
         return 0;
@@ -402,7 +403,7 @@ int status_draw(struct status_view *view, struct error *err)
     context->view = view;
     draw_head(view);
     int result = draw_runners(context, err) || draw_running(context, err) || draw_allocations(context, err) ||
-                         target_read(view->store, classes, each_class, context, err)
+                         store_read_each(view->store, classes, each_class, context, err)
                      ? -1
                      : 0;
     if (!result)

@@ -11,6 +11,7 @@
 #include "lib/problem.h"
 #include "lib/text_file.h"
 #include "lib/workflow_inputs.h"
+#include "lib/store_read_each.h"
 
 bool subject_is_job(const struct subject *subject, size_t job)
 {
@@ -163,7 +164,7 @@ static int read_all(struct subject *subject, struct error *err)
 {
     static const struct {
         enum read_what what;
-        target_each *each;
+        read_visit *each;
     } steps[] = {{READ_CLASSES_PLAIN, each_class}, {READ_JOBS, each_job}, {READ_BARRIERS, each_job},
                  {READ_FILES, each_file},          {READ_DATA_USES, each_file}};
     struct builder b = {.subject = subject};
@@ -171,7 +172,7 @@ static int read_all(struct subject *subject, struct error *err)
     names_init(&b.jobs);
     for (size_t i = 0; i < sizeof steps / sizeof *steps && !rc; i++) {
         struct read_request request = {.what = steps[i].what, .workflow_id = subject->id};
-        rc = target_read(subject->store, request, steps[i].each, &b, err);
+        rc = store_read_each(subject->store, request, steps[i].each, &b, err);
     }
     if (!rc)
         link_needs(&b);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/arena.h"
+#include "lib/gres.h"
 #include "lib/mem.h"
 
 enum value_type { VALUE_TEXT, VALUE_BOOL, VALUE_INT32, VALUE_INT64 };
@@ -117,7 +118,7 @@ int cluster_parse(struct cluster *cluster, const char *text, struct error *err)
     json_array_foreach(nodes, i, item) {
         cluster->nodes[i] = (struct cluster_node){0};
         read_keys(&cluster->nodes[i], node_keys, item, arena);
-        cluster->nodes[i].gpus = cluster_count_gpus(json_string_value(json_object_get(item, "gres")));
+        cluster->nodes[i].gpus = gres_count_gpus(json_string_value(json_object_get(item, "gres")));
     }
     json_array_foreach(partitions, i, item) {
         cluster->partitions[i] = (struct cluster_partition){0};
@@ -141,40 +142,6 @@ const struct cluster_partition *cluster_find_partition(const struct cluster *clu
             return &cluster->partitions[i];
     }
     return NULL;
-}
-
-int32_t cluster_count_gpus(const char *gres)
-{
-    int32_t gpus = 0;
-    while (gres && *gres) {
-        int depth = 0; /* commas within parentheses do not end an item: gpu:2(S:0,1) */
-        size_t length = 0, count_at = 0;
-        for (; gres[length] && (depth || gres[length] != ','); length++) {
-            if (gres[length] == '(')
-                depth++;
-            else if (gres[length] == ')')
-                depth--;
-            else if (gres[length] == ':' && !depth)
-                count_at = length + 1;
-        }
-        if (!strncmp(gres, "gpu", 3) && (length == 3 || gres[3] == ':' || gres[3] == ','|| gres[3] == '(')) {
-            char *end = NULL;
-            long n = count_at ? strtol(gres + count_at, &end, 10) : 1;
-            gpus += (int32_t)(count_at && end == gres + count_at ? 1 : n); /* "gpu:a100" is one */
-        }
-        gres += length + (gres[length] == ',');
-    }
-    return gpus;
-}
-
-bool cluster_list_has(const char *list, const char *name)
-{
-    size_t want = strlen(name);
-    for (; list && *list; list += strcspn(list, ","), list += *list == ',') {
-        if (strcspn(list, ",") == want && !strncmp(list, name, want))
-            return true;
-    }
-    return false;
 }
 
 static bool is_host(const char *a, const char *b)

@@ -52,12 +52,6 @@ void cluster_fini(struct cluster *cluster);
 
 const struct cluster_partition *cluster_find_partition(const struct cluster *cluster, const char *name, size_t length);
 
-/* GPUs in a node's Gres text: "gpu:2", "gpu:a100:4(S:0-1),gpu:v100:1,shard:8". */
-int32_t cluster_count_gpus(const char *gres);
-
-/* Is `name` an element of the comma-separated list? */
-bool cluster_list_has(const char *list, const char *name);
-
 /* Does some node of the partition (NULL: of the cluster) belong to another host than `hostname`? The domain is ignored. */
 bool cluster_has_other_hosts(const struct cluster *cluster, const struct cluster_partition *partition, const char *hostname);
 

@@ -3,6 +3,7 @@
 #include "lib/document.h"
 
 #include "lib/mem.h"
+#include "lib/store_read_each.h"
 #include "lib/target.h"
 #include "lib/usage.h"
 #include "lib/why.h"
@@ -179,7 +180,7 @@ int document_jobs(struct json_stream *json, struct store *store, const struct wo
     struct job_context context = {.json = json, .store = store, .workflow = workflow};
     request.workflow_id = workflow->id;
     json_stream_array(json, "jobs");
-    int result = target_read(store, request, write_job, &context, err);
+    int result = store_read_each(store, request, write_job, &context, err);
     json_stream_end(json);
     return result;
 }
@@ -338,11 +339,11 @@ static int write_sample(void *pointer, const struct read_reply *reply, uint32_t 
 }
 
 static int write_array(struct json_stream *json, struct store *store, const char *key, enum read_what what,
-                       const struct workflow_info *workflow, target_each *each, struct error *err)
+                       const struct workflow_info *workflow, read_visit *each, struct error *err)
 {
     struct read_request request = {.what = what, .workflow_id = workflow->id};
     json_stream_array(json, key);
-    int result = target_read(store, request, each, json, err);
+    int result = store_read_each(store, request, each, json, err);
     json_stream_end(json);
     return result;
 }
@@ -374,7 +375,7 @@ int document_events(struct json_stream *json, struct store *store, const struct 
 int document_some_events(struct json_stream *json, struct store *store, struct read_request request, struct error *err)
 {
     json_stream_array(json, "events");
-    int result = target_read(store, request, write_event, json, err);
+    int result = store_read_each(store, request, write_event, json, err);
     json_stream_end(json);
     return result;
 }

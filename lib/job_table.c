@@ -3,6 +3,7 @@
 #include "lib/job_table.h"
 
 #include "lib/mem.h"
+#include "lib/store_read_each.h"
 #include "lib/target.h"
 #include "lib/usage.h"
 #include "lib/why.h"
@@ -102,7 +103,7 @@ static int each_job(void *pointer, const struct read_reply *jobs, uint32_t index
     const struct job_info *job = &jobs->jobs[index];
     const struct attempt_info *last;
     struct read_reply reply = {0};
-    int result = target_last_attempt(what->store, job, what->request.workflow_id, &reply, &last, err);
+    int result = store_read_last_attempt(what->store, job, what->request.workflow_id, &reply, &last, err);
     if (!result && what->kind == JOB_TABLE_USAGE)
         usage_row(context, job, last);
     else if (!result)
@@ -126,10 +127,10 @@ int job_table_print(const struct job_table *what, struct error *err)
     struct read_request classes = {.what = READ_CLASSES_PLAIN, .workflow_id = what->request.workflow_id};
     bool usage = what->kind == JOB_TABLE_USAGE;
     size_t count = usage ? sizeof usage_columns / sizeof *usage_columns : sizeof job_columns / sizeof *job_columns;
-    int result = target_read(what->store, classes, each_class, &context.classes, err);
+    int result = store_read_each(what->store, classes, each_class, &context.classes, err);
     context.table = table_create(what->screen, what->style, usage ? usage_columns : job_columns, count);
     if (!result)
-        result = target_read(what->store, what->request, each_job, &context, err);
+        result = store_read_each(what->store, what->request, each_job, &context, err);
     table_destroy(context.table);
     free(context.classes.list);
     return result;

@@ -11,7 +11,7 @@
 #include "lib/journal.h"
 #include "lib/mem.h"
 #include "lib/slurm.h"
-#include "lib/target.h"
+#include "lib/store_read_each.h"
 
 enum { BEATS_USEC = 3 * 30 * 1000000, CLOCKS_USEC = 10 * 1000000 /* by which those of nodes may differ */ };
 
@@ -74,7 +74,7 @@ static int each_runner(void *context, const struct read_reply *reply, uint32_t i
 static int find(struct store *store, int64_t workflow_id, struct suspects *suspects, struct error *err)
 {
     struct read_request request = {.what = READ_RUNNERS, .workflow_id = workflow_id};
-    return target_read(store, request, each_runner, suspects, err);
+    return store_read_each(store, request, each_runner, suspects, err);
 }
 
 static int slurm_job_of(struct store *store, int64_t workflow_id, int64_t allocation_id, int64_t *job_id, struct error *err)

@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 #include "lib/cluster.h"
+#include "lib/demand.h"
 #include "lib/settings.h"
-#include "lib/store_plan.h"
 
 enum { PLAN_KILL_WAIT_SECS = 30 }; /* Slurm's, unless the site says otherwise */
 enum { PLAN_OWN_BYTES = 64 * 1024 * 1024 }; /* for runner and slurmstepd, which the allocation's memory limit counts too */

@@ -9,6 +9,7 @@
 
 #include "lib/mem.h"
 #include "lib/plan_note.h"
+#include "lib/comma_list.h"
 
 enum { WHY = 256, WHOLE_GPU = 1000 };
 
@@ -157,8 +158,8 @@ static bool measure(struct fit *fit, const struct cluster *cluster, const struct
 
 static bool names_allowed(const char *allow, const char *deny, const char *name)
 {
-    return !name || ((!allow || !strcasecmp(allow, "all") || cluster_list_has(allow, name)) &&
-                     (!deny || !cluster_list_has(deny, name)));
+    return !name || ((!allow || !strcasecmp(allow, "all") || comma_list_has(allow, name)) &&
+                     (!deny || !comma_list_has(deny, name)));
 }
 
 /* May this user submit here at all? */

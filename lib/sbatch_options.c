@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/cluster.h"
+#include "lib/gres.h"
 #include "lib/mem.h"
 #include "lib/size.h"
 #include "lib/walltime.h"
@@ -287,7 +287,7 @@ static int ask(struct sbatch_asks *asks, const struct asking *asking, const char
     case ASK_GPUS:
         return parse_gpus(value, at);
     case ASK_GRES:
-        *(int32_t *)at = cluster_count_gpus(value);
+        *(int32_t *)at = gres_count_gpus(value);
         return 0;
     case ASK_WHOLE: /* with a value, nodes are shared with some */
         asks->whole_nodes = !value;

@@ -175,12 +175,6 @@ void sync_reply_fini(struct sync_reply *reply)
     *reply = (struct sync_reply){0};
 }
 
-void demand_fini(struct demand *demand)
-{
-    arena_destroy(demand->arena);
-    *demand = (struct demand){0};
-}
-
 void submissions_fini(struct submissions *submissions)
 {
     arena_destroy(submissions->arena);

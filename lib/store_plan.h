@@ -4,28 +4,12 @@
 #ifndef LIB_STORE_PLAN_H
 #define LIB_STORE_PLAN_H
 
+#include "lib/demand.h"
 #include "lib/record.h"
 #include "lib/store.h"
-#include "lib/workflow.h"
-
-struct class_demand {
-    int64_t class_id;
-    struct class_row row;
-    int64_t ready, soon;    /* soon: blocked, and every unmet need is ready, pending or running */
-    int64_t blocked, ended; /* ended: in a final state */
-    int64_t room;           /* jobs of the class that live and queued allocations have time and slots for */
-    bool waiting;           /* a submission made for it has not started yet */
-};
-
-struct demand {
-    struct class_demand *classes; /* without those whose jobs have all ended */
-    uint32_t classes_count;
-    struct arena *arena;
-};
 
 /* The demand of a workflow now. need = ready + soon; a request is due when ready > 0, need > room and nothing is waiting. */
 int store_demand(struct store *store, int64_t workflow_id, struct demand *demand, struct error *err);
-void demand_fini(struct demand *demand);
 
 struct submission {
     int64_t id, class_id, slurm_job_id; /* slurm_job_id 0: no answer yet */

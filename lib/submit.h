@@ -9,6 +9,7 @@
 #include "lib/plan.h"
 #include "lib/settings.h"
 #include "lib/store.h"
+#include "lib/store_plan.h"
 
 struct submit {
     struct store *store;

@@ -9,6 +9,7 @@
 #include "lib/arena.h"
 #include "lib/mem.h"
 #include "lib/names.h"
+#include "lib/store_read_each.h"
 #include "lib/suggest.h"
 
 struct store *target_open(const char *option, enum store_mode mode, struct error *err)
@@ -31,24 +32,6 @@ struct store *target_open(const char *option, enum store_mode mode, struct error
 char *target_path(const struct workflow_info *workflow, const char *path)
 {
     return *path == '/' ? xstrdup(path) : xasprintf("%s/%s", workflow->folder, path);
-}
-
-int target_read(struct store *store, struct read_request request, target_each *each, void *context, struct error *err)
-{
-    for (bool more = true; more;) {
-        struct read_reply reply = {0};
-        if (store_read(store, &request, &reply, err))
-            return -1;
-        int result = 0;
-        for (uint32_t i = 0; i < reply.count && !result; i++)
-            result = each(context, &reply, i, err);
-        more = reply.more;
-        request.after_id = reply.last_id;
-        read_reply_fini(&reply);
-        if (result)
-            return -1;
-    }
-    return 0;
 }
 
 enum { KNOWN_MOST = 10000 }; /* names that are looked at to find the one that was meant */
@@ -83,12 +66,12 @@ static int keep_job_name(void *context, const struct read_reply *reply, uint32_t
 }
 
 /* `; did you mean "x"?` of the first names that a request reads, or nothing. The caller's to free. */
-static char *suggest_known(struct store *store, struct read_request request, target_each *keep, const char *name)
+static char *suggest_known(struct store *store, struct read_request request, read_visit *keep, const char *name)
 {
     struct known known = {.arena = arena_create()};
     struct error ignored;
     names_init(&known.names);
-    target_read(store, request, keep, &known, &ignored);
+    store_read_each(store, request, keep, &known, &ignored);
     char *phrase = suggest_phrase(name, known.names.list, known.names.count);
     names_fini(&known.names);
     arena_destroy(known.arena);
@@ -123,7 +106,7 @@ int target_workflow(struct store *store, const char *text, struct read_reply *re
         search.found = strtoll(text, NULL, 10);
         if (!search.found)
             return error_set(err, ERROR_USAGE, 0, "0 is no workflow; 'torc list' shows those of the database");
-    } else if (target_read(store, request, match_workflow, &search, err)) {
+    } else if (store_read_each(store, request, match_workflow, &search, err)) {
         return -1;
     } else if (!search.count) {
         return error_set(err, ERROR_USAGE, 0, "the database has no workflow yet; torc-sbatch WORKFLOW submits one");
@@ -213,25 +196,5 @@ int target_parse(struct store *store, const char *text, struct target *target, s
         target_fini(target);
         return -1;
     }
-    return 0;
-}
-
-int target_last_attempt(struct store *store, const struct job_info *job, int64_t workflow_id, struct read_reply *reply,
-                        const struct attempt_info **attempt, struct error *err)
-{
-    struct read_request request = {.what = READ_ATTEMPTS, .workflow_id = workflow_id, .job_id = job->id};
-    *reply = (struct read_reply){0};
-    *attempt = NULL;
-    if (store_read(store, &request, reply, err))
-        return -1;
-    while (reply->more) {
-        request.after_id = reply->last_id;
-        read_reply_fini(reply);
-        *reply = (struct read_reply){0};
-        if (store_read(store, &request, reply, err))
-            return -1;
-    }
-    if (reply->count)
-        *attempt = &reply->attempts[reply->count - 1];
     return 0;
 }

@@ -25,13 +25,4 @@ void target_fini(struct target *target);
 /* A path as the workflow has it, made absolute: relative ones start in its folder. The caller's to free. */
 char *target_path(const struct workflow_info *workflow, const char *path);
 
-/* Calls `each` for every row of `request` (whose after_id is moved on), page by page; row points into an array of the
- * reply's union. Stops early with -1 when `each` gives that. */
-typedef int target_each(void *context, const struct read_reply *reply, uint32_t index, struct error *err);
-int target_read(struct store *store, struct read_request request, target_each *each, void *context, struct error *err);
-
-/* The newest attempt of the job, in *attempt (all pages of it in reply, the caller's to fini); NULL when it never started. */
-int target_last_attempt(struct store *store, const struct job_info *job, int64_t workflow_id, struct read_reply *reply,
-                        const struct attempt_info **attempt, struct error *err);
-
 #endif

@@ -5,6 +5,7 @@
 #include "lib/format.h"
 #include "lib/lost_runner.h"
 #include "lib/mem.h"
+#include "lib/store_read_each.h"
 #include "lib/target.h"
 #include "lib/text.h"
 #include "lib/usage.h"
@@ -109,7 +110,7 @@ static int print_allocations(struct report *report, struct error *err)
     struct read_request request = {.what = READ_ALLOCATIONS, .workflow_id = report->workflow->id};
     char held[FORMAT_SIZE], asked[FORMAT_SIZE];
     int64_t total = 0;
-    if (target_read(report->store, request, each_allocation, &context, err))
+    if (store_read_each(report->store, request, each_allocation, &context, err))
         return -1;
     for (int i = 0; i < ALLOCATION_STATES; i++)
         total += context.allocations[i];
@@ -159,7 +160,7 @@ static int print_measured(struct report *report, struct error *err)
     struct context context = {.report = report};
     struct read_request request = {.what = READ_ATTEMPTS, .workflow_id = report->workflow->id};
     const char *between = "";
-    if (target_read(report->store, request, each_attempt, &context, err))
+    if (store_read_each(report->store, request, each_attempt, &context, err))
         return -1;
     if (!context.attempts)
         return 0;
@@ -199,7 +200,7 @@ static int print_cpu(struct report *report, struct error *err)
     struct context context = {.report = report};
     struct read_request request = {.what = READ_CLASSES, .workflow_id = report->workflow->id};
     char used[FORMAT_SIZE], held[FORMAT_SIZE], share[FORMAT_SIZE];
-    if (target_read(report->store, request, add_class, &context, err))
+    if (store_read_each(report->store, request, add_class, &context, err))
         return -1;
     if (!context.cpu_held)
         return 0;
@@ -246,7 +247,7 @@ static int each_failed(void *pointer, const struct read_reply *jobs, uint32_t in
     const struct job_info *job = &jobs->jobs[index];
     const struct attempt_info *last;
     struct read_reply reply = {0};
-    int result = target_last_attempt(report->store, job, report->workflow->id, &reply, &last, err);
+    int result = store_read_last_attempt(report->store, job, report->workflow->id, &reply, &last, err);
     if (!result)
         print_failure(report, job, last);
     read_reply_fini(&reply);

@@ -5,6 +5,7 @@
 
 #include "lib/job_table.h"
 #include "lib/mem.h"
+#include "lib/store_read_each.h"
 #include "lib/target.h"
 #include "report/report.h"
 
@@ -140,12 +141,12 @@ static int sample_row(void *pointer, const struct read_reply *reply, uint32_t in
 }
 
 static int print(struct report *report, enum read_what what, const struct table_column *columns, size_t count,
-                 target_each *row, struct error *err)
+                 read_visit *row, struct error *err)
 {
     struct read_request request = {.what = what, .workflow_id = report->workflow->id};
     struct context context = {.report = report};
     context.table = table_create(report->screen, report->style, columns, count);
-    int result = target_read(report->store, request, row, &context, err);
+    int result = store_read_each(report->store, request, row, &context, err);
     table_destroy(context.table);
     return result;
 }
@@ -181,7 +182,7 @@ int report_allocations(struct report *report, struct error *err)
     struct read_request request = {.what = READ_ALLOCATIONS, .workflow_id = report->workflow->id};
     int result = print(report, READ_ALLOCATIONS, allocation_columns, COUNT(allocation_columns), allocation_row, err);
     if (!result && report->style == TABLE_PEOPLE)
-        result = target_read(report->store, request, allocation_reason, &context, err);
+        result = store_read_each(report->store, request, allocation_reason, &context, err);
     free(context.reason);
     return result;
 }

@@ -8,6 +8,7 @@
 #include "lib/slurm.h"
 #include "lib/store_plan.h"
 #include "lib/submit.h"
+#include "lib/comma_list.h"
 
 /* Submissions that may still do something, with their Slurm ids and names. */
 struct live {
@@ -24,7 +25,7 @@ static void add_live(struct live *live, const struct submission *submission)
     live->jobs[live->count] = (struct slurm_job){.job_id = submission->slurm_job_id};
     live->ids[live->count++] = submission->id;
     cleanup_free char *name = submission_job_name(submission);
-    if (!name || cluster_list_has(live->names, name))
+    if (!name || comma_list_has(live->names, name))
         return;
     char *names = live->names ? xasprintf("%s,%s", live->names, name) : xstrdup(name);
     free(live->names);

@@ -3,6 +3,8 @@
 #include "lib/cluster.h"
 
 #include "tests/tap.h"
+#include "lib/comma_list.h"
+#include "lib/gres.h"
 
 static const char text[] =
     "{\"config\": {\"name\": \"t\", \"version\": \"22.05.8\", \"max_array_size\": 1001, \"kill_wait_secs\": 30},"
@@ -51,7 +53,7 @@ int main(void)
 {
     test_parse();
     for (size_t i = 0; i < sizeof gres / sizeof *gres; i++)
-        is_int(cluster_count_gpus(gres[i].gres), gres[i].gpus, gres[i].gres ? gres[i].gres : "(none)");
-    ok(cluster_list_has("a,bc,d", "bc") && !cluster_list_has("a,bc,d", "b") && !cluster_list_has(NULL, "a"), "lists");
+        is_int(gres_count_gpus(gres[i].gres), gres[i].gpus, gres[i].gres ? gres[i].gres : "(none)");
+    ok(comma_list_has("a,bc,d", "bc") && !comma_list_has("a,bc,d", "b") && !comma_list_has(NULL, "a"), "lists");
     return done_testing();
 }

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "lib/demand.h"
+
+#include "lib/arena.h"
+
+void demand_fini(struct demand *demand)
+{
+    arena_destroy(demand->arena);
+    *demand = (struct demand){0};
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// How much work waits in a workflow, and how much room there is for it, by class.
+#ifndef LIB_DEMAND_H
+#define LIB_DEMAND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/workflow.h"
+
+struct class_demand {
+    int64_t class_id;
+    struct class_row row;
+    int64_t ready, soon;    /* soon: blocked, and every unmet need is ready, pending or running */
+    int64_t blocked, ended; /* ended: in a final state */
+    int64_t room;           /* jobs of the class that live and queued allocations have time and slots for */
+    bool waiting;           /* a submission made for it has not started yet */
+};
+
+struct demand {
+    struct class_demand *classes; /* without those whose jobs have all ended */
+    uint32_t classes_count;
+    struct arena *arena;
+};
+
+void demand_fini(struct demand *demand);
+
+#endif
