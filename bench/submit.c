@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/problem.h"
 #include "lib/store_create.h"
 

@@ -2,10 +2,10 @@
 // torc cancel: a workflow, first in the database, so that no job starts any more, then in Slurm, in one request.
 #include "cli/command.h"
 #include "lib/lost_runner.h"
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/slurm.h"
 #include "lib/store_plan.h"
-#include "lib/text.h"
+#include "lib/base/text.h"
 
 static int run(struct cli *cli, struct error *err);
 

@@ -6,8 +6,8 @@
 #include <sys/statfs.h>
 
 #include "cli/command.h"
-#include "lib/fs_kind.h"
-#include "lib/mem.h"
+#include "lib/base/fs_kind.h"
+#include "lib/base/mem.h"
 #include "lib/slurm_look.h"
 
 static int run(struct cli *cli, struct error *err);

@@ -4,7 +4,7 @@
 
 #include "cli/data_client.h"
 #include "lib/document.h"
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/table.h"
 #include "lib/store_read_each.h"
 

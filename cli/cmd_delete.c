@@ -2,8 +2,8 @@
 // torc delete: a workflow and all its records, for good. What its jobs wrote stays.
 #include "cli/command.h"
 #include "lib/lost_runner.h"
-#include "lib/mem.h"
-#include "lib/text.h"
+#include "lib/base/mem.h"
+#include "lib/base/text.h"
 
 static int run(struct cli *cli, struct error *err);
 

@@ -6,12 +6,12 @@
 
 #include "cli/data_client.h"
 #include "lib/document.h"
-#include "lib/duration.h"
+#include "lib/base/duration.h"
 #include "lib/format.h"
 #include "lib/lost_runner.h"
-#include "lib/mem.h"
-#include "lib/suggest.h"
-#include "lib/text.h"
+#include "lib/base/mem.h"
+#include "lib/base/suggest.h"
+#include "lib/base/text.h"
 #include "lib/store_read_each.h"
 
 static int run(struct cli *cli, struct error *err);

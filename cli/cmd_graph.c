@@ -6,9 +6,9 @@
 
 #include "cli/command.h"
 #include "cli/picture.h"
-#include "lib/mem.h"
-#include "lib/program.h"
-#include "lib/suggest.h"
+#include "lib/base/mem.h"
+#include "lib/base/program.h"
+#include "lib/base/suggest.h"
 
 static int run(struct cli *cli, struct error *err);
 

@@ -5,8 +5,8 @@
 #include "cli/command.h"
 #include "lib/document.h"
 #include "lib/job_table.h"
-#include "lib/mem.h"
-#include "lib/suggest.h"
+#include "lib/base/mem.h"
+#include "lib/base/suggest.h"
 
 static int run(struct cli *cli, struct error *err);
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "cli/command.h"
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/why.h"
 #include "lib/store_read_each.h"
 

@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "cli/command.h"
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/problem.h"
-#include "lib/text.h"
-#include "lib/text_file.h"
+#include "lib/base/text.h"
+#include "lib/base/text_file.h"
 #include "lib/workflow.h"
 #include "lib/workflow_inputs.h"
 

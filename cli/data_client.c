@@ -10,8 +10,8 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include "lib/mem.h"
-#include "lib/text_file.h"
+#include "lib/base/mem.h"
+#include "lib/base/text_file.h"
 
 static const char *const op_names[] = {[DATA_SET] = "set", [DATA_GET] = "get", [DATA_POST] = "post"};
 

@@ -6,8 +6,8 @@
 #include <time.h>
 
 #include "cli/command.h"
-#include "lib/mem.h"
-#include "lib/text.h"
+#include "lib/base/mem.h"
+#include "lib/base/text.h"
 
 const struct command *const cli_commands[] = {
     &cmd_list, &cmd_status, &cmd_jobs,   &cmd_show,     &cmd_logs,

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "cli/command.h"
-#include "lib/mem.h"
-#include "lib/suggest.h"
+#include "lib/base/mem.h"
+#include "lib/base/suggest.h"
 
 enum { COMMANDS_MOST = 64, VERBS_MOST = 8 };
 

@@ -8,8 +8,8 @@
 #include "lib/dot.h"
 #include "lib/format.h"
 #include "lib/groups.h"
-#include "lib/mem.h"
-#include "lib/text.h"
+#include "lib/base/mem.h"
+#include "lib/base/text.h"
 
 enum { JOBS_EACH = 60, NODES_EACH = 150, NAME_WIDTH = 40, STRIPE_LEAST = 4 /* per cent */ };
 

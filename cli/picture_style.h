@@ -4,7 +4,7 @@
 #ifndef CLI_PICTURE_STYLE_H
 #define CLI_PICTURE_STYLE_H
 
-#include "lib/record.h"
+#include "lib/base/record.h"
 
 struct picture_style {
     const char *fill, *line, *pen; /* pen: width, or NULL */

@@ -6,7 +6,7 @@
 
 #include "lib/format.h"
 #include "lib/lost_runner.h"
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/slurm_look.h"
 #include "lib/table.h"
 #include "lib/store_read_each.h"

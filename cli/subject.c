@@ -5,11 +5,11 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "lib/arena.h"
-#include "lib/mem.h"
-#include "lib/names.h"
+#include "lib/base/arena.h"
+#include "lib/base/mem.h"
+#include "lib/base/names.h"
 #include "lib/problem.h"
-#include "lib/text_file.h"
+#include "lib/base/text_file.h"
 #include "lib/workflow_inputs.h"
 #include "lib/store_read_each.h"
 

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "lib/duration.h"
-#include "lib/mem.h"
-#include "lib/size.h"
+#include "lib/base/duration.h"
+#include "lib/base/mem.h"
+#include "lib/base/size.h"
 
 static const struct word {
     const char *text;

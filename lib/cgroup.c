@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 
 enum { REMOVE_MSEC = 2000, DEEPEST = 8, LOCK_TRIES = 20 };
 

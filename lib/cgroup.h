@@ -3,7 +3,7 @@
 #ifndef LIB_CGROUP_H
 #define LIB_CGROUP_H
 
-#include "lib/error.h"
+#include "lib/base/error.h"
 #include "lib/meter.h"
 #include "lib/pid_map.h"
 

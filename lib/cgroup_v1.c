@@ -11,7 +11,7 @@
 
 #include "lib/cgroup.h"
 #include "lib/cgroup_path.h"
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 
 enum { MEMORY, CPUACCT };
 static const char *const hierarchies[CGROUP_DIRS] = {[MEMORY] = "memory", [CPUACCT] = "cpuacct"};

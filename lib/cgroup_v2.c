@@ -13,7 +13,7 @@
 
 #include "lib/cgroup.h"
 #include "lib/cgroup_path.h"
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 
 static bool has_word(const char *words, const char *word)
 {

@@ -5,9 +5,9 @@
 #include <jansson.h>
 #include <string.h>
 
-#include "lib/arena.h"
+#include "lib/base/arena.h"
 #include "lib/gres.h"
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 
 enum value_type { VALUE_TEXT, VALUE_BOOL, VALUE_INT32, VALUE_INT64 };
 

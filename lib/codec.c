@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 
 static int64_t load_int(const char *at, size_t size)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "lib/demand.h"
 
-#include "lib/arena.h"
+#include "lib/base/arena.h"
 
 void demand_fini(struct demand *demand)
 {

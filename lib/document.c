@@ -2,7 +2,7 @@
 // Rows of the database as members of the JSON document.
 #include "lib/document.h"
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/store_read_each.h"
 #include "lib/target.h"
 #include "lib/usage.h"

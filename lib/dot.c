@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-#include "lib/mem.h"
-#include "lib/text.h"
+#include "lib/base/mem.h"
+#include "lib/base/text.h"
 
 static void quote_line(FILE *out, const char *line, size_t length)
 {

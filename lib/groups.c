@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/arena.h"
-#include "lib/mem.h"
-#include "lib/names.h"
+#include "lib/base/arena.h"
+#include "lib/base/mem.h"
+#include "lib/base/names.h"
 
 static size_t number_length(const char *text) /* 0: it does not begin with one */
 {

@@ -5,7 +5,7 @@
 #include <jansson.h>
 #include <string.h>
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 
 static int read_env(json_t *env, struct job_spec *spec)
 {

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/error.h"
+#include "lib/base/error.h"
 #include "lib/settings.h"
 
 enum { MAX_CONTINUATIONS_DEFAULT = 10 };

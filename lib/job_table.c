@@ -2,7 +2,7 @@
 // Rows of jobs with their last attempts.
 #include "lib/job_table.h"
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/store_read_each.h"
 #include "lib/target.h"
 #include "lib/usage.h"

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/settings.h"
 #include "lib/store_codec.h"
 #include "lib/store_read.h"

@@ -5,7 +5,7 @@
 #include <jansson.h>
 #include <string.h>
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 
 enum { MARK = 4096 };
 

@@ -3,8 +3,8 @@
 #include "lib/json_stream.h"
 
 #include "lib/format.h"
-#include "lib/mem.h"
-#include "lib/text.h"
+#include "lib/base/mem.h"
+#include "lib/base/text.h"
 
 void json_stream_init(struct json_stream *stream, FILE *out)
 {

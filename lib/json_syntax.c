@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/mem.h"
-#include "lib/names.h"
+#include "lib/base/mem.h"
+#include "lib/base/names.h"
 
 struct walk {
     const struct json_text *json;

@@ -9,7 +9,7 @@
 
 #include "lib/incarnation.h"
 #include "lib/journal.h"
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/slurm.h"
 #include "lib/store_read_each.h"
 

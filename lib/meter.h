@@ -9,8 +9,8 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
-#include "lib/error.h"
-#include "lib/record.h"
+#include "lib/base/error.h"
+#include "lib/base/record.h"
 
 struct meter;     /* of one runner */
 struct meter_job; /* of one attempt */

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/meter_job.h"
 #include "lib/proc.h"
 

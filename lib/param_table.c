@@ -7,8 +7,8 @@
 #include <jansson.h>
 #include <string.h>
 
-#include "lib/arena.h"
-#include "lib/mem.h"
+#include "lib/base/arena.h"
+#include "lib/base/mem.h"
 
 struct table {
     struct arena *arena;

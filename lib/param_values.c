@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/spec_fields.h"
-#include "lib/text.h"
-#include "lib/text_file.h"
+#include "lib/base/text.h"
+#include "lib/base/text_file.h"
 #include "lib/yaml.h"
 #include "lib/yaml_value.h"
 

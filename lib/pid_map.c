@@ -2,7 +2,7 @@
 // Lists and maps of processes: open addressing, without tombstones, for a few hundred entries that change all the time.
 #include "lib/pid_map.h"
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 
 void pid_list_add(struct pid_list *list, pid_t pid)
 {

@@ -2,7 +2,7 @@
 // What waits per class, for the planner: from the database's demand, or counted in a workflow that is in none yet.
 #include <stdlib.h>
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/plan.h"
 
 struct plan_class *plan_classes_of_demand(const struct demand *demand)

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/plan_note.h"
-#include "lib/comma_list.h"
+#include "lib/base/comma_list.h"
 
 enum { WHY = 256, WHOLE_GPU = 1000 };
 

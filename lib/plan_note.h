@@ -3,9 +3,9 @@
 #ifndef LIB_PLAN_NOTE_H
 #define LIB_PLAN_NOTE_H
 
-#include "lib/duration.h"
+#include "lib/base/duration.h"
 #include "lib/plan.h"
-#include "lib/size.h"
+#include "lib/base/size.h"
 
 /* "8g" and "1h30m", as they are written in workflow files. */
 enum { NOTE_TEXT = DURATION_TEXT };

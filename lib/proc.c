@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 
 /* Reads at most size - 1 bytes of proc/PID/name, ends them with 0; their number or -1. */
 static ssize_t read_file(int proc, pid_t pid, const char *name, char *buffer, size_t size)

@@ -3,7 +3,7 @@
 #ifndef LIB_RESOLVE_H
 #define LIB_RESOLVE_H
 
-#include "lib/names.h"
+#include "lib/base/names.h"
 #include "lib/source.h"
 #include "lib/spec.h"
 #include "lib/workflow.h"

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 
 static uint64_t mix(uint64_t x)
 {

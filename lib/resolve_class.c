@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/duration.h"
-#include "lib/mem.h"
+#include "lib/base/duration.h"
+#include "lib/base/mem.h"
 #include "lib/resolve.h"
-#include "lib/size.h"
+#include "lib/base/size.h"
 
 #define DEFAULT_NAME "default"
 enum { DEFAULT_CPUS = 1 };

@@ -2,7 +2,7 @@
 // The files and data of a job: those in its lists and those that its command names.
 #include <string.h>
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/resolve.h"
 #include "lib/shell_place.h"
 #include "lib/substitute.h"

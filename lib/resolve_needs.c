@@ -2,7 +2,7 @@
 // Which job needs which: explicitly, by regexes, by files, by data. Each need once, and through barriers where many need many.
 #include <string.h>
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/resolve.h"
 #include "lib/resolve_barriers.h"
 

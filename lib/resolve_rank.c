@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "lib/graph.h"
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/resolve.h"
 
 enum { SHOWN = 10 }; /* jobs of a cycle that an error lists */

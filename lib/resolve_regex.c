@@ -2,8 +2,8 @@
 // What the regexes of jobs select: each regex is matched once, however many jobs have it.
 #include <string.h>
 
-#include "lib/mem.h"
-#include "lib/regex.h"
+#include "lib/base/mem.h"
+#include "lib/base/regex.h"
 #include "lib/resolve.h"
 
 static const char *const nouns[] = {[SELECT_JOBS] = "job", [SELECT_FILES] = "file", [SELECT_DATA] = "user data"};

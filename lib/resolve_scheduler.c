@@ -3,7 +3,7 @@
 // the schedulers that they name.
 #include <string.h>
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/resolve.h"
 
 enum { WHY = 256 };

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 
 void rewrite_put(struct rewrite *rewrite, const char *bytes, size_t count)
 {

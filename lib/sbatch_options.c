@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "lib/gres.h"
-#include "lib/mem.h"
-#include "lib/size.h"
-#include "lib/walltime.h"
+#include "lib/base/mem.h"
+#include "lib/base/size.h"
+#include "lib/base/walltime.h"
 
 static const struct letter {
     char letter;

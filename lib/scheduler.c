@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/duration.h"
-#include "lib/mem.h"
-#include "lib/size.h"
+#include "lib/base/duration.h"
+#include "lib/base/mem.h"
+#include "lib/base/size.h"
 #include "lib/workflow.h"
 
 const struct scheduler *schedulers_find(const struct schedulers *schedulers, const char *name)

@@ -10,8 +10,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "lib/mem.h"
-#include "lib/text.h"
+#include "lib/base/mem.h"
+#include "lib/base/text.h"
 
 enum { WIDTH_DEFAULT = 80, WIDTH_LEAST = 40 };
 

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 
 enum key_type { KEY_INT32, KEY_INT64, KEY_BOOL, KEY_TEXT, KEY_LIMITS, KEY_STDIO };
 

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "lib/error.h"
+#include "lib/base/error.h"
 #include "lib/scheduler.h"
 
 enum limits_mode { LIMITS_ENFORCE, LIMITS_WARN, LIMITS_OFF };

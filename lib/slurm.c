@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/mem.h"
-#include "lib/program.h"
+#include "lib/base/mem.h"
+#include "lib/base/program.h"
 
 enum {
     QUERY_TIMEOUT_MS = 10 * 1000,

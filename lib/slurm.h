@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "lib/cluster.h"
-#include "lib/error.h"
+#include "lib/base/error.h"
 
 /* Partitions, nodes and limits. On success cluster_fini is due. */
 int slurm_load_cluster(struct cluster *cluster, struct error *err);

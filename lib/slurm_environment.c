@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/slurm.h"
 
 /* Variables of one job or runner, which must not reach another (plugin/README.md), and those that turn sbatch into something

@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-#include "lib/mem.h"
-#include "lib/program.h"
+#include "lib/base/mem.h"
+#include "lib/base/program.h"
 
 enum { TIMEOUT_MS = 20 * 1000 };
 

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/error.h"
+#include "lib/base/error.h"
 
 /* Runs a command of Slurm or MUNGE, for at most 20 s, and gives what it printed, the caller's to free. Fails when it cannot
  * be run or does not exit with 0; the error then has the first line that it said. */

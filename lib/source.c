@@ -6,8 +6,8 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "lib/mem.h"
-#include "lib/suggest.h"
+#include "lib/base/mem.h"
+#include "lib/base/suggest.h"
 
 /* Suggestions are for the first so many errors, tried so many times (all instances of an entry may be wrong), by comparing so
  * many names of up to 8 bytes in all. */

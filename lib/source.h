@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "lib/arena.h"
+#include "lib/base/arena.h"
 #include "lib/json_position.h"
 #include "lib/problem.h"
 #include "lib/rewrite.h"

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "lib/json_syntax.h"
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/spec_execution.h"
 #include "lib/spec_expand.h"
 #include "lib/spec_fields.h"

@@ -4,7 +4,7 @@
 #ifndef LIB_SPEC_H
 #define LIB_SPEC_H
 
-#include "lib/names.h"
+#include "lib/base/names.h"
 #include "lib/params.h"
 #include "lib/settings.h"
 #include "lib/source.h"

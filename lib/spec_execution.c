@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-#include "lib/mem.h"
-#include "lib/signals.h"
+#include "lib/base/mem.h"
+#include "lib/base/signals.h"
 #include "lib/spec.h"
 
 static const char *const modes[] = {"direct", "slurm", "auto", NULL};

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/spec_params.h"
 #include "lib/spec_unite.h"
 #include "lib/substitute.h"

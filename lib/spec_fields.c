@@ -6,14 +6,14 @@
 #include <string.h>
 
 #include "lib/amend.h"
-#include "lib/duration.h"
+#include "lib/base/duration.h"
 #include "lib/foreign_words.h"
-#include "lib/mem.h"
-#include "lib/signals.h"
-#include "lib/size.h"
+#include "lib/base/mem.h"
+#include "lib/base/signals.h"
+#include "lib/base/size.h"
 #include "lib/spec.h"
 #include "lib/substitute.h"
-#include "lib/text.h"
+#include "lib/base/text.h"
 #include "lib/yaml_value.h"
 
 enum { NAME_LONGEST = 1024 };

@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-#include "lib/mem.h"
-#include "lib/signals.h"
+#include "lib/base/mem.h"
+#include "lib/base/signals.h"
 #include "lib/yaml_value.h"
 
 #define TABLE(name) {.fields = name, .count = sizeof name / sizeof *name}

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/param_table.h"
 #include "lib/param_values.h"
 #include "lib/spec_fields.h"

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/spec.h"
 
 static void append(struct source *source, struct texts *into, const struct texts *from)

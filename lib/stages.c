@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 
 /* The jobs that need job j are list[first[j]] … list[first[j + 1] - 1]. */
 struct dependents {

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/error.h"
+#include "lib/base/error.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
 

@@ -3,7 +3,7 @@
 #ifndef LIB_STORE_INFOS_H
 #define LIB_STORE_INFOS_H
 
-#include "lib/record.h"
+#include "lib/base/record.h"
 
 struct workflow_info {
     int64_t id, created_usec, ended_usec; /* ended 0: not yet */

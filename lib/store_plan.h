@@ -5,7 +5,7 @@
 #define LIB_STORE_PLAN_H
 
 #include "lib/demand.h"
-#include "lib/record.h"
+#include "lib/base/record.h"
 #include "lib/store.h"
 
 /* The demand of a workflow now. need = ready + soon; a request is due when ready > 0, need > room and nothing is waiting. */

@@ -4,7 +4,7 @@
 #ifndef LIB_STORE_RUN_H
 #define LIB_STORE_RUN_H
 
-#include "lib/record.h"
+#include "lib/base/record.h"
 #include "lib/store.h"
 
 struct runner_entry {

@@ -8,7 +8,7 @@
 #include <sys/random.h>
 #include <time.h>
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 
 static const char *const texts[SQL_COUNT] = {
 #define SQL(name, text) [SQL_##name] = text,

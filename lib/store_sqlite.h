@@ -7,7 +7,7 @@
 #include <sqlite3.h>
 #include <string.h>
 
-#include "lib/arena.h"
+#include "lib/base/arena.h"
 #include "lib/store_ops.h"
 
 enum sql { /* every statement there is; the texts are in store_sql.def */

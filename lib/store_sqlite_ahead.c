@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Looking ahead: a runner is told what follows its jobs, so that a chain goes on without waiting for a commit between any two.
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/store_sqlite.h"
 #include "lib/store_sqlite_tx.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Claims: a cursor on the index of ready jobs for each class that fits the runner, merged in order of priority. Nothing is
 // changed before all cursors are done.
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/pack.h"
 #include "lib/store_sqlite_tx.h"
 #include "lib/workflow.h"

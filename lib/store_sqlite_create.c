@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Creating a workflow, all rows in one transaction. A row's id is the highest one that there was plus its index, so that
 // nothing has to be read back; writers exclude each other, so nobody takes an id in between.
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/store_sqlite_tx.h"
 
 struct bases { /* id of row i: base + 1 + i */

@@ -2,9 +2,9 @@
 // User data and events in SQLite: a batch is one transaction, and a change that cannot be made does not undo the others.
 #include <stdarg.h>
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/store_sqlite_tx.h"
-#include "lib/suggest.h"
+#include "lib/base/suggest.h"
 
 struct batch_state {
     struct tx tx;

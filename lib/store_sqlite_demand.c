@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Demand: how many jobs of each class wait, and for how many of them the live and queued allocations have time and slots.
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/settings.h"
 #include "lib/store_sqlite_tx.h"
 

@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/fs_kind.h"
-#include "lib/mem.h"
+#include "lib/base/fs_kind.h"
+#include "lib/base/mem.h"
 #include "lib/store_sqlite.h"
 
 enum { SCHEMA_VERSION = 1, APPLICATION_ID = 0x746f7263, BUSY_SECS = 60 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Submissions: a row per sbatch call before the call, what sbatch answered, and the end of it all by cancellation.
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/store_sqlite_tx.h"
 
 int tx_class_waits(struct tx *tx, int64_t class_id, bool *waits, struct error *err)

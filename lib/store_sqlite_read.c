@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Pages for reports and for the torc command.
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/store_sqlite_tx.h"
 
 struct page {

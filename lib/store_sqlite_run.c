@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A runner's sync: ends, starts, give-backs, claims and heartbeat, all in one transaction.
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/store_sqlite_tx.h"
 
 struct sync_state {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What one transaction keeps straight: counters per class, what follows from the end of a job, events, the workflow's end.
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/store_sqlite_tx.h"
 #include "lib/workflow.h"
 

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "lib/arena.h"
-#include "lib/mem.h"
+#include "lib/base/arena.h"
+#include "lib/base/mem.h"
 #include "lib/slurm.h"
 
 int submit_make_output_dir(const struct submit *submit, struct error *err)

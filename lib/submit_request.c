@@ -9,7 +9,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/sbatch_options.h"
 #include "lib/submit.h"
 

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/slurm.h"
 #include "lib/store_read.h"
 #include "lib/submit.h"

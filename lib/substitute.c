@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/shell_place.h"
 
 static const struct {

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "lib/format.h"
-#include "lib/mem.h"
-#include "lib/text.h"
+#include "lib/base/mem.h"
+#include "lib/base/text.h"
 
 enum { PAGE_ROWS = 1000, COLUMNS_MOST = 24, SHRINK_WELL = 20, SHRINK_LEAST = 8, GAP = 2 };
 

@@ -6,11 +6,11 @@
 #include <errno.h>
 #include <string.h>
 
-#include "lib/arena.h"
-#include "lib/mem.h"
-#include "lib/names.h"
+#include "lib/base/arena.h"
+#include "lib/base/mem.h"
+#include "lib/base/names.h"
 #include "lib/store_read_each.h"
-#include "lib/suggest.h"
+#include "lib/base/suggest.h"
 
 struct store *target_open(const char *option, enum store_mode mode, struct error *err)
 {

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/arena.h"
-#include "lib/mem.h"
+#include "lib/base/arena.h"
+#include "lib/base/mem.h"
 #include "lib/params.h"
 
 struct brace { /* {word} or {word:format} */

@@ -3,7 +3,7 @@
 #ifndef LIB_USAGE_H
 #define LIB_USAGE_H
 
-#include "lib/record.h"
+#include "lib/base/record.h"
 
 /* Fills `total`: CPU, I/O and OOM kills are sums over all records; memory is of the node that used most (what is asked for
  * is asked per node, too), tasks side by side on a node added up. A number that one record does not know is UNKNOWN. Of a

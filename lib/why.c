@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "lib/format.h"
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/usage.h"
 
 static const char *const sentences[REASONS] = {

@@ -5,9 +5,9 @@
 #include <jansson.h>
 #include <string.h>
 
-#include "lib/arena.h"
+#include "lib/base/arena.h"
 #include "lib/commands_file.h"
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/resolve.h"
 #include "lib/source_format.h"
 

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 
 /* others: as many files of the entry as do not exist either. */
 static void report(const struct workflow *workflow, const struct file_row *file, uint32_t reader, int errnum, size_t others,

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <yaml.h>
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/problem.h"
 #include "lib/rewrite.h"
 

@@ -4,12 +4,12 @@
 #include <string.h>
 #include <time.h>
 
-#include "lib/command_line.h"
+#include "lib/base/command_line.h"
 #include "lib/document.h"
-#include "lib/mem.h"
-#include "lib/suggest.h"
+#include "lib/base/mem.h"
+#include "lib/base/suggest.h"
 #include "lib/target.h"
-#include "lib/text.h"
+#include "lib/base/text.h"
 #include "report/report.h"
 
 static const char program[] = "torc-report";

@@ -4,10 +4,10 @@
 
 #include "lib/format.h"
 #include "lib/lost_runner.h"
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/store_read_each.h"
 #include "lib/target.h"
-#include "lib/text.h"
+#include "lib/base/text.h"
 #include "lib/usage.h"
 #include "lib/why.h"
 #include "report/report.h"

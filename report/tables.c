@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "lib/job_table.h"
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/store_read_each.h"
 #include "lib/target.h"
 #include "report/report.h"

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "runner/drain.h"
 #include "runner/flush.h"
 #include "runner/job.h"

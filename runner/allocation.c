@@ -8,8 +8,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "lib/mem.h"
-#include "lib/program.h"
+#include "lib/base/mem.h"
+#include "lib/base/program.h"
 #include "runner/clock.h"
 #include "runner/node.h"
 

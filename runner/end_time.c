@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "runner/allocation.h"
 #include "runner/clock.h"
 #include "runner/drain.h"

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "lib/arena.h"
+#include "lib/base/arena.h"
 #include "lib/job_spec.h"
 #include "lib/store_run.h"
 #include "runner/node.h"

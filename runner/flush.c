@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "lib/journal.h"
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "runner/ahead.h"
 #include "runner/clock.h"
 #include "runner/drain.h"

@@ -5,7 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/workflow.h"
 #include "runner/ahead.h"
 #include "runner/clock.h"

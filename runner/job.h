@@ -6,7 +6,7 @@
 #include <sys/queue.h>
 #include <sys/resource.h>
 
-#include "lib/arena.h"
+#include "lib/base/arena.h"
 #include "lib/job_spec.h"
 #include "lib/meter.h"
 #include "lib/store_run.h"

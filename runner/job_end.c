@@ -9,9 +9,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "lib/duration.h"
-#include "lib/mem.h"
-#include "lib/size.h"
+#include "lib/base/duration.h"
+#include "lib/base/mem.h"
+#include "lib/base/size.h"
 #include "lib/workflow.h"
 #include "runner/ahead.h"
 #include "runner/clock.h"

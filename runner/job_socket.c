@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "runner/job_client.h"
 #include "runner/job_request.h"
 

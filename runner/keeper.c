@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "lib/error.h"
+#include "lib/base/error.h"
 #include "lib/meter.h"
 #include "runner/job_socket.h"
 #include "runner/signals.h"

@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "runner/clock.h"
 
 enum { POLL_LEAST_MSEC = 20, POLL_MOST_MSEC = 500, RETRY_LEAST_MSEC = 50, RETRY_MOST_MSEC = 2000 };

@@ -11,13 +11,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/arena.h"
+#include "lib/base/arena.h"
 #include "lib/commands_file.h"
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/problem.h"
 #include "lib/store_create.h"
 #include "lib/store_read.h"
-#include "lib/text_file.h"
+#include "lib/base/text_file.h"
 #include "lib/workflow_inputs.h"
 
 /* Jobs that cannot run for one reason: they are told once. */

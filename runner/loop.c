@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "runner/clock.h"
 #include "runner/drain.h"
 #include "runner/end_time.h"

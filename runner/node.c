@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/mem.h"
-#include "lib/size.h"
+#include "lib/base/mem.h"
+#include "lib/base/size.h"
 #include "runner/allocation.h"
 #include "runner/clock.h"
 #include "runner/topology.h"

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "lib/error.h"
-#include "lib/record.h"
+#include "lib/base/error.h"
+#include "lib/base/record.h"
 #include "runner/options.h"
 
 enum { GPU_WHOLE = 1000, SHARE_GPUS = 64 };

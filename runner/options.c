@@ -2,8 +2,8 @@
 // Options of torc-run.
 #include "runner/options.h"
 
-#include "lib/command_line.h"
-#include "lib/mem.h"
+#include "lib/base/command_line.h"
+#include "lib/base/mem.h"
 #include "lib/plan.h"
 #include "lib/store.h"
 

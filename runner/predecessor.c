@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "lib/incarnation.h"
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/store_read.h"
 #include "runner/clock.h"
 #include "runner/process.h"

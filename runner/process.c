@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 
 enum { ENVIRONMENT_MOST = 256 * 1024, GENERATIONS_MOST = 1000 };
 

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/workflow.h"
 #include "runner/clock.h"
 #include "runner/command.h"

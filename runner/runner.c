@@ -14,7 +14,7 @@
 
 #include "lib/incarnation.h"
 #include "lib/journal.h"
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/store_read.h"
 #include "runner/end_time.h"
 #include "runner/flush.h"

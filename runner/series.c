@@ -2,7 +2,7 @@
 // All jobs are looked at together, so that their points have one time. Points wait for the next flush, at most a heartbeat.
 #include "runner/series.h"
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/workflow.h"
 #include "runner/clock.h"
 #include "runner/runner.h"

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/record.h"
+#include "lib/base/record.h"
 
 struct runner;
 

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/step_record.h"
 #include "lib/workflow.h"
 #include "runner/process.h"

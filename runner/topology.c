@@ -4,7 +4,7 @@
 
 #include <hwloc.h>
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 
 int *topology_order(const cpu_set_t *set, int *count)
 {

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "lib/record.h"
+#include "lib/base/record.h"
 
 enum stop { /* why the runner ended a job; a later one that is greater replaces it */
     STOP_NONE,

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/command_line.h"
-#include "lib/mem.h"
+#include "lib/base/command_line.h"
+#include "lib/base/mem.h"
 #include "lib/store.h"
-#include "lib/walltime.h"
+#include "lib/base/walltime.h"
 
 #define AT(field) offsetof(struct options, field)
 static const struct option_row table[] = {

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "lib/commands_file.h"
-#include "lib/error.h"
+#include "lib/base/error.h"
 #include "lib/settings.h"
 
 struct options {

@@ -10,11 +10,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/fs_kind.h"
-#include "lib/mem.h"
+#include "lib/base/fs_kind.h"
+#include "lib/base/mem.h"
 #include "lib/problem.h"
 #include "lib/slurm.h"
-#include "lib/text_file.h"
+#include "lib/base/text_file.h"
 #include "lib/workflow_inputs.h"
 
 static int read_file(struct prepared *prepared, const char *path, bool commands, struct error *err)

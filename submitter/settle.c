@@ -4,11 +4,11 @@
 
 #include <stdlib.h>
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/slurm.h"
 #include "lib/store_plan.h"
 #include "lib/submit.h"
-#include "lib/comma_list.h"
+#include "lib/base/comma_list.h"
 
 /* Submissions that may still do something, with their Slurm ids and names. */
 struct live {

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/plan_table.h"
 
 /* Barriers are rows too, but no jobs of the user's. */

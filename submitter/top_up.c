@@ -7,7 +7,7 @@
 
 #include "lib/journal.h"
 #include "lib/lost_runner.h"
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/slurm.h"
 #include "lib/store_read.h"
 #include "submitter/settle.h"

@@ -11,7 +11,7 @@
 
 #include "lib/format.h"
 #include "lib/lost_runner.h"
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/slurm.h"
 #include "lib/store_plan.h"
 #include "lib/store_read.h"

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "lib/error.h"
+#include "lib/base/error.h"
 #include "lib/store.h"
 
 /* Gives the exit code of the program: 0 all jobs completed, 1 some did not or cannot, 130 detached by ^C; -1 with err. quiet:

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/arena.h"
-#include "lib/mem.h"
+#include "lib/base/arena.h"
+#include "lib/base/mem.h"
 #include "lib/param_table.h"
 #include "lib/template.h"
 

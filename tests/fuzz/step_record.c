@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/error.h"
+#include "lib/base/error.h"
 #include "plugin/record_text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

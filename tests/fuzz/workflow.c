@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include "lib/job_spec.h"
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/problem.h"
-#include "lib/text_file.h"
+#include "lib/base/text_file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

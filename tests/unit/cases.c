@@ -5,7 +5,7 @@
 #include <dirent.h>
 #include <unistd.h>
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/problem.h"
 #include "lib/workflow.h"
 #include "tests/tap.h"

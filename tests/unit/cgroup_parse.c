@@ -6,7 +6,7 @@
 
 #include "lib/cgroup.h"
 #include "lib/cgroup_path.h"
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/proc.h"
 #include "tests/tap.h"
 

@@ -3,7 +3,7 @@
 #include "lib/cluster.h"
 
 #include "tests/tap.h"
-#include "lib/comma_list.h"
+#include "lib/base/comma_list.h"
 #include "lib/gres.h"
 
 static const char text[] =

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/command_line.h"
-#include "lib/mem.h"
+#include "lib/base/command_line.h"
+#include "lib/base/mem.h"
 #include "tests/tap.h"
 
 static struct options {

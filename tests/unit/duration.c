@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Durations: ISO 8601, clocks, units; what is refused; and that what is written is read back.
-#include "lib/duration.h"
+#include "lib/base/duration.h"
 
 #include "tests/tap.h"
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Network file systems by magic number; mount options that break locks.
-#include "lib/fs_kind.h"
+#include "lib/base/fs_kind.h"
 
 #include <sys/vfs.h>
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "tests/tap.h"
 
 static const struct {

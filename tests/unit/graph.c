@@ -2,7 +2,7 @@
 // Ranks and cycles: small graphs written out, a long chain, and saturation.
 #include "lib/graph.h"
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "tests/tap.h"
 
 static char cycles[1000];

@@ -2,7 +2,7 @@
 // Groups: what is put together, what is not, and the edges between groups.
 #include "lib/groups.h"
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "tests/tap.h"
 
 /* Nodes "name:kind", edges "from>to", both by blanks; groups as "name(size)", edges by the groups' places. */

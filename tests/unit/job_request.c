@@ -2,7 +2,7 @@
 // Lines that jobs say to their runner: what they ask for, with the value as it was written, and what makes no sense.
 #include "runner/job_request.h"
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "tests/tap.h"
 
 static const struct {

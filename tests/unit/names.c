@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Names and their places, and the nearest name to a slip.
-#include "lib/names.h"
+#include "lib/base/names.h"
 
-#include "lib/suggest.h"
+#include "lib/base/suggest.h"
 #include "tests/tap.h"
 
 static void test_many(void)

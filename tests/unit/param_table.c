@@ -2,7 +2,7 @@
 // Tables of parameters: what each way to write one gives, and what is refused.
 #include "lib/param_table.h"
 
-#include "lib/arena.h"
+#include "lib/base/arena.h"
 #include "tests/tap.h"
 
 static const struct {

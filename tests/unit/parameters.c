@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "lib/commands_file.h"
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/problem.h"
 #include "lib/workflow.h"
 #include "tests/tap.h"

@@ -2,7 +2,7 @@
 // Parameters: values of every way to write them, instances, and texts with parameters in them.
 #include "lib/params.h"
 
-#include "lib/arena.h"
+#include "lib/base/arena.h"
 #include "lib/template.h"
 #include "tests/tap.h"
 

@@ -2,7 +2,7 @@
 // The planner, a row per case: a cluster, what waits, what the user set, and the plan that must come of it.
 #include "lib/plan.h"
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "tests/tap.h"
 
 static const int64_t MiB = 1024 * 1024, MINUTE = 60 * 1000000LL;

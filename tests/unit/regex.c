@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Regular expressions: what matches, with and without a plain beginning, and what takes too long.
-#include "lib/regex.h"
+#include "lib/base/regex.h"
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "tests/tap.h"
 
 static const struct {

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "lib/scheduler.h"
 #include "lib/workflow.h"
 #include "tests/tap.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Sizes: what is read, what is refused, and that what is written is read back.
-#include "lib/size.h"
+#include "lib/base/size.h"
 
 #include "tests/tap.h"
 

@@ -4,8 +4,8 @@
 
 #include <sys/stat.h>
 
-#include "lib/mem.h"
-#include "lib/program.h"
+#include "lib/base/mem.h"
+#include "lib/base/program.h"
 #include "lib/submit.h"
 #include "tests/tap.h"
 

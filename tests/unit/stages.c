@@ -2,7 +2,7 @@
 // Stages and critical paths of workflows.
 #include "lib/stages.h"
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "tests/tap.h"
 
 enum { MOST = 10 };

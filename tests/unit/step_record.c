@@ -2,7 +2,7 @@
 // Usage records: what the plugin writes is what the runner reads, and nothing else is taken for a record.
 #include "lib/step_record.h"
 
-#include "lib/error.h"
+#include "lib/base/error.h"
 #include "plugin/record_text.h"
 #include "tests/tap.h"
 

@@ -5,8 +5,8 @@
 
 #include <sqlite3.h>
 
-#include "lib/arena.h"
-#include "lib/mem.h"
+#include "lib/base/arena.h"
+#include "lib/base/mem.h"
 #include "lib/store_create.h"
 #include "lib/store_plan.h"
 #include "lib/store_read.h"

@@ -2,7 +2,7 @@
 // Values put into commands: the shell itself says whether each arrives as it is.
 #include "lib/substitute.h"
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "tests/tap.h"
 
 static const char *value;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Text on terminals: widths, shortening, and what is taken out.
-#include "lib/text.h"
+#include "lib/base/text.h"
 
 #include <locale.h>
 

@@ -2,7 +2,7 @@
 // The order of CPUs, on machines that hwloc is made to believe in.
 #include "runner/topology.h"
 
-#include "lib/mem.h"
+#include "lib/base/mem.h"
 #include "tests/tap.h"
 
 static const struct {

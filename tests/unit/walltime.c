@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Walltimes: every form that sbatch reads, and what it does not.
-#include "lib/walltime.h"
+#include "lib/base/walltime.h"
 
 #include "tests/tap.h"
 

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Reads a file of unknown length.
+#include "lib/base/text_file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "lib/base/mem.h"
+
+static int read_stream(FILE *file, const char *name, char **text, size_t *length, struct error *err)
+{
+    cleanup_free char *buffer = NULL;
+    size_t space = 0;
+    *length = 0;
+    for (size_t n = 1; n; *length += n) {
+        if (*length + 1 >= space) {
+            space = space ? space * 2 : 65536;
+            buffer = xrealloc(buffer, space, 1);
+        }
+        n = fread(buffer + *length, 1, space - *length - 1, file);
+    }
+    if (ferror(file))
+        return error_set(err, ERROR_USAGE, errno, "cannot read %s", name);
+    buffer[*length] = '\0';
+    *text = take_ptr(buffer);
+    return 0;
+}
+
+int text_file_read(const char *path, char **text, size_t *length, struct error *err)
+{
+    if (!strcmp(path, "-"))
+        return read_stream(stdin, "standard input", text, length, err);
+    cleanup_fclose FILE *file = fopen(path, "re");
+    struct stat st;
+    if (!file)
+        return error_set(err, ERROR_USAGE, errno, "%s", path);
+    if (!fstat(fileno(file), &st) && S_ISDIR(st.st_mode))
+        return error_set(err, ERROR_USAGE, 0, "%s is a folder, not a file", path);
+    return read_stream(file, path, text, length, err);
+}
