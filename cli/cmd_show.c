@@ -5,7 +5,7 @@
 #include "lib/format.h"
 #include "lib/base/mem.h"
 #include "lib/base/text.h"
-#include "lib/usage.h"
+#include "lib/meter/usage.h"
 #include "lib/why.h"
 #include "lib/workflow.h"
 #include "lib/store_read_each.h"

@@ -7,7 +7,7 @@
 
 #include "lib/format.h"
 #include "lib/base/mem.h"
-#include "lib/usage.h"
+#include "lib/meter/usage.h"
 
 static const char *const sentences[REASONS] = {
     [REASON_NONE] = NULL, /* exit, signal, oom and timeout have numbers to tell */

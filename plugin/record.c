@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "lib/step_record.h"
+#include "lib/meter/step_record.h"
 #include "plugin/cgroup_clear.h"
 #include "plugin/record_measure.h"
 #include "plugin/record_text.h"

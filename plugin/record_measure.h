@@ -3,7 +3,7 @@
 #ifndef PLUGIN_RECORD_MEASURE_H
 #define PLUGIN_RECORD_MEASURE_H
 
-#include "lib/step_record.h"
+#include "lib/meter/step_record.h"
 
 // Fill the values that the cgroup of a task has; the others are left as they are. Paths are of folders, "" = not there.
 void record_measure_v1(const char *memory, const char *cpuacct, int64_t value[STEP_VALUES]);

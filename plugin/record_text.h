@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "lib/step_record.h"
+#include "lib/meter/step_record.h"
 
 // Writes the record's text to buf (of STEP_RECORD_MAX bytes, no final NUL) and gives its length, or 0 if it does not fit.
 // Values of -1 get no line. job and "run.attempt" are taken from the texts, as Slurm's step had them.

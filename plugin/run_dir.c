@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/step_record.h"
+#include "lib/meter/step_record.h"
 
 static int open_folder(int at, const char *name, mode_t mode, uid_t uid, gid_t gid)
 {

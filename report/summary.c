@@ -8,7 +8,7 @@
 #include "lib/store_read_each.h"
 #include "lib/target.h"
 #include "lib/base/text.h"
-#include "lib/usage.h"
+#include "lib/meter/usage.h"
 #include "lib/why.h"
 #include "report/report.h"
 

@@ -8,7 +8,7 @@
 
 #include "lib/base/arena.h"
 #include "lib/job_spec.h"
-#include "lib/meter.h"
+#include "lib/meter/meter.h"
 #include "lib/store_run.h"
 #include "runner/node.h"
 #include "runner/output.h"

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "lib/base/error.h"
-#include "lib/meter.h"
+#include "lib/meter/meter.h"
 #include "runner/job_socket.h"
 #include "runner/signals.h"
 

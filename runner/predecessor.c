@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "lib/incarnation.h"
+#include "lib/meter/incarnation.h"
 #include "lib/base/mem.h"
 #include "lib/store_read.h"
 #include "runner/clock.h"

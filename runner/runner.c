@@ -12,7 +12,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "lib/incarnation.h"
+#include "lib/meter/incarnation.h"
 #include "lib/journal.h"
 #include "lib/base/mem.h"
 #include "lib/store_read.h"

@@ -9,7 +9,7 @@
 #include <sys/types.h>
 
 #include "lib/base/error.h"
-#include "lib/meter.h"
+#include "lib/meter/meter.h"
 
 struct spawn {
     char *const *argv;            /* argv[0] as the program sees it */

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "lib/base/mem.h"
-#include "lib/step_record.h"
+#include "lib/meter/step_record.h"
 #include "lib/workflow.h"
 #include "runner/process.h"
 

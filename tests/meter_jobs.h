@@ -8,7 +8,7 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
-#include "lib/meter.h"
+#include "lib/meter/meter.h"
 
 enum { MIB = 1 << 20 };
 

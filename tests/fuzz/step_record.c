@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Fuzzes the reading of usage records: whatever the bytes, no crash, and what is accepted reads the same when written again.
-#include "lib/step_record.h"
+#include "lib/meter/step_record.h"
 
 #include <inttypes.h>
 #include <stdbool.h>

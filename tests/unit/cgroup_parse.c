@@ -4,10 +4,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/cgroup.h"
-#include "lib/cgroup_path.h"
+#include "lib/meter/cgroup.h"
+#include "lib/meter/cgroup_path.h"
 #include "lib/base/mem.h"
-#include "lib/proc.h"
+#include "lib/meter/proc.h"
 #include "tests/tap.h"
 
 static char root[] = "/tmp/torc-proc-XXXXXX";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Usage records: what the plugin writes is what the runner reads, and nothing else is taken for a record.
-#include "lib/step_record.h"
+#include "lib/meter/step_record.h"
 
 #include "lib/base/error.h"
 #include "plugin/record_text.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What an attempt used in all: sums over records, the fullest node, steps, and what is not known.
-#include "lib/usage.h"
+#include "lib/meter/usage.h"
 
 #include "tests/tap.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Reading /proc.
-#include "lib/proc.h"
+#include "lib/meter/proc.h"
 
 #include <dirent.h>
 #include <errno.h>

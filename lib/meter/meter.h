@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // How the runner holds a job and measures it: in a cgroup of its own where the user may make one (v2 delegated, v1 under
 // Slurm 22.05 or the plugin), else by wait4's rusage and by sampling /proc. The runner's code is the same for all.
-#ifndef LIB_METER_H
-#define LIB_METER_H
+#ifndef LIB_METER_METER_H
+#define LIB_METER_METER_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Numbers of processes come again, and the real clock can be set: the boot's id and the ticks since it do not lie.
-#include "lib/incarnation.h"
+#include "lib/meter/incarnation.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "lib/base/mem.h"
-#include "lib/proc.h"
+#include "lib/meter/proc.h"
 
 /* "HOST-BOOTID-" */
 static char *boot_prefix(const char *host)

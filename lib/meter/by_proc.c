@@ -5,8 +5,8 @@
 #include <time.h>
 
 #include "lib/base/mem.h"
-#include "lib/meter_job.h"
-#include "lib/proc.h"
+#include "lib/meter/job.h"
+#include "lib/meter/proc.h"
 
 enum { LOOKS_MOST = 10 }; /* at an orphan that is about to execute something, 5 ms apart */
 enum { FIRST_SAMPLE_USEC = 20000, LAST_SAMPLE_USEC = 5000000, NEAR_LIMIT_USEC = 250000 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Chooses how jobs are measured, and does what is the same for every way.
-#include "lib/meter.h"
+#include "lib/meter/meter.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "lib/base/mem.h"
-#include "lib/meter_job.h"
-#include "lib/proc.h"
+#include "lib/meter/job.h"
+#include "lib/meter/proc.h"
 
 static const struct cgroup_ops *const versions[] = {&cgroup_v2, &cgroup_v1};
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What /proc says about processes. `proc` is a directory fd of /proc (tests pass one of files). A process that has vanished
 // is an ordinary answer: -1.
-#ifndef LIB_PROC_H
-#define LIB_PROC_H
+#ifndef LIB_METER_PROC_H
+#define LIB_METER_PROC_H
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "lib/pid_map.h"
+#include "lib/meter/pid_map.h"
 
 struct proc_stat {
     char state; /* R S D Z T … */

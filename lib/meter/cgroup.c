@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Reading, writing and removing cgroup directories of either version.
-#include "lib/cgroup.h"
+#include "lib/meter/cgroup.h"
 
 #include <ctype.h>
 #include <dirent.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // /proc/self/cgroup and /proc/self/mountinfo.
-#include "lib/cgroup_path.h"
+#include "lib/meter/cgroup_path.h"
 
 #include <fcntl.h>
 #include <stdbool.h>

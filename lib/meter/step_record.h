@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The usage record of one task of a Slurm step: written by the SPANK plugin, read by the runner of that node.
-#ifndef LIB_STEP_RECORD_H
-#define LIB_STEP_RECORD_H
+#ifndef LIB_METER_STEP_RECORD_H
+#define LIB_METER_STEP_RECORD_H
 
 #include <stddef.h>
 #include <stdint.h>

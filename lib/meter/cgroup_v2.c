@@ -11,8 +11,8 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "lib/cgroup.h"
-#include "lib/cgroup_path.h"
+#include "lib/meter/cgroup.h"
+#include "lib/meter/cgroup_path.h"
 #include "lib/base/mem.h"
 
 static bool has_word(const char *words, const char *word)

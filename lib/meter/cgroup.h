@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A cgroup for each job: one struct of functions for v1 and one for v2, and what both need to read, write and remove.
-#ifndef LIB_CGROUP_H
-#define LIB_CGROUP_H
+#ifndef LIB_METER_CGROUP_H
+#define LIB_METER_CGROUP_H
 
 #include "lib/base/error.h"
-#include "lib/meter.h"
-#include "lib/pid_map.h"
+#include "lib/meter/meter.h"
+#include "lib/meter/pid_map.h"
 
 enum { CGROUP_DIRS = 2 }; /* v1: memory and cpuacct; v2: one */
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What an attempt used in all, from its usage records (one per node, and one per task of its Slurm steps).
-#ifndef LIB_USAGE_H
-#define LIB_USAGE_H
+#ifndef LIB_METER_USAGE_H
+#define LIB_METER_USAGE_H
 
 #include "lib/base/record.h"
 

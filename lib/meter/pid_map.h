@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Lists of processes, and a map from a process to whom it belongs.
-#ifndef LIB_PID_MAP_H
-#define LIB_PID_MAP_H
+#ifndef LIB_METER_PID_MAP_H
+#define LIB_METER_PID_MAP_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,9 +3,9 @@
 #ifndef LIB_METER_JOB_H
 #define LIB_METER_JOB_H
 
-#include "lib/cgroup.h"
-#include "lib/meter.h"
-#include "lib/pid_map.h"
+#include "lib/meter/cgroup.h"
+#include "lib/meter/meter.h"
+#include "lib/meter/pid_map.h"
 
 struct meter {
     char *node, *incarnation, *why;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The name of one start of the runner: which process it was, without any clock that can be set.
-#ifndef LIB_INCARNATION_H
-#define LIB_INCARNATION_H
+#ifndef LIB_METER_INCARNATION_H
+#define LIB_METER_INCARNATION_H
 
 /* This process: "HOST-BOOTID-PIDNAMESPACE-STARTTICKS-PID". The caller's to free. */
 char *incarnation_make(const char *host);

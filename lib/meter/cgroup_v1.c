@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/cgroup.h"
-#include "lib/cgroup_path.h"
+#include "lib/meter/cgroup.h"
+#include "lib/meter/cgroup_path.h"
 #include "lib/base/mem.h"
 
 enum { MEMORY, CPUACCT };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Lists and maps of processes: open addressing, without tombstones, for a few hundred entries that change all the time.
-#include "lib/pid_map.h"
+#include "lib/meter/pid_map.h"
 
 #include "lib/base/mem.h"
 

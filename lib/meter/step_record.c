@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Reads the usage record of a step's task. The folder is the user's, so the text is not trusted.
-#include "lib/step_record.h"
+#include "lib/meter/step_record.h"
 
 #include <errno.h>
 #include <stdbool.h>

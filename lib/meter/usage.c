@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Sums of usage records.
-#include "lib/usage.h"
+#include "lib/meter/usage.h"
 
 #include <stddef.h>
 #include <string.h>
