@@ -11,7 +11,7 @@
 #include <time.h>
 
 #include "lib/base/mem.h"
-#include "lib/problem.h"
+#include "lib/text/problem.h"
 #include "lib/store_create.h"
 
 enum { ROOTS = 10, WINDOW = 1000, NEEDS = 3 };

@@ -6,7 +6,7 @@
 
 #include "cli/command.h"
 #include "lib/base/mem.h"
-#include "lib/problem.h"
+#include "lib/text/problem.h"
 #include "lib/base/text.h"
 #include "lib/base/text_file.h"
 #include "lib/workflow.h"

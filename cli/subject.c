@@ -8,7 +8,7 @@
 #include "lib/base/arena.h"
 #include "lib/base/mem.h"
 #include "lib/base/names.h"
-#include "lib/problem.h"
+#include "lib/text/problem.h"
 #include "lib/base/text_file.h"
 #include "lib/workflow_inputs.h"
 #include "lib/store_read_each.h"

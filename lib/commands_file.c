@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "lib/base/mem.h"
-#include "lib/problem.h"
-#include "lib/rewrite.h"
+#include "lib/text/problem.h"
+#include "lib/text/rewrite.h"
 
 static void put_quoted(struct rewrite *out, const char *text, size_t length)
 {

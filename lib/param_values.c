@@ -11,8 +11,8 @@
 #include "lib/spec_fields.h"
 #include "lib/base/text.h"
 #include "lib/base/text_file.h"
-#include "lib/yaml.h"
-#include "lib/yaml_value.h"
+#include "lib/text/yaml.h"
+#include "lib/text/yaml_value.h"
 
 /* A plain scalar of YAML: a number only when it is written as one prints it in decimal; 010 and 0x1f are text. */
 static struct param_value plain_value(const char *scalar, struct arena *arena)

@@ -6,8 +6,8 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-#include "lib/params.h"
-#include "lib/source.h"
+#include "lib/text/params.h"
+#include "lib/text/source.h"
 
 /* Reads a range, a list in text, a native list, a scalar, or "@file" (a value a line; blank lines and # lines are skipped), where
  * source stands. Memory is source's arena. False after an error. */

@@ -4,7 +4,7 @@
 #define LIB_RESOLVE_H
 
 #include "lib/base/names.h"
-#include "lib/source.h"
+#include "lib/text/source.h"
 #include "lib/spec.h"
 #include "lib/workflow.h"
 

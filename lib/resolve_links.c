@@ -4,8 +4,8 @@
 
 #include "lib/base/mem.h"
 #include "lib/resolve.h"
-#include "lib/shell_place.h"
-#include "lib/substitute.h"
+#include "lib/text/shell_place.h"
+#include "lib/text/substitute.h"
 
 static void add_pair(struct pair_row **list, size_t *count, size_t *space, struct pair_row row)
 {

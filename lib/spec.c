@@ -6,7 +6,7 @@
 #include <jansson.h>
 #include <string.h>
 
-#include "lib/json_syntax.h"
+#include "lib/text/json_syntax.h"
 #include "lib/base/mem.h"
 #include "lib/spec_execution.h"
 #include "lib/spec_expand.h"

@@ -5,11 +5,11 @@
 #define LIB_SPEC_H
 
 #include "lib/base/names.h"
-#include "lib/params.h"
+#include "lib/text/params.h"
 #include "lib/settings.h"
-#include "lib/source.h"
+#include "lib/text/source.h"
 #include "lib/spec_entries.h"
-#include "lib/template.h"
+#include "lib/text/template.h"
 
 struct spec_draft { /* expanded commands that name files or data: gone once those are put in, so that texts are held once */
     struct arena *arena;

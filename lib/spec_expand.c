@@ -7,7 +7,7 @@
 #include "lib/base/mem.h"
 #include "lib/spec_params.h"
 #include "lib/spec_unite.h"
-#include "lib/substitute.h"
+#include "lib/text/substitute.h"
 
 enum { DRAFT_JOBS = 4096 };
 

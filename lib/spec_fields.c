@@ -5,16 +5,16 @@
 #include <math.h>
 #include <string.h>
 
-#include "lib/amend.h"
+#include "lib/text/amend.h"
 #include "lib/base/duration.h"
-#include "lib/foreign_words.h"
+#include "lib/text/foreign_words.h"
 #include "lib/base/mem.h"
 #include "lib/base/signals.h"
 #include "lib/base/size.h"
 #include "lib/spec.h"
-#include "lib/substitute.h"
+#include "lib/text/substitute.h"
 #include "lib/base/text.h"
-#include "lib/yaml_value.h"
+#include "lib/text/yaml_value.h"
 
 enum { NAME_LONGEST = 1024 };
 

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/source.h"
+#include "lib/text/source.h"
 
 enum field_type {
     FIELD_TEXT,       /* const char * */

@@ -6,7 +6,7 @@
 
 #include "lib/base/mem.h"
 #include "lib/base/signals.h"
-#include "lib/yaml_value.h"
+#include "lib/text/yaml_value.h"
 
 #define TABLE(name) {.fields = name, .count = sizeof name / sizeof *name}
 

@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "lib/base/mem.h"
-#include "lib/param_table.h"
+#include "lib/text/param_table.h"
 #include "lib/param_values.h"
 #include "lib/spec_fields.h"
-#include "lib/yaml_value.h"
+#include "lib/text/yaml_value.h"
 
 size_t params_find(const struct params *params, const char *name, size_t length)
 {

@@ -6,7 +6,7 @@
 
 #include "lib/sbatch_options.h"
 #include "lib/spec.h"
-#include "lib/yaml_value.h"
+#include "lib/text/yaml_value.h"
 
 /* What belongs elsewhere; NULL: it may stand here. */
 static const char *why_not(const char *key)

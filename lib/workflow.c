@@ -9,7 +9,7 @@
 #include "lib/commands_file.h"
 #include "lib/base/mem.h"
 #include "lib/resolve.h"
-#include "lib/source_format.h"
+#include "lib/text/source_format.h"
 
 static void resolve_files(struct resolver *resolver)
 {

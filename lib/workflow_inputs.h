@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "lib/problem.h"
+#include "lib/text/problem.h"
 #include "lib/workflow.h"
 
 /* Looks for every file that some job reads and none writes, relative to folder_fd; those that are not there become errors

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "lib/base/mem.h"
-#include "lib/substitute.h"
+#include "lib/text/substitute.h"
 #include "lib/workflow.h"
 #include "runner/clock.h"
 #include "runner/program.h"

@@ -14,7 +14,7 @@
 #include "lib/base/arena.h"
 #include "lib/commands_file.h"
 #include "lib/base/mem.h"
-#include "lib/problem.h"
+#include "lib/text/problem.h"
 #include "lib/store_create.h"
 #include "lib/store_read.h"
 #include "lib/base/text_file.h"

@@ -12,7 +12,7 @@
 
 #include "lib/base/fs_kind.h"
 #include "lib/base/mem.h"
-#include "lib/problem.h"
+#include "lib/text/problem.h"
 #include "lib/slurm.h"
 #include "lib/base/text_file.h"
 #include "lib/workflow_inputs.h"

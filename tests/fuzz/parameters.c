@@ -6,8 +6,8 @@
 
 #include "lib/base/arena.h"
 #include "lib/base/mem.h"
-#include "lib/param_table.h"
-#include "lib/template.h"
+#include "lib/text/param_table.h"
+#include "lib/text/template.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -10,7 +10,7 @@
 
 #include "lib/job_spec.h"
 #include "lib/base/mem.h"
-#include "lib/problem.h"
+#include "lib/text/problem.h"
 #include "lib/base/text_file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

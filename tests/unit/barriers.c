@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Selections by regex: who matches, and how many rows many that need many cost.
 #include "lib/base/mem.h"
-#include "lib/problem.h"
+#include "lib/text/problem.h"
 #include "lib/workflow.h"
 #include "tests/tap.h"
 

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "lib/base/mem.h"
-#include "lib/problem.h"
+#include "lib/text/problem.h"
 #include "lib/workflow.h"
 #include "tests/tap.h"
 

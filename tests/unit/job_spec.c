@@ -2,7 +2,7 @@
 // The seldom fields of a job: what the workflow file gives is what the runner reads.
 #include "lib/job_spec.h"
 
-#include "lib/problem.h"
+#include "lib/text/problem.h"
 #include "lib/workflow.h"
 #include "tests/tap.h"
 

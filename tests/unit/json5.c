@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // JSON5 rewritten as JSON: every feature of the language, places of tokens, and what is refused.
-#include "lib/json5.h"
+#include "lib/text/json5.h"
 
-#include "lib/problem.h"
-#include "lib/rewrite.h"
+#include "lib/text/problem.h"
+#include "lib/text/rewrite.h"
 #include "tests/tap.h"
 
 static const struct {

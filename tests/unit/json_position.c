@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The scanner: ends of values, members, places of paths, lines and columns, and the syntax checker against jansson.
-#include "lib/json_position.h"
+#include "lib/text/json_position.h"
 
 #include <jansson.h>
 
-#include "lib/json_syntax.h"
+#include "lib/text/json_syntax.h"
 #include "tests/tap.h"
 
 static struct json_text text_of(const char *text)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Tables of parameters: what each way to write one gives, and what is refused.
-#include "lib/param_table.h"
+#include "lib/text/param_table.h"
 
 #include "lib/base/arena.h"
 #include "tests/tap.h"

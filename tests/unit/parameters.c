@@ -4,7 +4,7 @@
 
 #include "lib/commands_file.h"
 #include "lib/base/mem.h"
-#include "lib/problem.h"
+#include "lib/text/problem.h"
 #include "lib/workflow.h"
 #include "tests/tap.h"
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Parameters: values of every way to write them, instances, and texts with parameters in them.
-#include "lib/params.h"
+#include "lib/text/params.h"
 
 #include "lib/base/arena.h"
-#include "lib/template.h"
+#include "lib/text/template.h"
 #include "tests/tap.h"
 
 static const struct {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Values put into commands: the shell itself says whether each arrives as it is.
-#include "lib/substitute.h"
+#include "lib/text/substitute.h"
 
 #include "lib/base/mem.h"
 #include "tests/tap.h"

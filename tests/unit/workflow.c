@@ -2,7 +2,7 @@
 // A valid file becomes the workflow that it describes: classes, needs, ranks, commands, seldom fields.
 #include "lib/workflow.h"
 
-#include "lib/problem.h"
+#include "lib/text/problem.h"
 #include "tests/tap.h"
 
 static struct workflow workflow;

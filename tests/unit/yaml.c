@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // YAML rewritten as JSON: scalars of the core schema, nesting, aliases, and what is refused. In the expected texts ` stands for
 // the mark of a plain scalar.
-#include "lib/yaml.h"
+#include "lib/text/yaml.h"
 
-#include "lib/problem.h"
-#include "lib/rewrite.h"
+#include "lib/text/problem.h"
+#include "lib/text/rewrite.h"
 #include "tests/tap.h"
 
 static const struct {
