@@ -7,7 +7,7 @@
 #include "lib/base/text.h"
 #include "lib/meter/usage.h"
 #include "lib/why.h"
-#include "lib/workflow.h"
+#include "lib/workflow/workflow.h"
 #include "lib/store_read_each.h"
 
 static int run(struct cli *cli, struct error *err);

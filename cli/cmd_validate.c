@@ -9,8 +9,8 @@
 #include "lib/text/problem.h"
 #include "lib/base/text.h"
 #include "lib/base/text_file.h"
-#include "lib/workflow.h"
-#include "lib/workflow_inputs.h"
+#include "lib/workflow/workflow.h"
+#include "lib/workflow/inputs.h"
 
 static int run(struct cli *cli, struct error *err);
 

@@ -10,7 +10,7 @@
 #include "lib/base/names.h"
 #include "lib/text/problem.h"
 #include "lib/base/text_file.h"
-#include "lib/workflow_inputs.h"
+#include "lib/workflow/inputs.h"
 #include "lib/store_read_each.h"
 
 bool subject_is_job(const struct subject *subject, size_t job)

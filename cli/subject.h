@@ -4,7 +4,7 @@
 #define CLI_SUBJECT_H
 
 #include "cli/command.h"
-#include "lib/workflow.h"
+#include "lib/workflow/workflow.h"
 
 struct subject {
     struct workflow workflow; /* from the database: without settings, commands and specs; a barrier has no class */

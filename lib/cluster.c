@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "lib/base/arena.h"
-#include "lib/gres.h"
+#include "lib/workflow/gres.h"
 #include "lib/base/mem.h"
 
 enum value_type { VALUE_TEXT, VALUE_BOOL, VALUE_INT32, VALUE_INT64 };

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "lib/workflow.h"
+#include "lib/workflow/workflow.h"
 
 struct class_demand {
     int64_t class_id;

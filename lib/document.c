@@ -7,7 +7,7 @@
 #include "lib/target.h"
 #include "lib/meter/usage.h"
 #include "lib/why.h"
-#include "lib/workflow.h"
+#include "lib/workflow/workflow.h"
 
 static void put(json_t *object, const char *key, json_t *value)
 {

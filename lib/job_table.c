@@ -7,7 +7,7 @@
 #include "lib/target.h"
 #include "lib/meter/usage.h"
 #include "lib/why.h"
-#include "lib/workflow.h"
+#include "lib/workflow/workflow.h"
 
 static const struct table_column job_columns[] = {
     {"JOB", "name", ALIGN_LEFT, FIT_SHRINK},   {"STATE", "state", ALIGN_LEFT, FIT_KEEP},

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "lib/base/mem.h"
-#include "lib/settings.h"
+#include "lib/workflow/settings.h"
 #include "lib/store_codec.h"
 #include "lib/store_read.h"
 

@@ -10,7 +10,7 @@
 
 #include "lib/cluster.h"
 #include "lib/demand.h"
-#include "lib/settings.h"
+#include "lib/workflow/settings.h"
 
 enum { PLAN_KILL_WAIT_SECS = 30 }; /* Slurm's, unless the site says otherwise */
 enum { PLAN_OWN_BYTES = 64 * 1024 * 1024 }; /* for runner and slurmstepd, which the allocation's memory limit counts too */

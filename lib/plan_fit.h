@@ -4,7 +4,7 @@
 #define LIB_PLAN_FIT_H
 
 #include "lib/plan.h"
-#include "lib/sbatch_options.h"
+#include "lib/workflow/sbatch_options.h"
 
 struct fit_least {            /* the least that the nodes of one width or more have for jobs */
     int32_t cpus, gpus;

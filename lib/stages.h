@@ -3,7 +3,7 @@
 #ifndef LIB_STAGES_H
 #define LIB_STAGES_H
 
-#include "lib/workflow.h"
+#include "lib/workflow/workflow.h"
 
 struct stages {
     uint32_t *of_job;  /* by job: its stage, from 1: one more than the last of its needs; a barrier has that of its needs */

@@ -4,7 +4,7 @@
 #define LIB_STORE_CREATE_H
 
 #include "lib/store.h"
-#include "lib/workflow.h"
+#include "lib/workflow/workflow.h"
 
 struct workflow_origin { /* where it came from, for when the user comes back in three weeks */
     const char *user;

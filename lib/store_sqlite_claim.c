@@ -4,7 +4,7 @@
 #include "lib/base/mem.h"
 #include "lib/pack.h"
 #include "lib/store_sqlite_tx.h"
-#include "lib/workflow.h"
+#include "lib/workflow/workflow.h"
 
 enum { TERMINABLE_SCAN = 1000 }; /* near the end of an allocation so many ready jobs of a class are looked at, no more */
 

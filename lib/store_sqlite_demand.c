@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Demand: how many jobs of each class wait, and for how many of them the live and queued allocations have time and slots.
 #include "lib/base/mem.h"
-#include "lib/settings.h"
+#include "lib/workflow/settings.h"
 #include "lib/store_sqlite_tx.h"
 
 enum { FRESH_USEC = 60 * 1000000 }; /* a job may start so late and still count as one of the first round: lib/pack.h */

@@ -2,7 +2,7 @@
 // What one transaction keeps straight: counters per class, what follows from the end of a job, events, the workflow's end.
 #include "lib/base/mem.h"
 #include "lib/store_sqlite_tx.h"
-#include "lib/workflow.h"
+#include "lib/workflow/workflow.h"
 
 #include <string.h>
 

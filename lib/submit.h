@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "lib/plan.h"
-#include "lib/settings.h"
+#include "lib/workflow/settings.h"
 #include "lib/store.h"
 #include "lib/store_plan.h"
 

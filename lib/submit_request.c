@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "lib/base/mem.h"
-#include "lib/sbatch_options.h"
+#include "lib/workflow/sbatch_options.h"
 #include "lib/submit.h"
 
 static const int64_t SEC = 1000000, MiB = 1024 * 1024;

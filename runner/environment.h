@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 #include "lib/base/arena.h"
-#include "lib/job_spec.h"
+#include "lib/workflow/job_spec.h"
 #include "lib/store_run.h"
 #include "runner/node.h"
 

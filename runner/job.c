@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "lib/base/mem.h"
-#include "lib/workflow.h"
+#include "lib/workflow/workflow.h"
 #include "runner/ahead.h"
 #include "runner/clock.h"
 #include "runner/steps.h"

@@ -7,7 +7,7 @@
 #include <sys/resource.h>
 
 #include "lib/base/arena.h"
-#include "lib/job_spec.h"
+#include "lib/workflow/job_spec.h"
 #include "lib/meter/meter.h"
 #include "lib/store_run.h"
 #include "runner/node.h"

@@ -12,7 +12,7 @@
 #include "lib/base/duration.h"
 #include "lib/base/mem.h"
 #include "lib/base/size.h"
-#include "lib/workflow.h"
+#include "lib/workflow/workflow.h"
 #include "runner/ahead.h"
 #include "runner/clock.h"
 #include "runner/steps.h"

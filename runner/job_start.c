@@ -11,7 +11,7 @@
 
 #include "lib/base/mem.h"
 #include "lib/text/substitute.h"
-#include "lib/workflow.h"
+#include "lib/workflow/workflow.h"
 #include "runner/clock.h"
 #include "runner/program.h"
 #include "runner/spawn.h"

@@ -12,13 +12,13 @@
 #include <unistd.h>
 
 #include "lib/base/arena.h"
-#include "lib/commands_file.h"
+#include "lib/workflow/commands_file.h"
 #include "lib/base/mem.h"
 #include "lib/text/problem.h"
 #include "lib/store_create.h"
 #include "lib/store_read.h"
 #include "lib/base/text_file.h"
-#include "lib/workflow_inputs.h"
+#include "lib/workflow/inputs.h"
 
 /* Jobs that cannot run for one reason: they are told once. */
 struct unfit {

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "lib/base/error.h"
-#include "lib/settings.h"
+#include "lib/workflow/settings.h"
 
 struct options {
     const char *db;           /* as store_where gives it */

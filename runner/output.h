@@ -8,7 +8,7 @@
 
 #include "lib/base/arena.h"
 #include "lib/base/error.h"
-#include "lib/settings.h"
+#include "lib/workflow/settings.h"
 
 struct output {
     int dir;          /* the output folder */

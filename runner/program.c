@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "lib/base/mem.h"
-#include "lib/workflow.h"
+#include "lib/workflow/workflow.h"
 #include "runner/clock.h"
 #include "runner/command.h"
 

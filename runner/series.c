@@ -3,7 +3,7 @@
 #include "runner/series.h"
 
 #include "lib/base/mem.h"
-#include "lib/workflow.h"
+#include "lib/workflow/workflow.h"
 #include "runner/clock.h"
 #include "runner/runner.h"
 

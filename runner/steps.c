@@ -12,7 +12,7 @@
 
 #include "lib/base/mem.h"
 #include "lib/meter/step_record.h"
-#include "lib/workflow.h"
+#include "lib/workflow/workflow.h"
 #include "runner/process.h"
 
 struct found {

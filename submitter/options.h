@@ -6,9 +6,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "lib/commands_file.h"
+#include "lib/workflow/commands_file.h"
 #include "lib/base/error.h"
-#include "lib/settings.h"
+#include "lib/workflow/settings.h"
 
 struct options {
     const char *db;              /* as store_where gives it */

@@ -15,7 +15,7 @@
 #include "lib/text/problem.h"
 #include "lib/slurm.h"
 #include "lib/base/text_file.h"
-#include "lib/workflow_inputs.h"
+#include "lib/workflow/inputs.h"
 
 static int read_file(struct prepared *prepared, const char *path, bool commands, struct error *err)
 {

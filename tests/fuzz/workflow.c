@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Fuzzes the reading of workflow files: whatever the bytes, no crash, and what is accepted is sound. The Makefile builds it once
 // for each format, which FUZZ_NAME names.
-#include "lib/workflow.h"
+#include "lib/workflow/workflow.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/job_spec.h"
+#include "lib/workflow/job_spec.h"
 #include "lib/base/mem.h"
 #include "lib/text/problem.h"
 #include "lib/base/text_file.h"

@@ -2,7 +2,7 @@
 // Selections by regex: who matches, and how many rows many that need many cost.
 #include "lib/base/mem.h"
 #include "lib/text/problem.h"
-#include "lib/workflow.h"
+#include "lib/workflow/workflow.h"
 #include "tests/tap.h"
 
 static struct workflow workflow;

@@ -7,7 +7,7 @@
 
 #include "lib/base/mem.h"
 #include "lib/text/problem.h"
-#include "lib/workflow.h"
+#include "lib/workflow/workflow.h"
 #include "tests/tap.h"
 
 enum { LONGEST = 1 << 22 };

@@ -4,7 +4,7 @@
 
 #include "tests/tap.h"
 #include "lib/base/comma_list.h"
-#include "lib/gres.h"
+#include "lib/workflow/gres.h"
 
 static const char text[] =
     "{\"config\": {\"name\": \"t\", \"version\": \"22.05.8\", \"max_array_size\": 1001, \"kill_wait_secs\": 30},"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Ranks and cycles: small graphs written out, a long chain, and saturation.
-#include "lib/graph.h"
+#include "lib/workflow/graph.h"
 
 #include "lib/base/mem.h"
 #include "tests/tap.h"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The seldom fields of a job: what the workflow file gives is what the runner reads.
-#include "lib/job_spec.h"
+#include "lib/workflow/job_spec.h"
 
 #include "lib/text/problem.h"
-#include "lib/workflow.h"
+#include "lib/workflow/workflow.h"
 #include "tests/tap.h"
 
 static const struct {

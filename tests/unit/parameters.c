@@ -2,10 +2,10 @@
 // Workflows with variables, parameters and tables, in each format: what jobs, files and data they come to.
 #include <unistd.h>
 
-#include "lib/commands_file.h"
+#include "lib/workflow/commands_file.h"
 #include "lib/base/mem.h"
 #include "lib/text/problem.h"
-#include "lib/workflow.h"
+#include "lib/workflow/workflow.h"
 #include "tests/tap.h"
 
 static const struct {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // sbatch's options: what words and lines become, what they ask for, and what is refused.
-#include "lib/sbatch_options.h"
+#include "lib/workflow/sbatch_options.h"
 
 #include <string.h>
 
 #include "lib/base/mem.h"
-#include "lib/scheduler.h"
-#include "lib/workflow.h"
+#include "lib/workflow/scheduler.h"
+#include "lib/workflow/workflow.h"
 #include "tests/tap.h"
 
 static const struct {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Settings: defaults, round trip, wrong types, and the times at the end of an allocation.
-#include "lib/settings.h"
+#include "lib/workflow/settings.h"
 
 #include "tests/tap.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // User data and events in the store: batches, refusals, replay, large values, output data that is missing, values for commands.
 #include "lib/store_data.h"
-#include "lib/workflow.h"
+#include "lib/workflow/workflow.h"
 #include "tests/unit/store_fixture.h"
 
 /* Two jobs: `writer` writes m, `reader` names it in its command. n has a value in the file. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A valid file becomes the workflow that it describes: classes, needs, ranks, commands, seldom fields.
-#include "lib/workflow.h"
+#include "lib/workflow/workflow.h"
 
 #include "lib/text/problem.h"
 #include "tests/tap.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Files that must be there before anything starts: those that jobs read and none writes.
-#include "lib/workflow_inputs.h"
+#include "lib/workflow/inputs.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

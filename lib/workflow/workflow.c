@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// From the file to the workflow: read, with parameters expanded, and resolve.
+#include "lib/workflow/workflow.h"
+
+#include <jansson.h>
+#include <string.h>
+
+#include "lib/base/arena.h"
+#include "lib/workflow/commands_file.h"
+#include "lib/base/mem.h"
+#include "lib/workflow/resolve.h"
+#include "lib/text/source_format.h"
+
+static void resolve_files(struct resolver *resolver)
+{
+    const struct spec *spec = resolver->spec;
+    struct workflow *workflow = resolver->workflow;
+    struct names paths;
+    names_init(&paths);
+    workflow->files = xcalloc(spec->files_count + 1, sizeof *workflow->files);
+    workflow->files_count = spec->files_count;
+    for (size_t i = 0; i < spec->files_count; i++) {
+        const struct spec_file *file = &spec->files[i];
+        size_t first = names_add(&paths, file->path);
+        workflow->files[i] = (struct file_row){
+            .name = file->name, .path = file->path, .temporary = file->temporary, .entry = file->place.index};
+        if (first == i)
+            continue;
+        source_go_element(resolver->source, "files", file->place.index, file->place.offset);
+        source_down_key(resolver->source, "path");
+        source_warning(resolver->source, "files[%u] has the same path; they are two files to torc, and no job waits for the other's",
+                       spec->files[first].place.index);
+    }
+    names_fini(&paths);
+}
+
+/* Only a file that comes from outside may turn out to be missing later, when the text of the workflow is gone. */
+static void place_inputs(struct resolver *resolver)
+{
+    struct workflow *workflow = resolver->workflow;
+    for (size_t i = 0; i < workflow->files_count; i++) {
+        if (workflow->files[i].produced)
+            continue;
+        const struct spec_place *place = &resolver->spec->files[i].place;
+        source_go_element(resolver->source, "files", place->index, place->offset);
+        source_down_key(resolver->source, "path");
+        source_position(resolver->source, &workflow->files[i].line, &workflow->files[i].column);
+    }
+}
+
+static void resolve_data(struct resolver *resolver)
+{
+    const struct spec *spec = resolver->spec;
+    struct workflow *workflow = resolver->workflow;
+    workflow->data = xcalloc(spec->data_count + 1, sizeof *workflow->data);
+    workflow->data_count = spec->data_count;
+    for (size_t i = 0; i < spec->data_count; i++)
+        workflow->data[i] = (struct data_row){
+            .name = spec->data[i].name, .data = spec->data[i].data, .ephemeral = spec->data[i].ephemeral};
+}
+
+static json_t *merged_env(const char *workflow_env, const char *job_env)
+{
+    json_t *env = workflow_env ? json_loads(workflow_env, 0, NULL) : json_object();
+    json_auto_t *own = job_env ? json_loads(job_env, 0, NULL) : NULL;
+    json_object_update(env, own);
+    return env;
+}
+
+static json_t *stdio_json(const struct spec_stdio *stdio)
+{
+    static const char *const modes[] = {"separate", "combined", "no_stdout", "no_stderr", "none"};
+    return json_pack("{s:s, s:b}", "mode", modes[stdio->mode], "delete_on_success", stdio->delete_on_success);
+}
+
+/* The JSON of lib/job_spec.h, or NULL when nothing is set. Jobs that have nothing but the workflow's env share one text. */
+static const char *job_spec_text(struct resolver *resolver, const struct spec_job *job, const char *shared)
+{
+    if (!job->env && !job->workdir && !job->termination_signal && !job->stdio.set && job->max_continuations < 0)
+        return shared;
+    json_auto_t *root = json_object();
+    if (resolver->spec->env || job->env)
+        json_object_set_new(root, "env", merged_env(resolver->spec->env, job->env));
+    if (job->workdir)
+        json_object_set_new(root, "workdir", json_string(job->workdir));
+    if (job->termination_signal)
+        json_object_set_new(root, "termination_signal", json_integer(job->termination_signal));
+    if (job->stdio.set)
+        json_object_set_new(root, "stdio", stdio_json(&job->stdio));
+    if (job->max_continuations >= 0)
+        json_object_set_new(root, "max_continuations", json_integer(job->max_continuations));
+    cleanup_free char *text = json_dumps(root, JSON_COMPACT);
+    return arena_strdup(resolver->workflow->text, text);
+}
+
+static int32_t job_flags(const struct spec *spec, const struct spec_job *job)
+{
+    bool srun = job->launcher == LAUNCHER_SRUN || (job->launcher == LAUNCHER_UNSET && spec->mode == MODE_SLURM);
+    return (job->cancel_on_blocking_failure ? JOB_CANCEL_ON_BLOCKING_FAILURE : 0) |
+           (job->supports_termination ? JOB_SUPPORTS_TERMINATION : 0) | (srun ? JOB_SRUN : 0);
+}
+
+/* The drafts of commands up to that job have become commands. */
+static void drop_drafts(const struct spec *spec, size_t *dropped, size_t jobs_done)
+{
+    for (; *dropped < spec->drafts_count; ++*dropped) {
+        size_t end = *dropped + 1 < spec->drafts_count ? spec->drafts[*dropped + 1].first : spec->jobs_count;
+        if (end > jobs_done)
+            return;
+        arena_destroy(spec->drafts[*dropped].arena);
+        spec->drafts[*dropped].arena = NULL;
+    }
+}
+
+static void resolve_jobs(struct resolver *resolver)
+{
+    size_t dropped = 0;
+    const struct spec *spec = resolver->spec;
+    struct workflow *workflow = resolver->workflow;
+    const char *shared = spec->env ? arena_printf(workflow->text, "{\"env\":%s}", spec->env) : NULL;
+    workflow->jobs = xcalloc(spec->jobs_count + 1, sizeof *workflow->jobs);
+    workflow->jobs_count = spec->jobs_count;
+    for (size_t j = 0; j < spec->jobs_count; j++) {
+        const struct spec_job *job = &spec->jobs[j];
+        workflow->jobs[j] = (struct job_row){
+            .name = job->name,
+            .spec = job_spec_text(resolver, job, shared),
+            .flags = job_flags(spec, job),
+            .priority = job->priority,
+        };
+        resolve_job_links(resolver, (uint32_t)j);
+        drop_drafts(spec, &dropped, j + 1);
+    }
+}
+
+static void resolve_settings(struct resolver *resolver)
+{
+    struct settings settings = resolver->spec->settings; /* a view: the spec goes on owning its texts */
+    if (!resolver->spec->limit_resources)
+        settings.limits = LIMITS_OFF;
+    if (resolver->spec->stdio.set) {
+        settings.stdio = (enum stdio_mode)resolver->spec->stdio.mode;
+        settings.delete_on_success = resolver->spec->stdio.delete_on_success;
+    }
+    settings.schedulers = resolver->schedulers;
+    settings.srun_signal = (char *)(uintptr_t)resolver->spec->srun_signal; /* likewise a view */
+    cleanup_free char *text = settings_text(&settings);
+    resolver->workflow->settings = arena_strdup(resolver->workflow->text, text);
+}
+
+static void resolver_init(struct resolver *resolver, struct source *source, const struct spec *spec, struct workflow *workflow)
+{
+    *resolver = (struct resolver){.source = source, .spec = spec, .workflow = workflow};
+    resolver->jobs = spec->job_names;
+    resolver->files = spec->file_names;
+    resolver->data = spec->data_names;
+    resolver->classes = spec->class_names;
+    names_init(&resolver->class_keys);
+    resolver->producer = xmalloc((spec->files_count + 1) * sizeof *resolver->producer);
+    memset(resolver->producer, 0xff, (spec->files_count + 1) * sizeof *resolver->producer);
+    for (int role = 0; role < 2; role++) {
+        resolver->seen_file[role] = xcalloc(spec->files_count + 1, sizeof **resolver->seen_file);
+        resolver->seen_data[role] = xcalloc(spec->data_count + 1, sizeof **resolver->seen_data);
+    }
+}
+
+static void resolver_fini(struct resolver *resolver)
+{
+    names_fini(&resolver->class_keys);
+    resolve_selections_fini(resolver);
+    schedulers_fini(&resolver->schedulers);
+    free(resolver->asks);
+    free(resolver->producer);
+    for (int role = 0; role < 2; role++) {
+        free(resolver->seen_file[role]);
+        free(resolver->seen_data[role]);
+    }
+}
+
+static void resolve(struct source *source, const struct spec *spec, struct workflow *workflow)
+{
+    struct resolver resolver;
+    resolver_init(&resolver, source, spec, workflow);
+    workflow->name = spec->name;
+    workflow->description = spec->description;
+    workflow->project = spec->project;
+    workflow->metadata = spec->metadata;
+    resolve_schedulers(&resolver);
+    resolve_settings(&resolver);
+    resolve_files(&resolver);
+    resolve_data(&resolver);
+    resolve_jobs(&resolver);
+    place_inputs(&resolver);
+    resolve_classes(&resolver);
+    resolve_needs(&resolver);
+    resolve_data_values(&resolver);
+    resolve_actions(&resolver);
+    resolver_fini(&resolver);
+}
+
+static int load(struct source *source, bool readable, struct workflow *workflow, size_t errors)
+{
+    struct spec spec = {0};
+    if (readable && spec_read(source, &spec) && !spec.incomplete)
+        resolve(source, &spec, workflow);
+    spec_fini(&spec);
+    source_fini(source);
+    return source->problems->errors > errors ? -1 : 0;
+}
+
+int workflow_load(const char *text, size_t length, const char *name, struct workflow *workflow, struct problems *problems)
+{
+    size_t errors = problems->errors;
+    *workflow = (struct workflow){.text = arena_create()};
+    struct source source = {.problems = problems, .arena = workflow->text};
+    bool readable = source_read(&source, text, length, name);
+    return load(&source, readable, workflow, errors);
+}
+
+int workflow_load_commands(const char *text, size_t length, const char *name, const struct commands_resources *resources,
+                           struct workflow *workflow, struct problems *problems)
+{
+    size_t errors = problems->errors;
+    *workflow = (struct workflow){.text = arena_create()};
+    struct source source = {.problems = problems, .arena = workflow->text, .rewritten = true};
+    problems->of_list = true;
+    bool readable = source_take_utf8(&text, &length, problems) &&
+                    !commands_read(text, length, name, resources, &source.rewrite, problems);
+    source.json = (struct json_text){source.rewrite.json, source.rewrite.length};
+    return load(&source, readable, workflow, errors);
+}
+
+void workflow_fini(struct workflow *workflow)
+{
+    free(workflow->classes);
+    free(workflow->jobs);
+    free(workflow->needs);
+    free(workflow->job_files);
+    free(workflow->job_data);
+    free(workflow->files);
+    free(workflow->data);
+    arena_destroy(workflow->text);
+    *workflow = (struct workflow){0};
+}
