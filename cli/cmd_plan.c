@@ -5,13 +5,13 @@
 
 #include "cli/subject.h"
 #include "lib/format.h"
-#include "lib/groups.h"
+#include "lib/plan/groups.h"
 #include "lib/json_stream.h"
 #include "lib/base/mem.h"
 #include "lib/base/names.h"
 #include "lib/plan_table.h"
 #include "lib/slurm.h"
-#include "lib/stages.h"
+#include "lib/plan/stages.h"
 #include "lib/store_plan.h"
 
 static int run(struct cli *cli, struct error *err);

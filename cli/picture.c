@@ -7,7 +7,7 @@
 #include "cli/picture_style.h"
 #include "lib/dot.h"
 #include "lib/format.h"
-#include "lib/groups.h"
+#include "lib/plan/groups.h"
 #include "lib/base/mem.h"
 #include "lib/base/text.h"
 

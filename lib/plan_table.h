@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 
-#include "lib/plan.h"
+#include "lib/plan/plan.h"
 #include "lib/table.h"
 
 struct table *plan_table_create(const struct screen *screen); /* table_destroy is due */

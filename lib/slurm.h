@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "lib/cluster.h"
+#include "lib/plan/cluster.h"
 #include "lib/base/error.h"
 
 /* Partitions, nodes and limits. On success cluster_fini is due. */

@@ -4,7 +4,7 @@
 #ifndef LIB_STORE_PLAN_H
 #define LIB_STORE_PLAN_H
 
-#include "lib/demand.h"
+#include "lib/plan/demand.h"
 #include "lib/base/record.h"
 #include "lib/store.h"
 

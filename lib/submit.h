@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#include "lib/plan.h"
+#include "lib/plan/plan.h"
 #include "lib/workflow/settings.h"
 #include "lib/store.h"
 #include "lib/store_plan.h"

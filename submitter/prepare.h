@@ -3,8 +3,8 @@
 #ifndef SUBMITTER_PREPARE_H
 #define SUBMITTER_PREPARE_H
 
-#include "lib/cluster.h"
-#include "lib/plan.h"
+#include "lib/plan/cluster.h"
+#include "lib/plan/plan.h"
 #include "lib/submit.h"
 #include "submitter/options.h"
 

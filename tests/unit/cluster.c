@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // From slurm-query's JSON to structs: what is read, what is refused, GPUs in Gres texts.
-#include "lib/cluster.h"
+#include "lib/plan/cluster.h"
 
 #include "tests/tap.h"
 #include "lib/base/comma_list.h"

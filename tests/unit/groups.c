@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Groups: what is put together, what is not, and the edges between groups.
-#include "lib/groups.h"
+#include "lib/plan/groups.h"
 
 #include "lib/base/mem.h"
 #include "tests/tap.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The planner, a row per case: a cluster, what waits, what the user set, and the plan that must come of it.
-#include "lib/plan.h"
+#include "lib/plan/plan.h"
 
 #include "lib/base/mem.h"
 #include "tests/tap.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Stages and critical paths of workflows.
-#include "lib/stages.h"
+#include "lib/plan/stages.h"
 
 #include "lib/base/mem.h"
 #include "tests/tap.h"

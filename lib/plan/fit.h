@@ -3,7 +3,7 @@
 #ifndef LIB_PLAN_FIT_H
 #define LIB_PLAN_FIT_H
 
-#include "lib/plan.h"
+#include "lib/plan/plan.h"
 #include "lib/workflow/sbatch_options.h"
 
 struct fit_least {            /* the least that the nodes of one width or more have for jobs */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Two passes: by kind and pattern of the name, then also by the groups of the first pass on both sides. Going on until
 // nothing changes would make a chain of a thousand steps a thousand groups again.
-#include "lib/groups.h"
+#include "lib/plan/groups.h"
 
 #include <ctype.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // How much work waits in a workflow, and how much room there is for it, by class.
-#ifndef LIB_DEMAND_H
-#define LIB_DEMAND_H
+#ifndef LIB_PLAN_DEMAND_H
+#define LIB_PLAN_DEMAND_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What fits where, and when nothing does, the sentence that says why.
-#include "lib/plan_fit.h"
+#include "lib/plan/fit.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "lib/base/mem.h"
-#include "lib/plan_note.h"
+#include "lib/plan/note.h"
 #include "lib/base/comma_list.h"
 
 enum { WHY = 256, WHOLE_GPU = 1000 };

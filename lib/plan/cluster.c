@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // From slurm-query's JSON to structs. A key that is absent or null leaves 0, NULL or false.
-#include "lib/cluster.h"
+#include "lib/plan/cluster.h"
 
 #include <jansson.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "lib/base/mem.h"
-#include "lib/plan.h"
+#include "lib/plan/plan.h"
 
 struct plan_class *plan_classes_of_demand(const struct demand *demand)
 {

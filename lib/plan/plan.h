@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The planner: from the jobs that wait per resource class, the cluster and the settings to allocations. A pure function;
 // the formulas are design §4. As few allocations as do the work: each is one job array element, each group one sbatch.
-#ifndef LIB_PLAN_H
-#define LIB_PLAN_H
+#ifndef LIB_PLAN_PLAN_H
+#define LIB_PLAN_PLAN_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/cluster.h"
-#include "lib/demand.h"
+#include "lib/plan/cluster.h"
+#include "lib/plan/demand.h"
 #include "lib/workflow/settings.h"
 
 enum { PLAN_KILL_WAIT_SECS = 30 }; /* Slurm's, unless the site says otherwise */

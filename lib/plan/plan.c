@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The planner. Per class: choose a partition that can hold a job of it, the number of jobs side by side in an allocation,
 // the rounds one after another, and from these walltime, count, memory. Which nodes can hold what is lib/plan_fit.c.
-#include "lib/plan.h"
+#include "lib/plan/plan.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "lib/base/mem.h"
-#include "lib/plan_fit.h"
-#include "lib/plan_note.h"
+#include "lib/plan/fit.h"
+#include "lib/plan/note.h"
 
 static const int64_t SEC = 1000000, MINUTE = 60 * SEC, HOUR = 60 * MINUTE;
 static const int64_t MiB = 1024 * 1024;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The cluster as plain structs: nodes, partitions and limits, as slurm-query prints them. In every number 0 means that
 // there is no limit or that none is known.
-#ifndef LIB_CLUSTER_H
-#define LIB_CLUSTER_H
+#ifndef LIB_PLAN_CLUSTER_H
+#define LIB_PLAN_CLUSTER_H
 
 #include <stdbool.h>
 #include <stddef.h>

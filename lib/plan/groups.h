@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The nodes of a graph by groups, so that a sweep of a thousand jobs becomes one box: nodes of one kind whose names differ in
 // numbers only, and whose neighbours do. Pure, deterministic, O((nodes + edges) log).
-#ifndef LIB_GROUPS_H
-#define LIB_GROUPS_H
+#ifndef LIB_PLAN_GROUPS_H
+#define LIB_PLAN_GROUPS_H
 
 #include <stdbool.h>
 #include <stddef.h>

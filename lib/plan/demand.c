@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "lib/demand.h"
+#include "lib/plan/demand.h"
 
 #include "lib/base/arena.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Stages by peeling off jobs whose needs are done; the critical path by following the longest rest down. The order in which
 // jobs are claimed says nothing here: the user may have chosen another one.
-#include "lib/stages.h"
+#include "lib/plan/stages.h"
 
 #include <stdlib.h>
 

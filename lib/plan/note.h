@@ -4,7 +4,7 @@
 #define LIB_PLAN_NOTE_H
 
 #include "lib/base/duration.h"
-#include "lib/plan.h"
+#include "lib/plan/plan.h"
 #include "lib/base/size.h"
 
 /* "8g" and "1h30m", as they are written in workflow files. */

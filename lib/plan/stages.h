@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // In which order the jobs of a workflow go: stages, and the longest chain of jobs. Pure, O(jobs + needs).
-#ifndef LIB_STAGES_H
-#define LIB_STAGES_H
+#ifndef LIB_PLAN_STAGES_H
+#define LIB_PLAN_STAGES_H
 
 #include "lib/workflow/workflow.h"
 

@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+lib_libtorc_la_SOURCES += %D%/classes.c
+lib_libtorc_la_SOURCES += %D%/cluster.c
+lib_libtorc_la_SOURCES += %D%/cluster.h
+lib_libtorc_la_SOURCES += %D%/demand.c
+lib_libtorc_la_SOURCES += %D%/demand.h
+lib_libtorc_la_SOURCES += %D%/fit.c
+lib_libtorc_la_SOURCES += %D%/fit.h
+lib_libtorc_la_SOURCES += %D%/groups.c
+lib_libtorc_la_SOURCES += %D%/groups.h
+lib_libtorc_la_SOURCES += %D%/note.h
+lib_libtorc_la_SOURCES += %D%/plan.c
+lib_libtorc_la_SOURCES += %D%/plan.h
+lib_libtorc_la_SOURCES += %D%/stages.c
+lib_libtorc_la_SOURCES += %D%/stages.h
