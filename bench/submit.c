@@ -12,7 +12,7 @@
 
 #include "lib/base/mem.h"
 #include "lib/text/problem.h"
-#include "lib/store_create.h"
+#include "lib/store/create.h"
 
 enum { ROOTS = 10, WINDOW = 1000, NEEDS = 3 };
 static const double most_ratio = 1.5, most_kib = 1.5;

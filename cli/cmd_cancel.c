@@ -4,7 +4,7 @@
 #include "lib/lost_runner.h"
 #include "lib/base/mem.h"
 #include "lib/slurm.h"
-#include "lib/store_plan.h"
+#include "lib/store/plan.h"
 #include "lib/base/text.h"
 
 static int run(struct cli *cli, struct error *err);

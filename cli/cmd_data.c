@@ -6,7 +6,7 @@
 #include "lib/document.h"
 #include "lib/base/mem.h"
 #include "lib/table.h"
-#include "lib/store_read_each.h"
+#include "lib/store/read_each.h"
 
 static int run(struct cli *cli, struct error *err);
 

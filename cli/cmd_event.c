@@ -12,7 +12,7 @@
 #include "lib/base/mem.h"
 #include "lib/base/suggest.h"
 #include "lib/base/text.h"
-#include "lib/store_read_each.h"
+#include "lib/store/read_each.h"
 
 static int run(struct cli *cli, struct error *err);
 

@@ -3,7 +3,7 @@
 #include "cli/command.h"
 #include "lib/document.h"
 #include "lib/table.h"
-#include "lib/store_read_each.h"
+#include "lib/store/read_each.h"
 
 static int run(struct cli *cli, struct error *err);
 

@@ -12,7 +12,7 @@
 #include "lib/plan_table.h"
 #include "lib/slurm.h"
 #include "lib/plan/stages.h"
-#include "lib/store_plan.h"
+#include "lib/store/plan.h"
 
 static int run(struct cli *cli, struct error *err);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // torc recover: what an outage or a dead node left behind: results that lie on the disk, jobs that nobody runs any more.
 #include "cli/command.h"
-#include "lib/journal.h"
+#include "lib/store/journal.h"
 #include "lib/lost_runner.h"
 
 static int run(struct cli *cli, struct error *err);

@@ -8,7 +8,7 @@
 #include "lib/meter/usage.h"
 #include "lib/why.h"
 #include "lib/workflow/workflow.h"
-#include "lib/store_read_each.h"
+#include "lib/store/read_each.h"
 
 static int run(struct cli *cli, struct error *err);
 

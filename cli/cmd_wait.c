@@ -4,7 +4,7 @@
 
 #include "cli/command.h"
 #include "lib/lost_runner.h"
-#include "lib/store_read_each.h"
+#include "lib/store/read_each.h"
 
 static int run(struct cli *cli, struct error *err);
 

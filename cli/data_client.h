@@ -4,7 +4,7 @@
 #define CLI_DATA_CLIENT_H
 
 #include "cli/command.h"
-#include "lib/store_data.h"
+#include "lib/store/data.h"
 
 /* The value that an argument gives: JSON, @FILE, or - for standard input; checked, on one line, the caller's to free.
  * ERROR_USAGE with the place where it stops being JSON. */

@@ -9,7 +9,7 @@
 #include "lib/base/mem.h"
 #include "lib/slurm_look.h"
 #include "lib/table.h"
-#include "lib/store_read_each.h"
+#include "lib/store/read_each.h"
 #include "lib/target.h"
 
 enum { RUNNING_MOST = 10, QUEUED_MOST = 1000, LABEL = 13, SILENT_USEC = 90 * 1000000 };

@@ -4,7 +4,7 @@
 #define CLI_STATUS_H
 
 #include "lib/screen.h"
-#include "lib/store_read.h"
+#include "lib/store/read.h"
 
 /* What Slurm said about the queued allocations. It is asked again only when the set of them has changed: no loop polls it. */
 struct status_queue {

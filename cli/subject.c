@@ -11,7 +11,7 @@
 #include "lib/text/problem.h"
 #include "lib/base/text_file.h"
 #include "lib/workflow/inputs.h"
-#include "lib/store_read_each.h"
+#include "lib/store/read_each.h"
 
 bool subject_is_job(const struct subject *subject, size_t job)
 {

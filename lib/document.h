@@ -5,7 +5,7 @@
 #define LIB_DOCUMENT_H
 
 #include "lib/json_stream.h"
-#include "lib/store_read.h"
+#include "lib/store/read.h"
 
 /* The members of the workflow's object; needs an object to be open. */
 void document_workflow_members(struct json_stream *json, const struct workflow_info *workflow);

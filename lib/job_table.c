@@ -3,7 +3,7 @@
 #include "lib/job_table.h"
 
 #include "lib/base/mem.h"
-#include "lib/store_read_each.h"
+#include "lib/store/read_each.h"
 #include "lib/target.h"
 #include "lib/meter/usage.h"
 #include "lib/why.h"

@@ -3,7 +3,7 @@
 #ifndef LIB_JOB_TABLE_H
 #define LIB_JOB_TABLE_H
 
-#include "lib/store_read.h"
+#include "lib/store/read.h"
 #include "lib/table.h"
 
 enum job_table_kind {

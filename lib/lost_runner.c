@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include "lib/meter/incarnation.h"
-#include "lib/journal.h"
+#include "lib/store/journal.h"
 #include "lib/base/mem.h"
 #include "lib/slurm.h"
-#include "lib/store_read_each.h"
+#include "lib/store/read_each.h"
 
 enum { BEATS_USEC = 3 * 30 * 1000000, CLOCKS_USEC = 10 * 1000000 /* by which those of nodes may differ */ };
 

@@ -8,8 +8,8 @@
 
 #include "lib/plan/plan.h"
 #include "lib/workflow/settings.h"
-#include "lib/store.h"
-#include "lib/store_plan.h"
+#include "lib/store/store.h"
+#include "lib/store/plan.h"
 
 struct submit {
     struct store *store;

@@ -6,7 +6,7 @@
 
 #include "lib/base/mem.h"
 #include "lib/slurm.h"
-#include "lib/store_read.h"
+#include "lib/store/read.h"
 #include "lib/submit.h"
 
 enum { FORGOTTEN_SECS = 300 }; /* sbatch has given up by then */

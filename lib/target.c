@@ -9,7 +9,7 @@
 #include "lib/base/arena.h"
 #include "lib/base/mem.h"
 #include "lib/base/names.h"
-#include "lib/store_read_each.h"
+#include "lib/store/read_each.h"
 #include "lib/base/suggest.h"
 
 struct store *target_open(const char *option, enum store_mode mode, struct error *err)

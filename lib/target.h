@@ -3,7 +3,7 @@
 #ifndef LIB_TARGET_H
 #define LIB_TARGET_H
 
-#include "lib/store_read.h"
+#include "lib/store/read.h"
 
 /* Opens the database that `option` (--db), $TORC_DB or "torc.db" names; when there is none, says what to do. */
 struct store *target_open(const char *option, enum store_mode mode, struct error *err);

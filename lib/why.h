@@ -3,7 +3,7 @@
 #ifndef LIB_WHY_H
 #define LIB_WHY_H
 
-#include "lib/store_read.h"
+#include "lib/store/read.h"
 
 /* In a word or two, for tables: "exit 3", "signal 11 SEGV", "oom", "timeout", "missing_output"; NULL while it runs, and when
  * it completed without anything to say. */

@@ -4,7 +4,7 @@
 #define REPORT_REPORT_H
 
 #include "lib/screen.h"
-#include "lib/store_read.h"
+#include "lib/store/read.h"
 #include "lib/table.h"
 
 struct report {

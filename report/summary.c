@@ -5,7 +5,7 @@
 #include "lib/format.h"
 #include "lib/lost_runner.h"
 #include "lib/base/mem.h"
-#include "lib/store_read_each.h"
+#include "lib/store/read_each.h"
 #include "lib/target.h"
 #include "lib/base/text.h"
 #include "lib/meter/usage.h"

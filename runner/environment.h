@@ -7,7 +7,7 @@
 
 #include "lib/base/arena.h"
 #include "lib/workflow/job_spec.h"
-#include "lib/store_run.h"
+#include "lib/store/run.h"
 #include "runner/node.h"
 
 struct environment; /* what all jobs of the runner have in common */

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "lib/journal.h"
+#include "lib/store/journal.h"
 #include "lib/base/mem.h"
 #include "runner/ahead.h"
 #include "runner/clock.h"

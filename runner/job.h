@@ -9,7 +9,7 @@
 #include "lib/base/arena.h"
 #include "lib/workflow/job_spec.h"
 #include "lib/meter/meter.h"
-#include "lib/store_run.h"
+#include "lib/store/run.h"
 #include "runner/node.h"
 #include "runner/output.h"
 #include "runner/verdict.h"

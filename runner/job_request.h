@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 
-#include "lib/store_data.h"
+#include "lib/store/data.h"
 
 struct job_request {
     struct data_change change; /* points into json and into the line; op DATA_NONE when the line makes no sense */

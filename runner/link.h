@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 #include "lib/base/error.h"
-#include "lib/store_data.h"
-#include "lib/store_run.h"
+#include "lib/store/data.h"
+#include "lib/store/run.h"
 
 struct link;
 

@@ -15,8 +15,8 @@
 #include "lib/workflow/commands_file.h"
 #include "lib/base/mem.h"
 #include "lib/text/problem.h"
-#include "lib/store_create.h"
-#include "lib/store_read.h"
+#include "lib/store/create.h"
+#include "lib/store/read.h"
 #include "lib/base/text_file.h"
 #include "lib/workflow/inputs.h"
 

@@ -5,7 +5,7 @@
 #include "lib/base/command_line.h"
 #include "lib/base/mem.h"
 #include "lib/plan/plan.h"
-#include "lib/store.h"
+#include "lib/store/store.h"
 
 static const char *const accounting_words[] = {"auto", "proc", NULL};
 

@@ -9,7 +9,7 @@
 
 #include "lib/meter/incarnation.h"
 #include "lib/base/mem.h"
-#include "lib/store_read.h"
+#include "lib/store/read.h"
 #include "runner/clock.h"
 #include "runner/process.h"
 

@@ -13,9 +13,9 @@
 #include <unistd.h>
 
 #include "lib/meter/incarnation.h"
-#include "lib/journal.h"
+#include "lib/store/journal.h"
 #include "lib/base/mem.h"
-#include "lib/store_read.h"
+#include "lib/store/read.h"
 #include "runner/end_time.h"
 #include "runner/flush.h"
 #include "runner/job_socket.h"

@@ -5,7 +5,7 @@
 
 #include <sys/resource.h>
 
-#include "lib/store_run.h"
+#include "lib/store/run.h"
 #include "runner/clock.h"
 #include "runner/end_time.h"
 #include "runner/environment.h"

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "lib/store_create.h"
+#include "lib/store/create.h"
 #include "submitter/show.h"
 
 static int insert(struct created *created, struct store *store, struct prepared *prepared, const struct options *options,

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "lib/slurm.h"
-#include "lib/store.h"
+#include "lib/store/store.h"
 #include "submitter/create.h"
 #include "submitter/options.h"
 #include "submitter/prepare.h"

@@ -7,7 +7,7 @@
 
 #include "lib/base/command_line.h"
 #include "lib/base/mem.h"
-#include "lib/store.h"
+#include "lib/store/store.h"
 #include "lib/base/walltime.h"
 
 #define AT(field) offsetof(struct options, field)

@@ -6,7 +6,7 @@
 
 #include "lib/base/mem.h"
 #include "lib/slurm.h"
-#include "lib/store_plan.h"
+#include "lib/store/plan.h"
 #include "lib/submit.h"
 #include "lib/base/comma_list.h"
 

@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "lib/journal.h"
+#include "lib/store/journal.h"
 #include "lib/lost_runner.h"
 #include "lib/base/mem.h"
 #include "lib/slurm.h"
-#include "lib/store_read.h"
+#include "lib/store/read.h"
 #include "submitter/settle.h"
 #include "submitter/show.h"
 

@@ -13,8 +13,8 @@
 #include "lib/lost_runner.h"
 #include "lib/base/mem.h"
 #include "lib/slurm.h"
-#include "lib/store_plan.h"
-#include "lib/store_read.h"
+#include "lib/store/plan.h"
+#include "lib/store/read.h"
 #include "submitter/settle.h"
 #include "submitter/top_up.h"
 

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "lib/base/error.h"
-#include "lib/store.h"
+#include "lib/store/store.h"
 
 /* Gives the exit code of the program: 0 all jobs completed, 1 some did not or cannot, 130 detached by ^C; -1 with err. quiet:
  * no progress on stderr. */

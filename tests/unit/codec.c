@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Structs to JSON and back: every kind of field, text that is no UTF-8, wrong types.
-#include "lib/store_codec.h"
+#include "lib/store/row_codec.h"
 
 #include "tests/tap.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Which jobs a runner takes, by shape, order, labels and time.
-#include "lib/pack.h"
+#include "lib/store/pack.h"
 
 #include "tests/tap.h"
 

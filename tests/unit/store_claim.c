@@ -69,12 +69,12 @@ static void test_row(size_t i)
 
 static const char *const texts[] = {
 #define SQL(name, text) text,
-#include "lib/store_sql.def"
+#include "lib/store/sql.def"
 #undef SQL
 };
 static const char *const names[] = {
 #define SQL(name, text) #name,
-#include "lib/store_sql.def"
+#include "lib/store/sql.def"
 #undef SQL
 };
 

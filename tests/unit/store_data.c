@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // User data and events in the store: batches, refusals, replay, large values, output data that is missing, values for commands.
-#include "lib/store_data.h"
+#include "lib/store/data.h"
 #include "lib/workflow/workflow.h"
 #include "tests/unit/store_fixture.h"
 

@@ -7,10 +7,10 @@
 
 #include "lib/base/arena.h"
 #include "lib/base/mem.h"
-#include "lib/store_create.h"
-#include "lib/store_plan.h"
-#include "lib/store_read.h"
-#include "lib/store_run.h"
+#include "lib/store/create.h"
+#include "lib/store/plan.h"
+#include "lib/store/read.h"
+#include "lib/store/run.h"
 #include "tests/tap.h"
 
 struct fixture {

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// {"torc_journal": 1, "workflow_id", "runner_id", "incarnation", "sync": the request as the codec writes it}, whole or not at
+// all: written beside and renamed.
+#include "lib/store/journal.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/base/mem.h"
+#include "lib/workflow/settings.h"
+#include "lib/store/row_codec.h"
+#include "lib/store/read.h"
+
+enum { JOURNAL_VERSION = 1 };
+
+char *journal_name(int64_t workflow_id, int64_t runner_id)
+{
+    return xasprintf("torc_journal_wf%lld_%lld.json", (long long)workflow_id, (long long)runner_id);
+}
+
+void journal_remove(int folder, int64_t workflow_id, int64_t runner_id)
+{
+    cleanup_free char *name = journal_name(workflow_id, runner_id);
+    unlinkat(folder, name, 0);
+}
+
+static int write_file(int folder, const char *name, json_t *root, struct error *err)
+{
+    cleanup_free char *beside = xasprintf("%s.new", name);
+    cleanup_close int fd = openat(folder, beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd >= 0 && !json_dumpfd(root, fd, JSON_COMPACT) && !fsync(fd) && !renameat(folder, beside, folder, name) && !fsync(folder))
+        return 0;
+    error_set(err, ERROR_INTERNAL, errno, "cannot write the journal %s", name);
+    unlinkat(folder, beside, 0);
+    return -1;
+}
+
+int journal_write(int folder, const struct journal *journal, struct error *err)
+{
+    struct sync_request request = {.runner_id = journal->runner_id, .ends = journal->ends, .ends_count = journal->ends_count};
+    cleanup_free char *name = journal_name(journal->workflow_id, journal->runner_id);
+    json_auto_t *root = json_pack("{s:i, s:I, s:I, s:s, s:o}", "torc_journal", JOURNAL_VERSION, "workflow_id",
+                                  (json_int_t)journal->workflow_id, "runner_id", (json_int_t)journal->runner_id, "incarnation",
+                                  journal->incarnation, "sync", codec_encode(&codec_sync_request, &request));
+    if (!root)
+        return error_set(err, ERROR_INTERNAL, 0, "cannot write the journal %s: its results cannot be put into JSON", name);
+    return write_file(folder, name, root, err);
+}
+
+struct replay {
+    struct store *store;
+    int64_t workflow_id, results;
+    int folder;
+    struct error *err;
+};
+
+/* Is there such a runner in this database? */
+static int is_of_runner(const struct replay *replay, int64_t runner_id, const char *incarnation, bool *is)
+{
+    struct read_request request = {.what = READ_RUNNERS, .workflow_id = replay->workflow_id, .after_id = runner_id - 1, .limit = 1};
+    struct read_reply reply;
+    if (store_read(replay->store, &request, &reply, replay->err))
+        return -1;
+    *is = reply.count && reply.runners->id == runner_id && !strcmp(reply.runners->incarnation, incarnation);
+    read_reply_fini(&reply);
+    return 0;
+}
+
+static int apply(struct replay *replay, json_t *sync, struct error *err)
+{
+    struct sync_request request;
+    struct sync_reply reply;
+    struct arena *arena = arena_create();
+    int rc = codec_decode(&codec_sync_request, sync, &request, arena, err);
+    if (!rc) {
+        /* nothing but ends, and outside of the runner's own sequence */
+        struct sync_request ends = {.runner_id = request.runner_id, .ends = request.ends, .ends_count = request.ends_count};
+        rc = store_sync(replay->store, &ends, &reply, err);
+    }
+    if (!rc) {
+        replay->results += request.ends_count;
+        sync_reply_fini(&reply);
+    }
+    arena_destroy(arena);
+    return rc;
+}
+
+/* Failures of one file do not hide the others. */
+static int take_file(struct replay *replay, const char *name)
+{
+    json_error_t where;
+    bool is = false;
+    cleanup_close int fd = openat(replay->folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return errno == ENOENT ? 0 : error_set(replay->err, ERROR_INTERNAL, errno, "cannot open the journal %s", name);
+    json_auto_t *root = json_loadfd(fd, 0, &where);
+    if (!root)
+        return error_set(replay->err, ERROR_INTERNAL, 0, "the journal %s is damaged: %s; it was left as it is", name, where.text);
+    const char *incarnation = json_string_value(json_object_get(root, "incarnation"));
+    json_t *sync = json_object_get(root, "sync");
+    int64_t runner_id = json_integer_value(json_object_get(root, "runner_id"));
+    if (json_integer_value(json_object_get(root, "torc_journal")) != JOURNAL_VERSION || !incarnation || !json_is_object(sync) ||
+        json_integer_value(json_object_get(sync, "runner_id")) != runner_id)
+        return error_set(replay->err, ERROR_INTERNAL, 0, "the journal %s is none that this torc can read; it was left as it is",
+                         name);
+    if (is_of_runner(replay, runner_id, incarnation, &is) || (is && apply(replay, sync, replay->err)))
+        return -1;
+    if (is)
+        unlinkat(replay->folder, name, 0);
+    return 0;
+}
+
+static int take_all(struct replay *replay)
+{
+    int rc = 0;
+    cleanup_free char *prefix = xasprintf("torc_journal_wf%lld_", (long long)replay->workflow_id);
+    int fd = openat(replay->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    for (struct dirent *entry; dir && (entry = readdir(dir));) {
+        size_t length = strlen(entry->d_name);
+        if (!strncmp(entry->d_name, prefix, strlen(prefix)) && length > 5 && !strcmp(entry->d_name + length - 5, ".json") &&
+            take_file(replay, entry->d_name))
+            rc = -1;
+    }
+    if (dir)
+        closedir(dir);
+    else if (fd >= 0)
+        close(fd);
+    return rc;
+}
+
+int journal_replay(struct store *store, int64_t workflow_id, int64_t *results, struct error *err)
+{
+    struct read_request request = {.what = READ_WORKFLOWS, .workflow_id = workflow_id};
+    struct read_reply reply;
+    struct settings settings;
+    struct replay replay = {.store = store, .workflow_id = workflow_id, .folder = -1, .err = err};
+    if (store_read(store, &request, &reply, err))
+        return -1;
+    int rc = reply.count ? settings_parse(&settings, reply.workflows->settings, err) : 0;
+    if (!rc && reply.count) {
+        bool absolute = settings.output_dir[0] == '/';
+        cleanup_free char *path = xasprintf("%s%s%s", absolute ? "" : reply.workflows->folder, absolute ? "" : "/", settings.output_dir);
+        replay.folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        settings_fini(&settings);
+    }
+    read_reply_fini(&reply);
+    if (replay.folder >= 0) { /* no folder, no journal */
+        rc = take_all(&replay);
+        close(replay.folder);
+    }
+    if (results)
+        *results = replay.results;
+    return rc;
+}

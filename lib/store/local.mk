@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+lib_libtorc_la_SOURCES += %D%/codec.c
+lib_libtorc_la_SOURCES += %D%/codec.h
+lib_libtorc_la_SOURCES += %D%/create.h
+lib_libtorc_la_SOURCES += %D%/data.h
+lib_libtorc_la_SOURCES += %D%/infos.h
+lib_libtorc_la_SOURCES += %D%/journal.c
+lib_libtorc_la_SOURCES += %D%/journal.h
+lib_libtorc_la_SOURCES += %D%/loop_back.c
+lib_libtorc_la_SOURCES += %D%/ops.h
+lib_libtorc_la_SOURCES += %D%/pack.c
+lib_libtorc_la_SOURCES += %D%/pack.h
+lib_libtorc_la_SOURCES += %D%/plan.h
+lib_libtorc_la_SOURCES += %D%/read.h
+lib_libtorc_la_SOURCES += %D%/read_each.c
+lib_libtorc_la_SOURCES += %D%/read_each.h
+lib_libtorc_la_SOURCES += %D%/row_codec.c
+lib_libtorc_la_SOURCES += %D%/row_codec.h
+lib_libtorc_la_SOURCES += %D%/run.h
+lib_libtorc_la_SOURCES += %D%/sql.def
+lib_libtorc_la_SOURCES += %D%/sqlite.c
+lib_libtorc_la_SOURCES += %D%/sqlite.h
+lib_libtorc_la_SOURCES += %D%/sqlite_ahead.c
+lib_libtorc_la_SOURCES += %D%/sqlite_claim.c
+lib_libtorc_la_SOURCES += %D%/sqlite_create.c
+lib_libtorc_la_SOURCES += %D%/sqlite_data.c
+lib_libtorc_la_SOURCES += %D%/sqlite_demand.c
+lib_libtorc_la_SOURCES += %D%/sqlite_enter.c
+lib_libtorc_la_SOURCES += %D%/sqlite_open.c
+lib_libtorc_la_SOURCES += %D%/sqlite_plan.c
+lib_libtorc_la_SOURCES += %D%/sqlite_read.c
+lib_libtorc_la_SOURCES += %D%/sqlite_run.c
+lib_libtorc_la_SOURCES += %D%/sqlite_state.c
+lib_libtorc_la_SOURCES += %D%/sqlite_tx.h
+lib_libtorc_la_SOURCES += %D%/store.c
+lib_libtorc_la_SOURCES += %D%/store.h
+
+# the schema becomes a C text; the file itself stays the one place to read and change it
+EXTRA_DIST += lib/store/schema.sql
+BUILT_SOURCES += lib/store/schema_sql.h
+CLEANFILES += lib/store/schema_sql.h
+lib/store/schema_sql.h: lib/store/schema.sql
+	@$(MKDIR_P) lib/store
+	$(AM_V_GEN)sed -e '/^ *--/d' -e 's/  *-- .*$$//' -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/    "/' -e 's/$$/\\n"/' $< > $@

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Choosing jobs for a runner.
+#include "lib/store/pack.h"
+
+#include <string.h>
+
+bool pack_shape_fits(const struct pack_shape *shape, const struct pack_shape *room)
+{
+    return shape->cpus <= room->cpus && shape->gpus_milli <= room->gpus_milli && shape->memory_bytes <= room->memory_bytes;
+}
+
+static bool is_before(const struct pack_head *a, const struct pack_head *b)
+{
+    if (a->priority != b->priority)
+        return a->priority > b->priority;
+    if (a->rank != b->rank)
+        return a->rank > b->rank;
+    return a->id < b->id;
+}
+
+static int first_that_fits(const struct pack_head *heads, size_t count, const struct pack_shape *room)
+{
+    int best = -1;
+    for (size_t i = 0; i < count; i++)
+        if (!heads[i].empty && pack_shape_fits(&heads[i].shape, room) && (best < 0 || is_before(&heads[i], &heads[best])))
+            best = (int)i;
+    return best;
+}
+
+int pack_next(struct pack *pack, const struct pack_head *heads, size_t count)
+{
+    int best = pack->max_jobs > 0 ? first_that_fits(heads, count, &pack->free) : -1;
+    if (best >= 0) {
+        pack->max_jobs--;
+        pack->free.cpus -= heads[best].shape.cpus;
+        pack->free.gpus_milli -= heads[best].shape.gpus_milli;
+        pack->free.memory_bytes -= heads[best].shape.memory_bytes;
+        return best;
+    }
+    pack->max_jobs = 0;
+    best = pack->prefetch > 0 ? first_that_fits(heads, count, &pack->capacity) : -1;
+    pack->prefetch -= best >= 0;
+    return best;
+}
+
+static bool list_has(const char *list, const char *item, size_t length)
+{
+    for (const char *l = list; l; l = strchr(l, ',')) {
+        l += *l == ',';
+        if (!strncmp(l, item, length) && (l[length] == ',' || l[length] == '\0'))
+            return true;
+    }
+    return false;
+}
+
+bool pack_labels_fit(const char *runner_labels, const char *class_labels)
+{
+    if (!runner_labels || !class_labels)
+        return !runner_labels && !class_labels;
+    for (const char *c = class_labels; *c;) {
+        size_t length = strcspn(c, ",");
+        if (!list_has(runner_labels, c, length))
+            return false;
+        c += length + (c[length] == ',');
+    }
+    return true;
+}
+
+enum pack_time_fit pack_time_fits(const struct pack_time *time, int64_t runtime_usec, bool enforced)
+{
+    static const int64_t minute = 60 * 1000000ll;
+    if (time->left_usec == 0 || runtime_usec <= time->left_usec)
+        return PACK_TIME_YES;
+    if (!enforced)
+        return time->left_usec > 0 ? PACK_TIME_YES : PACK_TIME_NO;
+    int64_t fresh = time->walltime_usec / 10 < minute ? time->walltime_usec / 10 : minute;
+    if (runtime_usec <= time->walltime_usec && time->elapsed_usec <= fresh && time->left_usec > 0)
+        return PACK_TIME_YES;
+    int64_t least = runtime_usec / 10 > 5 * minute ? runtime_usec / 10 : 5 * minute;
+    return time->left_usec >= least || (time->left_usec > 0 && time->left_usec * 2 >= time->walltime_usec) ? PACK_TIME_TERMINABLE
+                                                                                                         : PACK_TIME_NO;
+}

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Claims: a cursor on the index of ready jobs for each class that fits the runner, merged in order of priority. Nothing is
+// changed before all cursors are done.
+#include "lib/base/mem.h"
+#include "lib/store/pack.h"
+#include "lib/store/sqlite_tx.h"
+#include "lib/workflow/workflow.h"
+
+enum { TERMINABLE_SCAN = 1000 }; /* near the end of an allocation so many ready jobs of a class are looked at, no more */
+
+struct claim_class {
+    int64_t id, runtime_usec;
+    struct claimed_job job; /* what all jobs of the class have in common */
+    struct pack_shape shape;
+    int32_t flags; /* that a job must have */
+    sqlite3_stmt *cursor;
+};
+
+struct foreign_class { /* it has ready jobs, but not for this runner */
+    struct pack_shape shape;
+    const char *labels;
+};
+
+struct claim_state {
+    struct tx *tx;
+    const struct runner_row *runner;
+    struct sync_reply *reply;
+    struct pack pack;
+    struct claim_class *classes;
+    struct pack_head *heads;
+    struct foreign_class *foreign;
+    size_t classes_count, classes_space, claimed_space, foreign_count, foreign_space;
+};
+
+static int32_t smaller(int32_t a, int32_t b)
+{
+    return a < b ? a : b;
+}
+
+// Jobs that named no class have a shape for planning only: they run on whatever there is.
+static void set_shape(struct claim_class *c, const struct pack_shape *capacity)
+{
+    c->shape = (struct pack_shape){c->job.cpus, c->job.gpus_milli, c->job.memory_bytes};
+    if (!c->job.enforced) {
+        c->shape.cpus = smaller(c->shape.cpus, capacity->cpus);
+        if (c->shape.memory_bytes > capacity->memory_bytes)
+            c->shape.memory_bytes = capacity->memory_bytes;
+    }
+}
+
+static void add_foreign(struct claim_state *state, const struct claim_class *c, const char *labels)
+{
+    state->foreign = array_grow(state->foreign, state->foreign_count, &state->foreign_space, sizeof *state->foreign);
+    state->foreign[state->foreign_count++] =
+        (struct foreign_class){.shape = c->shape, .labels = arena_strdup(state->reply->arena, labels)};
+}
+
+// A class with work that is still open: does it fit this runner at all, and is something of it ready?
+static void look_at_class(struct claim_state *state, sqlite3_stmt *s, const struct pack_time *time)
+{
+    const struct runner_row *runner = state->runner;
+    struct claim_class c = {
+        .id = sqlite3_column_int64(s, 0),
+        .runtime_usec = sqlite3_column_int64(s, 6),
+        .job = {.class_name = (const char *)sqlite3_column_text(s, 1), .cpus = sqlite3_column_int(s, 2),
+                .memory_bytes = sqlite3_column_int64(s, 3), .gpus_milli = sqlite3_column_int(s, 4),
+                .nodes = sqlite3_column_int(s, 5), .runtime_usec = sqlite3_column_int64(s, 6),
+                .enforced = sqlite3_column_int(s, 7) != 0},
+    };
+    const char *scheduler = (const char *)sqlite3_column_text(s, 8), *labels = (const char *)sqlite3_column_text(s, 9);
+    bool bound_elsewhere = scheduler && runner->allocation_id && (!runner->scheduler || strcmp(scheduler, runner->scheduler));
+    enum pack_time_fit fit = pack_time_fits(time, c.runtime_usec, c.job.enforced);
+    set_shape(&c, &state->pack.capacity);
+    if (c.job.nodes != 1 || bound_elsewhere || fit == PACK_TIME_NO || !pack_labels_fit(runner->labels, labels) ||
+        !pack_shape_fits(&c.shape, &state->pack.capacity)) {
+        if (sqlite3_column_int64(s, 10) > 0)
+            add_foreign(state, &c, labels);
+        return;
+    }
+    state->reply->may_come = true;
+    if (sqlite3_column_int64(s, 10) <= 0)
+        return;
+    c.flags = fit == PACK_TIME_TERMINABLE ? JOB_SUPPORTS_TERMINATION : 0;
+    c.job.class_name = arena_strdup(state->reply->arena, c.job.class_name);
+    state->classes = array_grow(state->classes, state->classes_count, &state->classes_space, sizeof *state->classes);
+    state->classes[state->classes_count++] = c;
+}
+
+static int read_classes(struct claim_state *state, const struct claim_request *claim, struct error *err)
+{
+    const struct runner_row *r = state->runner;
+    int64_t start = r->allocation_start_usec ? r->allocation_start_usec : r->started_usec;
+    /* what was asked for, as some of it has passed when the runner comes */
+    int64_t walltime = r->walltime_usec ? r->walltime_usec : r->limit_usec ? r->limit_usec - start : 0;
+    struct pack_time time = {.left_usec = claim->time_left_usec,
+                             .walltime_usec = walltime,
+                             .elapsed_usec = state->tx->now_usec - start};
+    sqlite3_stmt *s = db_query(state->tx->db, err, SQL_CLAIM_CLASSES, "l", state->tx->workflow_id);
+    int rc = -1;
+    while (s && (rc = db_step(state->tx->db, s, err)) > 0)
+        look_at_class(state, s, &time);
+    return rc;
+}
+
+static int next_head(struct claim_state *state, size_t i, struct error *err)
+{
+    struct claim_class *c = &state->classes[i];
+    int rc = db_step(state->tx->db, c->cursor, err);
+    state->heads[i] = (struct pack_head){.empty = rc <= 0, .shape = c->shape};
+    if (rc > 0) {
+        state->heads[i].id = sqlite3_column_int64(c->cursor, 0);
+        state->heads[i].priority = sqlite3_column_int64(c->cursor, 1);
+        state->heads[i].rank = sqlite3_column_int64(c->cursor, 2);
+    }
+    return rc < 0 ? -1 : 0;
+}
+
+static int open_cursors(struct claim_state *state, int64_t most, struct error *err)
+{
+    state->heads = xcalloc(state->classes_count + 1, sizeof *state->heads);
+    for (size_t i = 0; i < state->classes_count; i++) {
+        struct claim_class *c = &state->classes[i];
+        if (!(c->cursor = db_cursor(state->tx->db, i, err)))
+            return -1;
+        sqlite3_bind_int64(c->cursor, 1, c->id);
+        sqlite3_bind_int64(c->cursor, 2, c->flags ? TERMINABLE_SCAN : most);
+        sqlite3_bind_int64(c->cursor, 3, c->flags);
+        if (next_head(state, i, err))
+            return -1;
+    }
+    return 0;
+}
+
+static void add_claimed(struct claim_state *state, const struct claimed_job *job)
+{
+    struct sync_reply *reply = state->reply;
+    if (reply->claimed_count == state->claimed_space) {
+        size_t space = state->claimed_space ? state->claimed_space * 2 : 64;
+        struct claimed_job *grown = arena_alloc(reply->arena, space * sizeof *grown);
+        if (reply->claimed_count)
+            memcpy(grown, reply->claimed, reply->claimed_count * sizeof *grown);
+        reply->claimed = grown;
+        state->claimed_space = space;
+    }
+    reply->claimed[reply->claimed_count++] = *job;
+}
+
+static void take_head(struct claim_state *state, size_t i)
+{
+    struct arena *arena = state->reply->arena;
+    sqlite3_stmt *s = state->classes[i].cursor;
+    struct claimed_job job = state->classes[i].job;
+    job.job_id = sqlite3_column_int64(s, 0);
+    job.name = db_text(arena, s, 3);
+    job.command = db_text(arena, s, 4);
+    job.spec = db_text(arena, s, 5);
+    job.flags = sqlite3_column_int(s, 6);
+    job.attempt_id = sqlite3_column_int(s, 7) + 1;
+    job.continuations = sqlite3_column_int(s, 8);
+    add_claimed(state, &job);
+    tx_count(state->tx, state->classes[i].id, JOB_READY, JOB_PENDING, 1);
+}
+
+static int choose(struct claim_state *state, struct error *err)
+{
+    int i;
+    while ((i = pack_next(&state->pack, state->heads, state->classes_count)) >= 0) {
+        take_head(state, (size_t)i);
+        if (next_head(state, (size_t)i, err))
+            return -1;
+    }
+    for (size_t c = 0; c < state->classes_count; c++)
+        sqlite3_reset(state->classes[c].cursor);
+    return 0;
+}
+
+int tx_job_files(struct tx *tx, struct arena *arena, struct claimed_job *job, struct error *err)
+{
+    sqlite3_stmt *s = db_query(tx->db, err, SQL_JOB_FILES, "l", job->job_id);
+    cleanup_free const char **paths = NULL;
+    size_t count = 0, space = 0;
+    int rc = -1;
+    while (s && (rc = db_step(tx->db, s, err)) > 0) {
+        paths = array_grow(paths, count, &space, sizeof *paths);
+        paths[count++] = db_text(arena, s, 0);
+        *(sqlite3_column_int(s, 1) == ROLE_INPUT ? &job->inputs_count : &job->outputs_count) += 1;
+    }
+    if (rc < 0 || !count)
+        return rc;
+    job->inputs = arena_alloc(arena, count * sizeof *paths); // inputs come first
+    memcpy(job->inputs, paths, count * sizeof *paths);
+    job->outputs = job->inputs + job->inputs_count;
+    return 0;
+}
+
+// The command waits for values that jobs have written since the workflow was created.
+static int read_data(struct tx *tx, struct arena *arena, struct claimed_job *job, struct error *err)
+{
+    cleanup_free struct claimed_data *list = NULL;
+    size_t count = 0, space = 0;
+    int rc = -1;
+    if (!(job->flags & JOB_NAMES_DATA))
+        return 0;
+    sqlite3_stmt *s = db_query(tx->db, err, SQL_JOB_DATA_VALUES, "l", job->job_id);
+    while (s && (rc = db_step(tx->db, s, err)) > 0) {
+        list = array_grow(list, count, &space, sizeof *list);
+        list[count++] = (struct claimed_data){db_text(arena, s, 0), db_text(arena, s, 1)};
+    }
+    if (rc < 0 || !count)
+        return rc;
+    job->data = memcpy(arena_alloc(arena, count * sizeof *list), list, count * sizeof *list);
+    job->data_count = (uint32_t)count;
+    return 0;
+}
+
+static int take_jobs(struct claim_state *state, const struct claim_request *claim, struct error *err)
+{
+    struct tx *tx = state->tx;
+    struct sync_reply *reply = state->reply;
+    if (open_cursors(state, (int64_t)claim->max_jobs + claim->prefetch, err) || choose(state, err))
+        return -1;
+    for (uint32_t i = 0; i < reply->claimed_count; i++)
+        if (db_do(tx->db, err, SQL_JOB_CLAIM, "ll", reply->claimed[i].job_id, state->runner->id) ||
+            tx_event(tx, EVENT_JOB_CLAIMED, reply->claimed[i].job_id, state->runner->id, 0, err) ||
+            tx_job_files(tx, reply->arena, &reply->claimed[i], err) || read_data(tx, reply->arena, &reply->claimed[i], err))
+            return -1;
+    return 0;
+}
+
+static bool takes_foreign(const struct claim_state *state, const struct pack_shape *capacity, const char *labels)
+{
+    for (size_t i = 0; i < state->foreign_count; i++)
+        if (pack_labels_fit(labels, state->foreign[i].labels) && pack_shape_fits(&state->foreign[i].shape, capacity))
+            return true;
+    return false;
+}
+
+/* What is open for a runner started by hand waits for jobs that nobody runs, and that no runner which is alive would take. */
+static int is_forsaken(struct claim_state *state, bool *forsaken, struct error *err)
+{
+    struct tx *tx = state->tx;
+    int64_t elsewhere = 0;
+    *forsaken = false;
+    if (!state->reply->may_come || state->classes_count || state->runner->allocation_id || tx->state != WORKFLOW_RUNNING)
+        return 0;
+    if (db_number(tx->db, err, &elsewhere, SQL_CLAIM_ELSEWHERE, "l", tx->workflow_id) < 0)
+        return -1;
+    if (elsewhere)
+        return 0;
+    sqlite3_stmt *s = db_query(tx->db, err, SQL_CLAIM_OTHERS, "ll", tx->workflow_id, state->runner->id);
+    bool taken = false;
+    int rc = -1;
+    while (s && (rc = db_step(tx->db, s, err)) > 0) {
+        struct pack_shape capacity = {sqlite3_column_int(s, 1), sqlite3_column_int(s, 2), sqlite3_column_int64(s, 3)};
+        taken |= takes_foreign(state, &capacity, (const char *)sqlite3_column_text(s, 0));
+    }
+    *forsaken = !taken;
+    return rc;
+}
+
+int tx_claim(struct tx *tx, const struct runner_row *runner, const struct claim_request *claim, struct sync_reply *reply,
+             struct error *err)
+{
+    struct claim_state state = {
+        .tx = tx, .runner = runner, .reply = reply,
+        .pack = {.free = {claim->cpus, claim->gpus_milli, claim->memory_bytes},
+                 .capacity = {runner->cpus, runner->gpus_milli, runner->memory_bytes},
+                 .max_jobs = claim->max_jobs, .prefetch = claim->prefetch},
+    };
+    int rc = read_classes(&state, claim, err);
+    if (rc == 0 && claim->max_jobs + claim->prefetch > 0 && tx->state == WORKFLOW_RUNNING)
+        rc = take_jobs(&state, claim, err);
+    bool forsaken = false;
+    if (rc == 0)
+        rc = is_forsaken(&state, &forsaken, err);
+    reply->may_come &= !forsaken;
+    free(state.foreign);
+    free(state.classes);
+    free(state.heads);
+    return rc;
+}
+
+struct claimed_job tx_claimed_row(struct arena *arena, sqlite3_stmt *s)
+{
+    return (struct claimed_job){
+        .job_id = sqlite3_column_int64(s, 0), .name = db_text(arena, s, 1), .command = db_text(arena, s, 2),
+        .spec = db_text(arena, s, 3), .flags = sqlite3_column_int(s, 4), .attempt_id = sqlite3_column_int(s, 5) + 1,
+        .continuations = sqlite3_column_int(s, 6), .class_name = db_text(arena, s, 7), .cpus = sqlite3_column_int(s, 8),
+        .memory_bytes = sqlite3_column_int64(s, 9), .gpus_milli = sqlite3_column_int(s, 10), .nodes = sqlite3_column_int(s, 11),
+        .runtime_usec = sqlite3_column_int64(s, 12), .enforced = sqlite3_column_int(s, 13) != 0,
+    };
+}
+
+int tx_claimed_before(struct tx *tx, const struct runner_row *runner, struct sync_reply *reply, struct error *err)
+{
+    struct claim_state state = {.tx = tx, .runner = runner, .reply = reply};
+    sqlite3_stmt *s = db_query(tx->db, err, SQL_CLAIMED_BEFORE, "l", runner->id);
+    int rc = -1;
+    while (s && (rc = db_step(tx->db, s, err)) > 0) {
+        struct claimed_job job = tx_claimed_row(reply->arena, s);
+        add_claimed(&state, &job);
+    }
+    for (uint32_t i = 0; rc == 0 && i < reply->claimed_count; i++)
+        rc = tx_job_files(tx, reply->arena, &reply->claimed[i], err) || read_data(tx, reply->arena, &reply->claimed[i], err) ? -1 : 0;
+    return rc;
+}

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A runner's sync: ends, starts, give-backs, claims and heartbeat, all in one transaction.
+#include "lib/base/mem.h"
+#include "lib/store/sqlite_tx.h"
+
+struct sync_state {
+    struct tx tx;
+    struct runner_row runner;
+    const struct sync_request *request;
+    struct sync_reply *reply;
+    int64_t jobs_run;
+};
+
+struct held_job { /* a job that the request names */
+    int64_t class_id;
+    enum job_state state;
+    int32_t attempts;
+};
+
+// *found: there is such a runner.
+static int read_runner(struct db *db, struct sync_state *st, bool *found, struct error *err)
+{
+    struct runner_row *r = &st->runner;
+    sqlite3_stmt *s = db_query(db, err, SQL_RUNNER_GET, "l", st->request->runner_id);
+    int rc = s ? db_step(db, s, err) : -1;
+    if ((*found = rc > 0)) {
+        struct arena *arena = st->reply->arena;
+        *r = (struct runner_row){
+            .id = st->request->runner_id, .workflow_id = sqlite3_column_int64(s, 0), .seq = sqlite3_column_int64(s, 1),
+            .ended = sqlite3_column_int(s, 2) != 0, .lost = sqlite3_column_int(s, 3) != 0, .cpus = sqlite3_column_int(s, 4),
+            .memory_bytes = sqlite3_column_int64(s, 5), .gpus_milli = sqlite3_column_int(s, 6),
+            .labels = db_text(arena, s, 7), .started_usec = sqlite3_column_int64(s, 8),
+            .limit_usec = sqlite3_column_int64(s, 9), .state = (enum workflow_state)sqlite3_column_int(s, 10),
+            .run_id = sqlite3_column_int64(s, 11), .scheduler = db_text(arena, s, 12),
+            .allocation_start_usec = sqlite3_column_int64(s, 13), .allocation_id = sqlite3_column_int64(s, 14),
+            .walltime_usec = sqlite3_column_int64(s, 15),
+        };
+        sqlite3_reset(s);
+    }
+    return rc < 0 ? -1 : 0;
+}
+
+static void refuse(struct sync_state *st, int64_t job_id)
+{
+    struct sync_reply *reply = st->reply;
+    if (!reply->refused) {
+        const struct sync_request *q = st->request;
+        reply->refused = arena_alloc(reply->arena, sizeof(int64_t) * (q->starts_count + q->ends_count + q->returned_count + 1));
+    }
+    reply->refused[reply->refused_count++] = job_id;
+}
+
+// Fencing: 1 when the job is this runner's, in this very attempt; else 0, and it is refused.
+static int check_job(struct sync_state *st, int64_t job_id, int32_t attempt_id, struct held_job *held, struct error *err)
+{
+    sqlite3_stmt *s = db_query(st->tx.db, err, SQL_JOB_GET, "ll", job_id, st->tx.workflow_id);
+    int rc = s ? db_step(st->tx.db, s, err) : -1;
+    bool mine = false;
+    if (rc > 0) {
+        *held = (struct held_job){sqlite3_column_int64(s, 0), (enum job_state)sqlite3_column_int(s, 1), sqlite3_column_int(s, 3)};
+        mine = sqlite3_column_int64(s, 2) == st->runner.id &&
+               ((held->state == JOB_PENDING && attempt_id == held->attempts + 1) ||
+                (held->state == JOB_RUNNING && attempt_id == held->attempts));
+        sqlite3_reset(s);
+    }
+    if (rc >= 0 && !mine)
+        refuse(st, job_id);
+    return rc < 0 ? -1 : mine;
+}
+
+static int add_usage(struct db *db, int64_t attempt, const struct usage_record *u, struct error *err)
+{
+    return db_do(db, err, SQL_USAGE_ADD, "lssinnnnnnnnnnnnns", attempt, u->node, u->step, (int)u->source, u->cpu_user_usec,
+                 u->cpu_system_usec, u->throttled_usec, u->memory_peak_bytes, u->memory_anon_bytes, u->memory_anon_low_bytes,
+                 u->memory_anon_high_bytes, u->memory_limit_bytes, u->swap_peak_bytes, u->io_read_bytes, u->io_write_bytes,
+                 u->oom_kills, u->processes_peak, u->gpus);
+}
+
+// The attempt's row: a whole one when its start was never sent, as with most short jobs.
+static int write_attempt(struct sync_state *st, const struct attempt_end *e, enum job_state state, bool started,
+                         int64_t *attempt, struct error *err)
+{
+    struct db *db = st->tx.db;
+    const struct attempt_start *b = &e->start;
+    enum attempt_reason reason = e->reason ? e->reason : state == JOB_READY ? REASON_TERMINATED : REASON_NONE;
+    if (!started) {
+        if (db_do(db, err, SQL_ATTEMPT_WHOLE, "llillsslninnizss", b->job_id, st->runner.run_id, (int)b->attempt_id, st->runner.id,
+                  b->start_usec, b->stdout_path, b->stderr_path, e->end_usec, e->wall_usec, (int)state, (int64_t)e->exit_code,
+                  (int64_t)e->signal, (int)e->core, (int64_t)reason, e->message, e->stderr_tail))
+            return -1;
+        *attempt = sqlite3_last_insert_rowid(db->sqlite);
+        return 0;
+    }
+    int rc = db_number(db, err, attempt, SQL_ATTEMPT_OPEN, "ll", b->job_id, st->runner.id);
+    if (rc <= 0)
+        return rc < 0 ? -1 : error_set(err, ERROR_INTERNAL, 0, "the database %s is damaged: job %lld runs, but was never started", db->path,
+                                       (long long)b->job_id);
+    return db_do(db, err, SQL_ATTEMPT_END, "lsslninnizss", *attempt, b->stdout_path, b->stderr_path, e->end_usec, e->wall_usec,
+                 (int)state, (int64_t)e->exit_code, (int64_t)e->signal, (int)e->core, (int64_t)reason, e->message,
+                 e->stderr_tail);
+}
+
+// Whoever ends well has set the data that it declares: looked at here, where no later value can slip in between.
+static int check_output_data(struct sync_state *st, struct attempt_end *e, struct error *err)
+{
+    sqlite3_stmt *s = db_query(st->tx.db, err, SQL_DATA_MISSING, "l", e->start.job_id);
+    int rc = s ? db_step(st->tx.db, s, err) : -1;
+    if (rc <= 0)
+        return rc;
+    const char *name = db_text(st->reply->arena, s, 0);
+    sqlite3_reset(s);
+    e->state = JOB_FAILED;
+    e->reason = REASON_MISSING_OUTPUT;
+    e->message = arena_printf(st->reply->arena, "it ended well, but did not set its output data %s (torc data set %s JSON)", name,
+                              name);
+    return 0;
+}
+
+static int apply_end(struct sync_state *st, const struct attempt_end *given, struct error *err)
+{
+    struct tx *tx = &st->tx;
+    struct held_job held;
+    struct attempt_end end = *given, *e = &end;
+    int64_t attempt = 0;
+    if (e->state != JOB_READY && (e->state >= JOB_STATES || !job_state_is_final(e->state))) {
+        refuse(st, e->start.job_id);
+        return 0;
+    }
+    if (e->start.taken && tx_take(tx, st->runner.id, &e->start, err))
+        return -1;
+    int rc = check_job(st, e->start.job_id, e->start.attempt_id, &held, err);
+    if (rc <= 0)
+        return rc;
+    if (e->state == JOB_COMPLETED && check_output_data(st, e, err))
+        return -1;
+    enum job_state state = e->state;
+    if (state == JOB_READY && tx->state == WORKFLOW_CANCELED)
+        state = JOB_CANCELED; // it cannot go on
+    if (write_attempt(st, e, state, held.state == JOB_RUNNING, &attempt, err))
+        return -1;
+    for (uint32_t i = 0; i < e->usages_count; i++)
+        if (add_usage(tx->db, attempt, &e->usages[i], err))
+            return -1;
+    tx_count(tx, held.class_id, held.state, state, 1);
+    st->jobs_run++;
+    if (held.state != JOB_RUNNING && (e->exit_code != UNKNOWN || e->signal != UNKNOWN) &&
+        tx_event_at(tx, EVENT_JOB_STARTED, e->start.job_id, st->runner.id, attempt, e->start.start_usec, err))
+        return -1;
+    if (db_do(tx->db, err, SQL_JOB_END, "liii", e->start.job_id, (int)state, (int)e->start.attempt_id, (int)(state == JOB_READY)) ||
+        tx_event_at(tx, EVENT_JOB_ENDED, e->start.job_id, st->runner.id, attempt, e->end_usec, err))
+        return -1;
+    return job_state_is_final(state) ? tx_job_ended(tx, e->start.job_id, state, err) : 0;
+}
+
+static int apply_start(struct sync_state *st, const struct attempt_start *b, struct error *err)
+{
+    struct tx *tx = &st->tx;
+    struct held_job held;
+    if (b->taken && tx_take(tx, st->runner.id, b, err))
+        return -1;
+    int rc = check_job(st, b->job_id, b->attempt_id, &held, err);
+    if (rc <= 0 || held.state == JOB_RUNNING)
+        return rc < 0 ? -1 : 0; // told before
+    if (db_do(tx->db, err, SQL_ATTEMPT_START, "llillss", b->job_id, st->runner.run_id, (int)b->attempt_id, st->runner.id,
+              b->start_usec, b->stdout_path, b->stderr_path))
+        return -1;
+    int64_t attempt = sqlite3_last_insert_rowid(tx->db->sqlite);
+    tx_count(tx, held.class_id, JOB_PENDING, JOB_RUNNING, 1);
+    return db_do(tx->db, err, SQL_JOB_START, "li", b->job_id, (int)b->attempt_id) ||
+                   tx_event_at(tx, EVENT_JOB_STARTED, b->job_id, st->runner.id, attempt, b->start_usec, err)
+               ? -1
+               : 0;
+}
+
+static int apply_return(struct sync_state *st, int64_t job_id, struct error *err)
+{
+    struct tx *tx = &st->tx;
+    sqlite3_stmt *s = db_query(tx->db, err, SQL_JOB_GET, "ll", job_id, tx->workflow_id);
+    int rc = s ? db_step(tx->db, s, err) : -1;
+    bool mine = rc > 0 && sqlite3_column_int64(s, 2) == st->runner.id && sqlite3_column_int(s, 1) == JOB_PENDING;
+    int64_t class_id = rc > 0 ? sqlite3_column_int64(s, 0) : 0;
+    if (rc < 0)
+        return -1;
+    sqlite3_reset(s);
+    if (!mine) {
+        refuse(st, job_id);
+        return 0;
+    }
+    enum job_state to = tx->state == WORKFLOW_CANCELED ? JOB_CANCELED : JOB_READY;
+    tx_count(tx, class_id, JOB_PENDING, to, 1);
+    return tx_return(tx, job_id, st->runner.id, to, err);
+}
+
+static int add_point(struct sync_state *st, const struct usage_point *p, struct error *err)
+{
+    struct db *db = st->tx.db;
+    return p->job_id ? db_do(db, err, SQL_SAMPLE_OF_JOB, "llnnlli", st->runner.id, p->time_usec, p->cpu_usec, p->memory_bytes,
+                             p->job_id, st->runner.run_id, (int)p->attempt_id)
+                     : db_do(db, err, SQL_SAMPLE_OF_NODE, "llnn", st->runner.id, p->time_usec, p->cpu_usec, p->memory_bytes);
+}
+
+// A job that started and ended since the last sync may come in both lists: its end is the one that counts.
+static bool has_end(const struct sync_request *q, int64_t job_id)
+{
+    for (uint32_t i = 0; i < q->ends_count; i++)
+        if (q->ends[i].start.job_id == job_id)
+            return true;
+    return false;
+}
+
+static int apply(struct sync_state *st, struct error *err)
+{
+    const struct sync_request *q = st->request;
+    for (uint32_t i = 0; i < q->ends_count; i++)
+        if (apply_end(st, &q->ends[i], err))
+            return -1;
+    for (uint32_t i = 0; i < q->starts_count; i++)
+        if (!has_end(q, q->starts[i].job_id) && apply_start(st, &q->starts[i], err))
+            return -1;
+    for (uint32_t i = 0; i < q->returned_count; i++)
+        if (apply_return(st, q->returned[i], err))
+            return -1;
+    for (uint32_t i = 0; i < q->points_count; i++)
+        if (add_point(st, &q->points[i], err))
+            return -1;
+    if (q->seq == 0) // from a journal: the runner itself may be dead, and takes nothing
+        return tx_finish(&st->tx, err);
+    if (q->leave && tx_runner_ends(&st->tx, st->runner.id, false, err))
+        return -1;
+    if (tx_finish(&st->tx, err))
+        return -1;
+    if (!q->leave && tx_claim(&st->tx, &st->runner, &q->claim, st->reply, err))
+        return -1;
+    return db_do(st->tx.db, err, SQL_RUNNER_BEAT, "llll", st->runner.id, st->tx.now_usec, q->seq, st->jobs_run) ||
+                   tx_finish(&st->tx, err) || (!q->leave && tx_hints(&st->tx, q, st->reply, err))
+               ? -1
+               : 0;
+}
+
+// What the user canceled: of a canceled workflow, everything that the runner holds.
+static int read_canceled(struct sync_state *st, struct error *err)
+{
+    if (st->tx.state != WORKFLOW_CANCELED)
+        return 0;
+    size_t count = 0, space = 0;
+    cleanup_free int64_t *ids = NULL;
+    sqlite3_stmt *s = db_query(st->tx.db, err, SQL_RUNNER_HELD, "l", st->runner.id);
+    int rc = -1;
+    while (s && (rc = db_step(st->tx.db, s, err)) > 0) {
+        ids = array_grow(ids, count, &space, sizeof *ids);
+        ids[count++] = sqlite3_column_int64(s, 0);
+    }
+    st->reply->canceled = arena_alloc(st->reply->arena, count * sizeof *ids + 1);
+    if (count)
+        memcpy(st->reply->canceled, ids, count * sizeof *ids);
+    st->reply->canceled_count = (uint32_t)count;
+    return rc;
+}
+
+static int sync_in(struct db *db, struct sync_state *st, struct error *err)
+{
+    struct sync_reply *reply = st->reply;
+    bool found = false;
+    if (read_runner(db, st, &found, err))
+        return -1;
+    bool replay = st->request->seq && st->request->seq <= st->runner.seq;
+    if (!found || st->runner.lost || (st->runner.ended && !replay)) {
+        reply->expelled = true;
+        return 0;
+    }
+    if (tx_init(&st->tx, db, st->runner.workflow_id, err))
+        return -1;
+    if (replay ? tx_claimed_before(&st->tx, &st->runner, reply, err) : apply(st, err))
+        return -1;
+    if (read_canceled(st, err) || (!replay && tx_demand_due(&st->tx, &reply->demand, err)))
+        return -1;
+    reply->complete = st->tx.state == WORKFLOW_COMPLETE || st->tx.state == WORKFLOW_CANCELED;
+    reply->held = st->tx.state == WORKFLOW_HELD;
+    reply->may_come = (reply->may_come || replay) && !reply->complete;
+    reply->interval_ms = db->network ? 250 : 0; // a rollback journal on a network: fewer, larger transactions
+    return 0;
+}
+
+int sqlite_sync(void *impl, const struct sync_request *request, struct sync_reply *reply, struct error *err)
+{
+    struct db *db = impl;
+    struct sync_state st = {.request = request, .reply = reply};
+    if (db_begin(db, true, err))
+        return -1;
+    int rc = db_end(db, sync_in(db, &st, err), err);
+    if (rc == 0)
+        db->watched = st.runner.workflow_id;
+    tx_fini(&st.tx);
+    return rc;
+}
