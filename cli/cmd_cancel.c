@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // torc cancel: a workflow, first in the database, so that no job starts any more, then in Slurm, in one request.
 #include "cli/command.h"
-#include "lib/lost_runner.h"
+#include "lib/slurm/lost_runner.h"
 #include "lib/base/mem.h"
-#include "lib/slurm.h"
+#include "lib/slurm/slurm.h"
 #include "lib/store/plan.h"
 #include "lib/base/text.h"
 

@@ -8,7 +8,7 @@
 #include "cli/command.h"
 #include "lib/base/fs_kind.h"
 #include "lib/base/mem.h"
-#include "lib/slurm_look.h"
+#include "lib/slurm/look.h"
 
 static int run(struct cli *cli, struct error *err);
 

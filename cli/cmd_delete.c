@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // torc delete: a workflow and all its records, for good. What its jobs wrote stays.
 #include "cli/command.h"
-#include "lib/lost_runner.h"
+#include "lib/slurm/lost_runner.h"
 #include "lib/base/mem.h"
 #include "lib/base/text.h"
 

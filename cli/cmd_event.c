@@ -8,7 +8,7 @@
 #include "lib/document.h"
 #include "lib/base/duration.h"
 #include "lib/format.h"
-#include "lib/lost_runner.h"
+#include "lib/slurm/lost_runner.h"
 #include "lib/base/mem.h"
 #include "lib/base/suggest.h"
 #include "lib/base/text.h"

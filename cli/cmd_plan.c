@@ -10,7 +10,7 @@
 #include "lib/base/mem.h"
 #include "lib/base/names.h"
 #include "lib/plan_table.h"
-#include "lib/slurm.h"
+#include "lib/slurm/slurm.h"
 #include "lib/plan/stages.h"
 #include "lib/store/plan.h"
 

@@ -2,7 +2,7 @@
 // torc recover: what an outage or a dead node left behind: results that lie on the disk, jobs that nobody runs any more.
 #include "cli/command.h"
 #include "lib/store/journal.h"
-#include "lib/lost_runner.h"
+#include "lib/slurm/lost_runner.h"
 
 static int run(struct cli *cli, struct error *err);
 

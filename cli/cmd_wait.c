@@ -3,7 +3,7 @@
 #include <poll.h>
 
 #include "cli/command.h"
-#include "lib/lost_runner.h"
+#include "lib/slurm/lost_runner.h"
 #include "lib/store/read_each.h"
 
 static int run(struct cli *cli, struct error *err);

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "lib/format.h"
-#include "lib/lost_runner.h"
+#include "lib/slurm/lost_runner.h"
 #include "lib/base/mem.h"
-#include "lib/slurm_look.h"
+#include "lib/slurm/look.h"
 #include "lib/table.h"
 #include "lib/store/read_each.h"
 #include "lib/target.h"

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "lib/format.h"
-#include "lib/lost_runner.h"
+#include "lib/slurm/lost_runner.h"
 #include "lib/base/mem.h"
 #include "lib/store/read_each.h"
 #include "lib/target.h"

@@ -2,7 +2,7 @@
 // torc-sbatch: checks a workflow, plans allocations for it, and submits them.
 #include <stdio.h>
 
-#include "lib/slurm.h"
+#include "lib/slurm/slurm.h"
 #include "lib/store/store.h"
 #include "submitter/create.h"
 #include "submitter/options.h"

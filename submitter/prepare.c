@@ -13,7 +13,7 @@
 #include "lib/base/fs_kind.h"
 #include "lib/base/mem.h"
 #include "lib/text/problem.h"
-#include "lib/slurm.h"
+#include "lib/slurm/slurm.h"
 #include "lib/base/text_file.h"
 #include "lib/workflow/inputs.h"
 

@@ -5,7 +5,7 @@
 
 #include "lib/plan/cluster.h"
 #include "lib/plan/plan.h"
-#include "lib/submit.h"
+#include "lib/slurm/submit.h"
 #include "submitter/options.h"
 
 struct prepared {

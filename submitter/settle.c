@@ -5,9 +5,9 @@
 #include <stdlib.h>
 
 #include "lib/base/mem.h"
-#include "lib/slurm.h"
+#include "lib/slurm/slurm.h"
 #include "lib/store/plan.h"
-#include "lib/submit.h"
+#include "lib/slurm/submit.h"
 #include "lib/base/comma_list.h"
 
 /* Submissions that may still do something, with their Slurm ids and names. */

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 
 #include "lib/store/journal.h"
-#include "lib/lost_runner.h"
+#include "lib/slurm/lost_runner.h"
 #include "lib/base/mem.h"
-#include "lib/slurm.h"
+#include "lib/slurm/slurm.h"
 #include "lib/store/read.h"
 #include "submitter/settle.h"
 #include "submitter/show.h"

@@ -3,7 +3,7 @@
 #ifndef SUBMITTER_TOP_UP_H
 #define SUBMITTER_TOP_UP_H
 
-#include "lib/submit.h"
+#include "lib/slurm/submit.h"
 
 /* Looks for submissions without an answer (heal), gives back what classes that have ended do not need, then plans and submits
  * what the demand asks for; *taken: how many Slurm took. Nothing to do is no failure. Slurm is asked only when there is

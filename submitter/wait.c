@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "lib/format.h"
-#include "lib/lost_runner.h"
+#include "lib/slurm/lost_runner.h"
 #include "lib/base/mem.h"
-#include "lib/slurm.h"
+#include "lib/slurm/slurm.h"
 #include "lib/store/plan.h"
 #include "lib/store/read.h"
 #include "submitter/settle.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A runner that fell silent: what it held goes back only when Slurm says that its job is over.
-#include "lib/lost_runner.h"
+#include "lib/slurm/lost_runner.h"
 
 #include <sys/stat.h>
 #include <time.h>

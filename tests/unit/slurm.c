@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Programs that are run, and what is made of Slurm that answers wrongly, too late or not at all: unknown, never "no".
-#include "lib/slurm.h"
+#include "lib/slurm/slurm.h"
 
 #include <sys/stat.h>
 
 #include "lib/base/mem.h"
 #include "lib/base/program.h"
-#include "lib/submit.h"
+#include "lib/slurm/submit.h"
 #include "tests/tap.h"
 
 static void test_programs(void)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Silence makes a runner suspect, no more: it may be suspended, or cut off from the database. Slurm says what it is; on this
 // host its process does.
-#include "lib/lost_runner.h"
+#include "lib/slurm/lost_runner.h"
 
 #include <string.h>
 #include <time.h>
@@ -10,7 +10,7 @@
 #include "lib/meter/incarnation.h"
 #include "lib/store/journal.h"
 #include "lib/base/mem.h"
-#include "lib/slurm.h"
+#include "lib/slurm/slurm.h"
 #include "lib/store/read_each.h"
 
 enum { BEATS_USEC = 3 * 30 * 1000000, CLOCKS_USEC = 10 * 1000000 /* by which those of nodes may differ */ };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Asks Slurm's commands for texts to show.
-#include "lib/slurm_look.h"
+#include "lib/slurm/look.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The order of things that makes a crash harmless: row and tag committed, then sbatch, then its answer committed. In between
 // the runner itself may enter by its tag, or squeue is asked for it (lib/submit_settle.c).
-#include "lib/submit.h"
+#include "lib/slurm/submit.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -11,7 +11,7 @@
 
 #include "lib/base/arena.h"
 #include "lib/base/mem.h"
-#include "lib/slurm.h"
+#include "lib/slurm/slurm.h"
 
 int submit_make_output_dir(const struct submit *submit, struct error *err)
 {

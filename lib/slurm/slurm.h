@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Slurm, through its commands and slurm-query: nothing else of torc runs them. An answer that is empty, late or garbled
 // means "unknown" (ERROR_UNREACHABLE), never "no". Each call is one request to the controller.
-#ifndef LIB_SLURM_H
-#define LIB_SLURM_H
+#ifndef LIB_SLURM_SLURM_H
+#define LIB_SLURM_SLURM_H
 
 #include <stdbool.h>
 #include <stdint.h>

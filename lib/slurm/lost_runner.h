@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Runners that died and could not say so: what they held goes back.
-#ifndef LIB_LOST_RUNNER_H
-#define LIB_LOST_RUNNER_H
+#ifndef LIB_SLURM_LOST_RUNNER_H
+#define LIB_SLURM_LOST_RUNNER_H
 
 #include <stdbool.h>
 #include <stddef.h>

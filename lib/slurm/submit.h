@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Submits the groups of a plan: one sbatch each, its row committed before the call, so that whatever dies in between the
 // allocation is found again by its tag. Used when a workflow is created and when a runner or --wait finds that more is needed.
-#ifndef LIB_SUBMIT_H
-#define LIB_SUBMIT_H
+#ifndef LIB_SLURM_SUBMIT_H
+#define LIB_SLURM_SUBMIT_H
 
 #include <stdio.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Slurm's commands: what they are called with, and what their answers mean.
-#include "lib/slurm.h"
+#include "lib/slurm/slurm.h"
 
 #include <errno.h>
 #include <jansson.h>

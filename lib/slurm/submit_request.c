@@ -11,7 +11,7 @@
 
 #include "lib/base/mem.h"
 #include "lib/workflow/sbatch_options.h"
-#include "lib/submit.h"
+#include "lib/slurm/submit.h"
 
 static const int64_t SEC = 1000000, MiB = 1024 * 1024;
 

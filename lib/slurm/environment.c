@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "lib/base/mem.h"
-#include "lib/slurm.h"
+#include "lib/slurm/slurm.h"
 
 /* Variables of one job or runner, which must not reach another (plugin/README.md), and those that turn sbatch into something
  * else: an array of what is none, a call that lasts until its job ends. */

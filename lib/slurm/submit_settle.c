@@ -5,9 +5,9 @@
 #include <time.h>
 
 #include "lib/base/mem.h"
-#include "lib/slurm.h"
+#include "lib/slurm/slurm.h"
 #include "lib/store/read.h"
-#include "lib/submit.h"
+#include "lib/slurm/submit.h"
 
 enum { FORGOTTEN_SECS = 300 }; /* sbatch has given up by then */
 

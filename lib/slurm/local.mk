@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+lib_libtorc_la_SOURCES += %D%/environment.c
+lib_libtorc_la_SOURCES += %D%/look.c
+lib_libtorc_la_SOURCES += %D%/look.h
+lib_libtorc_la_SOURCES += %D%/lost_runner.c
+lib_libtorc_la_SOURCES += %D%/lost_runner.h
+lib_libtorc_la_SOURCES += %D%/slurm.c
+lib_libtorc_la_SOURCES += %D%/slurm.h
+lib_libtorc_la_SOURCES += %D%/submit.c
+lib_libtorc_la_SOURCES += %D%/submit.h
+lib_libtorc_la_SOURCES += %D%/submit_request.c
+lib_libtorc_la_SOURCES += %D%/submit_settle.c
