@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "cli/data_client.h"
-#include "lib/document.h"
+#include "lib/show/document.h"
 #include "lib/base/mem.h"
-#include "lib/table.h"
+#include "lib/show/table.h"
 #include "lib/store/read_each.h"
 
 static int run(struct cli *cli, struct error *err);

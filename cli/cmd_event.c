@@ -5,9 +5,9 @@
 #include <time.h>
 
 #include "cli/data_client.h"
-#include "lib/document.h"
+#include "lib/show/document.h"
 #include "lib/base/duration.h"
-#include "lib/format.h"
+#include "lib/show/format.h"
 #include "lib/slurm/lost_runner.h"
 #include "lib/base/mem.h"
 #include "lib/base/suggest.h"

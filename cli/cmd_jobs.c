@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "cli/command.h"
-#include "lib/document.h"
-#include "lib/job_table.h"
+#include "lib/show/document.h"
+#include "lib/show/job_table.h"
 #include "lib/base/mem.h"
 #include "lib/base/suggest.h"
 

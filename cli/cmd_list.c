@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // torc list: the workflows of the database.
 #include "cli/command.h"
-#include "lib/document.h"
-#include "lib/table.h"
+#include "lib/show/document.h"
+#include "lib/show/table.h"
 #include "lib/store/read_each.h"
 
 static int run(struct cli *cli, struct error *err);

@@ -7,7 +7,7 @@
 
 #include "cli/command.h"
 #include "lib/base/mem.h"
-#include "lib/why.h"
+#include "lib/show/why.h"
 #include "lib/store/read_each.h"
 
 static int run(struct cli *cli, struct error *err);

@@ -4,12 +4,12 @@
 #include <string.h>
 
 #include "cli/subject.h"
-#include "lib/format.h"
+#include "lib/show/format.h"
 #include "lib/plan/groups.h"
-#include "lib/json_stream.h"
+#include "lib/show/json_stream.h"
 #include "lib/base/mem.h"
 #include "lib/base/names.h"
-#include "lib/plan_table.h"
+#include "lib/show/plan_table.h"
 #include "lib/slurm/slurm.h"
 #include "lib/plan/stages.h"
 #include "lib/store/plan.h"

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // torc show: everything about a job, or where a workflow came from.
 #include "cli/command.h"
-#include "lib/document.h"
-#include "lib/format.h"
+#include "lib/show/document.h"
+#include "lib/show/format.h"
 #include "lib/base/mem.h"
 #include "lib/base/text.h"
 #include "lib/meter/usage.h"
-#include "lib/why.h"
+#include "lib/show/why.h"
 #include "lib/workflow/workflow.h"
 #include "lib/store/read_each.h"
 

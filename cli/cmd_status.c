@@ -10,7 +10,7 @@
 
 #include "cli/command.h"
 #include "cli/status.h"
-#include "lib/document.h"
+#include "lib/show/document.h"
 
 static int run(struct cli *cli, struct error *err);
 

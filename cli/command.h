@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/screen.h"
-#include "lib/target.h"
+#include "lib/show/screen.h"
+#include "lib/show/target.h"
 
 enum option_bit { /* which options a command takes, besides --db and --help */
     OPTION_JSON = 1,

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "cli/picture_style.h"
-#include "lib/dot.h"
-#include "lib/format.h"
+#include "lib/show/dot.h"
+#include "lib/show/format.h"
 #include "lib/plan/groups.h"
 #include "lib/base/mem.h"
 #include "lib/base/text.h"

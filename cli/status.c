@@ -4,13 +4,13 @@
 
 #include <string.h>
 
-#include "lib/format.h"
+#include "lib/show/format.h"
 #include "lib/slurm/lost_runner.h"
 #include "lib/base/mem.h"
 #include "lib/slurm/look.h"
-#include "lib/table.h"
+#include "lib/show/table.h"
 #include "lib/store/read_each.h"
-#include "lib/target.h"
+#include "lib/show/target.h"
 
 enum { RUNNING_MOST = 10, QUEUED_MOST = 1000, LABEL = 13, SILENT_USEC = 90 * 1000000 };
 

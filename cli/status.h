@@ -3,7 +3,7 @@
 #ifndef CLI_STATUS_H
 #define CLI_STATUS_H
 
-#include "lib/screen.h"
+#include "lib/show/screen.h"
 #include "lib/store/read.h"
 
 /* What Slurm said about the queued allocations. It is asked again only when the set of them has changed: no loop polls it. */

@@ -5,10 +5,10 @@
 #include <time.h>
 
 #include "lib/base/command_line.h"
-#include "lib/document.h"
+#include "lib/show/document.h"
 #include "lib/base/mem.h"
 #include "lib/base/suggest.h"
-#include "lib/target.h"
+#include "lib/show/target.h"
 #include "lib/base/text.h"
 #include "report/report.h"
 

@@ -3,9 +3,9 @@
 #ifndef REPORT_REPORT_H
 #define REPORT_REPORT_H
 
-#include "lib/screen.h"
+#include "lib/show/screen.h"
 #include "lib/store/read.h"
-#include "lib/table.h"
+#include "lib/show/table.h"
 
 struct report {
     struct store *store;

@@ -2,14 +2,14 @@
 // The summary: on one screen, how the workflow went, what failed and why, what it asked for and used, how that was measured.
 #include <string.h>
 
-#include "lib/format.h"
+#include "lib/show/format.h"
 #include "lib/slurm/lost_runner.h"
 #include "lib/base/mem.h"
 #include "lib/store/read_each.h"
-#include "lib/target.h"
+#include "lib/show/target.h"
 #include "lib/base/text.h"
 #include "lib/meter/usage.h"
-#include "lib/why.h"
+#include "lib/show/why.h"
 #include "report/report.h"
 
 enum { FAILED_MOST = 10, TAIL_LINES = 8, LABEL = 10 };

@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/job_table.h"
+#include "lib/show/job_table.h"
 #include "lib/base/mem.h"
 #include "lib/store/read_each.h"
-#include "lib/target.h"
+#include "lib/show/target.h"
 #include "report/report.h"
 
 static const struct table_column class_columns[] = {

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "lib/base/mem.h"
-#include "lib/plan_table.h"
+#include "lib/show/plan_table.h"
 
 /* Barriers are rows too, but no jobs of the user's. */
 static size_t count_jobs(const struct workflow *workflow)

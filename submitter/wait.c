@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "lib/format.h"
+#include "lib/show/format.h"
 #include "lib/slurm/lost_runner.h"
 #include "lib/base/mem.h"
 #include "lib/slurm/slurm.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // DOT text of any names.
-#include "lib/dot.h"
+#include "lib/show/dot.h"
 
 #include <locale.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Sizes, durations, times and shares as people read them, at the borders between units.
-#include "lib/format.h"
+#include "lib/show/format.h"
 
 #include <time.h>
 

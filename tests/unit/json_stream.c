@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The streamed document is the JSON that jansson would have written, and what is not known is null.
-#include "lib/json_stream.h"
+#include "lib/show/json_stream.h"
 
 #include "tests/tap.h"
 

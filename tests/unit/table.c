@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Tables: alignment, fitting to a width, CSV, pages.
-#include "lib/table.h"
+#include "lib/show/table.h"
 
 #include <locale.h>
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Rows of the database as members of the JSON document.
-#include "lib/document.h"
+#include "lib/show/document.h"
 
 #include "lib/base/mem.h"
 #include "lib/store/read_each.h"
-#include "lib/target.h"
+#include "lib/show/target.h"
 #include "lib/meter/usage.h"
-#include "lib/why.h"
+#include "lib/show/why.h"
 #include "lib/workflow/workflow.h"
 
 static void put(json_t *object, const char *key, json_t *value)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Width and colours of the output.
-#include "lib/screen.h"
+#include "lib/show/screen.h"
 
 #include <langinfo.h>
 #include <locale.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // From what the user typed to rows of the database.
-#include "lib/target.h"
+#include "lib/show/target.h"
 
 #include <ctype.h>
 #include <errno.h>

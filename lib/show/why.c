@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Reasons in words.
-#include "lib/why.h"
+#include "lib/show/why.h"
 
 #include <signal.h>
 #include <string.h>
 
-#include "lib/format.h"
+#include "lib/show/format.h"
 #include "lib/base/mem.h"
 #include "lib/meter/usage.h"
 

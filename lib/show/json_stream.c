@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Commas and brackets of a JSON document; jansson writes the values.
-#include "lib/json_stream.h"
+#include "lib/show/json_stream.h"
 
-#include "lib/format.h"
+#include "lib/show/format.h"
 #include "lib/base/mem.h"
 #include "lib/base/text.h"
 

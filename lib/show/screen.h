@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What the output can show: how wide it is, whether it has colours, whether it is a terminal at all.
-#ifndef LIB_SCREEN_H
-#define LIB_SCREEN_H
+#ifndef LIB_SHOW_SCREEN_H
+#define LIB_SHOW_SCREEN_H
 
 #include <stdbool.h>
 #include <stdio.h>

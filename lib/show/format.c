@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Sizes, durations, times and shares for people.
-#include "lib/format.h"
+#include "lib/show/format.h"
 
 #include <stdbool.h>
 #include <stdio.h>

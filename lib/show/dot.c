@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // DOT text. Graphviz reads entities ("&lt;") in quoted labels, too, so "&" is written as one.
-#include "lib/dot.h"
+#include "lib/show/dot.h"
 
 #include <string.h>
 

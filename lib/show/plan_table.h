@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The groups of a plan as a table and as JSON: what torc-sbatch and torc plan both show.
-#ifndef LIB_PLAN_TABLE_H
-#define LIB_PLAN_TABLE_H
+#ifndef LIB_SHOW_PLAN_TABLE_H
+#define LIB_SHOW_PLAN_TABLE_H
 
 #include <jansson.h>
 
 #include "lib/plan/plan.h"
-#include "lib/table.h"
+#include "lib/show/table.h"
 
 struct table *plan_table_create(const struct screen *screen); /* table_destroy is due */
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Graphs as text of Graphviz (DOT). Whatever the texts hold, what is written is valid and draws as they read.
-#ifndef LIB_DOT_H
-#define LIB_DOT_H
+#ifndef LIB_SHOW_DOT_H
+#define LIB_SHOW_DOT_H
 
 #include <stddef.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Why a job is in its state, for people. Texts are the caller's to free.
-#ifndef LIB_WHY_H
-#define LIB_WHY_H
+#ifndef LIB_SHOW_WHY_H
+#define LIB_SHOW_WHY_H
 
 #include "lib/store/read.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Numbers as people read them. Each function writes to the caller's buffer and returns it; what is not known (UNKNOWN, any
 // negative number) is "-", never 0.
-#ifndef LIB_FORMAT_H
-#define LIB_FORMAT_H
+#ifndef LIB_SHOW_FORMAT_H
+#define LIB_SHOW_FORMAT_H
 
 #include <stdint.h>
 

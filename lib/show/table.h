@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Aligned tables for people, and the same rows as CSV for programs. Rows go in cell by cell, from left to right; a table of
 // any length is written in pages of bounded memory (the columns never become narrower from page to page).
-#ifndef LIB_TABLE_H
-#define LIB_TABLE_H
+#ifndef LIB_SHOW_TABLE_H
+#define LIB_SHOW_TABLE_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/screen.h"
+#include "lib/show/screen.h"
 
 enum table_align { ALIGN_LEFT, ALIGN_RIGHT };
 enum table_fit {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A JSON document written piece by piece, so that one of a million jobs needs the memory of one job.
-#ifndef LIB_JSON_STREAM_H
-#define LIB_JSON_STREAM_H
+#ifndef LIB_SHOW_JSON_STREAM_H
+#define LIB_SHOW_JSON_STREAM_H
 
 #include <jansson.h>
 #include <stdbool.h>

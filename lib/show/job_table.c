@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Rows of jobs with their last attempts.
-#include "lib/job_table.h"
+#include "lib/show/job_table.h"
 
 #include "lib/base/mem.h"
 #include "lib/store/read_each.h"
-#include "lib/target.h"
+#include "lib/show/target.h"
 #include "lib/meter/usage.h"
-#include "lib/why.h"
+#include "lib/show/why.h"
 #include "lib/workflow/workflow.h"
 
 static const struct table_column job_columns[] = {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The tables that have a row for each job.
-#ifndef LIB_JOB_TABLE_H
-#define LIB_JOB_TABLE_H
+#ifndef LIB_SHOW_JOB_TABLE_H
+#define LIB_SHOW_JOB_TABLE_H
 
 #include "lib/store/read.h"
-#include "lib/table.h"
+#include "lib/show/table.h"
 
 enum job_table_kind {
     JOB_TABLE_STATE, /* how it went: state, why, node, start, how long */

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The JSON of a workflow that people script against: `torc-report --json` and the --json of torc's commands. Keys are added,
 // never renamed. Everything is read in pages and written as it is read.
-#ifndef LIB_DOCUMENT_H
-#define LIB_DOCUMENT_H
+#ifndef LIB_SHOW_DOCUMENT_H
+#define LIB_SHOW_DOCUMENT_H
 
-#include "lib/json_stream.h"
+#include "lib/show/json_stream.h"
 #include "lib/store/read.h"
 
 /* The members of the workflow's object; needs an object to be open. */

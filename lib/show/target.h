@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What the user points at: a database, a workflow in it, jobs of a workflow.
-#ifndef LIB_TARGET_H
-#define LIB_TARGET_H
+#ifndef LIB_SHOW_TARGET_H
+#define LIB_SHOW_TARGET_H
 
 #include "lib/store/read.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // One row per sbatch request.
-#include "lib/plan_table.h"
+#include "lib/show/plan_table.h"
 
 #include <stdio.h>
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Collects a page of cells, fits its columns to the screen, prints it.
-#include "lib/table.h"
+#include "lib/show/table.h"
 
 #include <string.h>
 
-#include "lib/format.h"
+#include "lib/show/format.h"
 #include "lib/base/mem.h"
 #include "lib/base/text.h"
 
