@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The text of a usage record, as lib/step_record.h defines it.
+// The text of a usage record, as lib/meter/step_record.h defines it.
 #ifndef PLUGIN_RECORD_TEXT_H
 #define PLUGIN_RECORD_TEXT_H
 

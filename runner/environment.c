@@ -117,7 +117,7 @@ static void put_job(struct list *list, const struct environment *environment, co
     put(list, "TORC_JOB_ID=%lld", (long long)job->job_id);
     put(list, "TORC_JOB_NAME=%s", job->name);
     put(list, "TORC_ATTEMPT_ID=%d", job->attempt_id);
-    if (environment->node->in_allocation) { /* for the plugin's records of steps; lib/step_record.h */
+    if (environment->node->in_allocation) { /* for the plugin's records of steps; lib/meter/step_record.h */
         put(list, "TORC_STEP_JOB=%lld", (long long)job->job_id);
         put(list, "TORC_STEP_ATTEMPT=%d.%d", environment->run_id, job->attempt_id);
     }

@@ -15,9 +15,9 @@ enum option_kind {    /* how a value is read, and what is at the offset */
     OPTION_COUNT,     /* int32_t, from 1 */
     OPTION_COUNT_0,   /* int32_t, from 0 */
     OPTION_ID,        /* int64_t, from 1 */
-    OPTION_SIZE,      /* int64_t, lib/size.h; a bare number is bytes */
+    OPTION_SIZE,      /* int64_t, lib/base/size.h; a bare number is bytes */
     OPTION_MEMORY,    /* the same, above 0; a bare number is megabytes, as for sbatch */
-    OPTION_TIME,      /* int64_t, microseconds above 0: as sbatch reads them (lib/walltime.h), else lib/duration.h */
+    OPTION_TIME,      /* int64_t, microseconds above 0: as sbatch reads them (lib/base/walltime.h), else lib/base/duration.h */
     OPTION_WORD,      /* int32_t: index in words */
     OPTION_LABELS,    /* char *, owned by the program: "a, b", added to those there are as "a,b" */
     OPTION_REFUSED,   /* not there, and `help` says why */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The records that travel between runner and store: a claimed job, the start and the end of an attempt, its usage. Plain
-// structs; pointers are borrowed from whoever made the record. The numbers of the enums are those of lib/schema.sql.
+// structs; pointers are borrowed from whoever made the record. The numbers of the enums are those of lib/store/schema.sql.
 #ifndef LIB_BASE_RECORD_H
 #define LIB_BASE_RECORD_H
 

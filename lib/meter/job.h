@@ -38,7 +38,7 @@ struct meter_job {
     struct cgroup_dir *dir;                               /* NULL: /proc only */
 };
 
-/* meter_proc.c: a job without a cgroup is what descends from its first process and from orphans that are its own. */
+/* by_proc.c: a job without a cgroup is what descends from its first process and from orphans that are its own. */
 void meter_proc_find(struct meter_job *job, struct pid_list *found); /* adds its processes */
 bool meter_proc_sample(struct meter_job *job, int64_t since_start_usec, int64_t *next_usec);
 bool meter_proc_has_orphans(struct meter *meter); /* may there be something left of any job that ended? Costs one read */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The planner. Per class: choose a partition that can hold a job of it, the number of jobs side by side in an allocation,
-// the rounds one after another, and from these walltime, count, memory. Which nodes can hold what is lib/plan_fit.c.
+// the rounds one after another, and from these walltime, count, memory. Which nodes can hold what is lib/plan/fit.c.
 #include "lib/plan/plan.h"
 
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The order of things that makes a crash harmless: row and tag committed, then sbatch, then its answer committed. In between
-// the runner itself may enter by its tag, or squeue is asked for it (lib/submit_settle.c).
+// the runner itself may enter by its tag, or squeue is asked for it (lib/slurm/submit_settle.c).
 #include "lib/slurm/submit.h"
 
 #include <errno.h>

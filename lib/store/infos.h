@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The rows that lib/store_read.h gives: plain structs, their pointers owned by the reply.
+// The rows that lib/store/read.h gives: plain structs, their pointers owned by the reply.
 #ifndef LIB_STORE_INFOS_H
 #define LIB_STORE_INFOS_H
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What an implementation of the store provides: one function per call of store.h, store_create.h, store_run.h,
-// store_plan.h, store_read.h and store_data.h, with the same contract. store.c hands every call over to one of these tables.
+// What an implementation of the store provides: one function per call of store.h, create.h, run.h,
+// plan.h, read.h and data.h, with the same contract. store.c hands every call over to one of these tables.
 #ifndef LIB_STORE_OPS_H
 #define LIB_STORE_OPS_H
 

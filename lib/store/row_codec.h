@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Every request and reply of the store as a table of its fields, for lib/codec.h.
+// Every request and reply of the store as a table of its fields, for lib/store/codec.h.
 #ifndef LIB_STORE_ROW_CODEC_H
 #define LIB_STORE_ROW_CODEC_H
 

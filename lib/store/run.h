@@ -27,7 +27,7 @@ struct runner_entry {
 struct runner_grant {
     int64_t runner_id;
     int32_t run_id;
-    const char *workflow_name, *folder, *settings; /* settings: JSON, lib/settings.h */
+    const char *workflow_name, *folder, *settings; /* settings: JSON, lib/workflow/settings.h */
     const char *partition, *scheduler;             /* of the submission, or NULL */
     struct arena *arena;
 };
@@ -47,7 +47,7 @@ struct claim_request {         /* what may be claimed now; max_jobs 0: nothing *
 };
 
 struct sync_request {
-    int64_t runner_id, seq;         /* seq: 1, 2, …; 0: ends from a journal, outside the sequence: lib/journal.h */
+    int64_t runner_id, seq;         /* seq: 1, 2, …; 0: ends from a journal, outside the sequence: lib/store/journal.h */
     const struct attempt_start *starts;
     const struct attempt_end *ends; /* also of attempts whose start was never sent on its own */
     const int64_t *returned;        /* claimed jobs given back, never started */
@@ -71,7 +71,7 @@ struct sync_reply {
     bool complete;                  /* the workflow is complete or canceled */
     bool held;                      /* nothing is given out now */
     bool may_come;                  /* jobs that fit this runner's capacity and labels may still become ready */
-    bool demand;                    /* some class needs more than live and queued allocations give: see store_plan.h */
+    bool demand;                    /* some class needs more than live and queued allocations give: see plan.h */
     int32_t interval_ms;            /* wait so long before the next sync that is not urgent; 0: the runner's own */
     struct arena *arena;
 };

@@ -39,7 +39,7 @@ CREATE TABLE workflow (
   command_line TEXT,
   folder TEXT NOT NULL,                    -- submission folder; relative paths start here
   version TEXT NOT NULL,                   -- of the torc that created it
-  settings TEXT NOT NULL,                  -- JSON, lib/settings.h
+  settings TEXT NOT NULL,                  -- JSON, lib/workflow/settings.h
   change INTEGER NOT NULL DEFAULT 0        -- raised when jobs become ready, are canceled, or the workflow ends
 );
 
@@ -83,7 +83,7 @@ CREATE TABLE job (
   command TEXT,
   state INTEGER NOT NULL REFERENCES job_state(id),
   unmet INTEGER NOT NULL DEFAULT 0,        -- needs that have not ended well yet
-  flags INTEGER NOT NULL DEFAULT 0,        -- enum job_flag, lib/workflow.h
+  flags INTEGER NOT NULL DEFAULT 0,        -- enum job_flag, lib/workflow/workflow.h
   priority INTEGER NOT NULL DEFAULT 0,     -- higher first
   rank INTEGER NOT NULL DEFAULT 0,         -- higher first: seconds from here to the end, or as jobs_sort_method says
   attempts INTEGER NOT NULL DEFAULT 0,     -- starts within the present run

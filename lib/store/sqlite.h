@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Shared by the files that keep the store in SQLite: a connection, its prepared statements,
-// transactions; and the calls that they provide. Only store_sqlite*.c include it.
+// transactions; and the calls that they provide. Only sqlite*.c include it.
 #ifndef LIB_STORE_SQLITE_H
 #define LIB_STORE_SQLITE_H
 
@@ -79,7 +79,7 @@ const char *db_text(struct arena *arena, sqlite3_stmt *statement, int column); /
 int64_t db_known(sqlite3_stmt *statement, int column); /* UNKNOWN where NULL */
 int64_t usec_now(void); /* the store's clock, UTC */
 
-/* The calls, by file: store_sqlite_create.c, _enter.c, _run.c, _demand.c, _plan.c, _read.c, _data.c. */
+/* The calls, by file: sqlite_create.c, _enter.c, _run.c, _demand.c, _plan.c, _read.c, _data.c. */
 int sqlite_create_workflow(void *impl, const struct workflow *, const struct workflow_origin *, int64_t *, struct error *);
 int sqlite_delete_workflow(void *impl, int64_t workflow_id, struct error *err);
 int sqlite_enter(void *impl, const struct runner_entry *, struct runner_grant *, struct error *);

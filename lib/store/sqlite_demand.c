@@ -4,7 +4,7 @@
 #include "lib/workflow/settings.h"
 #include "lib/store/sqlite_tx.h"
 
-enum { FRESH_USEC = 60 * 1000000 }; /* a job may start so late and still count as one of the first round: lib/pack.h */
+enum { FRESH_USEC = 60 * 1000000 }; /* a job may start so late and still count as one of the first round: lib/store/pack.h */
 
 struct need { /* a class whose jobs have not all ended */
     struct class_demand demand;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The workflow database, whatever holds it: open it here, then send it batches (store_create.h, store_run.h, store_plan.h,
-// store_read.h, store_data.h). Every call is one transaction; a request that was applied before (same runner and sequence number) changes
+// The workflow database, whatever holds it: open it here, then send it batches (create.h, run.h, plan.h,
+// read.h, data.h). Every call is one transaction; a request that was applied before (same runner and sequence number) changes
 // nothing. A store is used by one thread at a time. Replies own their memory through the arena they carry.
 #ifndef LIB_STORE_STORE_H
 #define LIB_STORE_STORE_H

@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 struct problems;
-struct rewrite; /* lib/rewrite.h */
+struct rewrite; /* lib/text/rewrite.h */
 
 /* Rewrites `text`: comments go, trailing commas go, keys and strings get double quotes, numbers their JSON form. The order of
  * tokens is not checked (the JSON parser does that). Unterminated strings and comments, words that are neither key nor value,

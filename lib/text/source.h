@@ -28,7 +28,7 @@ struct source {
     struct suggestion suggestion;
     struct json_places places;
     struct rewrite rewrite;    /* the JSON that another format was rewritten as, when it was */
-    bool rewritten, plain;     /* plain: texts may have the mark of YAML's plain scalars (lib/yaml_value.h) */
+    bool rewritten, plain;     /* plain: texts may have the mark of YAML's plain scalars (lib/text/yaml_value.h) */
 };
 
 void source_fini(struct source *source);

@@ -18,7 +18,7 @@ bool substitute_wanted(const char *text);
  * there is none. */
 const char *substitute_slip(const char *text, size_t *length);
 
-/* The text with every such thing replaced by its value, quoted for the place where it stands (lib/shell_place.h) if it has
+/* The text with every such thing replaced by its value, quoted for the place where it stands (lib/text/shell_place.h) if it has
  * characters that mean something to the shell there; a plain value is left as it is. The caller's to free. */
 char *substitute(const char *text, substitute_lookup lookup, void *context);
 

@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 struct problems;
-struct rewrite; /* lib/rewrite.h */
+struct rewrite; /* lib/text/rewrite.h */
 
 /* A plain scalar that looks like a number or a truth value is written as a text that begins with this character: only who
  * reads it knows whether text is expected there (`010`, `1.10`, `no` are then just that) or a number. No text of a workflow may

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What the plain scalars of YAML are, once it is known what is expected where they stand (lib/yaml.h marks them).
+// What the plain scalars of YAML are, once it is known what is expected where they stand (lib/text/yaml.h marks them).
 #ifndef LIB_TEXT_YAML_VALUE_H
 #define LIB_TEXT_YAML_VALUE_H
 

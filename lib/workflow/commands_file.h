@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 struct problems;
-struct rewrite; /* lib/rewrite.h */
+struct rewrite; /* lib/text/rewrite.h */
 
 struct commands_resources { /* that each command asks for; 0: not said */
     int64_t memory_bytes, runtime_usec;

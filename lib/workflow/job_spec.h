@@ -3,7 +3,7 @@
 //   "env": {"NAME": "value", …}    the workflow's and the job's, the job's winning
 //   "workdir": "path"              relative to the submission folder
 //   "termination_signal": 15       a number
-//   "stdio": {"mode": "combined", "delete_on_success": true}   mode as in lib/settings.h
+//   "stdio": {"mode": "combined", "delete_on_success": true}   mode as in lib/workflow/settings.h
 //   "max_continuations": 10        ends of allocations that the job may outlive
 // What is not there is as the workflow's settings say.
 #ifndef LIB_WORKFLOW_JOB_SPEC_H

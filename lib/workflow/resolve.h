@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What the steps of lib/workflow.c share: the file as read, the workflow as it comes to be, and names on the way.
+// What the steps of lib/workflow/workflow.c share: the file as read, the workflow as it comes to be, and names on the way.
 #ifndef LIB_WORKFLOW_RESOLVE_H
 #define LIB_WORKFLOW_RESOLVE_H
 
@@ -47,10 +47,10 @@ struct resolver {
     size_t job_files_space, job_data_space, needs_space;
 };
 
-/* lib/resolve_class.c: the class of each job, and workflow->classes. */
+/* lib/workflow/resolve_class.c: the class of each job, and workflow->classes. */
 void resolve_classes(struct resolver *resolver);
 
-/* lib/resolve_scheduler.c, before the jobs: resolver->schedulers and what they ask for. */
+/* lib/workflow/resolve_scheduler.c, before the jobs: resolver->schedulers and what they ask for. */
 void resolve_schedulers(struct resolver *resolver);
 
 /* Likewise: the scheduler that the job names, where source stands. */
@@ -59,25 +59,25 @@ void resolve_job_scheduler(struct resolver *resolver, const struct spec_job *job
 /* Likewise: warns when allocations of the class's scheduler cannot hold a job of it. */
 void resolve_class_scheduler(struct resolver *resolver, const struct class_row *row, bool any_length);
 
-/* lib/resolve_handling.c: the names in actions, and the handler that a job names, where source stands. */
+/* lib/workflow/resolve_handling.c: the names in actions, and the handler that a job names, where source stands. */
 void resolve_actions(struct resolver *resolver);
 void resolve_job_handler(struct resolver *resolver, const struct spec_job *job);
 
-/* lib/resolve_links.c: the job's files and data become workflow->job_files and job_data; names in its command too. */
+/* lib/workflow/resolve_links.c: the job's files and data become workflow->job_files and job_data; names in its command too. */
 void resolve_job_links(struct resolver *resolver, uint32_t job);
 
-/* lib/resolve_regex.c: what a regex, where source stands, selects among the spec's entries; NULL after an error (no match is
+/* lib/workflow/resolve_regex.c: what a regex, where source stands, selects among the spec's entries; NULL after an error (no match is
  * one). */
 struct selection *resolve_selection(struct resolver *resolver, enum select_kind kind, const char *pattern);
 void resolve_selections_fini(struct resolver *resolver);
 
-/* lib/resolve_links.c, after that of all jobs: data that a command names has a value, or a job that writes it. */
+/* lib/workflow/resolve_links.c, after that of all jobs: data that a command names has a value, or a job that writes it. */
 void resolve_data_values(struct resolver *resolver);
 
-/* lib/resolve_needs.c: depends_on, regexes, files and data become workflow->needs, with barriers behind the other jobs. */
+/* lib/workflow/resolve_needs.c: depends_on, regexes, files and data become workflow->needs, with barriers behind the other jobs. */
 void resolve_needs(struct resolver *resolver);
 
-/* lib/resolve_rank.c: the ranks of all jobs, or cycles; needs of job j begin at first[j]. */
+/* lib/workflow/resolve_rank.c: the ranks of all jobs, or cycles; needs of job j begin at first[j]. */
 void resolve_ranks(struct resolver *resolver, const size_t *first);
 
 #endif

@@ -7,7 +7,7 @@
 #include "lib/workflow/spec.h"
 #include "lib/workflow/spec_fields.h"
 
-/* Readers of fields (lib/spec_fields.h): rules into nothing, actions into a struct spec_actions, the monitor into a struct settings. */
+/* Readers of fields (lib/workflow/spec_fields.h): rules into nothing, actions into a struct spec_actions, the monitor into a struct settings. */
 void spec_rules_read(struct source *source, json_t *value, const struct field *field, void *at);
 void spec_actions_read(struct source *source, json_t *value, const struct field *field, void *at);
 void spec_monitor_read(struct source *source, json_t *value, const struct field *field, void *at);

@@ -73,7 +73,7 @@ static json_t *stdio_json(const struct spec_stdio *stdio)
     return json_pack("{s:s, s:b}", "mode", modes[stdio->mode], "delete_on_success", stdio->delete_on_success);
 }
 
-/* The JSON of lib/job_spec.h, or NULL when nothing is set. Jobs that have nothing but the workflow's env share one text. */
+/* The JSON of lib/workflow/job_spec.h, or NULL when nothing is set. Jobs that have nothing but the workflow's env share one text. */
 static const char *job_spec_text(struct resolver *resolver, const struct spec_job *job, const char *shared)
 {
     if (!job->env && !job->workdir && !job->termination_signal && !job->stdio.set && job->max_continuations < 0)

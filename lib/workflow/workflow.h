@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A workflow, checked and resolved: names are indices now, files and data have become dependencies, ranks are known. This
-// is what the file becomes (lib/spec.h), what is planned (lib/plan.h), and what the store creates. Pure data.
+// is what the file becomes (lib/workflow/spec.h), what is planned (lib/plan/plan.h), and what the store creates. Pure data.
 #ifndef LIB_WORKFLOW_WORKFLOW_H
 #define LIB_WORKFLOW_WORKFLOW_H
 
@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct problems; /* lib/problem.h: what is wrong with a file, all of it */
+struct problems; /* lib/text/problem.h: what is wrong with a file, all of it */
 
 enum job_flag {
     JOB_CANCEL_ON_BLOCKING_FAILURE = 1, /* the default */
@@ -56,14 +56,14 @@ struct data_row {
 
 struct workflow {
     const char *name, *description, *project, *metadata; /* metadata: JSON text */
-    const char *settings;                                /* JSON text, lib/settings.h */
+    const char *settings;                                /* JSON text, lib/workflow/settings.h */
     struct class_row *classes;
     struct job_row *jobs; /* in file order */
     struct pair_row *needs, *job_files, *job_data;
     struct file_row *files;
     struct data_row *data;
     size_t classes_count, jobs_count, needs_count, job_files_count, job_data_count, files_count, data_count;
-    struct arena *text; /* owns every string above; lib/arena.h */
+    struct arena *text; /* owns every string above; lib/base/arena.h */
 };
 
 /* Reads and resolves the workflow file `text` (of `length` bytes; `name` is what errors call it; format by its extension).
@@ -72,7 +72,7 @@ struct workflow {
  * those that the workflow names as its tables and lists. */
 int workflow_load(const char *text, size_t length, const char *name, struct workflow *workflow, struct problems *problems);
 
-/* The same for a list of commands (lib/commands_file.h), each of which asks for these resources. */
+/* The same for a list of commands (lib/workflow/commands_file.h), each of which asks for these resources. */
 struct commands_resources;
 int workflow_load_commands(const char *text, size_t length, const char *name, const struct commands_resources *resources,
                            struct workflow *workflow, struct problems *problems);

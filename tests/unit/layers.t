@@ -1,29 +1,44 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Dependencies point one way: lib/ includes nothing above it, pure modules nothing of the system, each outside thing has one place;
-# and no file grows beyond what can be read at once.
+# Dependencies point one way: lib/ includes nothing above it, a room of lib/ only rooms before it, pure rooms nothing of the system,
+# each outside thing has one place; and no file grows beyond what can be read at once.
 cd "${TORC_SOURCE:-.}" || exit 1
 count=0
-none() { # none DESCRIPTION PATTERN FILE…: no line of the files matches
-    name=$1 pattern=$2; shift 2; count=$((count + 1))
-    found=$(grep -En "$pattern" "$@" /dev/null) && { echo "not ok $count - $name"; echo "$found" | sed 's/^/# /'; return; }
-    echo "ok $count - $name"
+# the rooms of lib/, each may include itself and those before it
+rooms="base meter text workflow plan store slurm show"
+sources=$(find lib runner submitter report cli plugin tests bench -name '*.[ch]' | sort)
+report() { # report NAME FOUND: FOUND is empty
+    count=$((count + 1))
+    [ -z "$2" ] && { echo "ok $count - $1"; return; }
+    echo "not ok $count - $1"
+    echo "$2" | sed 's/^/# /'
 }
-pure=$(ls lib/template.[ch] lib/yaml*.[ch] lib/json5.[ch] lib/rewrite.[ch] lib/source_format.[ch] lib/spec*.[ch] lib/resolve*.[ch] lib/workflow.[ch] lib/dot.[ch] lib/graph.[ch] lib/groups.[ch] lib/stages.[ch] lib/names.[ch] lib/size.[ch] lib/duration.[ch] \
-    lib/suggest.[ch] lib/substitute.[ch] lib/source.[ch] lib/json_position.[ch] lib/json_syntax.[ch] lib/problem.[ch] \
-    lib/arena.[ch] lib/sbatch_options.[ch] lib/scheduler.[ch] lib/job_spec.[ch] lib/settings.[ch] lib/params*.[ch] lib/plan*.[ch] lib/pack*.[ch] 2>/dev/null)
-none "lib includes nothing above it" '#include "(submitter|runner|report|cli|server|plugin)/' lib/*.[ch]
-# shellcheck disable=SC2086
-none "pure modules include no system, Slurm or database header" \
-    '#include <(sys/|unistd|fcntl|dirent|pthread|poll|sqlite3|slurm|munge|curl|hwloc)' $pure
-none "sqlite3.h is in lib/store_sqlite* only (and in what a benchmark compares with)" '#include <sqlite3' \
-    $(ls lib/*.[ch] ./*/*.[ch] | grep -Ev 'lib/store_sqlite|bench/submit|bench/data')
-none "pcre2.h is in lib/regex.c only" '#include <pcre2' $(ls lib/*.[ch] ./*/*.[ch] | grep -v 'lib/regex.c')
-none "Slurm's headers are in slurm_query and the plugin only" '#include <slurm/' \
-    $(ls lib/*.[ch] ./*/*.[ch] | grep -Ev 'plugin/|slurm_query')
-none "hwloc.h is in runner/topology.c only" '#include <hwloc' $(ls lib/*.[ch] ./*/*.[ch] | grep -v 'runner/topology.c')
-count=$((count + 1))
-long=$(wc -l lib/*.[ch] ./*/*.[ch] | awk '($2 ~ /\.h$/ && $1 > 100) || ($2 ~ /\.c$/ && $1 > 500) { print $2 ": " $1 " lines" }')
-if [ -z "$long" ]; then echo "ok $count - no source is longer than 500 lines, no header than 100"; else
-    echo "not ok $count - no source is longer than 500 lines, no header than 100"; echo "$long" | sed 's/^/# /'; fi
+none() { # none NAME PATTERN FILE…: no line of the files matches
+    name=$1 pattern=$2; shift 2
+    report "$name" "$(grep -En "$pattern" "$@" /dev/null)"
+}
+but() { # but PATTERN: the sources whose path does not match
+    echo "$sources" | grep -Ev "$1"
+}
+none "lib includes nothing above it" '#include "(submitter|runner|report|cli|server|plugin|tests)/' $(find lib -name '*.[ch]')
+none "lib has no file outside its rooms" . $(ls lib/*.[ch] 2>/dev/null)
+report "lib has these rooms and no others" "$(ls -d lib/*/ | while read -r room; do
+    case " $rooms " in *" $(basename "$room") "*) ;; *) echo "$room is not in the order";; esac; done)"
+later=$rooms
+for room in $rooms; do
+    later=${later#"$room"} later=${later# }
+    [ -z "$later" ] || none "lib/$room includes no room behind it" "#include \"lib/($(echo "$later" | tr ' ' '|'))/" lib/"$room"/*.[ch]
+done
+none "text, workflow and plan include no system, Slurm or database header (but inputs.c, which looks whether files exist)" \
+    '#include <(sys/|unistd|fcntl|dirent|pthread|poll|sqlite3|slurm|munge|curl|hwloc)' \
+    $(echo "$sources" | grep -E '^lib/(text|workflow|plan)/' | grep -v '^lib/workflow/inputs\.c$')
+only() { # only HEADER WHERE: included there alone, an extended regular expression of paths
+    none "$1 is in $2 only" "#include <$1" $(but "$2")
+}
+only sqlite3 'lib/store/sqlite|bench/(submit|data)|tests/unit/store_fixture'
+only pcre2 'lib/base/regex\.c'
+only slurm/ 'plugin/|submitter/slurm_query\.c'
+only hwloc 'runner/topology\.c'
+report "no source is longer than 500 lines, no header than 100" "$(echo "$sources" | xargs wc -l |
+    awk '($2 ~ /\.h$/ && $1 > 100) || ($2 ~ /\.c$/ && $1 > 500) { print $2 ": " $1 " lines" }')"
 echo "1..$count"

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: GPL-2.0-or-later
--- What reports are tested with, after lib/schema.sql: 1, a workflow that has ended, with one job of each way to end; 2, one that
+-- What reports are tested with, after lib/store/schema.sql: 1, a workflow that has ended, with one job of each way to end; 2, one that
 -- runs, with a name and an error text that would harm a terminal; 3, one of which nothing has started.
 PRAGMA user_version = 1;
 PRAGMA application_id = 1953460835;

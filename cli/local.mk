@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# torc
+bin_PROGRAMS += torc
+torc_SOURCES =
+torc_SOURCES += cli/cmd_cancel.c
+torc_SOURCES += cli/cmd_check.c
+torc_SOURCES += cli/cmd_data.c
+torc_SOURCES += cli/cmd_delete.c
+torc_SOURCES += cli/cmd_event.c
+torc_SOURCES += cli/cmd_graph.c
+torc_SOURCES += cli/cmd_jobs.c
+torc_SOURCES += cli/cmd_list.c
+torc_SOURCES += cli/cmd_logs.c
+torc_SOURCES += cli/cmd_plan.c
+torc_SOURCES += cli/cmd_recover.c
+torc_SOURCES += cli/cmd_show.c
+torc_SOURCES += cli/cmd_status.c
+torc_SOURCES += cli/cmd_validate.c
+torc_SOURCES += cli/cmd_wait.c
+torc_SOURCES += cli/command.h
+torc_SOURCES += cli/data_client.c
+torc_SOURCES += cli/data_client.h
+torc_SOURCES += cli/main.c
+torc_SOURCES += cli/options.c
+torc_SOURCES += cli/picture.c
+torc_SOURCES += cli/picture.h
+torc_SOURCES += cli/picture_style.c
+torc_SOURCES += cli/picture_style.h
+torc_SOURCES += cli/status.c
+torc_SOURCES += cli/status.h
+torc_SOURCES += cli/subject.c
+torc_SOURCES += cli/subject.h
+torc_LDADD = lib/libtorc.la

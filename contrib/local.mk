@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+EXTRA_DIST += contrib/check
+EXTRA_DIST += contrib/demo
+EXTRA_DIST += contrib/lib/packages.sh
+EXTRA_DIST += contrib/lib/sandbox-conf.sh
+EXTRA_DIST += contrib/lib/sandbox-exec.sh
+EXTRA_DIST += contrib/lib/sandbox-state.sh
+EXTRA_DIST += contrib/packages
+EXTRA_DIST += contrib/sandbox
+dist_doc_DATA += contrib/plugstack.conf.example
+epilogdir = $(docdir)/epilog.d
+dist_epilog_SCRIPTS = contrib/epilog.d/torc

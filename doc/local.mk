@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+dist_doc_DATA += doc/from-torc.md
+dist_doc_DATA += doc/guide.md
+dist_man_MANS += doc/spank_torc.8
+dist_man_MANS += doc/torc-report.1
+dist_man_MANS += doc/torc-run.1
+dist_man_MANS += doc/torc-sbatch.1
+dist_man_MANS += doc/torc.1

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+nobase_dist_doc_DATA =
+nobase_dist_doc_DATA += examples/data/choose.sh
+nobase_dist_doc_DATA += examples/data/search.sh
+nobase_dist_doc_DATA += examples/data/workflow.json
+nobase_dist_doc_DATA += examples/diamond/inputs.json
+nobase_dist_doc_DATA += examples/diamond/postprocess.sh
+nobase_dist_doc_DATA += examples/diamond/preprocess.sh
+nobase_dist_doc_DATA += examples/diamond/statistics.awk
+nobase_dist_doc_DATA += examples/diamond/workflow.json
+nobase_dist_doc_DATA += examples/sweep/lyapunov.awk
+nobase_dist_doc_DATA += examples/sweep/workflow.yaml
+nobase_dist_doc_DATA += examples/table/pi.awk
+nobase_dist_doc_DATA += examples/table/runs.csv
+nobase_dist_doc_DATA += examples/table/workflow.yaml
+nobase_dist_doc_DATA += examples/words/count.sh
+nobase_dist_doc_DATA += examples/words/make-workflow
+nobase_dist_doc_DATA += examples/words/merge.sh
+nobase_dist_doc_DATA += examples/words/rank.sh
+nobase_dist_doc_DATA += examples/words/split.sh
+nobase_dist_doc_DATA += examples/words/verify.sh
+nobase_dist_doc_DATA += examples/words/workflow.json

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+TEST_EXTENSIONS = .t
+T_LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+LOG_DRIVER = $(T_LOG_DRIVER)
+AM_TESTS_ENVIRONMENT = TORC_BUILD='$(abs_top_builddir)'; TORC_SOURCE='$(abs_top_srcdir)'; export TORC_BUILD TORC_SOURCE;
+LDADD = lib/libtorc.la
+include tests/unit/local.mk
+include tests/fuzz/local.mk
+
+# run by shell: the programs on this machine
+local_tests =
+local_tests += tests/local/cgroup_v1.t
+local_tests += tests/local/data.t
+local_tests += tests/local/errors.t
+local_tests += tests/local/fields.t
+local_tests += tests/local/graph.t
+local_tests += tests/local/guide.t
+local_tests += tests/local/idioms.t
+local_tests += tests/local/install.t
+local_tests += tests/local/journal.t
+local_tests += tests/local/kill.t
+local_tests += tests/local/labels.t
+local_tests += tests/local/language.t
+local_tests += tests/local/report.t
+local_tests += tests/local/run.t
+local_tests += tests/local/store_codec.t
+local_tests += tests/unit/layers.t
+
+# the programs on a private Slurm (root)
+cluster_tests =
+cluster_tests += tests/cluster/accounting.t
+cluster_tests += tests/cluster/binding.t
+cluster_tests += tests/cluster/end_time.t
+cluster_tests += tests/cluster/examples.t
+cluster_tests += tests/cluster/failures.t
+cluster_tests += tests/cluster/idioms.t
+cluster_tests += tests/cluster/kill.t
+cluster_tests += tests/cluster/language.t
+cluster_tests += tests/cluster/plugin.t
+cluster_tests += tests/cluster/runner.t
+cluster_tests += tests/cluster/sandbox.t
+cluster_tests += tests/cluster/schedulers.t
+cluster_tests += tests/cluster/submit.t
+
+# run by tests/guest/run, in a machine with cgroup v2
+guest_tests =
+guest_tests += tests/local/cgroup_v2.t
+
+check_PROGRAMS += $(unit_tests)
+check_PROGRAMS += tests/load
+check_PROGRAMS += tests/local/meter_cgroup
+check_PROGRAMS += tests/local/socket_client
+tests_load_LDADD =
+tests_local_socket_client_LDADD =
+tests_local_meter_cgroup_SOURCES = tests/local/meter_cgroup.c tests/meter_jobs.c tests/meter_jobs.h
+dist_check_SCRIPTS += $(local_tests) $(cluster_tests) $(guest_tests)
+TESTS += $(unit_tests) $(local_tests) $(cluster_tests)
+
+EXTRA_DIST += tests/cases
+EXTRA_DIST += tests/cluster/plugin-runner.sh
+EXTRA_DIST += tests/fields
+EXTRA_DIST += tests/guest/boot
+EXTRA_DIST += tests/guest/guest-init
+EXTRA_DIST += tests/guest/kernel
+EXTRA_DIST += tests/guest/run
+EXTRA_DIST += tests/idioms
+EXTRA_DIST += tests/lib/cluster.sh
+EXTRA_DIST += tests/lib/idioms.sh
+EXTRA_DIST += tests/lib/local.sh
+EXTRA_DIST += tests/lib/tap.sh
+EXTRA_DIST += tests/local/graph
+EXTRA_DIST += tests/local/report
+EXTRA_DIST += tests/tap.h
