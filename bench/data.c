@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// data COUNT: as a job, sets user data "n" COUNT times over the runner's socket, up to 512 requests under way, and waits for
-// every answer; then commits single rows to an SQLite database of its own beside $TORC_DB, for as long. Prints both rates.
+// data COUNT: as a job, sets user data "n" COUNT times over the runner's socket, up to 512 requests
+// under way, and waits for every answer; then commits single rows to an SQLite database of its own
+// beside $TORC_DB, for as long. Prints both rates.
 #include <poll.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -37,7 +38,7 @@ static int connect_runner(void)
     return fd;
 }
 
-/* Answers that came: each is exactly {"ok":true}. */
+// Answers that came: each is exactly {"ok":true}.
 static int take_answers(int fd)
 {
     static char buffer[65536], line[64];
@@ -67,7 +68,9 @@ static double set_many(int count)
     while (answered < count) {
         for (; sent < count && sent - answered < WINDOW; sent++) {
             char line[128];
-            int length = snprintf(line, sizeof line, "{\"op\":\"set\",\"name\":\"n\",\"value\":{\"i\":%d}}\n", sent + 1);
+            int length =
+                snprintf(line, sizeof line,
+                         "{\"op\":\"set\",\"name\":\"n\",\"value\":{\"i\":%d}}\n", sent + 1);
             if (write(fd, line, (size_t)length) != length)
                 fail("write");
         }
@@ -85,8 +88,11 @@ static double commit_many(double seconds)
     int count = 0;
     snprintf(path, sizeof path, "%s.bare", getenv("TORC_DB") ? getenv("TORC_DB") : "torc.db");
     if (sqlite3_open(path, &db) ||
-        sqlite3_exec(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE d (id INTEGER PRIMARY KEY, data TEXT);"
-                         "INSERT INTO d VALUES (1, NULL)", NULL, NULL, NULL) ||
+        sqlite3_exec(db,
+                     "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE d (id "
+                     "INTEGER PRIMARY KEY, data TEXT);"
+                     "INSERT INTO d VALUES (1, NULL)",
+                     NULL, NULL, NULL) ||
         sqlite3_prepare_v2(db, "UPDATE d SET data = ?1 WHERE id = 1", -1, &s, NULL))
         fail(sqlite3_errmsg(db));
     double start = now(), end = start + seconds;

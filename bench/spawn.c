@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// spawn COUNT WIDTH PROGRAM: runs PROGRAM COUNT times by posix_spawn, WIDTH at a time. Nothing is faster than this loop: it is
-// the limit that a runner of jobs is measured against.
+// spawn COUNT WIDTH PROGRAM: runs PROGRAM COUNT times by posix_spawn, WIDTH at a time. Nothing is
+// faster than this loop: it is the limit that a runner of jobs is measured against.
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>

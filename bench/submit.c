@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// submit [JOBS [ROUNDS]]: creates a workflow of JOBS (200000) jobs with twice as many dependencies, from a file, in a process
-// of its own, and in turn a bare loop that inserts the same rows with the same schema and pragmas, into a database as torc leaves
-// it (WAL), and one with a rollback journal, which is faster where a database is new; prints the medians, their ratios and the
-// memory a job, and exits 1 when a limit is missed. The limit is on the first loop; most of the rest is jansson, reading the file.
+// submit [JOBS [ROUNDS]]: creates a workflow of JOBS (200000) jobs with twice as many dependencies,
+// from a file, in a process of its own, and in turn a bare loop that inserts the same rows with the
+// same schema and pragmas, into a database as torc leaves it (WAL), and one with a rollback
+// journal, which is faster where a database is new; prints the medians, their ratios and the memory
+// a job, and exits 1 when a limit is missed. The limit is on the first loop; most of the rest is
+// jansson, reading the file.
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <string.h>
@@ -11,8 +13,8 @@
 #include <time.h>
 
 #include "lib/base/mem.h"
-#include "lib/text/problem.h"
 #include "lib/store/create.h"
+#include "lib/text/problem.h"
 
 enum { ROOTS = 10, WINDOW = 1000, NEEDS = 3 };
 static const double most_ratio = 1.5, most_kib = 1.5;
@@ -39,7 +41,9 @@ static int needs_of(int i, int needs[NEEDS])
 
 static void command_of(int i, char *command, size_t size)
 {
-    snprintf(command, size, "./simulate --input data/part_%06d.dat --seed %d --output results/part_%06d.out", i, i * 17, i);
+    snprintf(command, size,
+             "./simulate --input data/part_%06d.dat --seed %d --output results/part_%06d.out", i,
+             i * 17, i);
 }
 
 static void generate(const char *path, int jobs)
@@ -47,13 +51,18 @@ static void generate(const char *path, int jobs)
     cleanup_fclose FILE *f = fopen(path, "we");
     if (!f)
         fail("write", path);
-    fputs("{\"name\": \"submit\", \"resource_requirements\": [{\"name\": \"one\", \"num_cpus\": 1, \"memory\": \"1g\","
-          " \"runtime\": \"PT1M\"}], \"jobs\": [\n", f);
+    fputs("{\"name\": \"submit\", \"resource_requirements\": [{\"name\": \"one\", \"num_cpus\": 1, "
+          "\"memory\": \"1g\","
+          " \"runtime\": \"PT1M\"}], \"jobs\": [\n",
+          f);
     for (int i = 0; i < jobs; i++) {
         char command[200];
         int needs[NEEDS], count = needs_of(i, needs);
         command_of(i, command, sizeof command);
-        fprintf(f, "{\"name\": \"job_%06d\", \"command\": \"%s\", \"resource_requirements\": \"one\", \"depends_on\": [", i, command);
+        fprintf(f,
+                "{\"name\": \"job_%06d\", \"command\": \"%s\", \"resource_requirements\": \"one\", "
+                "\"depends_on\": [",
+                i, command);
         for (int k = 0; k < count; k++)
             fprintf(f, "%s\"job_%06d\"", k ? ", " : "", needs[k]);
         fprintf(f, "]}%s\n", i + 1 < jobs ? "," : "");
@@ -87,7 +96,8 @@ static int create(const char *file, const char *database)
         problems_print(&problems, stderr, "submit", file, 5);
         return 2;
     }
-    struct workflow_origin origin = {.user = "bench", .file = file, .file_text = text, .folder = "/", .version = TORC_VERSION};
+    struct workflow_origin origin = {
+        .user = "bench", .file = file, .file_text = text, .folder = "/", .version = TORC_VERSION};
     int64_t id;
     struct store *store = store_open(database, STORE_CREATE, &err);
     if (!store || store_create_workflow(store, &w, &origin, &id, &err))
@@ -115,7 +125,8 @@ static void step(sqlite3 *db, sqlite3_stmt *s)
 
 static void insert_jobs(sqlite3 *db, int jobs)
 {
-    sqlite3_stmt *s = prepare(db, "INSERT INTO job (id, workflow, class, name, command, state, unmet, flags, priority, rank, spec)"
+    sqlite3_stmt *s = prepare(db, "INSERT INTO job (id, workflow, class, name, command, state, "
+                                  "unmet, flags, priority, rank, spec)"
                                   " VALUES (?1, 1, 1, ?2, ?3, ?4, ?5, 1, 0, ?6, NULL)");
     for (int i = 0; i < jobs; i++) {
         char name[32], command[200];
@@ -158,11 +169,17 @@ static int insert_bare(const char *file, const char *database, int jobs, bool wa
         fail("create", err.text);
     store_close(store);
     sqlite3 *db = NULL;
-    if (sqlite3_open(database, &db) || (!wal && sqlite3_exec(db, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL)) ||
-        sqlite3_exec(db, "PRAGMA foreign_keys = OFF; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;"
-                         "BEGIN IMMEDIATE; INSERT INTO workflow (name, uid, user, created_usec, folder, version, settings)"
-                         " VALUES ('bare', 0, 'bench', 0, '/', '1', '{}'); INSERT INTO resource_class (workflow, name, cpus,"
-                         " memory_bytes, runtime_usec) VALUES (1, 'one', 1, 1073741824, 60000000)", NULL, NULL, NULL))
+    if (sqlite3_open(database, &db) ||
+        (!wal && sqlite3_exec(db, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL)) ||
+        sqlite3_exec(db,
+                     "PRAGMA foreign_keys = OFF; PRAGMA synchronous = FULL; PRAGMA cache_size = "
+                     "-16384; PRAGMA temp_store = MEMORY;"
+                     "BEGIN IMMEDIATE; INSERT INTO workflow (name, uid, user, created_usec, "
+                     "folder, version, settings)"
+                     " VALUES ('bare', 0, 'bench', 0, '/', '1', '{}'); INSERT INTO resource_class "
+                     "(workflow, name, cpus,"
+                     " memory_bytes, runtime_usec) VALUES (1, 'one', 1, 1073741824, 60000000)",
+                     NULL, NULL, NULL))
         fail("bare", sqlite3_errmsg(db));
     sqlite3_stmt *s = prepare(db, "INSERT INTO workflow_text (workflow, file_text) VALUES (1, ?1)");
     sqlite3_bind_text(s, 1, text, (int)length, SQLITE_STATIC);
@@ -180,7 +197,8 @@ struct figures {
     double seconds, kib;
 };
 
-static struct figures run(const char *mode, const char *jobs, const char *file, const char *database)
+static struct figures run(const char *mode, const char *jobs, const char *file,
+                          const char *database)
 {
     struct timespec begin, end;
     struct rusage usage;
@@ -194,7 +212,8 @@ static struct figures run(const char *mode, const char *jobs, const char *file, 
     if (pid < 0 || wait4(pid, &status, 0, &usage) != pid || status)
         fail(mode, "the process failed");
     clock_gettime(CLOCK_MONOTONIC, &end);
-    return (struct figures){(double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) / 1e9,
+    return (struct figures){(double)(end.tv_sec - begin.tv_sec) +
+                                (double)(end.tv_nsec - begin.tv_nsec) / 1e9,
                             (double)usage.ru_maxrss};
 }
 
@@ -202,7 +221,8 @@ static void check_rows(const char *database, int jobs)
 {
     sqlite3 *db = NULL;
     sqlite3_open(database, &db);
-    sqlite3_stmt *s = prepare(db, "SELECT (SELECT count(*) FROM job), (SELECT count(*) FROM dependency)");
+    sqlite3_stmt *s =
+        prepare(db, "SELECT (SELECT count(*) FROM job), (SELECT count(*) FROM dependency)");
     sqlite3_step(s);
     if (sqlite3_column_int(s, 0) != jobs || sqlite3_column_int(s, 1) != 2 * jobs)
         fail(database, "it has not the rows that it should have");
@@ -240,8 +260,10 @@ static int compare(int jobs, int rounds)
     char folder[] = "/var/tmp/torc-bench.XXXXXX";
     if (!mkdtemp(folder))
         fail("mkdtemp", folder);
-    cleanup_free char *file = xasprintf("%s/workflow.json", folder), *database = xasprintf("%s/torc.db", folder);
-    cleanup_free struct figures *torc = xcalloc((size_t)rounds, sizeof *torc), *bare = xcalloc((size_t)rounds, sizeof *bare);
+    cleanup_free char *file = xasprintf("%s/workflow.json", folder),
+                      *database = xasprintf("%s/torc.db", folder);
+    cleanup_free struct figures *torc = xcalloc((size_t)rounds, sizeof *torc),
+                                *bare = xcalloc((size_t)rounds, sizeof *bare);
     cleanup_free struct figures *rollback = xcalloc((size_t)rounds, sizeof *rollback);
     generate(file, jobs);
     for (int i = 0; i < rounds; i++) {
@@ -254,13 +276,15 @@ static int compare(int jobs, int rounds)
     qsort(torc, (size_t)rounds, sizeof *torc, by_seconds);
     qsort(bare, (size_t)rounds, sizeof *bare, by_seconds);
     qsort(rollback, (size_t)rounds, sizeof *rollback, by_seconds);
-    double t = torc[rounds / 2].seconds, b = bare[rounds / 2].seconds, kib = torc[rounds / 2].kib / jobs;
+    double t = torc[rounds / 2].seconds, b = bare[rounds / 2].seconds,
+           kib = torc[rounds / 2].kib / jobs;
     printf("%d jobs, %d dependencies, from the file to the database\n", jobs, 2 * jobs);
-    printf("torc %.2f s, bare inserts %.2f s: %.2f times (at most %.1f: %s)\n", t, b, t / b, most_ratio,
-           t / b <= most_ratio ? "reached" : "MISSED");
-    printf("bare inserts with a rollback journal %.2f s: %.2f times\n", rollback[rounds / 2].seconds, t / rollback[rounds / 2].seconds);
-    printf("memory %.2f KiB a job, %.0f MiB in all (at most %.1f KiB: %s)\n", kib, torc[rounds / 2].kib / 1024, most_kib,
-           kib <= most_kib ? "reached" : "MISSED");
+    printf("torc %.2f s, bare inserts %.2f s: %.2f times (at most %.1f: %s)\n", t, b, t / b,
+           most_ratio, t / b <= most_ratio ? "reached" : "MISSED");
+    printf("bare inserts with a rollback journal %.2f s: %.2f times\n",
+           rollback[rounds / 2].seconds, t / rollback[rounds / 2].seconds);
+    printf("memory %.2f KiB a job, %.0f MiB in all (at most %.1f KiB: %s)\n", kib,
+           torc[rounds / 2].kib / 1024, most_kib, kib <= most_kib ? "reached" : "MISSED");
     return t / b <= most_ratio && kib <= most_kib ? 0 : 1;
 }
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// torc cancel: a workflow, first in the database, so that no job starts any more, then in Slurm, in one request.
+// torc cancel: a workflow, first in the database, so that no job starts any more, then in Slurm, in
+// one request.
 #include "cli/command.h"
-#include "lib/slurm/lost_runner.h"
 #include "lib/base/mem.h"
+#include "lib/base/text.h"
+#include "lib/slurm/lost_runner.h"
 #include "lib/slurm/slurm.h"
 #include "lib/store/plan.h"
-#include "lib/base/text.h"
 
 static int run(struct cli *cli, struct error *err);
 
@@ -29,7 +30,8 @@ static int cancel_allocations(const struct submissions *submissions, struct erro
     if (count) {
         result = slurm_cancel(jobs, count, false, err);
         if (result)
-            error_prefix(err, "the workflow is canceled, no job of it starts any more; but its allocations may be left (squeue "
+            error_prefix(err, "the workflow is canceled, no job of it starts any more; but its "
+                              "allocations may be left (squeue "
                               "--me shows them)");
         else
             printf("canceled %u %s in Slurm\n", count, count == 1 ? "submission" : "submissions");
@@ -45,8 +47,10 @@ static int cancel(struct store *store, const struct workflow_info *workflow, str
     if (store_cancel(store, workflow->id, &submissions, err))
         return -1;
     cleanup_free char *name = text_safe(workflow->name);
-    int64_t waiting = counts[JOB_UNINITIALIZED] + counts[JOB_BLOCKED] + counts[JOB_READY] + counts[JOB_PENDING];
-    printf("canceled workflow %lld (%s): jobs that will not start: %lld; that run and are being ended: %lld\n",
+    int64_t waiting =
+        counts[JOB_UNINITIALIZED] + counts[JOB_BLOCKED] + counts[JOB_READY] + counts[JOB_PENDING];
+    printf("canceled workflow %lld (%s): jobs that will not start: %lld; that run and are being "
+           "ended: %lld\n",
            (long long)workflow->id, name, (long long)waiting, (long long)counts[JOB_RUNNING]);
     int result = cancel_allocations(&submissions, err);
     submissions_fini(&submissions);
@@ -58,7 +62,8 @@ static int run(struct cli *cli, struct error *err)
     struct read_reply reply;
     size_t dead;
     if (!cli->argument == !cli->last)
-        return error_set(err, ERROR_USAGE, 0, "cancel: say which: an ID ('torc list' shows them) or --last");
+        return error_set(err, ERROR_USAGE, 0,
+                         "cancel: say which: an ID ('torc list' shows them) or --last");
     struct store *store = target_open(cli->db, STORE_WRITE, err);
     if (!store)
         return -1;
@@ -68,8 +73,9 @@ static int run(struct cli *cli, struct error *err)
         if (workflow->state == WORKFLOW_RUNNING || workflow->state == WORKFLOW_HELD)
             result = cancel(store, workflow, err);
         else
-            printf("workflow %lld is %s already\n", (long long)workflow->id, workflow_state_names[workflow->state]);
-        if (!result) /* nobody else ends what they held */
+            printf("workflow %lld is %s already\n", (long long)workflow->id,
+                   workflow_state_names[workflow->state]);
+        if (!result) // nobody else ends what they held
             result = lost_runner_here(store, workflow->id, &dead, err);
         read_reply_fini(&reply);
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// torc check: what this machine and its cluster give, and so how exactly jobs can be measured and held.
+// torc check: what this machine and its cluster give, and so how exactly jobs can be measured and
+// held.
 #include <errno.h>
 #include <linux/magic.h>
 #include <string.h>
@@ -34,16 +35,19 @@ static enum verdict check_database(const struct cli *cli, char **text);
 
 static const struct check {
     const char *name;
-    enum verdict (*look)(const struct cli *cli, char **text); /* the text is the caller's to free */
+    enum verdict (*look)(const struct cli *cli, char **text); // the text is the caller's to free
 } checks[] = {
-    {"Slurm", check_slurm},     {"controller", check_controller}, {"plugin", check_plugin},     {"MUNGE", check_munge},
-    {"cgroups", check_cgroup},  {"delegation", check_delegation}, {"database", check_database},
+    {"Slurm", check_slurm},       {"controller", check_controller},
+    {"plugin", check_plugin},     {"MUNGE", check_munge},
+    {"cgroups", check_cgroup},    {"delegation", check_delegation},
+    {"database", check_database},
 };
 
 static const struct {
     const char *mark;
     enum color color;
-} verdicts[] = {[GOOD] = {"ok", COLOR_GREEN}, [NOTE] = {"note", COLOR_YELLOW}, [BAD] = {"fails", COLOR_RED}};
+} verdicts[] = {
+    [GOOD] = {"ok", COLOR_GREEN}, [NOTE] = {"note", COLOR_YELLOW}, [BAD] = {"fails", COLOR_RED}};
 
 static void cut_line(char *text)
 {
@@ -74,17 +78,19 @@ static enum verdict check_controller(const struct cli *cli, char **text)
     return BAD;
 }
 
-/* The value of "KEY = value" in what scontrol shows, or NULL; the caller's to free. */
+// The value of "KEY = value" in what scontrol shows, or NULL; the caller's to free.
 static char *config_value(const char *config, const char *key)
 {
     size_t length = strlen(key);
-    for (const char *line = config; line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
+    for (const char *line = config; line;
+         line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
         const char *at = line + length;
         if (strncmp(line, key, length))
             continue;
         at += strspn(at, " ");
         if (*at == '=')
-            return xstrndup(at + 1 + strspn(at + 1, " "), strcspn(at + 1 + strspn(at + 1, " "), "\n"));
+            return xstrndup(at + 1 + strspn(at + 1, " "),
+                            strcspn(at + 1 + strspn(at + 1, " "), "\n"));
     }
     return NULL;
 }
@@ -117,9 +123,11 @@ static enum verdict check_plugin(const struct cli *cli, char **text)
         return GOOD;
     }
     if (!path || err.code)
-        *text = xasprintf("not found (%s); %s", err.code ? err.text : "Slurm names no plugstack.conf", without);
+        *text = xasprintf("not found (%s); %s",
+                          err.code ? err.text : "Slurm names no plugstack.conf", without);
     else
-        *text = xasprintf("spank_torc does not stand in %s (included files are not looked at); %s", path, without);
+        *text = xasprintf("spank_torc does not stand in %s (included files are not looked at); %s",
+                          path, without);
     return NOTE;
 }
 
@@ -131,11 +139,12 @@ static enum verdict check_munge(const struct cli *cli, char **text)
     if (!slurm_look((const char *[]){"scontrol", "show", "config", NULL}, &config, &err))
         info = config_value(config, "AuthInfo");
     char *socket = info ? strstr(info, "socket=") : NULL;
-    if (socket) { /* not at the usual place */
+    if (socket) { // not at the usual place
         socket += strlen("socket=");
         socket[strcspn(socket, ", ")] = '\0';
     }
-    const char *const usual[] = {"munge", "-n", NULL}, *const named[] = {"munge", "-n", "-S", socket, NULL};
+    const char *const usual[] = {"munge", "-n", NULL}, *const named[] = {"munge", "-n", "-S",
+                                                                         socket, NULL};
     bool good = !slurm_look(socket ? named : usual, &said, &err);
     *text = xstrdup(good ? "gives credentials" : err.text);
     return good ? GOOD : NOTE;
@@ -154,7 +163,7 @@ static enum verdict check_cgroup(const struct cli *cli, char **text)
     return **text == 'v' ? GOOD : NOTE;
 }
 
-/* The folder of this process's own cgroup: of the memory controller on v1, else the one of v2. */
+// The folder of this process's own cgroup: of the memory controller on v1, else the one of v2.
 static char *own_cgroup(void)
 {
     cleanup_fclose FILE *file = fopen("/proc/self/cgroup", "re");
@@ -162,7 +171,8 @@ static char *own_cgroup(void)
     char *v2 = NULL;
     while (file && fgets(line, sizeof line, file)) {
         cut_line(line);
-        char *controllers = strchr(line, ':'), *path = controllers ? strchr(controllers + 1, ':') : NULL;
+        char *controllers = strchr(line, ':'),
+             *path = controllers ? strchr(controllers + 1, ':') : NULL;
         if (!path)
             continue;
         *path++ = '\0';
@@ -184,7 +194,8 @@ static enum verdict check_delegation(const struct cli *cli, char **text)
     if (may)
         *text = xasprintf("torc-run may make cgroups here, in %s", folder);
     else
-        *text = xstrdup("torc-run may make no cgroups in this session; in an allocation the plugin, or Slurm 22.05 on v1, allow it");
+        *text = xstrdup("torc-run may make no cgroups in this session; in an allocation the "
+                        "plugin, or Slurm 22.05 on v1, allow it");
     return may ? GOOD : NOTE;
 }
 
@@ -198,10 +209,11 @@ static enum verdict check_database(const struct cli *cli, char **text)
     }
     bool exists = access(where, F_OK) == 0;
     if (network)
-        *text = xasprintf("%s%s is on %s: every node reaches it, for a handful of runners", where, exists ? "" : " (to be made)",
-                          network);
+        *text = xasprintf("%s%s is on %s: every node reaches it, for a handful of runners", where,
+                          exists ? "" : " (to be made)", network);
     else
-        *text = xasprintf("%s%s is on a local disk: only runners on this machine reach it", where, exists ? "" : " (to be made)");
+        *text = xasprintf("%s%s is on a local disk: only runners on this machine reach it", where,
+                          exists ? "" : " (to be made)");
     return network ? GOOD : NOTE;
 }
 

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "cli/data_client.h"
-#include "lib/show/document.h"
 #include "lib/base/mem.h"
+#include "lib/show/document.h"
 #include "lib/show/table.h"
 #include "lib/store/read_each.h"
 
@@ -41,7 +41,8 @@ static int get(struct cli *cli, struct error *err)
     return answer ? ERROR_NONE : ERROR_JOBS;
 }
 
-static int data_row(void *context, const struct read_reply *reply, uint32_t index, struct error *err)
+static int data_row(void *context, const struct read_reply *reply, uint32_t index,
+                    struct error *err)
 {
     const struct data_info *data = &reply->data[index];
     struct table *table = context;
@@ -52,10 +53,12 @@ static int data_row(void *context, const struct read_reply *reply, uint32_t inde
     return 0;
 }
 
-static int print_list(struct cli *cli, struct store *store, const struct workflow_info *workflow, struct error *err)
+static int print_list(struct cli *cli, struct store *store, const struct workflow_info *workflow,
+                      struct error *err)
 {
-    static const struct table_column columns[] = {
-        {"NAME", "name", ALIGN_LEFT, FIT_SHRINK}, {"EPHEMERAL", "ephemeral", ALIGN_LEFT, FIT_DROP}, {"VALUE", "data", ALIGN_LEFT, FIT_SHRINK}};
+    static const struct table_column columns[] = {{"NAME", "name", ALIGN_LEFT, FIT_SHRINK},
+                                                  {"EPHEMERAL", "ephemeral", ALIGN_LEFT, FIT_DROP},
+                                                  {"VALUE", "data", ALIGN_LEFT, FIT_SHRINK}};
     struct read_request request = {.what = READ_DATA, .workflow_id = workflow->id};
     if (cli->json) {
         struct json_stream json;
@@ -66,7 +69,8 @@ static int print_list(struct cli *cli, struct store *store, const struct workflo
         json_stream_end(&json);
         return result;
     }
-    struct table *table = table_create(&cli->screen, TABLE_PEOPLE, columns, sizeof columns / sizeof *columns);
+    struct table *table =
+        table_create(&cli->screen, TABLE_PEOPLE, columns, sizeof columns / sizeof *columns);
     int result = store_read_each(store, request, data_row, table, err);
     table_destroy(table);
     return result;

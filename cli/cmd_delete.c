@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // torc delete: a workflow and all its records, for good. What its jobs wrote stays.
 #include "cli/command.h"
-#include "lib/slurm/lost_runner.h"
 #include "lib/base/mem.h"
 #include "lib/base/text.h"
+#include "lib/slurm/lost_runner.h"
 
 static int run(struct cli *cli, struct error *err);
 
@@ -20,7 +20,8 @@ static int run(struct cli *cli, struct error *err)
 {
     struct read_reply reply;
     if (!cli->argument == !cli->last)
-        return error_set(err, ERROR_USAGE, 0, "delete: say which: an ID ('torc list' shows them) or --last");
+        return error_set(err, ERROR_USAGE, 0,
+                         "delete: say which: an ID ('torc list' shows them) or --last");
     struct store *store = target_open(cli->db, STORE_WRITE, err);
     if (!store)
         return -1;
@@ -28,7 +29,10 @@ static int run(struct cli *cli, struct error *err)
     if (!result) {
         const struct workflow_info *workflow = reply.workflows;
         size_t dead;
-        result = lost_runner_here(store, workflow->id, &dead, err) || store_delete_workflow(store, workflow->id, err) ? -1 : 0;
+        result = lost_runner_here(store, workflow->id, &dead, err) ||
+                         store_delete_workflow(store, workflow->id, err)
+                     ? -1
+                     : 0;
         cleanup_free char *name = text_safe(workflow->name);
         if (!result)
             printf("deleted workflow %lld (%s)\n", (long long)workflow->id, name);

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// torc event: posts an event of the user's own; lists what happened in a workflow, once or as it happens.
+// torc event: posts an event of the user's own; lists what happened in a workflow, once or as it
+// happens.
 #include <poll.h>
 #include <string.h>
 #include <time.h>
 
 #include "cli/data_client.h"
-#include "lib/show/document.h"
 #include "lib/base/duration.h"
-#include "lib/show/format.h"
-#include "lib/slurm/lost_runner.h"
 #include "lib/base/mem.h"
 #include "lib/base/suggest.h"
 #include "lib/base/text.h"
+#include "lib/show/document.h"
+#include "lib/show/format.h"
+#include "lib/slurm/lost_runner.h"
 #include "lib/store/read_each.h"
 
 static int run(struct cli *cli, struct error *err);
@@ -32,11 +33,12 @@ static int post(struct cli *cli, struct error *err)
     cleanup_free char *value = NULL, *answer = NULL;
     if (cli->arguments_count > 2 && !(value = data_client_value(cli->arguments[2], err)))
         return error_prefix(err, "event post %s", cli->arguments[1]);
-    struct data_change change = {.op = DATA_POST, .name = cli->arguments[1], .json = value, .job_id = data_client_job()};
+    struct data_change change = {
+        .op = DATA_POST, .name = cli->arguments[1], .json = value, .job_id = data_client_job()};
     return data_client_send(cli, &change, &answer, err);
 }
 
-/* --since: a time, or how long ago. */
+// --since: a time, or how long ago.
 static int read_since(const char *text, int64_t *usec, struct error *err)
 {
     struct tm time = {0};
@@ -50,26 +52,31 @@ static int read_since(const char *text, int64_t *usec, struct error *err)
     double fraction = rest && *rest == '.' ? strtod(rest, &rest) : 0;
     rest += rest && *rest == 'Z';
     if (!rest || *rest)
-        return error_set(err, ERROR_USAGE, 0, "--since: \"%s\" is no time; write 2026-01-31T12:00:00Z (UTC), or how long ago: 10m, 2h",
+        return error_set(err, ERROR_USAGE, 0,
+                         "--since: \"%s\" is no time; write 2026-01-31T12:00:00Z (UTC), or how "
+                         "long ago: 10m, 2h",
                          text);
     *usec = (int64_t)timegm(&time) * 1000000 + (int64_t)(fraction * 1e6 + 0.5);
     return 0;
 }
 
-static int print_event(void *context, const struct read_reply *reply, uint32_t index, struct error *err)
+static int print_event(void *context, const struct read_reply *reply, uint32_t index,
+                       struct error *err)
 {
     const struct event_info *event = &reply->events[index];
     char time[FORMAT_SIZE];
-    cleanup_free char *line = xasprintf("%-20s %-16s %s", event->name ? event->name : event->kind,
-                                        event->job_name ? event->job_name : "-", event->data ? event->data : "");
+    cleanup_free char *line =
+        xasprintf("%-20s %-16s %s", event->name ? event->name : event->kind,
+                  event->job_name ? event->job_name : "-", event->data ? event->data : "");
     cleanup_free char *safe = text_safe(line);
     (void)context, (void)err;
     printf("%s  %s\n", format_iso(time, event->time_usec), safe);
     return 0;
 }
 
-/* A line of JSON each, for programs that follow. */
-static int print_event_json(void *context, const struct read_reply *reply, uint32_t index, struct error *err)
+// A line of JSON each, for programs that follow.
+static int print_event_json(void *context, const struct read_reply *reply, uint32_t index,
+                            struct error *err)
 {
     json_auto_t *object = document_event(&reply->events[index]);
     (void)context, (void)err;
@@ -78,7 +85,7 @@ static int print_event_json(void *context, const struct read_reply *reply, uint3
     return 0;
 }
 
-/* Its runners still say how its jobs and they themselves ended. */
+// Its runners still say how its jobs and they themselves ended.
 static int has_ended(struct store *store, int64_t id, bool *ended, struct error *err)
 {
     int alive;
@@ -86,7 +93,8 @@ static int has_ended(struct store *store, int64_t id, bool *ended, struct error 
     struct read_reply reply;
     if (store_read(store, &request, &reply, err))
         return -1;
-    *ended = !reply.count || reply.workflows->state == WORKFLOW_COMPLETE || reply.workflows->state == WORKFLOW_CANCELED;
+    *ended = !reply.count || reply.workflows->state == WORKFLOW_COMPLETE ||
+             reply.workflows->state == WORKFLOW_CANCELED;
     read_reply_fini(&reply);
     if (!*ended)
         return 0;
@@ -95,8 +103,9 @@ static int has_ended(struct store *store, int64_t id, bool *ended, struct error 
     return result;
 }
 
-/* Pages until there is none left; then waits for more, until the workflow has ended. */
-static int follow(struct cli *cli, struct store *store, struct read_request request, struct error *err)
+// Pages until there is none left; then waits for more, until the workflow has ended.
+static int follow(struct cli *cli, struct store *store, struct read_request request,
+                  struct error *err)
 {
     read_visit *each = cli->json ? print_event_json : print_event;
     bool ended = false;
@@ -126,10 +135,12 @@ struct kinds {
     size_t count;
 };
 
-static int add_kind(void *context, const struct read_reply *reply, uint32_t index, struct error *err)
+static int add_kind(void *context, const struct read_reply *reply, uint32_t index,
+                    struct error *err)
 {
     struct kinds *kinds = context;
-    const char *name = reply->events[index].name ? reply->events[index].name : reply->events[index].kind;
+    const char *name =
+        reply->events[index].name ? reply->events[index].name : reply->events[index].kind;
     (void)err;
     for (size_t i = 0; i < kinds->count; i++)
         if (!strcmp(kinds->names[i], name))
@@ -139,11 +150,12 @@ static int add_kind(void *context, const struct read_reply *reply, uint32_t inde
     return 0;
 }
 
-/* Nothing of that kind is no mistake, for it may come yet; but it may be a slip. */
+// Nothing of that kind is no mistake, for it may come yet; but it may be a slip.
 static int warn_if_none(const struct cli *cli, struct store *store, int64_t id, struct error *err)
 {
     struct kinds kinds = {0};
-    struct read_request request = {.what = READ_EVENTS, .workflow_id = id, .event_kind = cli->kind, .limit = 1};
+    struct read_request request = {
+        .what = READ_EVENTS, .workflow_id = id, .event_kind = cli->kind, .limit = 1};
     struct read_reply reply;
     if (store_read(store, &request, &reply, err))
         return -1;
@@ -153,7 +165,8 @@ static int warn_if_none(const struct cli *cli, struct store *store, int64_t id, 
         return 0;
     request = (struct read_request){.what = READ_EVENTS, .workflow_id = id};
     int result = store_read_each(store, request, add_kind, &kinds, err);
-    cleanup_free char *near = suggest_phrase(cli->kind, (const char *const *)kinds.names, kinds.count);
+    cleanup_free char *near =
+        suggest_phrase(cli->kind, (const char *const *)kinds.names, kinds.count);
     if (!result)
         cli_warn("workflow %lld has no event \"%s\" so far%s", (long long)id, cli->kind, near);
     for (size_t i = 0; i < kinds.count; i++)
@@ -161,7 +174,8 @@ static int warn_if_none(const struct cli *cli, struct store *store, int64_t id, 
     return result;
 }
 
-static int print_json(struct store *store, const struct workflow_info *workflow, struct read_request request, struct error *err)
+static int print_json(struct store *store, const struct workflow_info *workflow,
+                      struct read_request request, struct error *err)
 {
     struct json_stream json;
     json_stream_init(&json, stdout);
@@ -172,13 +186,17 @@ static int print_json(struct store *store, const struct workflow_info *workflow,
     return result;
 }
 
-static int print_list(struct cli *cli, struct store *store, const struct workflow_info *workflow, struct error *err)
+static int print_list(struct cli *cli, struct store *store, const struct workflow_info *workflow,
+                      struct error *err)
 {
     struct target jobs = {0};
-    struct read_request request = {.what = READ_EVENTS, .workflow_id = workflow->id, .event_kind = cli->kind};
-    cleanup_free char *job = xasprintf("%lld.%s", (long long)workflow->id, cli->job ? cli->job : "");
+    struct read_request request = {
+        .what = READ_EVENTS, .workflow_id = workflow->id, .event_kind = cli->kind};
+    cleanup_free char *job =
+        xasprintf("%lld.%s", (long long)workflow->id, cli->job ? cli->job : "");
     if ((cli->since && read_since(cli->since, &request.since_usec, err)) ||
-        (cli->kind && warn_if_none(cli, store, workflow->id, err)) || (cli->job && target_parse(store, job, &jobs, err)))
+        (cli->kind && warn_if_none(cli, store, workflow->id, err)) ||
+        (cli->job && target_parse(store, job, &jobs, err)))
         return -1;
     request.job_glob = jobs.job_glob;
     int result = cli->follow ? follow(cli, store, request, err)

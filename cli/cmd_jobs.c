@@ -3,10 +3,10 @@
 #include <string.h>
 
 #include "cli/command.h"
-#include "lib/show/document.h"
-#include "lib/show/job_table.h"
 #include "lib/base/mem.h"
 #include "lib/base/suggest.h"
+#include "lib/show/document.h"
+#include "lib/show/job_table.h"
 
 static int run(struct cli *cli, struct error *err);
 
@@ -30,15 +30,20 @@ static int read_states(const char *text, uint32_t *states, struct error *err)
         if (found < 0) {
             cleanup_free char *near = suggest_phrase(name, job_state_names, JOB_STATES);
             return error_set(err, ERROR_USAGE, 0, "--state: no job is ever \"%s\"%s", name,
-                             *near ? near : "; the states are uninitialized, blocked, ready, pending, running, completed, "
-                                            "failed, canceled, terminated, disabled and pending_failed");
+                             *near ? near
+                                   : "; the states are uninitialized, blocked, ready, pending, "
+                                     "running, completed, "
+                                     "failed, canceled, terminated, disabled and pending_failed");
         }
         *states |= 1U << found;
     }
-    return *states ? 0 : error_set(err, ERROR_USAGE, 0, "--state: which state? Several go with commas: failed,canceled");
+    return *states ? 0
+                   : error_set(err, ERROR_USAGE, 0,
+                               "--state: which state? Several go with commas: failed,canceled");
 }
 
-static int print_json(struct store *store, const struct target *target, struct read_request request, struct error *err)
+static int print_json(struct store *store, const struct target *target, struct read_request request,
+                      struct error *err)
 {
     struct json_stream json;
     json_stream_init(&json, stdout);
@@ -55,7 +60,8 @@ static int print(struct cli *cli, struct store *store, struct error *err)
     struct read_request request = {.what = READ_JOBS};
     if (cli->state && read_states(cli->state, &request.states, err))
         return -1;
-    if (cli->argument ? target_parse(store, cli->argument, &target, err) : target_workflow(store, NULL, &target.reply, err))
+    if (cli->argument ? target_parse(store, cli->argument, &target, err)
+                      : target_workflow(store, NULL, &target.reply, err))
         return -1;
     target.workflow = target.reply.workflows;
     request.workflow_id = target.workflow->id;
@@ -68,7 +74,8 @@ static int print(struct cli *cli, struct store *store, struct error *err)
         .now_usec = cli_now_usec(),
         .request = request,
     };
-    int result = cli->json ? print_json(store, &target, request, err) : job_table_print(&table, err);
+    int result =
+        cli->json ? print_json(store, &target, request, err) : job_table_print(&table, err);
     target_fini(&target);
     return result;
 }

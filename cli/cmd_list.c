@@ -29,7 +29,8 @@ struct context {
     int64_t now_usec;
 };
 
-static int each_row(void *pointer, const struct read_reply *reply, uint32_t index, struct error *err)
+static int each_row(void *pointer, const struct read_reply *reply, uint32_t index,
+                    struct error *err)
 {
     struct context *context = pointer;
     const struct workflow_info *workflow = &reply->workflows[index];
@@ -40,17 +41,20 @@ static int each_row(void *pointer, const struct read_reply *reply, uint32_t inde
         jobs += counts[i];
     table_number(context->table, workflow->id);
     table_text(context->table, COLOR_NONE, workflow->name);
-    table_text(context->table, workflow_state_color(workflow->state), workflow_state_names[workflow->state]);
+    table_text(context->table, workflow_state_color(workflow->state),
+               workflow_state_names[workflow->state]);
     table_number(context->table, jobs);
     table_number(context->table, counts[JOB_COMPLETED]);
-    table_number(context->table, counts[JOB_FAILED] + counts[JOB_TERMINATED] + counts[JOB_PENDING_FAILED]);
+    table_number(context->table,
+                 counts[JOB_FAILED] + counts[JOB_TERMINATED] + counts[JOB_PENDING_FAILED]);
     table_time(context->table, workflow->created_usec, context->now_usec);
     table_duration(context->table, end - workflow->created_usec);
     table_text(context->table, COLOR_NONE, workflow->user);
     return 0;
 }
 
-static int each_json(void *pointer, const struct read_reply *reply, uint32_t index, struct error *err)
+static int each_json(void *pointer, const struct read_reply *reply, uint32_t index,
+                     struct error *err)
 {
     struct json_stream *json = pointer;
     (void)err;
@@ -72,10 +76,12 @@ static int print_json(struct store *store, struct read_request request, struct e
     return result;
 }
 
-static int print_table(struct cli *cli, struct store *store, struct read_request request, struct error *err)
+static int print_table(struct cli *cli, struct store *store, struct read_request request,
+                       struct error *err)
 {
     struct context context = {.now_usec = cli_now_usec()};
-    context.table = table_create(&cli->screen, TABLE_PEOPLE, columns, sizeof columns / sizeof *columns);
+    context.table =
+        table_create(&cli->screen, TABLE_PEOPLE, columns, sizeof columns / sizeof *columns);
     int result = store_read_each(store, request, each_row, &context, err);
     table_destroy(context.table);
     return result;
@@ -87,7 +93,8 @@ static int run(struct cli *cli, struct error *err)
     struct store *store = target_open(cli->db, STORE_READ, err);
     if (!store)
         return -1;
-    int result = cli->json ? print_json(store, request, err) : print_table(cli, store, request, err);
+    int result =
+        cli->json ? print_json(store, request, err) : print_table(cli, store, request, err);
     store_close(store);
     return result;
 }

@@ -25,9 +25,9 @@ enum { STREAMS = 2, FOLLOW_MS = 200 };
 
 static const char *const stream_names[STREAMS] = {"stdout", "stderr"};
 
-struct stream { /* of the last attempt */
+struct stream { // of the last attempt
     char *path;
-    int fd;    /* -1: not open (yet) */
+    int fd; // -1: not open (yet)
 };
 
 struct logs {
@@ -36,9 +36,9 @@ struct logs {
     const struct target *target;
     struct stream streams[STREAMS];
     char *job_name;
-    int64_t attempt;      /* whose files the streams are; 0: none */
+    int64_t attempt; // whose files the streams are; 0: none
     enum job_state state;
-    int shown;            /* stream whose heading was printed last; -1: none */
+    int shown; // stream whose heading was printed last; -1: none
     bool headings;
     uint32_t jobs;
 };
@@ -56,7 +56,8 @@ static void close_streams(struct logs *logs)
 
 static bool wants(const struct cli *cli, int stream)
 {
-    return stream == 0 ? !cli->only_stderr || cli->only_stdout : !cli->only_stdout || cli->only_stderr;
+    return stream == 0 ? !cli->only_stderr || cli->only_stdout
+                       : !cli->only_stdout || cli->only_stderr;
 }
 
 static void set_streams(struct logs *logs, const struct attempt_info *attempt)
@@ -71,7 +72,7 @@ static void set_streams(struct logs *logs, const struct attempt_info *attempt)
     logs->headings = logs->headings || (logs->streams[0].path && logs->streams[1].path);
 }
 
-/* Prints what the stream has and was not printed yet; true when there was something. */
+// Prints what the stream has and was not printed yet; true when there was something.
 static bool copy_stream(struct logs *logs, int index)
 {
     struct stream *stream = &logs->streams[index];
@@ -81,7 +82,8 @@ static bool copy_stream(struct logs *logs, int index)
         return false;
     if (stream->fd < 0)
         stream->fd = open(stream->path, O_RDONLY | O_CLOEXEC);
-    for (ssize_t n; stream->fd >= 0 && (n = read(stream->fd, buffer, sizeof buffer)) > 0; any = true) {
+    for (ssize_t n; stream->fd >= 0 && (n = read(stream->fd, buffer, sizeof buffer)) > 0;
+         any = true) {
         if (logs->headings && logs->shown != index)
             printf("==> %s %s <==\n", logs->job_name, stream_names[index]);
         logs->shown = index;
@@ -103,8 +105,8 @@ static void warn_streams(const struct logs *logs, const struct job_info *job)
 {
     for (int i = 0; i < STREAMS; i++)
         if (logs->streams[i].path && logs->streams[i].fd < 0)
-            cli_warn("%s of %s is not there any more: %s: %s", stream_names[i], job->name, logs->streams[i].path,
-                     strerror(errno));
+            cli_warn("%s of %s is not there any more: %s: %s", stream_names[i], job->name,
+                     logs->streams[i].path, strerror(errno));
     if (!logs->streams[0].path && !logs->streams[1].path)
         cli_warn("no output of %s was kept; the workflow says so with \"stdio\"", job->name);
 }
@@ -112,11 +114,11 @@ static void warn_streams(const struct logs *logs, const struct job_info *job)
 static void warn_not_started(const struct job_info *job)
 {
     cleanup_free char *why = why_job(job, NULL);
-    cli_warn("%s has not started: it is %s%s%s%s", job->name, job_state_names[job->state], why ? " (" : "", why ? why : "",
-             why ? ")" : "");
+    cli_warn("%s has not started: it is %s%s%s%s", job->name, job_state_names[job->state],
+             why ? " (" : "", why ? why : "", why ? ")" : "");
 }
 
-/* Looks at the job anew: its state, and its newest attempt's files. */
+// Looks at the job anew: its state, and its newest attempt's files.
 static int look(struct logs *logs, const struct job_info *job, bool quiet, struct error *err)
 {
     const struct attempt_info *last;
@@ -127,7 +129,7 @@ static int look(struct logs *logs, const struct job_info *job, bool quiet, struc
     free(logs->job_name);
     logs->job_name = xstrdup(job->name);
     if (last && last->id != logs->attempt) {
-        copy_streams(logs); /* the rest of the attempt before */
+        copy_streams(logs); // the rest of the attempt before
         set_streams(logs, last);
     } else if (!last && !quiet) {
         warn_not_started(job);
@@ -151,7 +153,8 @@ static int each_job(void *pointer, const struct read_reply *jobs, uint32_t index
     return 0;
 }
 
-static int each_look(void *pointer, const struct read_reply *jobs, uint32_t index, struct error *err)
+static int each_look(void *pointer, const struct read_reply *jobs, uint32_t index,
+                     struct error *err)
 {
     struct logs *logs = pointer;
     if (++logs->jobs > 1)
@@ -178,15 +181,23 @@ static int follow(struct logs *logs, struct read_request request, struct error *
     }
 }
 
-static int print(struct cli *cli, struct store *store, const struct target *target, struct error *err)
+static int print(struct cli *cli, struct store *store, const struct target *target,
+                 struct error *err)
 {
-    struct logs logs = {.cli = cli, .store = store, .target = target, .shown = -1, .streams = {{.fd = -1}, {.fd = -1}}};
-    struct read_request request = {.what = READ_JOBS, .workflow_id = target->workflow->id, .job_glob = target->job_glob};
+    struct logs logs = {.cli = cli,
+                        .store = store,
+                        .target = target,
+                        .shown = -1,
+                        .streams = {{.fd = -1}, {.fd = -1}}};
+    struct read_request request = {
+        .what = READ_JOBS, .workflow_id = target->workflow->id, .job_glob = target->job_glob};
     logs.headings = target->job_glob && strpbrk(target->job_glob, "*?[");
     if (!target->job_glob && cli->follow)
-        return error_set(err, ERROR_USAGE, 0, "--follow follows one job: torc logs --follow %s.JOB", cli->argument);
+        return error_set(err, ERROR_USAGE, 0, "--follow follows one job: torc logs --follow %s.JOB",
+                         cli->argument);
     logs.headings |= !target->job_glob;
-    int result = cli->follow ? follow(&logs, request, err) : store_read_each(store, request, each_job, &logs, err);
+    int result = cli->follow ? follow(&logs, request, err)
+                             : store_read_each(store, request, each_job, &logs, err);
     close_streams(&logs);
     free(logs.job_name);
     return result;

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// torc plan: in which order jobs go, what they need, which allocations would be asked for, and how long it takes at most.
+// torc plan: in which order jobs go, what they need, which allocations would be asked for, and how
+// long it takes at most.
 #include <jansson.h>
 #include <string.h>
 
 #include "cli/subject.h"
-#include "lib/show/format.h"
-#include "lib/plan/groups.h"
-#include "lib/show/json_stream.h"
 #include "lib/base/mem.h"
 #include "lib/base/names.h"
+#include "lib/plan/groups.h"
+#include "lib/plan/stages.h"
+#include "lib/show/format.h"
+#include "lib/show/json_stream.h"
 #include "lib/show/plan_table.h"
 #include "lib/slurm/slurm.h"
-#include "lib/plan/stages.h"
 #include "lib/store/plan.h"
 
 static int run(struct cli *cli, struct error *err);
@@ -25,21 +26,21 @@ const struct command cmd_plan = {
     .run = run,
 };
 
-struct outline { /* everything that is shown */
+struct outline { // everything that is shown
     struct subject subject;
-    struct groups groups;     /* of its jobs and barriers */
+    struct groups groups; // of its jobs and barriers
     struct stages stages;
-    uint32_t *order;          /* the groups of jobs by stage */
+    uint32_t *order; // the groups of jobs by stage
     size_t order_count;
-    uint32_t *from, *to;      /* by group: its first and last stage */
-    int64_t *left;            /* by group: jobs that have not ended */
-    size_t *needs_first;      /* group g waits for needs[needs_first[g]] … needs[needs_first[g + 1] - 1] */
+    uint32_t *from, *to; // by group: its first and last stage
+    int64_t *left;       // by group: jobs that have not ended
+    size_t *needs_first; // group g waits for needs[needs_first[g]] … needs[needs_first[g + 1] - 1]
     uint32_t *needs;
-    bool planned;             /* else why_not says why there are no allocations */
+    bool planned; // else why_not says why there are no allocations
     struct error why_not;
     struct cluster cluster;
     struct settings settings;
-    struct demand demand;     /* of the database */
+    struct demand demand; // of the database
     struct plan_class *classes;
     struct plan plan;
 };
@@ -81,7 +82,7 @@ static void make_needs(struct outline *o)
         o->needs[o->needs_first[groups->edges[i].to + 1]++] = groups->edges[i].from;
 }
 
-/* Groups by their first stages; within a stage as in the file. */
+// Groups by their first stages; within a stage as in the file.
 static void make_order(struct outline *o)
 {
     const struct workflow *w = &o->subject.workflow;
@@ -94,7 +95,8 @@ static void make_order(struct outline *o)
         uint32_t g = o->groups.of_node[j], stage = o->stages.of_job[j];
         o->from[g] = !o->from[g] || stage < o->from[g] ? stage : o->from[g];
         o->to[g] = stage > o->to[g] ? stage : o->to[g];
-        o->left[g] += o->subject.states && !job_state_is_final((enum job_state)o->subject.states[j]);
+        o->left[g] +=
+            o->subject.states && !job_state_is_final((enum job_state)o->subject.states[j]);
     }
     for (uint32_t g = 0; g < o->groups.count; g++)
         if (group_is_job(o, g))
@@ -109,7 +111,7 @@ static void make_order(struct outline *o)
     }
 }
 
-/* What can be known without Slurm is shown without it. */
+// What can be known without Slurm is shown without it.
 static void make_allocations(struct outline *o)
 {
     struct subject *s = &o->subject;
@@ -153,11 +155,11 @@ static void outline_fini(struct outline *o)
     subject_fini(&o->subject);
 }
 
-/* Calls `each` with every group that `group` waits for, barriers looked through. */
-static void each_need(const struct outline *o, uint32_t group, void (*each)(void *context, const struct group *need),
-                      void *context)
+// Calls `each` with every group that `group` waits for, barriers looked through.
+static void each_need(const struct outline *o, uint32_t group,
+                      void (*each)(void *context, const struct group *need), void *context)
 {
-    struct names barriers; /* that were looked through */
+    struct names barriers; // that were looked through
     cleanup_free uint32_t *stack = NULL;
     size_t top = 0, space = 0;
     names_init(&barriers);
@@ -182,16 +184,20 @@ static void each_need(const struct outline *o, uint32_t group, void (*each)(void
 // ---- as tables ----
 
 static const struct table_column stage_columns[] = {
-    {"STAGE", "stage", ALIGN_RIGHT, FIT_KEEP},   {"JOBS", "jobs", ALIGN_LEFT, FIT_SHRINK},
-    {"COUNT", "count", ALIGN_RIGHT, FIT_KEEP},   {"CLASS", "class", ALIGN_LEFT, FIT_SHRINK},
+    {"STAGE", "stage", ALIGN_RIGHT, FIT_KEEP},     {"JOBS", "jobs", ALIGN_LEFT, FIT_SHRINK},
+    {"COUNT", "count", ALIGN_RIGHT, FIT_KEEP},     {"CLASS", "class", ALIGN_LEFT, FIT_SHRINK},
     {"AT MOST", "runtime", ALIGN_RIGHT, FIT_KEEP}, {"WAIT FOR", "needs", ALIGN_LEFT, FIT_SHRINK},
-    {"LEFT", "left", ALIGN_RIGHT, FIT_KEEP}, /* of the database only */
+    {"LEFT", "left", ALIGN_RIGHT, FIT_KEEP}, // of the database only
 };
 static const struct table_column class_columns[] = {
-    {"CLASS", "class", ALIGN_LEFT, FIT_SHRINK},     {"JOBS", "jobs", ALIGN_RIGHT, FIT_KEEP},
-    {"CPUS", "cpus", ALIGN_RIGHT, FIT_KEEP},        {"MEMORY", "memory_bytes", ALIGN_RIGHT, FIT_KEEP},
-    {"GPUS", "gpus", ALIGN_RIGHT, FIT_KEEP},        {"NODES", "nodes", ALIGN_RIGHT, FIT_KEEP},
-    {"RUNTIME", "runtime_s", ALIGN_RIGHT, FIT_KEEP}, {"SCHEDULER", "scheduler", ALIGN_LEFT, FIT_DROP},
+    {"CLASS", "class", ALIGN_LEFT, FIT_SHRINK},
+    {"JOBS", "jobs", ALIGN_RIGHT, FIT_KEEP},
+    {"CPUS", "cpus", ALIGN_RIGHT, FIT_KEEP},
+    {"MEMORY", "memory_bytes", ALIGN_RIGHT, FIT_KEEP},
+    {"GPUS", "gpus", ALIGN_RIGHT, FIT_KEEP},
+    {"NODES", "nodes", ALIGN_RIGHT, FIT_KEEP},
+    {"RUNTIME", "runtime_s", ALIGN_RIGHT, FIT_KEEP},
+    {"SCHEDULER", "scheduler", ALIGN_LEFT, FIT_DROP},
 };
 static const struct table_column path_columns[] = {
     {"JOBS", "jobs", ALIGN_LEFT, FIT_SHRINK},
@@ -202,7 +208,7 @@ static const struct table_column path_columns[] = {
 enum { NEEDS_MOST = 5 };
 
 struct joined {
-    char *text; /* NULL: none */
+    char *text; // NULL: none
     size_t count;
 };
 
@@ -211,7 +217,9 @@ static void join_name(void *context, const struct group *need)
     struct joined *joined = context;
     cleanup_free char *old = joined->text;
     bool shown = joined->count++ < NEEDS_MOST;
-    joined->text = !shown ? take_ptr(old) : old ? xasprintf("%s, %s", old, need->name) : xstrdup(need->name);
+    joined->text = !shown ? take_ptr(old)
+                   : old  ? xasprintf("%s, %s", old, need->name)
+                          : xstrdup(need->name);
 }
 
 static char *needs_text(const struct outline *o, uint32_t group)
@@ -219,19 +227,23 @@ static char *needs_text(const struct outline *o, uint32_t group)
     struct joined joined = {0};
     each_need(o, group, join_name, &joined);
     cleanup_free char *text = joined.text;
-    return joined.count > NEEDS_MOST ? xasprintf("%s and %zu more", text, joined.count - NEEDS_MOST) : take_ptr(text);
+    return joined.count > NEEDS_MOST ? xasprintf("%s and %zu more", text, joined.count - NEEDS_MOST)
+                                     : take_ptr(text);
 }
 
 static void show_stages(const struct outline *o, const struct screen *screen)
 {
     bool left = o->subject.states != NULL;
-    struct table *table = table_create(screen, TABLE_PEOPLE, stage_columns,
-                                       sizeof stage_columns / sizeof *stage_columns - (left ? 0 : 1));
+    struct table *table =
+        table_create(screen, TABLE_PEOPLE, stage_columns,
+                     sizeof stage_columns / sizeof *stage_columns - (left ? 0 : 1));
     for (size_t i = 0; i < o->order_count; i++) {
         uint32_t g = o->order[i];
         const struct group *group = &o->groups.list[g];
         cleanup_free char *needs = needs_text(o, g);
-        cleanup_free char *stage = o->from[g] == o->to[g] ? xasprintf("%u", o->from[g]) : xasprintf("%u-%u", o->from[g], o->to[g]);
+        cleanup_free char *stage = o->from[g] == o->to[g]
+                                       ? xasprintf("%u", o->from[g])
+                                       : xasprintf("%u-%u", o->from[g], o->to[g]);
         table_text(table, COLOR_NONE, stage);
         table_text(table, COLOR_BOLD, group->name);
         table_number(table, group->size);
@@ -248,13 +260,14 @@ static int64_t count_of_class(const struct outline *o, size_t class)
 {
     int64_t count = 0;
     for (size_t j = 0; j < o->subject.workflow.jobs_count; j++)
-        count += o->subject.workflow.jobs[j].class_index == (int32_t)class;
+        count += o->subject.workflow.jobs[j].class_index == (int32_t) class;
     return count;
 }
 
 static void show_classes(const struct outline *o, const struct screen *screen)
 {
-    struct table *table = table_create(screen, TABLE_PEOPLE, class_columns, sizeof class_columns / sizeof *class_columns);
+    struct table *table = table_create(screen, TABLE_PEOPLE, class_columns,
+                                       sizeof class_columns / sizeof *class_columns);
     for (size_t c = 0; c < o->subject.workflow.classes_count; c++) {
         const struct class_row *class = &o->subject.workflow.classes[c];
         table_text(table, COLOR_BOLD, class->name);
@@ -283,25 +296,28 @@ static void show_allocations(const struct outline *o, const struct screen *scree
         return;
     struct table *table = plan_table_create(screen);
     for (size_t i = 0; i < plan->groups_count; i++)
-        plan_table_row(table, &plan->groups[i], plan->groups[i].jobs, plan->groups[i].count, plan->groups[i].now ? "now" : "later");
+        plan_table_row(table, &plan->groups[i], plan->groups[i].jobs, plan->groups[i].count,
+                       plan->groups[i].now ? "now" : "later");
     table_destroy(table);
     plan_table_explain(screen, plan);
 }
 
-/* Jobs of one group that follow each other are one row. */
+// Jobs of one group that follow each other are one row.
 static void show_path(const struct outline *o, const struct screen *screen)
 {
     const struct stages *s = &o->stages;
     char length[FORMAT_SIZE];
-    printf("\nCritical path: %zu job%s, at most %s by their runtimes:\n", s->path_count, s->path_count == 1 ? "" : "s",
-           format_duration(length, s->path_usec));
-    struct table *table = table_create(screen, TABLE_PEOPLE, path_columns, sizeof path_columns / sizeof *path_columns);
+    printf("\nCritical path: %zu job%s, at most %s by their runtimes:\n", s->path_count,
+           s->path_count == 1 ? "" : "s", format_duration(length, s->path_usec));
+    struct table *table = table_create(screen, TABLE_PEOPLE, path_columns,
+                                       sizeof path_columns / sizeof *path_columns);
     for (size_t i = 0, next; i < s->path_count; i = next) {
         uint32_t g = o->groups.of_node[s->path[i]];
         for (next = i; next < s->path_count && o->groups.of_node[s->path[next]] == g;)
             next++;
         bool one = next == i + 1;
-        table_text(table, COLOR_BOLD, one ? o->subject.workflow.jobs[s->path[i]].name : o->groups.list[g].name);
+        table_text(table, COLOR_BOLD,
+                   one ? o->subject.workflow.jobs[s->path[i]].name : o->groups.list[g].name);
         table_number(table, (int64_t)(next - i));
         table_duration(table, class_of(o, s->path[i])->runtime_usec * (int64_t)(next - i));
     }
@@ -315,7 +331,8 @@ static void show(const struct outline *o, const struct screen *screen)
     if (o->subject.id)
         printf("%lld ", (long long)o->subject.id);
     screen_text(screen, COLOR_BOLD, o->subject.workflow.name, 0);
-    printf(": %zu job%s in %u stage%s\n\n", jobs, jobs == 1 ? "" : "s", o->stages.count, o->stages.count == 1 ? "" : "s");
+    printf(": %zu job%s in %u stage%s\n\n", jobs, jobs == 1 ? "" : "s", o->stages.count,
+           o->stages.count == 1 ? "" : "s");
     show_stages(o, screen);
     printf("\nClasses:\n");
     show_classes(o, screen);
@@ -338,10 +355,13 @@ static json_t *stages_json(const struct outline *o)
         const struct group *group = &o->groups.list[g];
         json_t *needs = json_array();
         each_need(o, g, add_name, needs);
-        json_array_append_new(list, json_pack("{s:i, s:i, s:o, s:i, s:o, s:o, s:o, s:o}", "stage", o->from[g], "last_stage", o->to[g],
-            "name", json_text(group->name), "jobs", group->size, "class", json_text(class_of(o, group->first)->name), "runtime_s",
-            json_seconds(class_of(o, group->first)->runtime_usec), "needs", needs, "left",
-            o->subject.states ? json_integer(o->left[g]) : json_null()));
+        json_array_append_new(
+            list,
+            json_pack("{s:i, s:i, s:o, s:i, s:o, s:o, s:o, s:o}", "stage", o->from[g], "last_stage",
+                      o->to[g], "name", json_text(group->name), "jobs", group->size, "class",
+                      json_text(class_of(o, group->first)->name), "runtime_s",
+                      json_seconds(class_of(o, group->first)->runtime_usec), "needs", needs, "left",
+                      o->subject.states ? json_integer(o->left[g]) : json_null()));
     }
     return list;
 }
@@ -351,17 +371,21 @@ static json_t *classes_json(const struct outline *o)
     json_t *list = json_array();
     for (size_t c = 0; c < o->subject.workflow.classes_count; c++) {
         const struct class_row *class = &o->subject.workflow.classes[c];
-        json_array_append_new(list, json_pack("{s:o, s:I, s:i, s:I, s:f, s:i, s:o, s:o}", "name", json_text(class->name), "jobs",
-            (json_int_t)count_of_class(o, c), "cpus", class->cpus, "memory_bytes", (json_int_t)class->memory_bytes, "gpus",
-            class->gpus_milli / 1000.0, "nodes", class->nodes, "runtime_s", json_seconds(class->runtime_usec), "scheduler",
-            json_text(class->scheduler)));
+        json_array_append_new(
+            list,
+            json_pack("{s:o, s:I, s:i, s:I, s:f, s:i, s:o, s:o}", "name", json_text(class->name),
+                      "jobs", (json_int_t)count_of_class(o, c), "cpus", class->cpus, "memory_bytes",
+                      (json_int_t) class->memory_bytes, "gpus", class->gpus_milli / 1000.0, "nodes",
+                      class->nodes, "runtime_s", json_seconds(class->runtime_usec), "scheduler",
+                      json_text(class->scheduler)));
     }
     return list;
 }
 
 static void print_json(const struct outline *o)
 {
-    json_t *groups = o->planned ? json_array() : json_null(), *notes = json_array(), *path = json_array();
+    json_t *groups = o->planned ? json_array() : json_null(), *notes = json_array(),
+           *path = json_array();
     for (size_t i = 0; i < o->plan.groups_count; i++) {
         json_t *item = plan_group_json(&o->plan.groups[i], o->plan.groups[i].count);
         json_object_set_new(item, "now", json_boolean(o->plan.groups[i].now));
@@ -371,11 +395,14 @@ static void print_json(const struct outline *o)
         json_array_append_new(notes, json_text(o->plan.notes[i].text));
     for (size_t i = 0; i < o->stages.path_count; i++)
         json_array_append_new(path, json_text(o->subject.workflow.jobs[o->stages.path[i]].name));
-    json_t *root = json_pack("{s:o, s:o, s:I, s:i, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}}", "workflow_id",
-        o->subject.id ? json_integer(o->subject.id) : json_null(), "workflow", json_text(o->subject.workflow.name), "jobs",
-        (json_int_t)subject_count_jobs(&o->subject), "stages_count", o->stages.count, "stages", stages_json(o), "classes",
-        classes_json(o), "groups", groups, "no_groups_because", json_text(o->planned ? NULL : o->why_not.text), "warnings", notes,
-        "critical_path", "runtime_s", json_seconds(o->stages.path_usec), "jobs", path);
+    json_t *root = json_pack(
+        "{s:o, s:o, s:I, s:i, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}}", "workflow_id",
+        o->subject.id ? json_integer(o->subject.id) : json_null(), "workflow",
+        json_text(o->subject.workflow.name), "jobs", (json_int_t)subject_count_jobs(&o->subject),
+        "stages_count", o->stages.count, "stages", stages_json(o), "classes", classes_json(o),
+        "groups", groups, "no_groups_because", json_text(o->planned ? NULL : o->why_not.text),
+        "warnings", notes, "critical_path", "runtime_s", json_seconds(o->stages.path_usec), "jobs",
+        path);
     json_dumpf(root, stdout, JSON_INDENT(1));
     putchar('\n');
     json_decref(root);

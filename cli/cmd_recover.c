@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// torc recover: what an outage or a dead node left behind: results that lie on the disk, jobs that nobody runs any more.
+// torc recover: what an outage or a dead node left behind: results that lie on the disk, jobs that
+// nobody runs any more.
 #include "cli/command.h"
-#include "lib/store/journal.h"
 #include "lib/slurm/lost_runner.h"
+#include "lib/store/journal.h"
 
 static int run(struct cli *cli, struct error *err);
 
@@ -17,7 +18,8 @@ const struct command cmd_recover = {
 
 static int give_back(struct store *store, int64_t id, size_t *sum, struct error *err)
 {
-    enum { REQUESTS_MOST = 10 }; /* to Slurm: a user who asks wants them all, but not hundreds of requests */
+    // to Slurm: a user who asks wants them all, but not hundreds of requests
+    enum { REQUESTS_MOST = 10 };
     size_t turn = 0, lost = 0;
     bool asked = true;
     if (lost_runner_here(store, id, sum, err))
@@ -30,12 +32,13 @@ static int give_back(struct store *store, int64_t id, size_t *sum, struct error 
 
 static int recover(struct store *store, int64_t id, struct error *err)
 {
-    struct error of_journal = {0}; /* a damaged one does not keep the rest from being done */
+    struct error of_journal = {0}; // a damaged one does not keep the rest from being done
     int64_t results = 0;
     size_t lost = 0;
-    int damaged = journal_replay(store, id, &results, &of_journal), rc = give_back(store, id, &lost, err);
-    printf("workflow %lld: took in %lld results, gave back the jobs of %zu dead runners\n", (long long)id, (long long)results,
-           lost);
+    int damaged = journal_replay(store, id, &results, &of_journal),
+        rc = give_back(store, id, &lost, err);
+    printf("workflow %lld: took in %lld results, gave back the jobs of %zu dead runners\n",
+           (long long)id, (long long)results, lost);
     if (damaged) {
         *err = of_journal;
         return -1;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // torc show: everything about a job, or where a workflow came from.
 #include "cli/command.h"
-#include "lib/show/document.h"
-#include "lib/show/format.h"
 #include "lib/base/mem.h"
 #include "lib/base/text.h"
 #include "lib/meter/usage.h"
+#include "lib/show/document.h"
+#include "lib/show/format.h"
 #include "lib/show/why.h"
-#include "lib/workflow/workflow.h"
 #include "lib/store/read_each.h"
+#include "lib/workflow/workflow.h"
 
 static int run(struct cli *cli, struct error *err);
 
@@ -27,7 +27,7 @@ struct context {
     const struct screen *screen;
     struct store *store;
     const struct workflow_info *workflow;
-    bool between; /* jobs: one was shown already */
+    bool between; // jobs: one was shown already
 };
 
 static void line(const struct screen *screen, const char *label, const char *text)
@@ -43,20 +43,26 @@ static void show_class(const struct screen *screen, const struct class_info *cla
 {
     char memory[FORMAT_SIZE], runtime[FORMAT_SIZE], gpus[FORMAT_SIZE];
     cleanup_free char *text = xasprintf(
-        "%s: %d %s, %s memory, %s runtime%s%s%s%s%s", class->name, class->cpus, class->cpus == 1 ? "cpu" : "cpus",
-        format_bytes(memory, class->memory_bytes), format_duration(runtime, class->runtime_usec),
-        class->gpus_milli ? ", " : "", class->gpus_milli ? format_milli(gpus, class->gpus_milli) : "",
-        !class->gpus_milli ? "" : class->gpus_milli == 1000 ? " gpu" : " gpus",
+        "%s: %d %s, %s memory, %s runtime%s%s%s%s%s", class->name, class->cpus,
+        class->cpus == 1 ? "cpu" : "cpus", format_bytes(memory, class->memory_bytes),
+        format_duration(runtime, class->runtime_usec), class->gpus_milli ? ", " : "",
+        class->gpus_milli ? format_milli(gpus, class->gpus_milli) : "",
+        !class->gpus_milli          ? ""
+        : class->gpus_milli == 1000 ? " gpu"
+                                    : " gpus",
         class->nodes > 1 ? ", several nodes" : "", class->enforced ? "" : " (for planning only)");
     line(screen, "resources", text);
     line(screen, "scheduler", class->scheduler);
     line(screen, "labels", class->labels);
 }
 
-static int show_resources(const struct context *context, const struct job_info *job, struct error *err)
+static int show_resources(const struct context *context, const struct job_info *job,
+                          struct error *err)
 {
-    struct read_request request = {
-        .what = READ_CLASSES_PLAIN, .workflow_id = context->workflow->id, .after_id = job->class_id - 1, .limit = 1};
+    struct read_request request = {.what = READ_CLASSES_PLAIN,
+                                   .workflow_id = context->workflow->id,
+                                   .after_id = job->class_id - 1,
+                                   .limit = 1};
     struct read_reply reply = {0};
     if (store_read(context->store, &request, &reply, err))
         return -1;
@@ -78,10 +84,11 @@ static void show_needs(const struct screen *screen, const struct job_info *job)
 
 struct file_context {
     const struct screen *screen;
-    size_t shown[2]; /* by role */
+    size_t shown[2]; // by role
 };
 
-static int each_file(void *pointer, const struct read_reply *reply, uint32_t index, struct error *err)
+static int each_file(void *pointer, const struct read_reply *reply, uint32_t index,
+                     struct error *err)
 {
     struct file_context *context = pointer;
     const struct file_info *file = &reply->files[index];
@@ -90,7 +97,8 @@ static int each_file(void *pointer, const struct read_reply *reply, uint32_t ind
         if (!(role == ROLE_OUTPUT ? file->writers_count : file->readers_count))
             continue;
         size_t shown = context->shown[role]++;
-        cleanup_free char *text = file->path ? xstrdup(file->path) : xasprintf("%s (user data)", file->name);
+        cleanup_free char *text =
+            file->path ? xstrdup(file->path) : xasprintf("%s (user data)", file->name);
         const char *verb = role == ROLE_OUTPUT ? "writes" : "reads";
         if (shown <= NEEDS_MOST)
             line(context->screen, verb, shown < NEEDS_MOST ? text : "and more");
@@ -101,38 +109,45 @@ static int each_file(void *pointer, const struct read_reply *reply, uint32_t ind
 static int show_files(const struct context *context, const struct job_info *job, struct error *err)
 {
     struct file_context files = {.screen = context->screen};
-    struct read_request request = {.what = READ_FILES, .workflow_id = context->workflow->id, .job_id = job->id};
+    struct read_request request = {
+        .what = READ_FILES, .workflow_id = context->workflow->id, .job_id = job->id};
     if (store_read_each(context->store, request, each_file, &files, err))
         return -1;
     request.what = READ_DATA_USES;
     return store_read_each(context->store, request, each_file, &files, err);
 }
 
-static void show_usage(const struct context *context, const struct job_info *job, const struct attempt_end *end)
+static void show_usage(const struct context *context, const struct job_info *job,
+                       const struct attempt_end *end)
 {
-    char user[FORMAT_SIZE], system[FORMAT_SIZE], peak[FORMAT_SIZE], anon[FORMAT_SIZE], limit[FORMAT_SIZE];
+    char user[FORMAT_SIZE], system[FORMAT_SIZE], peak[FORMAT_SIZE], anon[FORMAT_SIZE],
+        limit[FORMAT_SIZE];
     char reads[FORMAT_SIZE], writes[FORMAT_SIZE];
     struct usage_record usage;
     if (!usage_total(end, job->flags & JOB_SRUN, &usage))
         return;
-    cleanup_free char *cpu = xasprintf("%s user, %s system", format_duration(user, usage.cpu_user_usec),
-                                       format_duration(system, usage.cpu_system_usec));
+    cleanup_free char *cpu =
+        xasprintf("%s user, %s system", format_duration(user, usage.cpu_user_usec),
+                  format_duration(system, usage.cpu_system_usec));
     line(context->screen, "cpu", cpu);
     bool held = usage.memory_limit_bytes > 0;
     bool known = usage.memory_peak_bytes >= 0, anon_known = usage.memory_anon_bytes >= 0;
     cleanup_free char *memory = xasprintf(
-        "%s%s%s%s%s%s", known ? format_bytes(peak, usage.memory_peak_bytes) : "not known", known ? " at most" : "",
-        anon_known ? ", without page cache " : "", anon_known ? format_bytes(anon, usage.memory_anon_bytes) : "",
-        held ? "; held to " : "", held ? format_bytes(limit, usage.memory_limit_bytes) : "");
+        "%s%s%s%s%s%s", known ? format_bytes(peak, usage.memory_peak_bytes) : "not known",
+        known ? " at most" : "", anon_known ? ", without page cache " : "",
+        anon_known ? format_bytes(anon, usage.memory_anon_bytes) : "", held ? "; held to " : "",
+        held ? format_bytes(limit, usage.memory_limit_bytes) : "");
     line(context->screen, "memory", memory);
-    cleanup_free char *io = xasprintf("%s read, %s written", format_bytes(reads, usage.io_read_bytes),
-                                      format_bytes(writes, usage.io_write_bytes));
+    cleanup_free char *io =
+        xasprintf("%s read, %s written", format_bytes(reads, usage.io_read_bytes),
+                  format_bytes(writes, usage.io_write_bytes));
     if (usage.io_read_bytes >= 0 || usage.io_write_bytes >= 0)
         line(context->screen, "io", io);
     line(context->screen, "measured", usage_source_names[usage.source]);
 }
 
-static void show_attempt(const struct context *context, const struct job_info *job, const struct attempt_info *attempt)
+static void show_attempt(const struct context *context, const struct job_info *job,
+                         const struct attempt_info *attempt)
 {
     const struct screen *screen = context->screen;
     const struct attempt_end *end = &attempt->end;
@@ -146,12 +161,19 @@ static void show_attempt(const struct context *context, const struct job_info *j
         fprintf(screen->out, " (Slurm job %lld)", (long long)attempt->slurm_job_id);
     fprintf(screen->out, ", %s", format_time(start, end->start.start_usec));
     fprintf(screen->out, end->end_usec ? ", took %s" : ", running for %s",
-            format_duration(wall, end->end_usec ? end->wall_usec : cli_now_usec() - end->start.start_usec));
+            format_duration(wall, end->end_usec ? end->wall_usec
+                                                : cli_now_usec() - end->start.start_usec));
     fputc('\n', screen->out);
-    line(screen, "ended", end->end_usec ? why ? why : end->state == JOB_COMPLETED ? "well" : "" : "");
+    line(screen, "ended",
+         end->end_usec ? why                           ? why
+                         : end->state == JOB_COMPLETED ? "well"
+                                                       : ""
+                       : "");
     show_usage(context, job, end);
-    cleanup_free char *out = end->start.stdout_path ? target_path(context->workflow, end->start.stdout_path) : NULL;
-    cleanup_free char *errors = end->start.stderr_path ? target_path(context->workflow, end->start.stderr_path) : NULL;
+    cleanup_free char *out =
+        end->start.stdout_path ? target_path(context->workflow, end->start.stdout_path) : NULL;
+    cleanup_free char *errors =
+        end->start.stderr_path ? target_path(context->workflow, end->start.stderr_path) : NULL;
     line(screen, "stdout", out);
     line(screen, "stderr", errors);
     if (end->stderr_tail)
@@ -163,7 +185,8 @@ struct attempt_context {
     const struct job_info *job;
 };
 
-static int each_attempt(void *pointer, const struct read_reply *reply, uint32_t index, struct error *err)
+static int each_attempt(void *pointer, const struct read_reply *reply, uint32_t index,
+                        struct error *err)
 {
     struct attempt_context *attempts = pointer;
     (void)err;
@@ -177,7 +200,8 @@ static int each_job(void *pointer, const struct read_reply *jobs, uint32_t index
     const struct screen *screen = context->screen;
     const struct job_info *job = &jobs->jobs[index];
     struct attempt_context attempts = {.context = context, .job = job};
-    struct read_request request = {.what = READ_ATTEMPTS, .workflow_id = context->workflow->id, .job_id = job->id};
+    struct read_request request = {
+        .what = READ_ATTEMPTS, .workflow_id = context->workflow->id, .job_id = job->id};
     cleanup_free char *why = why_job(job, NULL);
     fputs(context->between ? "\n" : "", screen->out);
     context->between = true;
@@ -206,7 +230,8 @@ static void show_workflow(const struct screen *screen, const struct workflow_inf
     screen_print(screen, COLOR_BOLD, "Workflow %lld ", (long long)workflow->id);
     screen_text(screen, COLOR_BOLD, workflow->name, 0);
     fputs(": ", screen->out);
-    screen_print(screen, workflow_state_color(workflow->state), "%s\n", workflow_state_names[workflow->state]);
+    screen_print(screen, workflow_state_color(workflow->state), "%s\n",
+                 workflow_state_names[workflow->state]);
     line(screen, "about", workflow->description);
     line(screen, "user", workflow->user);
     line(screen, "created", format_time(created, workflow->created_usec));
@@ -216,8 +241,8 @@ static void show_workflow(const struct screen *screen, const struct workflow_inf
     line(screen, "command", workflow->command_line);
     line(screen, "version", workflow->version);
     line(screen, "settings", workflow->settings);
-    fprintf(screen->out, "Its jobs: torc jobs %lld; how it went: torc-report %lld\n", (long long)workflow->id,
-            (long long)workflow->id);
+    fprintf(screen->out, "Its jobs: torc jobs %lld; how it went: torc-report %lld\n",
+            (long long)workflow->id, (long long)workflow->id);
 }
 
 static int print_json(struct store *store, const struct target *target, struct error *err)
@@ -233,7 +258,8 @@ static int print_json(struct store *store, const struct target *target, struct e
     return result;
 }
 
-static int print_jobs(struct cli *cli, struct store *store, const struct target *target, struct error *err)
+static int print_jobs(struct cli *cli, struct store *store, const struct target *target,
+                      struct error *err)
 {
     struct context context = {.screen = &cli->screen, .store = store, .workflow = target->workflow};
     struct read_request request = {

@@ -25,8 +25,8 @@ const struct command cmd_status = {
 
 enum { LOOK_MS = 250, REDRAW_MS = 1000, CONTROL_C = 3 };
 
-static int draw(const struct screen *screen, struct store *store, int64_t id, struct status_queue *queue,
-                bool *ended, struct error *err)
+static int draw(const struct screen *screen, struct store *store, int64_t id,
+                struct status_queue *queue, bool *ended, struct error *err)
 {
     struct read_request request = {.what = READ_WORKFLOWS, .workflow_id = id};
     struct read_reply reply = {0};
@@ -34,8 +34,11 @@ static int draw(const struct screen *screen, struct store *store, int64_t id, st
         return -1;
     if (!reply.count)
         return error_set(err, ERROR_USAGE, 0, "workflow %lld was deleted", (long long)id);
-    struct status_view view = {
-        .store = store, .workflow = reply.workflows, .screen = screen, .queue = queue, .now_usec = cli_now_usec()};
+    struct status_view view = {.store = store,
+                               .workflow = reply.workflows,
+                               .screen = screen,
+                               .queue = queue,
+                               .now_usec = cli_now_usec()};
     int result = status_draw(&view, err);
     *ended = reply.workflows->state == WORKFLOW_COMPLETE ||
              (reply.workflows->state == WORKFLOW_CANCELED && !reply.workflows->runners_alive);
@@ -43,14 +46,16 @@ static int draw(const struct screen *screen, struct store *store, int64_t id, st
     return result;
 }
 
-/* Puts the text over what was shown before (*lines of it), line by line, so that nothing flickers. */
+// Puts the text over what was shown before (*lines of it), line by line, so that nothing
+// flickers.
 static void repaint(const char *text, int *lines)
 {
     struct winsize size;
-    int rows = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || size.ws_row < 2 ? 24 : size.ws_row, drawn = 0;
+    int rows = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || size.ws_row < 2 ? 24 : size.ws_row,
+        drawn = 0;
     if (*lines)
         printf("\033[%dA", *lines);
-    printf("\r\033[?7l"); /* long lines are cut off: every line of the text is one of the screen */
+    printf("\r\033[?7l"); // long lines are cut off: every line of the text is one of the screen
     for (const char *end; *text && drawn < rows - 1; text = end + 1, drawn++) {
         end = strchr(text, '\n');
         if (!end)
@@ -62,21 +67,23 @@ static void repaint(const char *text, int *lines)
     *lines = drawn;
 }
 
-static volatile sig_atomic_t told_to_end; /* the signal that said so */
+static volatile sig_atomic_t told_to_end; // the signal that said so
 
 static void on_signal(int sig)
 {
     told_to_end = sig;
 }
 
-/* Waits for a key, a change, or the time to draw again (durations grow). Gives true when the user has enough. */
+// Waits for a key, a change, or the time to draw again (durations grow). Gives true when the user
+// has enough.
 static int wait_change(struct store *store, int64_t *seen, bool keys, bool *quit, struct error *err)
 {
     int64_t change = *seen;
     for (int waited = 0; waited < REDRAW_MS && change == *seen && !told_to_end; waited += LOOK_MS) {
         struct pollfd key = {.fd = keys ? STDIN_FILENO : -1, .events = POLLIN};
         char letter = 0;
-        if (poll(&key, 1, LOOK_MS) > 0 && (read(STDIN_FILENO, &letter, 1) <= 0 || letter == 'q' || letter == CONTROL_C)) {
+        if (poll(&key, 1, LOOK_MS) > 0 &&
+            (read(STDIN_FILENO, &letter, 1) <= 0 || letter == 'q' || letter == CONTROL_C)) {
             *quit = true;
             return 0;
         }
@@ -97,7 +104,7 @@ static int watch_loop(struct store *store, int64_t id, bool keys, struct error *
         char *text = NULL;
         size_t size = 0;
         struct screen screen;
-        screen_init(&screen, stdout); /* the window may have another size by now */
+        screen_init(&screen, stdout); // the window may have another size by now
         screen.out = open_memstream(&text, &size);
         result = draw(&screen, store, id, &queue, &ended, err);
         fclose(screen.out);
@@ -116,8 +123,9 @@ static int watch(struct cli *cli, struct store *store, int64_t id, struct error 
     struct termios before, raw;
     bool keys = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &before) == 0;
     if (!cli->screen.terminal)
-        return error_set(err, ERROR_USAGE, 0, "--watch needs a terminal; 'torc wait' waits without one");
-    if (keys) { /* whatever ends it, the terminal is as it was */
+        return error_set(err, ERROR_USAGE, 0,
+                         "--watch needs a terminal; 'torc wait' waits without one");
+    if (keys) { // whatever ends it, the terminal is as it was
         sigaction(SIGTERM, &(struct sigaction){.sa_handler = on_signal}, NULL);
         sigaction(SIGHUP, &(struct sigaction){.sa_handler = on_signal}, NULL);
         raw = before;
@@ -163,7 +171,8 @@ static int run(struct cli *cli, struct error *err)
         if (cli->json)
             result = print_json(store, reply.workflows, err);
         else
-            result = cli->watch ? watch(cli, store, id, err) : draw(&cli->screen, store, id, &queue, &ended, err);
+            result = cli->watch ? watch(cli, store, id, err)
+                                : draw(&cli->screen, store, id, &queue, &ended, err);
         status_queue_fini(&queue);
         read_reply_fini(&reply);
     }

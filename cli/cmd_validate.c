@@ -6,11 +6,11 @@
 
 #include "cli/command.h"
 #include "lib/base/mem.h"
-#include "lib/text/problem.h"
 #include "lib/base/text.h"
 #include "lib/base/text_file.h"
-#include "lib/workflow/workflow.h"
+#include "lib/text/problem.h"
 #include "lib/workflow/inputs.h"
+#include "lib/workflow/workflow.h"
 
 static int run(struct cli *cli, struct error *err);
 
@@ -38,15 +38,20 @@ static void print_json(const struct problems *problems, const struct workflow *w
     for (size_t i = 0; i < problems->count; i++) {
         const struct problem *problem = &problems->list[i];
         json_t *object = json_object();
-        json_object_set_new(object, "severity", json_string(problem->warning ? "warning" : "error"));
-        json_object_set_new(object, "line", problem->line ? json_integer(problem->line) : json_null());
-        json_object_set_new(object, "column", problem->column ? json_integer(problem->column) : json_null());
-        json_object_set_new(object, "path", problem->path ? json_string(problem->path) : json_null());
+        json_object_set_new(object, "severity",
+                            json_string(problem->warning ? "warning" : "error"));
+        json_object_set_new(object, "line",
+                            problem->line ? json_integer(problem->line) : json_null());
+        json_object_set_new(object, "column",
+                            problem->column ? json_integer(problem->column) : json_null());
+        json_object_set_new(object, "path",
+                            problem->path ? json_string(problem->path) : json_null());
         json_object_set_new(object, "text", json_string(problem->text));
         json_array_append_new(list, object);
     }
     json_object_set_new(document, "valid", json_boolean(problems->errors == 0));
-    json_object_set_new(document, "jobs", workflow ? json_integer((json_int_t)count_jobs(workflow)) : json_null());
+    json_object_set_new(document, "jobs",
+                        workflow ? json_integer((json_int_t)count_jobs(workflow)) : json_null());
     json_object_set_new(document, "problems", list);
     json_dumpf(document, stdout, JSON_INDENT(1));
     putchar('\n');
@@ -70,7 +75,8 @@ static int run(struct cli *cli, struct error *err)
         problems_print(&problems, stderr, "torc", cli->argument, cli->all ? 0 : PROBLEMS_SCREEN);
         cleanup_free char *name = text_safe(cli->argument);
         if (good)
-            printf("%s: valid, %zu %s\n", name, count_jobs(&workflow), count_jobs(&workflow) == 1 ? "job" : "jobs");
+            printf("%s: valid, %zu %s\n", name, count_jobs(&workflow),
+                   count_jobs(&workflow) == 1 ? "job" : "jobs");
     }
     workflow_fini(&workflow);
     problems_fini(&problems);

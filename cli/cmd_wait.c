@@ -19,11 +19,11 @@ const struct command cmd_wait = {
 
 enum { WAIT_LEAST_MS = 20, WAIT_MOST_MS = 1000, QUIET_MS = 5000 };
 
-/* Only jobs that failed and wait for the user's decision are left, and what waits for them. */
+// Only jobs that failed and wait for the user's decision are left, and what waits for them.
 static bool waits_for_user(const int64_t *counts)
 {
-    return counts[JOB_PENDING_FAILED] && !counts[JOB_UNINITIALIZED] && !counts[JOB_READY] && !counts[JOB_PENDING] &&
-           !counts[JOB_RUNNING];
+    return counts[JOB_PENDING_FAILED] && !counts[JOB_UNINITIALIZED] && !counts[JOB_READY] &&
+           !counts[JOB_PENDING] && !counts[JOB_RUNNING];
 }
 
 static bool all_completed(const int64_t *counts)
@@ -34,20 +34,22 @@ static bool all_completed(const int64_t *counts)
     return true;
 }
 
-static int read_workflow(struct store *store, int64_t id, bool *ended, bool *good, struct error *err)
+static int read_workflow(struct store *store, int64_t id, bool *ended, bool *good,
+                         struct error *err)
 {
     struct read_request request = {.what = READ_WORKFLOWS, .workflow_id = id};
     struct read_reply reply = {0};
     if (store_read(store, &request, &reply, err))
         return -1;
-    *ended = !reply.count || reply.workflows->state == WORKFLOW_COMPLETE || reply.workflows->state == WORKFLOW_CANCELED ||
-             waits_for_user(reply.workflows->counts);
+    *ended = !reply.count || reply.workflows->state == WORKFLOW_COMPLETE ||
+             reply.workflows->state == WORKFLOW_CANCELED || waits_for_user(reply.workflows->counts);
     *good = reply.count && all_completed(reply.workflows->counts);
     read_reply_fini(&reply);
     return 0;
 }
 
-static int each_allocation(void *coming, const struct read_reply *reply, uint32_t index, struct error *err)
+static int each_allocation(void *coming, const struct read_reply *reply, uint32_t index,
+                           struct error *err)
 {
     enum allocation_state state = reply->allocations[index].state;
     (void)err;
@@ -55,17 +57,20 @@ static int each_allocation(void *coming, const struct read_reply *reply, uint32_
     return 0;
 }
 
-/* Nothing has changed for a while: perhaps nothing ever will, and the user should know. */
+// Nothing has changed for a while: perhaps nothing ever will, and the user should know.
 static int tell_if_stuck(struct store *store, int64_t id, struct error *err)
 {
     int alive;
     bool coming = false, ended, good;
     struct read_request request = {.what = READ_ALLOCATIONS, .workflow_id = id};
-    if (lost_runner_count_alive(store, id, &alive, err) || store_read_each(store, request, each_allocation, &coming, err) ||
-        read_workflow(store, id, &ended, &good, err)) /* last: a workflow ends before its last runner leaves */
+    if (lost_runner_count_alive(store, id, &alive, err) ||
+        store_read_each(store, request, each_allocation, &coming, err) ||
+        read_workflow(store, id, &ended, &good,
+                      err)) // last: a workflow ends before its last runner leaves
         return -1;
     if (!alive && !coming && !ended)
-        cli_warn("workflow %lld has no live runner and no allocation, so nothing will run; to go on here: torc-run --workflow %lld",
+        cli_warn("workflow %lld has no live runner and no allocation, so nothing will run; to go "
+                 "on here: torc-run --workflow %lld",
                  (long long)id, (long long)id);
     return 0;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A line of JSON to the runner's socket and one back; where there is no runner that answers, the database itself.
+// A line of JSON to the runner's socket and one back; where there is no runner that answers, the
+// database itself.
 #include "cli/data_client.h"
 
 #include <ctype.h>
@@ -13,7 +14,8 @@
 #include "lib/base/mem.h"
 #include "lib/base/text_file.h"
 
-static const char *const op_names[] = {[DATA_SET] = "set", [DATA_GET] = "get", [DATA_POST] = "post"};
+static const char *const op_names[] = {
+    [DATA_SET] = "set", [DATA_GET] = "get", [DATA_POST] = "post"};
 
 char *data_client_value(const char *argument, struct error *err)
 {
@@ -27,19 +29,24 @@ char *data_client_value(const char *argument, struct error *err)
         text = xstrdup(argument);
         length = strlen(text);
     }
-    json_auto_t *parsed = json_loadb(text, length, JSON_DECODE_ANY | JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL | JSON_REJECT_DUPLICATES,
-                                     &where); /* as reals: integers may have any length, and the text is kept as it is */
+    json_auto_t *parsed = json_loadb(
+        text, length,
+        JSON_DECODE_ANY | JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL | JSON_REJECT_DUPLICATES,
+        &where); // as reals: integers may have any length, and the text is kept as it is
     if (!parsed || strlen(text) != length) {
         if (!*(text + strspn(text, " \t\r\n")))
             error_set(err, ERROR_USAGE, 0, "the value is empty; JSON has null, or '\"\"'");
         else if (isalpha((unsigned char)*text) && !strpbrk(text, "\n\"[{"))
-            error_set(err, ERROR_USAGE, 0, "the value is no JSON: text needs quotes, '\"%s\"'", text);
+            error_set(err, ERROR_USAGE, 0, "the value is no JSON: text needs quotes, '\"%s\"'",
+                      text);
         else
-            error_set(err, ERROR_USAGE, 0, "the value is no JSON: line %d, column %d: %s", where.line, where.column, where.text);
+            error_set(err, ERROR_USAGE, 0, "the value is no JSON: line %d, column %d: %s",
+                      where.line, where.column, where.text);
         free(text);
         return NULL;
     }
-    for (char *c = text; *c; c++) /* a line end in JSON is a blank, and on the socket the end of the message */
+    for (char *c = text; *c;
+         c++) // a line end in JSON is a blank, and on the socket the end of the message
         if (*c == '\n' || *c == '\r')
             *c = ' ';
     while (length && text[length - 1] == ' ')
@@ -53,13 +60,14 @@ int64_t data_client_job(void)
     return id ? strtoll(id, NULL, 10) : 0;
 }
 
-int data_client_workflow(const struct cli *cli, struct store *store, struct read_reply *reply, struct error *err)
+int data_client_workflow(const struct cli *cli, struct store *store, struct read_reply *reply,
+                         struct error *err)
 {
     const char *own = data_client_job() && !cli->db ? getenv("TORC_WORKFLOW_ID") : NULL;
     return target_workflow(store, cli->workflow ? cli->workflow : own, reply, err);
 }
 
-/* ---- the socket ---- */
+// ---- the socket ----
 
 static int connect_runner(const struct cli *cli)
 {
@@ -73,7 +81,7 @@ static int connect_runner(const struct cli *cli)
         return fd;
     if (fd >= 0)
         close(fd);
-    return -1; /* a step on another node, a runner that is gone: the database knows all */
+    return -1; // a step on another node, a runner that is gone: the database knows all
 }
 
 static char *json_quoted(const char *text)
@@ -86,9 +94,10 @@ static char *make_line(const struct data_change *change)
 {
     cleanup_free char *name = json_quoted(change->name);
     cleanup_free char *key = change->key ? xasprintf(",\"key\":\"%s\"", change->key) : xstrdup("");
-    cleanup_free char *job = change->job_id ? xasprintf(",\"job\":%lld", (long long)change->job_id) : xstrdup("");
-    return xasprintf("{\"op\":\"%s\",\"name\":%s%s%s%s%s}\n", op_names[change->op], name, key, job, change->json ? ",\"value\":" : "",
-                     change->json ? change->json : "");
+    cleanup_free char *job =
+        change->job_id ? xasprintf(",\"job\":%lld", (long long)change->job_id) : xstrdup("");
+    return xasprintf("{\"op\":\"%s\",\"name\":%s%s%s%s%s}\n", op_names[change->op], name, key, job,
+                     change->json ? ",\"value\":" : "", change->json ? change->json : "");
 }
 
 static int send_all(int fd, const char *text, size_t length)
@@ -105,7 +114,7 @@ static int send_all(int fd, const char *text, size_t length)
     return 0;
 }
 
-/* The line, without its end; NULL: the runner went away. */
+// The line, without its end; NULL: the runner went away.
 static char *receive_line(int fd)
 {
     size_t length = 0, space = 65536;
@@ -134,16 +143,19 @@ static int read_answer(const char *line, char **json, struct error *err)
     if (!strncmp(line, good, sizeof good - 1)) {
         const char *rest = line + sizeof good - 1;
         if (!strncmp(rest, value, sizeof value - 1))
-            *json = xstrndup(rest + sizeof value - 1, strlen(rest) - sizeof value); /* the closing brace is not part of it */
+            *json = xstrndup(rest + sizeof value - 1,
+                             strlen(rest) - sizeof value); // the closing brace is not part of it
         return 0;
     }
     json_auto_t *answer = json_loads(line, 0, NULL);
     const char *text = json_string_value(json_object_get(answer, "error"));
-    return error_set(err, ERROR_USAGE, 0, "%s", text ? text : "the runner's answer makes no sense; is it the same torc?");
+    return error_set(err, ERROR_USAGE, 0, "%s",
+                     text ? text : "the runner's answer makes no sense; is it the same torc?");
 }
 
-/* 1: the runner did not answer. */
-static int send_to_runner(const struct cli *cli, const struct data_change *change, char **json, struct error *err)
+// 1: the runner did not answer.
+static int send_to_runner(const struct cli *cli, const struct data_change *change, char **json,
+                          struct error *err)
 {
     cleanup_close int fd = connect_runner(cli);
     if (fd < 0)
@@ -155,16 +167,19 @@ static int send_to_runner(const struct cli *cli, const struct data_change *chang
     return answer ? read_answer(answer, json, err) : 1;
 }
 
-/* ---- the database ---- */
+// ---- the database ----
 
-static int send_to_store(const struct cli *cli, const struct data_change *change, char **json, struct error *err)
+static int send_to_store(const struct cli *cli, const struct data_change *change, char **json,
+                         struct error *err)
 {
     struct read_reply workflow;
     struct data_reply reply;
-    struct store *store = target_open(cli->db, change->op == DATA_GET ? STORE_READ : STORE_WRITE, err);
+    struct store *store =
+        target_open(cli->db, change->op == DATA_GET ? STORE_READ : STORE_WRITE, err);
     int result = store ? data_client_workflow(cli, store, &workflow, err) : -1;
     if (!result) {
-        struct data_request request = {.workflow_id = workflow.workflows->id, .changes = change, .changes_count = 1};
+        struct data_request request = {
+            .workflow_id = workflow.workflows->id, .changes = change, .changes_count = 1};
         read_reply_fini(&workflow);
         result = store_data(store, &request, &reply, err);
     }
@@ -179,14 +194,17 @@ static int send_to_store(const struct cli *cli, const struct data_change *change
     return result;
 }
 
-int data_client_send(const struct cli *cli, const struct data_change *change, char **json, struct error *err)
+int data_client_send(const struct cli *cli, const struct data_change *change, char **json,
+                     struct error *err)
 {
     struct data_change own = *change;
     char key[33] = "";
     unsigned char bytes[16];
     *json = NULL;
-    if (change->op == DATA_POST && !change->key && getrandom(bytes, sizeof bytes, 0) == (ssize_t)sizeof bytes) {
-        for (size_t i = 0; i < sizeof bytes; i++) /* said twice, when the runner dies before it answers, it counts once */
+    if (change->op == DATA_POST && !change->key &&
+        getrandom(bytes, sizeof bytes, 0) == (ssize_t)sizeof bytes) {
+        for (size_t i = 0; i < sizeof bytes;
+             i++) // said twice, when the runner dies before it answers, it counts once
             snprintf(key + 2 * i, 3, "%02x", bytes[i]);
         own.key = key;
     }

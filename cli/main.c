@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// torc: look at workflows, and steer them. Finds the command in its table, reads the options that it takes, runs it.
+// torc: look at workflows, and steer them. Finds the command in its table, reads the options that
+// it takes, runs it.
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
@@ -10,9 +11,9 @@
 #include "lib/base/text.h"
 
 const struct command *const cli_commands[] = {
-    &cmd_list, &cmd_status, &cmd_jobs,   &cmd_show,     &cmd_logs,
-    &cmd_wait, &cmd_cancel, &cmd_delete, &cmd_validate, &cmd_plan, &cmd_graph,
-    &cmd_data, &cmd_event,  &cmd_recover, &cmd_check,
+    &cmd_list,  &cmd_status, &cmd_jobs,   &cmd_show,     &cmd_logs,
+    &cmd_wait,  &cmd_cancel, &cmd_delete, &cmd_validate, &cmd_plan,
+    &cmd_graph, &cmd_data,   &cmd_event,  &cmd_recover,  &cmd_check,
 };
 const size_t cli_commands_count = sizeof cli_commands / sizeof *cli_commands;
 
@@ -29,7 +30,7 @@ void cli_warn(const char *format, ...)
     va_start(ap, format);
     cleanup_free char *text = xvasprintf(format, ap);
     va_end(ap);
-    cleanup_free char *safe = text_safe(text); /* names of users are in it */
+    cleanup_free char *safe = text_safe(text); // names of users are in it
     fprintf(stderr, "torc: %s\n", safe);
 }
 

@@ -10,7 +10,7 @@
 enum picture_kind { PICTURE_JOB_JOB, PICTURE_JOB_FILE, PICTURE_REQUIREMENTS, PICTURE_KINDS };
 extern const char *const picture_kind_names[PICTURE_KINDS];
 
-/* each: every job is a box of its own, however many there are. */
+// each: every job is a box of its own, however many there are.
 void picture_draw(FILE *out, const struct subject *subject, enum picture_kind kind, bool each);
 
 #endif

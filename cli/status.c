@@ -4,13 +4,13 @@
 
 #include <string.h>
 
-#include "lib/show/format.h"
-#include "lib/slurm/lost_runner.h"
 #include "lib/base/mem.h"
-#include "lib/slurm/look.h"
+#include "lib/show/format.h"
 #include "lib/show/table.h"
-#include "lib/store/read_each.h"
 #include "lib/show/target.h"
+#include "lib/slurm/look.h"
+#include "lib/slurm/lost_runner.h"
+#include "lib/store/read_each.h"
 
 enum { RUNNING_MOST = 10, QUEUED_MOST = 1000, LABEL = 13, SILENT_USEC = 90 * 1000000 };
 
@@ -32,10 +32,11 @@ struct context {
     struct status_view *view;
     struct table *table;
     int64_t allocations[ALLOCATION_STATES];
-    int64_t queued[QUEUED_MOST]; /* their Slurm jobs */
+    int64_t queued[QUEUED_MOST]; // their Slurm jobs
     size_t queued_count;
-    char *refused;               /* why Slurm refused the newest submission; owned */
-    uint32_t runners, silent, dead, classes_waiting; /* runners: alive; silent: of them, not heard of for long */
+    char *refused; // why Slurm refused the newest submission; owned
+    // runners: alive; silent: of them, not heard of for long
+    uint32_t runners, silent, dead, classes_waiting;
 };
 
 void status_queue_fini(struct status_queue *queue)
@@ -55,8 +56,9 @@ static void draw_bar(const struct screen *screen, const int64_t *counts, int64_t
     static const struct {
         enum job_state state;
         char mark;
-    } parts[] = {{JOB_COMPLETED, '#'}, {JOB_DISABLED, '#'}, {JOB_FAILED, 'x'}, {JOB_TERMINATED, 'x'}, {JOB_PENDING_FAILED, 'x'},
-                 {JOB_CANCELED, '-'},  {JOB_RUNNING, '>'}};
+    } parts[] = {{JOB_COMPLETED, '#'},  {JOB_DISABLED, '#'},       {JOB_FAILED, 'x'},
+                 {JOB_TERMINATED, 'x'}, {JOB_PENDING_FAILED, 'x'}, {JOB_CANCELED, '-'},
+                 {JOB_RUNNING, '>'}};
     enum { PARTS = sizeof parts / sizeof *parts };
     int room = screen->width - 8 > 60 ? 60 : screen->width - 8, used = 0;
     int64_t ended = 0, before = 0;
@@ -66,7 +68,7 @@ static void draw_bar(const struct screen *screen, const int64_t *counts, int64_t
         ended += parts[i].state == JOB_RUNNING ? 0 : counts[parts[i].state];
         int to = (int)(before * room / total);
         if (to == used && counts[parts[i].state] && to < room)
-            to++; /* what there is shows, however little */
+            to++; // what there is shows, however little
         fputs(screen_color_start(screen, job_state_color(parts[i].state)), screen->out);
         for (; used < to; used++)
             fputc(parts[i].mark, screen->out);
@@ -76,7 +78,8 @@ static void draw_bar(const struct screen *screen, const int64_t *counts, int64_t
     fprintf(screen->out, "%*s] %s\n", room - used, "", format_percent(share, ended, total));
 }
 
-/* The next of a line's words, or the first of a new line when the screen is full; used: columns of the line so far. */
+// The next of a line's words, or the first of a new line when the screen is full; used: columns of
+// the line so far.
 static void draw_word(const struct screen *screen, enum color color, const char *word, int *used)
 {
     int width = (int)strlen(word);
@@ -97,7 +100,8 @@ static void draw_head(const struct status_view *view)
     screen_print(screen, COLOR_BOLD, "Workflow %lld ", (long long)workflow->id);
     screen_text(screen, COLOR_BOLD, workflow->name, screen->width / 2);
     fputs(": ", screen->out);
-    screen_print(screen, workflow_state_color(workflow->state), "%s", workflow_state_names[workflow->state]);
+    screen_print(screen, workflow_state_color(workflow->state), "%s",
+                 workflow_state_names[workflow->state]);
     fprintf(screen->out, workflow->ended_usec ? ", took %s\n" : ", %s so far\n",
             format_duration(took, end - workflow->created_usec));
     for (int i = 0; i < JOB_STATES; i++)
@@ -107,19 +111,22 @@ static void draw_head(const struct status_view *view)
         enum job_state state = job_states_in_order[i];
         if (!workflow->counts[state])
             continue;
-        cleanup_free char *count = xasprintf("%lld %s", (long long)workflow->counts[state], job_state_names[state]);
+        cleanup_free char *count =
+            xasprintf("%lld %s", (long long)workflow->counts[state], job_state_names[state]);
         if (used) {
             fputc(',', screen->out);
             used++;
         }
         draw_word(screen, job_state_color(state), count, &used);
     }
-    cleanup_free char *all = xasprintf("%s%lld %s", used ? "of " : "", (long long)total, total == 1 ? "job" : "jobs");
+    cleanup_free char *all =
+        xasprintf("%s%lld %s", used ? "of " : "", (long long)total, total == 1 ? "job" : "jobs");
     draw_word(screen, COLOR_NONE, all, &used);
     fputc('\n', screen->out);
 }
 
-static int each_runner(void *pointer, const struct read_reply *reply, uint32_t index, struct error *err)
+static int each_runner(void *pointer, const struct read_reply *reply, uint32_t index,
+                       struct error *err)
 {
     struct context *context = pointer;
     const struct runner_info *runner = &reply->runners[index];
@@ -145,14 +152,16 @@ static int each_runner(void *pointer, const struct read_reply *reply, uint32_t i
     table_number(context->table, runner->cpus);
     table_bytes(context->table, runner->memory_bytes);
     table_number(context->table, runner->jobs_run);
-    table_text(context->table, COLOR_NONE, runner->accounting ? usage_source_names[runner->accounting] : NULL);
+    table_text(context->table, COLOR_NONE,
+               runner->accounting ? usage_source_names[runner->accounting] : NULL);
     table_text(context->table, silent > SILENT_USEC ? COLOR_RED : COLOR_NONE, ago);
     return 0;
 }
 
 static int draw_runners(struct context *context, struct error *err)
 {
-    struct read_request request = {.what = READ_RUNNERS, .workflow_id = context->view->workflow->id};
+    struct read_request request = {.what = READ_RUNNERS,
+                                   .workflow_id = context->view->workflow->id};
     int result = store_read_each(context->view->store, request, each_runner, context, err);
     table_destroy(context->table);
     context->table = NULL;
@@ -178,8 +187,10 @@ static int draw_running(struct context *context, struct error *err)
 {
     const struct status_view *view = context->view;
     int64_t running = view->workflow->counts[JOB_RUNNING];
-    struct read_request request = {
-        .what = READ_JOBS, .workflow_id = view->workflow->id, .limit = RUNNING_MOST, .states = 1U << JOB_RUNNING};
+    struct read_request request = {.what = READ_JOBS,
+                                   .workflow_id = view->workflow->id,
+                                   .limit = RUNNING_MOST,
+                                   .states = 1U << JOB_RUNNING};
     struct read_reply reply = {0};
     if (!running)
         return 0;
@@ -199,7 +210,8 @@ static int draw_running(struct context *context, struct error *err)
     return result;
 }
 
-static int each_allocation(void *pointer, const struct read_reply *reply, uint32_t index, struct error *err)
+static int each_allocation(void *pointer, const struct read_reply *reply, uint32_t index,
+                           struct error *err)
 {
     struct context *context = pointer;
     const struct allocation_info *allocation = &reply->allocations[index];
@@ -230,11 +242,13 @@ static void ask_slurm(struct context *context)
         queue->error = xstrdup(err.text);
 }
 
-/* Lines "12_[1-3]|PENDING|Priority|2026-11-22T22:10:00", as few as squeue gave: it puts what is alike of an array together. */
+// Lines "12_[1-3]|PENDING|Priority|2026-11-22T22:10:00", as few as squeue gave: it puts what is
+// alike of an array together.
 static void draw_queue(const struct screen *screen, const struct status_queue *queue)
 {
     cleanup_free char *copy = xstrdup(queue->text ? queue->text : "");
-    for (char *save, *line = strtok_r(copy, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+    for (char *save, *line = strtok_r(copy, "\n", &save); line;
+         line = strtok_r(NULL, "\n", &save)) {
         char *fields[4] = {line}, *at = line;
         for (int i = 1; i < 4 && at; i++) {
             at = strchr(at, '|');
@@ -245,8 +259,10 @@ static void draw_queue(const struct screen *screen, const struct status_queue *q
         if (!fields[3] || strcmp(fields[1], "PENDING"))
             continue;
         label(screen, "");
-        bool seen = strcmp(fields[2], "None"); /* Slurm's word for a job that no scheduling round has looked at */
-        fprintf(screen->out, "Slurm job %s waits: %s", fields[0], seen ? fields[2] : "just submitted");
+        bool seen = strcmp(fields[2],
+                           "None"); // Slurm's word for a job that no scheduling round has looked at
+        fprintf(screen->out, "Slurm job %s waits: %s", fields[0],
+                seen ? fields[2] : "just submitted");
         if (strcmp(fields[3], "N/A"))
             fprintf(screen->out, "; expected to start at %s", fields[3]);
         fputc('\n', screen->out);
@@ -257,7 +273,7 @@ static void draw_queue(const struct screen *screen, const struct status_queue *q
     }
 }
 
-/* Does a line of squeue's begin with that job? */
+// Does a line of squeue's begin with that job?
 static bool queue_has(const char *text, int64_t job)
 {
     cleanup_free char *id = xasprintf("%lld", (long long)job);
@@ -268,7 +284,7 @@ static bool queue_has(const char *text, int64_t job)
     return false;
 }
 
-/* Canceled by somebody, or ended before it could say so; nobody tells torc. */
+// Canceled by somebody, or ended before it could say so; nobody tells torc.
 static void draw_gone(const struct context *context)
 {
     const struct status_view *view = context->view;
@@ -279,12 +295,14 @@ static void draw_gone(const struct context *context)
             continue;
         last = context->queued[i];
         label(view->screen, "");
-        fprintf(view->screen->out, "Slurm job %lld is not in Slurm's queue any more\n", (long long)last);
+        fprintf(view->screen->out, "Slurm job %lld is not in Slurm's queue any more\n",
+                (long long)last);
         count++;
     }
     if (count) {
         label(view->screen, "");
-        fprintf(view->screen->out, "to ask for others, if they were canceled: torc-sbatch --top-up %lld\n",
+        fprintf(view->screen->out,
+                "to ask for others, if they were canceled: torc-sbatch --top-up %lld\n",
                 (long long)view->workflow->id);
     }
 }
@@ -303,7 +321,8 @@ static int draw_allocations(struct context *context, struct error *err)
             fputc('\n', view->screen->out);
             label(view->screen, "Allocations");
         }
-        fprintf(view->screen->out, "%s%lld %s", between, (long long)context->allocations[i], allocation_state_names[i]);
+        fprintf(view->screen->out, "%s%lld %s", between, (long long)context->allocations[i],
+                allocation_state_names[i]);
         between = ", ";
     }
     fputs(*between ? "\n" : "", view->screen->out);
@@ -332,17 +351,20 @@ struct label_search {
     bool found;
 };
 
-static int match_runner(void *pointer, const struct read_reply *reply, uint32_t index, struct error *err)
+static int match_runner(void *pointer, const struct read_reply *reply, uint32_t index,
+                        struct error *err)
 {
     struct label_search *search = pointer;
     const struct runner_info *runner = &reply->runners[index];
     (void)err;
-    if (!runner->end_usec && !runner->lost && runner->labels && has_labels(runner->labels, search->labels))
+    if (!runner->end_usec && !runner->lost && runner->labels &&
+        has_labels(runner->labels, search->labels))
         search->found = true;
     return 0;
 }
 
-static int each_class(void *pointer, const struct read_reply *reply, uint32_t index, struct error *err)
+static int each_class(void *pointer, const struct read_reply *reply, uint32_t index,
+                      struct error *err)
 {
     struct context *context = pointer;
     const struct status_view *view = context->view;
@@ -357,26 +379,30 @@ static int each_class(void *pointer, const struct read_reply *reply, uint32_t in
         return 0;
     context->classes_waiting++;
     label(view->screen, "Waits");
-    fprintf(view->screen->out, "jobs for a runner with the labels %s, which nobody has: %lld\n", class->labels,
-            (long long)class->counts[JOB_READY]);
+    fprintf(view->screen->out, "jobs for a runner with the labels %s, which nobody has: %lld\n",
+            class->labels, (long long)class->counts[JOB_READY]);
     label(view->screen, "");
-    fprintf(view->screen->out, "torc-run --workflow %lld --label %s\n", (long long)view->workflow->id, class->labels);
+    fprintf(view->screen->out, "torc-run --workflow %lld --label %s\n",
+            (long long)view->workflow->id, class->labels);
     return 0;
 }
 
-/* Nothing runs, and nobody is coming: says so, and what to do. */
+// Nothing runs, and nobody is coming: says so, and what to do.
 static void draw_advice(const struct context *context)
 {
     const struct status_view *view = context->view;
     const struct workflow_info *workflow = view->workflow;
     const struct screen *screen = view->screen;
     bool open = workflow->state == WORKFLOW_RUNNING;
-    int64_t failed = workflow->counts[JOB_FAILED] + workflow->counts[JOB_TERMINATED] + workflow->counts[JOB_PENDING_FAILED];
+    int64_t failed = workflow->counts[JOB_FAILED] + workflow->counts[JOB_TERMINATED] +
+                     workflow->counts[JOB_PENDING_FAILED];
     if (context->dead)
         fprintf(screen->out, "\n%u %s of this host died before %s could say so.\n", context->dead,
                 context->dead == 1 ? "runner" : "runners", context->dead == 1 ? "it" : "they");
     if (context->silent)
-        fprintf(screen->out, "\n%u of the runners did not report for three heartbeats: dead, suspended, or cut off from the database.\n",
+        fprintf(screen->out,
+                "\n%u of the runners did not report for three heartbeats: dead, suspended, or cut "
+                "off from the database.\n",
                 context->silent);
     if (workflow->state == WORKFLOW_HELD)
         fputs("\nIt is held: no job starts until it is released.\n", screen->out);
@@ -386,12 +412,15 @@ static void draw_advice(const struct context *context)
         screen_text(screen, COLOR_NONE, context->refused, 0);
         fputc('\n', screen->out);
     }
-    bool coming = context->allocations[ALLOCATION_PLANNED] || context->allocations[ALLOCATION_QUEUED] ||
-                  context->allocations[ALLOCATION_RUNNING] || context->allocations[ALLOCATION_UNKNOWN];
+    bool coming =
+        context->allocations[ALLOCATION_PLANNED] || context->allocations[ALLOCATION_QUEUED] ||
+        context->allocations[ALLOCATION_RUNNING] || context->allocations[ALLOCATION_UNKNOWN];
     if (open && !context->runners && !coming && !context->classes_waiting)
         fprintf(screen->out,
-                "\nNo runner is alive and no allocation is queued, so nothing will run.\nTo go on here: torc-run --workflow %lld\n"
-                "On Slurm: torc-sbatch --top-up %lld\n", (long long)workflow->id, (long long)workflow->id);
+                "\nNo runner is alive and no allocation is queued, so nothing will run.\nTo go on "
+                "here: torc-run --workflow %lld\n"
+                "On Slurm: torc-sbatch --top-up %lld\n",
+                (long long)workflow->id, (long long)workflow->id);
     if (failed)
         fprintf(screen->out, "\nWhat failed and why: torc-report %lld\n", (long long)workflow->id);
 }
@@ -402,7 +431,8 @@ int status_draw(struct status_view *view, struct error *err)
     struct read_request classes = {.what = READ_CLASSES_PLAIN, .workflow_id = view->workflow->id};
     context->view = view;
     draw_head(view);
-    int result = draw_runners(context, err) || draw_running(context, err) || draw_allocations(context, err) ||
+    int result = draw_runners(context, err) || draw_running(context, err) ||
+                         draw_allocations(context, err) ||
                          store_read_each(view->store, classes, each_class, context, err)
                      ? -1
                      : 0;

@@ -6,11 +6,12 @@
 #include "lib/show/screen.h"
 #include "lib/store/read.h"
 
-/* What Slurm said about the queued allocations. It is asked again only when the set of them has changed: no loop polls it. */
+// What Slurm said about the queued allocations. It is asked again only when the set of them has
+// changed: no loop polls it.
 struct status_queue {
-    int64_t asked;   /* sum of the ids that it was asked about; 0: never */
-    char *text;      /* squeue's lines, or NULL */
-    char *error;     /* why there are none, or NULL */
+    int64_t asked; // sum of the ids that it was asked about; 0: never
+    char *text;    // squeue's lines, or NULL
+    char *error;   // why there are none, or NULL
 };
 void status_queue_fini(struct status_queue *queue);
 

@@ -8,10 +8,10 @@
 #include "lib/base/arena.h"
 #include "lib/base/mem.h"
 #include "lib/base/names.h"
-#include "lib/text/problem.h"
 #include "lib/base/text_file.h"
-#include "lib/workflow/inputs.h"
 #include "lib/store/read_each.h"
+#include "lib/text/problem.h"
+#include "lib/workflow/inputs.h"
 
 bool subject_is_job(const struct subject *subject, size_t job)
 {
@@ -41,14 +41,15 @@ static int open_file(struct subject *subject, const char *path, struct error *er
         workflow_check_inputs(&subject->workflow, AT_FDCWD, false, &problems);
     problems_print(&problems, stderr, "torc", path, PROBLEMS_SCREEN);
     if (rc)
-        error_set(err, ERROR_USAGE, 0, "%s: %zu error%s", path, problems.errors, problems.errors == 1 ? "" : "s");
+        error_set(err, ERROR_USAGE, 0, "%s: %zu error%s", path, problems.errors,
+                  problems.errors == 1 ? "" : "s");
     problems_fini(&problems);
     return rc;
 }
 
 // ---- a workflow of the database ----
 
-struct need { /* its name is looked up when all jobs are known */
+struct need { // its name is looked up when all jobs are known
     uint32_t job;
     const char *name;
 };
@@ -58,10 +59,12 @@ struct builder {
     struct names jobs;
     struct need *needs;
     int64_t *class_ids;
-    size_t needs_count, needs_space, jobs_space, states_space, classes_space, ids_space, pairs_space[2], files_space, data_space;
+    size_t needs_count, needs_space, jobs_space, states_space, classes_space, ids_space,
+        pairs_space[2], files_space, data_space;
 };
 
-static int each_class(void *context, const struct read_reply *reply, uint32_t index, struct error *err)
+static int each_class(void *context, const struct read_reply *reply, uint32_t index,
+                      struct error *err)
 {
     struct builder *b = context;
     struct workflow *w = &b->subject->workflow;
@@ -71,15 +74,21 @@ static int each_class(void *context, const struct read_reply *reply, uint32_t in
     b->class_ids[w->classes_count] = class->id;
     w->classes = array_grow(w->classes, w->classes_count, &b->classes_space, sizeof *w->classes);
     w->classes[w->classes_count++] = (struct class_row){
-        .name = arena_strdup(w->text, class->name), .cpus = class->cpus, .nodes = class->nodes,
-        .gpus_milli = class->gpus_milli, .memory_bytes = class->memory_bytes, .runtime_usec = class->runtime_usec,
-        .enforced = class->enforced, .scheduler = arena_strdup(w->text, class->scheduler),
+        .name = arena_strdup(w->text, class->name),
+        .cpus = class->cpus,
+        .nodes = class->nodes,
+        .gpus_milli = class->gpus_milli,
+        .memory_bytes = class->memory_bytes,
+        .runtime_usec = class->runtime_usec,
+        .enforced = class->enforced,
+        .scheduler = arena_strdup(w->text, class->scheduler),
         .labels = arena_strdup(w->text, class->labels),
     };
     return 0;
 }
 
-static int32_t find_class(const struct builder *b, int64_t id) /* ids come in order; a barrier has 0 */
+static int32_t find_class(const struct builder *b,
+                          int64_t id) // ids come in order; a barrier has 0
 {
     size_t low = 0, high = b->subject->workflow.classes_count;
     while (low < high) {
@@ -92,7 +101,8 @@ static int32_t find_class(const struct builder *b, int64_t id) /* ids come in or
     return id && low < b->subject->workflow.classes_count ? (int32_t)low : -1;
 }
 
-static int each_job(void *context, const struct read_reply *reply, uint32_t index, struct error *err)
+static int each_job(void *context, const struct read_reply *reply, uint32_t index,
+                    struct error *err)
 {
     struct builder *b = context;
     struct subject *subject = b->subject;
@@ -101,19 +111,24 @@ static int each_job(void *context, const struct read_reply *reply, uint32_t inde
     (void)err;
     for (uint32_t i = 0; i < job->needs_count; i++) {
         b->needs = array_grow(b->needs, b->needs_count, &b->needs_space, sizeof *b->needs);
-        b->needs[b->needs_count++] = (struct need){(uint32_t)w->jobs_count, arena_strdup(w->text, job->needs[i])};
+        b->needs[b->needs_count++] =
+            (struct need){(uint32_t)w->jobs_count, arena_strdup(w->text, job->needs[i])};
     }
     subject->states = array_grow(subject->states, w->jobs_count, &b->states_space, 1);
     subject->states[w->jobs_count] = (uint8_t)job->state;
     w->jobs = array_grow(w->jobs, w->jobs_count, &b->jobs_space, sizeof *w->jobs);
-    w->jobs[w->jobs_count++] = (struct job_row){
-        .name = arena_strdup(w->text, job->name), .class_index = find_class(b, job->class_id), .flags = job->flags,
-        .priority = job->priority, .rank = job->rank, .unmet = (int32_t)job->needs_count};
+    w->jobs[w->jobs_count++] = (struct job_row){.name = arena_strdup(w->text, job->name),
+                                                .class_index = find_class(b, job->class_id),
+                                                .flags = job->flags,
+                                                .priority = job->priority,
+                                                .rank = job->rank,
+                                                .unmet = (int32_t)job->needs_count};
     names_add(&b->jobs, w->jobs[w->jobs_count - 1].name);
     return 0;
 }
 
-static void add_pairs(struct builder *b, bool data, uint32_t other, uint8_t role, const char **names, uint32_t count)
+static void add_pairs(struct builder *b, bool data, uint32_t other, uint8_t role,
+                      const char **names, uint32_t count)
 {
     struct workflow *w = &b->subject->workflow;
     struct pair_row **pairs = data ? &w->job_data : &w->job_files;
@@ -121,13 +136,15 @@ static void add_pairs(struct builder *b, bool data, uint32_t other, uint8_t role
     for (uint32_t i = 0; i < count; i++) {
         int64_t job = names_find(&b->jobs, names[i]);
         if (job == NAMES_NONE)
-            continue; /* added since the jobs were read */
+            continue; // added since the jobs were read
         *pairs = array_grow(*pairs, *pairs_count, &b->pairs_space[data], sizeof **pairs);
-        (*pairs)[(*pairs_count)++] = (struct pair_row){.job = (uint32_t)job, .other = other, .role = role};
+        (*pairs)[(*pairs_count)++] =
+            (struct pair_row){.job = (uint32_t)job, .other = other, .role = role};
     }
 }
 
-static int each_file(void *context, const struct read_reply *reply, uint32_t index, struct error *err)
+static int each_file(void *context, const struct read_reply *reply, uint32_t index,
+                     struct error *err)
 {
     struct builder *b = context;
     struct workflow *w = &b->subject->workflow;
@@ -141,8 +158,10 @@ static int each_file(void *context, const struct read_reply *reply, uint32_t ind
         w->data[w->data_count++] = (struct data_row){.name = name, .data = file->known ? "" : NULL};
     } else {
         w->files = array_grow(w->files, w->files_count, &b->files_space, sizeof *w->files);
-        w->files[w->files_count++] = (struct file_row){.name = name, .path = arena_strdup(w->text, file->path),
-                                                       .temporary = file->temporary, .produced = file->writers_count > 0};
+        w->files[w->files_count++] = (struct file_row){.name = name,
+                                                       .path = arena_strdup(w->text, file->path),
+                                                       .temporary = file->temporary,
+                                                       .produced = file->writers_count > 0};
     }
     add_pairs(b, data, place, ROLE_INPUT, file->readers, file->readers_count);
     add_pairs(b, data, place, ROLE_OUTPUT, file->writers, file->writers_count);
@@ -156,7 +175,8 @@ static void link_needs(struct builder *b)
     for (size_t i = 0; i < b->needs_count; i++) {
         int64_t need = names_find(&b->jobs, b->needs[i].name);
         if (need != NAMES_NONE)
-            w->needs[w->needs_count++] = (struct pair_row){.job = b->needs[i].job, .other = (uint32_t)need};
+            w->needs[w->needs_count++] =
+                (struct pair_row){.job = b->needs[i].job, .other = (uint32_t)need};
     }
 }
 
@@ -165,8 +185,11 @@ static int read_all(struct subject *subject, struct error *err)
     static const struct {
         enum read_what what;
         read_visit *each;
-    } steps[] = {{READ_CLASSES_PLAIN, each_class}, {READ_JOBS, each_job}, {READ_BARRIERS, each_job},
-                 {READ_FILES, each_file},          {READ_DATA_USES, each_file}};
+    } steps[] = {{READ_CLASSES_PLAIN, each_class},
+                 {READ_JOBS, each_job},
+                 {READ_BARRIERS, each_job},
+                 {READ_FILES, each_file},
+                 {READ_DATA_USES, each_file}};
     struct builder b = {.subject = subject};
     int rc = 0;
     names_init(&b.jobs);
@@ -205,7 +228,8 @@ int subject_open(struct subject *subject, const struct cli *cli, struct error *e
 {
     *subject = (struct subject){0};
     bool file = cli->argument && is_file(cli->argument);
-    int rc = file ? open_file(subject, cli->argument, err) : open_stored(subject, cli->db, cli->argument, err);
+    int rc = file ? open_file(subject, cli->argument, err)
+                  : open_stored(subject, cli->db, cli->argument, err);
     if (rc)
         subject_fini(subject);
     return rc;

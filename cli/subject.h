@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What torc graph and torc plan look at: a workflow file, or a workflow of the database in the same form.
+// What torc graph and torc plan look at: a workflow file, or a workflow of the database in the same
+// form.
 #ifndef CLI_SUBJECT_H
 #define CLI_SUBJECT_H
 
@@ -7,20 +8,21 @@
 #include "lib/workflow/workflow.h"
 
 struct subject {
-    struct workflow workflow; /* from the database: without settings, commands and specs; a barrier has no class */
-    uint8_t *states;          /* of the jobs (enum job_state); NULL: a file */
-    int64_t id;               /* 0: a file */
-    char *folder;             /* relative paths start here */
-    struct store *store;      /* NULL: a file */
-    struct read_reply info;   /* of the database: the workflow's row */
+    struct workflow workflow; // from the database: without settings, commands and specs; a barrier
+                              // has no class
+    uint8_t *states;          // of the jobs (enum job_state); NULL: a file
+    int64_t id;               // 0: a file
+    char *folder;             // relative paths start here
+    struct store *store;      // NULL: a file
+    struct read_reply info;   // of the database: the workflow's row
 };
 
-/* The command's argument: "-" or a file that is there; an id or a name of the database; NULL: its last workflow. What is
- * wrong with a file is printed. On success subject_fini is due. */
+// The command's argument: "-" or a file that is there; an id or a name of the database; NULL: its
+// last workflow. What is wrong with a file is printed. On success subject_fini is due.
 int subject_open(struct subject *subject, const struct cli *cli, struct error *err);
 void subject_fini(struct subject *subject);
 
-/* Is this row a job of the user's, not a barrier? */
+// Is this row a job of the user's, not a barrier?
 bool subject_is_job(const struct subject *subject, size_t job);
 size_t subject_count_jobs(const struct subject *subject);
 

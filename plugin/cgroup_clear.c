@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Ending what is left in cgroups, by directory fds and without following links: the tree below may be a user's.
+// Ending what is left in cgroups, by directory fds and without following links: the tree below may
+// be a user's.
 #include "plugin/cgroup_clear.h"
 
 #include <dirent.h>
@@ -14,7 +15,8 @@
 
 #include "plugin/cgroup_path.h"
 
-// v1 has no cgroup.max.depth. What hides deeper is killed by Slurm, whose freezer hierarchy nobody else writes to.
+// v1 has no cgroup.max.depth. What hides deeper is killed by Slurm, whose freezer hierarchy nobody
+// else writes to.
 #define MAX_DEPTH 8
 
 typedef int visit_fn(int dir, const char *name, int depth);
@@ -63,7 +65,8 @@ static int each_child(int dir, const char *prefix, visit_fn *visit, int depth)
     }
     int sum = 0;
     for (struct dirent *e; (e = readdir(d));)
-        if (e->d_type == DT_DIR && e->d_name[0] != '.' && !strncmp(e->d_name, prefix, strlen(prefix)))
+        if (e->d_type == DT_DIR && e->d_name[0] != '.' &&
+            !strncmp(e->d_name, prefix, strlen(prefix)))
             sum += visit(dir, e->d_name, depth);
     closedir(d);
     return sum;
@@ -89,7 +92,8 @@ static void kill_processes(int dir)
     close(fd);
 }
 
-// cgroup.kill (v2, kernel 5.14) is atomic against forks; else process by process, again until none is left
+// cgroup.kill (v2, kernel 5.14) is atomic against forks; else process by process, again until none
+// is left
 static int kill_tree(int at, const char *name, int depth)
 {
     int dir = is_late() ? -1 : cgroup_open(at, name);
@@ -136,7 +140,8 @@ static int remove_children(int at, const char *name, int depth)
     return left;
 }
 
-static int clear(const char *path, const char *prefix, int64_t msec, visit_fn *end, visit_fn *remove)
+static int clear(const char *path, const char *prefix, int64_t msec, visit_fn *end,
+                 visit_fn *remove)
 {
     int dir = cgroup_open(AT_FDCWD, path);
     if (dir < 0)

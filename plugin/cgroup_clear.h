@@ -8,11 +8,13 @@
 
 #define CGROUP_CLEAR_MSEC 2000 // the longest that one call may take
 
-// Kills all processes in the subdirectories of the cgroup at path whose names begin with prefix ("" = all), and removes
-// these subdirectories with all below them. Not the cgroup itself. How many are left after msec; 0 if path is gone.
+// Kills all processes in the subdirectories of the cgroup at path whose names begin with prefix (""
+// = all), and removes these subdirectories with all below them. Not the cgroup itself. How many are
+// left after msec; 0 if path is gone.
 int cgroup_clear_children(const char *path, const char *prefix, int64_t msec);
 
-// The same for the children of every subdirectory of path that begins with prefix: the subdirectories stay.
+// The same for the children of every subdirectory of path that begins with prefix: the
+// subdirectories stay.
 int cgroup_clear_grandchildren(const char *path, const char *prefix, int64_t msec);
 
 // Is a process in the cgroup at path itself? False if it is gone.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Where a process is in a cgroup hierarchy: reads /proc with a small line reader, without stdio and malloc.
+// Where a process is in a cgroup hierarchy: reads /proc with a small line reader, without stdio and
+// malloc.
 #include "plugin/cgroup_path.h"
 
 #include <ctype.h>
@@ -75,7 +76,8 @@ static int read_membership(pid_t pid, const char *controller, char *rel, size_t 
     return found;
 }
 
-// "36 35 0:30 ROOT MOUNTPOINT options … - TYPE SOURCE SUPEROPTIONS". ROOT is "/" or, in a container, a prefix of rel.
+// "36 35 0:30 ROOT MOUNTPOINT options … - TYPE SOURCE SUPEROPTIONS". ROOT is "/" or, in a
+// container, a prefix of rel.
 static bool mount_shows(char *line, const char *controller, const char *rel, char *out, size_t size)
 {
     char root[CGROUP_PATH_MAX], point[CGROUP_PATH_MAX], type[16], super[256];
@@ -83,7 +85,8 @@ static bool mount_shows(char *line, const char *controller, const char *rel, cha
     if (!dash || sscanf(line, "%*d %*d %*s %1023s %1023s", root, point) != 2 ||
         sscanf(dash, " - %15s %*s %255s", type, super) != 2)
         return false;
-    if (strcmp(type, controller ? "cgroup" : "cgroup2") != 0 || (controller && !list_has_word(super, controller)))
+    if (strcmp(type, controller ? "cgroup" : "cgroup2") != 0 ||
+        (controller && !list_has_word(super, controller)))
         return false;
     size_t n = strcmp(root, "/") ? strlen(root) : 0;
     if (strncmp(rel, root, n) != 0 || (n && rel[n] != '/' && rel[n] != '\0'))
@@ -131,7 +134,8 @@ int cgroup_path_node(const char *path, char *node, size_t size)
         if (n > sizeof prefix - 1 && !strncmp(p, prefix, sizeof prefix - 1)) {
             p += sizeof prefix - 1;
             n -= sizeof prefix - 1;
-        } else if (n > sizeof suffix - 1 && !strncmp(p + n - (sizeof suffix - 1), suffix, sizeof suffix - 1)) {
+        } else if (n > sizeof suffix - 1 &&
+                   !strncmp(p + n - (sizeof suffix - 1), suffix, sizeof suffix - 1)) {
             n -= sizeof suffix - 1;
         } else {
             continue;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Where a process is in a cgroup hierarchy, as a path in the file system. Nothing is guessed or allocated.
+// Where a process is in a cgroup hierarchy, as a path in the file system. Nothing is guessed or
+// allocated.
 #ifndef PLUGIN_CGROUP_PATH_H
 #define PLUGIN_CGROUP_PATH_H
 
@@ -9,17 +10,17 @@
 
 #define CGROUP_PATH_MAX 1024 // longer ones are an error
 
-// Path of pid's cgroup: in the unified hierarchy (v2) if controller is NULL, else in the v1 hierarchy that has that
-// controller. From /proc/PID/cgroup and /proc/self/mountinfo. 0, or -1 if there is no such hierarchy, it is not mounted
-// here, or the path does not fit.
+// Path of pid's cgroup: in the unified hierarchy (v2) if controller is NULL, else in the v1
+// hierarchy that has that controller. From /proc/PID/cgroup and /proc/self/mountinfo. 0, or -1 if
+// there is no such hierarchy, it is not mounted here, or the path does not fit.
 int cgroup_path(pid_t pid, const char *controller, char *out, size_t size);
 
-// Cuts ".../task_T" to "..." and sets *number to T, the number that Slurm gave the task's directory. -1, and the path as it
-// was, if its last component is not that.
+// Cuts ".../task_T" to "..." and sets *number to T, the number that Slurm gave the task's
+// directory. -1, and the path as it was, if its last component is not that.
 int cgroup_path_split_task(char *path, uint32_t *number);
 
-// The node name that a slurmd with several on a host puts into its paths: "slurm_NODE" (v1) or "NODE_slurmstepd.scope"
-// (v2). -1 if there is none.
+// The node name that a slurmd with several on a host puts into its paths: "slurm_NODE" (v1) or
+// "NODE_slurmstepd.scope" (v2). -1 if there is none.
 int cgroup_path_node(const char *path, char *node, size_t size);
 
 #endif

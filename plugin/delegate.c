@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Delegation. Slurm must keep seeing and signalling the runner, so its cgroup stays as it is: jobs go beside it on v2, below
-// it on v1.
+// Delegation. Slurm must keep seeing and signalling the runner, so its cgroup stays as it is: jobs
+// go beside it on v2, below it on v1.
 #include "plugin/delegate.h"
 
 #include <errno.h>
@@ -19,19 +19,24 @@ static int give(int dir, const char *const *files, const struct step *step)
     return 0;
 }
 
-// To move a process from task_T to torc_T/x, or to clone it there, the kernel wants write permission on cgroup.procs of
-// the common ancestor, so the user gets that one file of `user` too. It lets nothing into `user` itself, which has
-// controllers enabled below it (EBUSY), and the limits there stay root's.
+// To move a process from task_T to torc_T/x, or to clone it there, the kernel wants write
+// permission on cgroup.procs of the common ancestor, so the user gets that one file of `user` too.
+// It lets nothing into `user` itself, which has controllers enabled below it (EBUSY), and the
+// limits there stay root's.
 static int give_v2(int user, int dir, const struct step *step)
 {
-    static const char *const own[] = {".", "cgroup.procs", "cgroup.subtree_control", "cgroup.threads", NULL};
+    static const char *const own[] = {".", "cgroup.procs", "cgroup.subtree_control",
+                                      "cgroup.threads", NULL};
     static const char *const own_parent[] = {"cgroup.procs", NULL};
     static const char *const wanted[] = {"+cpuset", "+cpu", "+io", "+pids", NULL};
-    for (const char *const *w = wanted; *w; w++) // one by one: which there are depends on what Slurm and the site pass down
+    for (const char *const *w = wanted; *w;
+         w++) // one by one: which there are depends on what Slurm and the site pass down
         cgroup_write(dir, "cgroup.subtree_control", *w);
-    if (cgroup_write(dir, "cgroup.subtree_control", "+memory")) // without it there would be nothing to gain
+    if (cgroup_write(dir, "cgroup.subtree_control",
+                     "+memory")) // without it there would be nothing to gain
         return -1;
-    cgroup_write(dir, "cgroup.max.descendants", "4096"); // these stay root's: they bound what the user can make
+    cgroup_write(dir, "cgroup.max.descendants",
+                 "4096"); // these stay root's: they bound what the user can make
     cgroup_write(dir, "cgroup.max.depth", "4");
     return give(dir, own, step) || give(user, own_parent, step) ? -1 : 0;
 }
@@ -110,6 +115,7 @@ int delegate_clear_step(const struct step *step)
         return cgroup_clear_children(step->v2_user, "torc_", CGROUP_CLEAR_MSEC);
     for (int i = 0; i < V1_CONTROLLERS; i++)
         if (step->v1_step[i][0])
-            left += cgroup_clear_grandchildren(step->v1_step[i], "task_", CGROUP_CLEAR_MSEC / V1_CONTROLLERS);
+            left += cgroup_clear_grandchildren(step->v1_step[i], "task_",
+                                               CGROUP_CLEAR_MSEC / V1_CONTROLLERS);
     return left;
 }

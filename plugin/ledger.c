@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The list of steps with delegated cgroups: one small root-owned file a step, "stepd PID STARTTIME" and "v1|v2 PATH" lines.
+// The list of steps with delegated cgroups: one small root-owned file a step, "stepd PID STARTTIME"
+// and "v1|v2 PATH" lines.
 #include "plugin/ledger.h"
 
 #include <dirent.h>
@@ -33,7 +34,8 @@ static int64_t msec_left(void)
     return left > 0 ? left : 0;
 }
 
-// Fields 4 (ppid) and 22 (starttime, clock ticks since boot) of /proc/PID/stat. -1 if there is no such process.
+// Fields 4 (ppid) and 22 (starttime, clock ticks since boot) of /proc/PID/stat. -1 if there is no
+// such process.
 static int read_stat(pid_t pid, pid_t *parent, unsigned long long *start)
 {
     char buf[1024];
@@ -46,7 +48,10 @@ static int read_stat(pid_t pid, pid_t *parent, unsigned long long *start)
         return -1;
     buf[n] = '\0';
     char *p = strrchr(buf, ')'); // the name in front may hold anything
-    if (!p || sscanf(p, ") %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu", &ppid, start) != 2)
+    if (!p ||
+        sscanf(p,
+               ") %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+               &ppid, start) != 2)
         return -1;
     *parent = ppid;
     return 0;
@@ -94,7 +99,8 @@ void ledger_remove(const struct step *step)
     close(dir);
 }
 
-// The step's slurmstepd is gone, so nobody else looks after this directory. Slurm's own go too if they are empty.
+// The step's slurmstepd is gone, so nobody else looks after this directory. Slurm's own go too if
+// they are empty.
 static int bury(const char *kind, char *path)
 {
     int v2 = !strcmp(kind, "v2");
@@ -128,7 +134,8 @@ static void sweep_entry(int dir, const char *name, const struct step *own)
     text[n] = '\0';
     unsigned long long noted, start;
     pid_t parent;
-    if (sscanf(text, "stepd %d %llu", &pid, &noted) != 2 || (!read_stat(pid, &parent, &start) && start == noted))
+    if (sscanf(text, "stepd %d %llu", &pid, &noted) != 2 ||
+        (!read_stat(pid, &parent, &start) && start == noted))
         return;
     entry_name(own, own_name, sizeof own_name);
     if (!strcmp(name, own_name)) { // the entry is about to be written anew
@@ -140,7 +147,8 @@ static void sweep_entry(int dir, const char *name, const struct step *own)
             line[2] = '\0';
             left += bury(line, line + 3);
         }
-    slurm_info("spank_torc: %s: its slurmstepd died; cleared what it left, %d cgroups remain", name, left);
+    slurm_info("spank_torc: %s: its slurmstepd died; cleared what it left, %d cgroups remain", name,
+               left);
     if (!left)
         unlinkat(dir, name, 0);
 }

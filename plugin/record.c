@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Writes the usage record of a task into the user's folder: a file that appears whole, and that nobody could prepare.
+// Writes the usage record of a task into the user's folder: a file that appears whole, and that
+// nobody could prepare.
 #include "plugin/record.h"
 
 #include <dirent.h>
@@ -58,8 +59,8 @@ static void measure(const struct step *step, const struct step_task *task)
     record.value[STEP_end_usec] = now.tv_sec * 1000000LL + now.tv_nsec / 1000;
 }
 
-// The folder is the user's, who may do in it what she likes at any time: O_EXCL makes the file ours, it becomes hers when it is
-// whole, and rename moves at worst another of her own files.
+// The folder is the user's, who may do in it what she likes at any time: O_EXCL makes the file
+// ours, it becomes hers when it is whole, and rename moves at worst another of her own files.
 static int write_file(int dir, const char *name, size_t length, uid_t uid, gid_t gid)
 {
     char temp[320];
@@ -69,7 +70,8 @@ static int write_file(int dir, const char *name, size_t length, uid_t uid, gid_t
     if (fd < 0)
         return -1;
     ssize_t written = write(fd, text, length);
-    int failed = written != (ssize_t)length || fchown(fd, uid, gid) || renameat(dir, temp, dir, name);
+    int failed =
+        written != (ssize_t)length || fchown(fd, uid, gid) || renameat(dir, temp, dir, name);
     int saved = written >= 0 && written != (ssize_t)length ? ENOSPC : errno;
     close(fd);
     if (failed)
@@ -82,13 +84,16 @@ int record_write(const struct step *step, unsigned local_id, int status)
 {
     const struct step_task *task = &step->tasks[local_id];
     char name[300];
-    record = (struct step_record){.slurm_job_id = step->slurm_job_id, .step_id = step->step_id, .task = task->number,
+    record = (struct step_record){.slurm_job_id = step->slurm_job_id,
+                                  .step_id = step->step_id,
+                                  .task = task->number,
                                   .status = status & 0xffff};
     snprintf(record.node, sizeof record.node, "%s", step->node);
     snprintf(record.gpus, sizeof record.gpus, "%s", step->gpus);
     measure(step, task);
     size_t length = record_text_format(&record, step->job, step->attempt, text);
-    snprintf(name, sizeof name, "%u.%u.%s.%u", step->slurm_job_id, step->step_id, step->node, task->number);
+    snprintf(name, sizeof name, "%u.%u.%s.%u", step->slurm_job_id, step->step_id, step->node,
+             task->number);
     int dir = length ? run_dir_open_user(step->uid, step->gid) : -1;
     if (dir < 0)
         return -1;
@@ -107,7 +112,8 @@ int record_write(const struct step *step, unsigned local_id, int status)
 static bool is_of_runner(const char *name, const struct step *step)
 {
     char job[16];
-    size_t n = (size_t)snprintf(job, sizeof job, "%u.", step->slurm_job_id), node = strlen(step->node);
+    size_t n = (size_t)snprintf(job, sizeof job, "%u.", step->slurm_job_id),
+           node = strlen(step->node);
     name += *name == '.';
     if (strncmp(name, job, n) != 0)
         return false;

@@ -10,10 +10,10 @@
 #include "plugin/cgroup_clear.h"
 
 struct counter {
-    int value;        // enum step_value
+    int value; // enum step_value
     const char *file;
-    const char *key;  // the number after this word and a space or '='; NULL: the file is one number
-    int64_t divisor;  // of the kernel's unit
+    const char *key; // the number after this word and a space or '='; NULL: the file is one number
+    int64_t divisor; // of the kernel's unit
 };
 
 static const struct counter v1_memory[] = {
@@ -73,7 +73,8 @@ static int64_t number_at(const char *text)
     return *end == '\n' || *end == ' ' || !*end ? n : -1;
 }
 
-// The number after "key " at the beginning of a line; a key "first last" stands for "first … last=NUMBER"
+// The number after "key " at the beginning of a line; a key "first last" stands for "first …
+// last=NUMBER"
 static int64_t find(const char *text, const char *key)
 {
     size_t n = strcspn(key, " ");
@@ -89,7 +90,8 @@ static int64_t find(const char *text, const char *key)
     return -1;
 }
 
-static void read_counters(int dir, const struct counter *table, size_t count, int64_t value[STEP_VALUES])
+static void read_counters(int dir, const struct counter *table, size_t count,
+                          int64_t value[STEP_VALUES])
 {
     char buf[4096];
     const char *loaded = "";
@@ -105,8 +107,10 @@ static void read_counters(int dir, const struct counter *table, size_t count, in
 // "8:0 rbytes=1 wbytes=2 …", a line a device
 static void read_io(int dir, int64_t value[STEP_VALUES])
 {
-    static const struct { const char *key; int value; } sums[] = {
-        {" rbytes=", STEP_io_read_bytes}, {" wbytes=", STEP_io_write_bytes}};
+    static const struct {
+        const char *key;
+        int value;
+    } sums[] = {{" rbytes=", STEP_io_read_bytes}, {" wbytes=", STEP_io_write_bytes}};
     char buf[4096];
     if (faccessat(dir, "io.stat", R_OK, 0))
         return;

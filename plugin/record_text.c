@@ -12,7 +12,8 @@ static const char *const value_names[STEP_VALUES] = {
 #undef STEP_RECORD_NAME
 };
 
-__attribute__((format(printf, 3, 4))) static void append(char *buf, size_t *length, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void append(char *buf, size_t *length,
+                                                         const char *format, ...)
 {
     if (*length >= STEP_RECORD_MAX)
         return;
@@ -23,13 +24,16 @@ __attribute__((format(printf, 3, 4))) static void append(char *buf, size_t *leng
     *length = n < 0 ? STEP_RECORD_MAX : *length + (size_t)n;
 }
 
-size_t record_text_format(const struct step_record *record, const char *job, const char *attempt, char *buf)
+size_t record_text_format(const struct step_record *record, const char *job, const char *attempt,
+                          char *buf)
 {
     size_t length = 0;
     append(buf, &length, STEP_RECORD_MAGIC "\n");
-    append(buf, &length, "slurm_job_id %" PRIu32 "\nstep_id %" PRIu32 "\ntask %" PRIu32 "\nnode %s\n", record->slurm_job_id,
-           record->step_id, record->task, record->node);
-    append(buf, &length, "job %s\nattempt %s\nstatus %d\ncgroup %d\n", job, attempt, record->status, record->cgroup);
+    append(buf, &length,
+           "slurm_job_id %" PRIu32 "\nstep_id %" PRIu32 "\ntask %" PRIu32 "\nnode %s\n",
+           record->slurm_job_id, record->step_id, record->task, record->node);
+    append(buf, &length, "job %s\nattempt %s\nstatus %d\ncgroup %d\n", job, attempt, record->status,
+           record->cgroup);
     if (record->gpus[0])
         append(buf, &length, "gpus %s\n", record->gpus);
     for (size_t i = 0; i < STEP_VALUES; i++)

@@ -20,7 +20,9 @@ static int open_folder(int at, const char *name, mode_t mode, uid_t uid, gid_t g
     struct stat st;
     if (fstat(fd, &st))
         goto fail;
-    if (st.st_uid == 0 && (uid != 0 || (st.st_mode & 07777) != mode)) { // new, or not finished by a hook that was killed
+    if (st.st_uid == 0 &&
+        (uid != 0 ||
+         (st.st_mode & 07777) != mode)) { // new, or not finished by a hook that was killed
         if (fchmod(fd, mode) || fchown(fd, uid, gid))
             goto fail;
     } else if (st.st_uid != uid || (st.st_mode & 022)) {

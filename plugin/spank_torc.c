@@ -31,7 +31,8 @@ int slurm_spank_task_post_fork(spank_t sp, int ac, char **av)
     if (spank_remote(sp) != 1 || step_init_role(&step, sp) == STEP_FOREIGN)
         return ESPANK_SUCCESS;
     if (step_init_ids(&step, sp) || spank_get_item(sp, S_TASK_ID, &id) != ESPANK_SUCCESS ||
-        spank_get_item(sp, S_TASK_PID, &pid) != ESPANK_SUCCESS || id < 0 || step_locate_task(&step, (unsigned)id, pid)) {
+        spank_get_item(sp, S_TASK_PID, &pid) != ESPANK_SUCCESS || id < 0 ||
+        step_locate_task(&step, (unsigned)id, pid)) {
         slurm_debug("spank_torc: the task is in no cgroup of its own: nothing to do");
         return ESPANK_SUCCESS;
     }
@@ -52,8 +53,8 @@ int slurm_spank_task_exit(spank_t sp, int ac, char **av)
     int id, status = 0;
     (void)ac;
     (void)av;
-    if (step.role == STEP_FOREIGN || spank_get_item(sp, S_TASK_ID, &id) != ESPANK_SUCCESS || id < 0 ||
-        id >= STEP_TASKS || !step.tasks[id].known)
+    if (step.role == STEP_FOREIGN || spank_get_item(sp, S_TASK_ID, &id) != ESPANK_SUCCESS ||
+        id < 0 || id >= STEP_TASKS || !step.tasks[id].known)
         return ESPANK_SUCCESS;
     if (step.role == STEP_LAUNCHED) {
         if (spank_get_item(sp, S_TASK_EXIT_STATUS, &status) != ESPANK_SUCCESS ||
@@ -67,7 +68,8 @@ int slurm_spank_task_exit(spank_t sp, int ac, char **av)
     return ESPANK_SUCCESS;
 }
 
-// Last of all: what task_exit did not get at in its two seconds, and what a runner that was killed did not read.
+// Last of all: what task_exit did not get at in its two seconds, and what a runner that was killed
+// did not read.
 int slurm_spank_exit(spank_t sp, int ac, char **av)
 {
     (void)sp;

@@ -11,15 +11,19 @@
 
 #define STEP_ID_BATCH 0xfffffffbU // SLURM_BATCH_SCRIPT, the same in every release since 20.11
 
-const char *const step_v1_controllers[V1_CONTROLLERS] = {[V1_MEMORY] = "memory", [V1_CPUACCT] = "cpuacct"};
+const char *const step_v1_controllers[V1_CONTROLLERS] = {
+    [V1_MEMORY] = "memory", [V1_CPUACCT] = "cpuacct"};
 
 static const char digits[] = "0123456789";
-static const char tag_characters[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz._:-";
+static const char tag_characters[] =
+    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz._:-";
 
-// The variable's value, if it is set, fits, is not empty and has only these characters; else buf is "" and the answer false.
+// The variable's value, if it is set, fits, is not empty and has only these characters; else buf is
+// "" and the answer false.
 static bool get_variable(spank_t sp, const char *name, const char *allowed, char *buf, size_t size)
 {
-    if (spank_getenv(sp, name, buf, (int)size) == ESPANK_SUCCESS && buf[0] && !buf[strspn(buf, allowed)])
+    if (spank_getenv(sp, name, buf, (int)size) == ESPANK_SUCCESS && buf[0] &&
+        !buf[strspn(buf, allowed)])
         return true;
     buf[0] = '\0';
     return false;
@@ -44,17 +48,20 @@ enum step_role step_init_role(struct step *step, spank_t sp)
     bool runner = get_variable(sp, "TORC_RUNNER", tag_characters, text, sizeof text);
     bool tagged = has_variable(sp, "TORC_SLURM_JOB_ID");
     step->role = STEP_FOREIGN;
-    if ((!runner && !tagged) || spank_get_item(sp, S_JOB_ID, &step->slurm_job_id) != ESPANK_SUCCESS ||
+    if ((!runner && !tagged) ||
+        spank_get_item(sp, S_JOB_ID, &step->slurm_job_id) != ESPANK_SUCCESS ||
         spank_get_item(sp, S_JOB_STEPID, &step->step_id) != ESPANK_SUCCESS)
         return STEP_FOREIGN;
     if (tagged) { // a job may call sbatch: its variables then carry the id of the job that did
         snprintf(text, sizeof text, "%u", step->slurm_job_id);
         char own[12];
-        if (!get_variable(sp, "TORC_SLURM_JOB_ID", digits, own, sizeof own) || strcmp(own, text) != 0)
+        if (!get_variable(sp, "TORC_SLURM_JOB_ID", digits, own, sizeof own) ||
+            strcmp(own, text) != 0)
             return STEP_FOREIGN;
     }
     if (tagged && get_variable(sp, "TORC_STEP_JOB", digits, step->job, sizeof step->job)) {
-        if (!get_variable(sp, "TORC_STEP_ATTEMPT", "0123456789.", step->attempt, sizeof step->attempt) ||
+        if (!get_variable(sp, "TORC_STEP_ATTEMPT", "0123456789.", step->attempt,
+                          sizeof step->attempt) ||
             !attempt_is_valid(step->attempt) || step->step_id == STEP_ID_BATCH)
             return STEP_FOREIGN;
         if (!get_variable(sp, "SLURM_STEP_GPUS", "0123456789,-", step->gpus, sizeof step->gpus))
@@ -93,7 +100,8 @@ static int remember_task(struct step_task *task, uint32_t number)
 {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
-    *task = (struct step_task){.known = true, .number = number, .start_usec = now.tv_sec * 1000000LL + now.tv_nsec / 1000};
+    *task = (struct step_task){
+        .known = true, .number = number, .start_usec = now.tv_sec * 1000000LL + now.tv_nsec / 1000};
     return 0;
 }
 
@@ -113,7 +121,8 @@ int step_locate_task(struct step *step, unsigned local_id, pid_t pid)
     }
     int found = -1;
     for (int i = 0; i < V1_CONTROLLERS; i++) {
-        if (cgroup_path(pid, step_v1_controllers[i], path, sizeof path) || cgroup_path_split_task(path, &number))
+        if (cgroup_path(pid, step_v1_controllers[i], path, sizeof path) ||
+            cgroup_path_split_task(path, &number))
             continue;
         set_node(step, path);
         memcpy(step->v1_step[i], path, strlen(path) + 1);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What the plugin knows of the step it was loaded for: plain memory, for nothing else may live from one hook to the next.
+// What the plugin knows of the step it was loaded for: plain memory, for nothing else may live from
+// one hook to the next.
 #ifndef PLUGIN_STEP_H
 #define PLUGIN_STEP_H
 
@@ -33,20 +34,22 @@ struct step {
     uid_t uid;
     gid_t gid;
     char node[256];
-    char job[24], attempt[48], gpus[256];         // STEP_LAUNCHED: checked text, or ""
-    char v2_user[CGROUP_PATH_MAX];                // …/step_S/user, or ""
+    char job[24], attempt[48], gpus[256];          // STEP_LAUNCHED: checked text, or ""
+    char v2_user[CGROUP_PATH_MAX];                 // …/step_S/user, or ""
     char v1_step[V1_CONTROLLERS][CGROUP_PATH_MAX]; // …/step_S in each hierarchy, or ""
     bool delegated;
     struct step_task tasks[STEP_TASKS]; // by local id
 };
 
-// Whose step it is, by the environment alone (the contract is in plugin/README.md). Fills job, attempt and gpus.
+// Whose step it is, by the environment alone (the contract is in plugin/README.md). Fills job,
+// attempt and gpus.
 enum step_role step_init_role(struct step *step, spank_t sp);
 
 // Fills the ids. -1 if Slurm does not give them.
 int step_init_ids(struct step *step, spank_t sp);
 
-// Finds the cgroups of the task with that local id, whose process is pid. -1 if it is in no directory task_T that we know.
+// Finds the cgroups of the task with that local id, whose process is pid. -1 if it is in no
+// directory task_T that we know.
 int step_locate_task(struct step *step, unsigned local_id, pid_t pid);
 
 #endif

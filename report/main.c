@@ -5,11 +5,11 @@
 #include <time.h>
 
 #include "lib/base/command_line.h"
-#include "lib/show/document.h"
 #include "lib/base/mem.h"
 #include "lib/base/suggest.h"
-#include "lib/show/target.h"
 #include "lib/base/text.h"
+#include "lib/show/document.h"
+#include "lib/show/target.h"
 #include "report/report.h"
 
 static const char program[] = "torc-report";
@@ -17,17 +17,20 @@ static const char program[] = "torc-report";
 static const struct report_kind {
     const char *name;
     int (*print)(struct report *report, struct error *err);
-    document_section *section; /* of the JSON document; NULL: all of it */
+    document_section *section; // of the JSON document; NULL: all of it
     const char *help;
 } kinds[] = {
-    {"summary", report_summary, NULL, "how it went, what failed and why, what it used (the default)"},
+    {"summary", report_summary, NULL,
+     "how it went, what failed and why, what it used (the default)"},
     {"jobs", report_jobs, document_all_jobs, "each job: state, why, node, start, how long"},
     {"usage", report_usage, document_all_jobs, "each job: CPU, memory and time, asked and used"},
     {"classes", report_classes, document_classes, "each resource class: asked and used"},
-    {"allocations", report_allocations, document_allocations, "what was asked of Slurm, and what ran in it"},
+    {"allocations", report_allocations, document_allocations,
+     "what was asked of Slurm, and what ran in it"},
     {"events", report_events, document_events, "everything that happened, in order"},
     {"data", report_data, document_data, "user data and its values"},
-    {"samples", report_samples, document_samples, "time series of CPU and memory, where the workflow asks for them"},
+    {"samples", report_samples, document_samples,
+     "time series of CPU and memory, where the workflow asks for them"},
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
@@ -39,9 +42,12 @@ struct options {
 
 #define AT(field) offsetof(struct options, field)
 static const struct option_row table[] = {
-    {"db", 0, OPTION_TEXT, AT(db), "PATH", "the database; else $TORC_DB, else torc.db in this folder", NULL},
-    {"json", 0, OPTION_FLAG, AT(json), NULL, "one JSON document: the whole of it, or the named report's part", NULL},
-    {"csv", 0, OPTION_FLAG, AT(csv), NULL, "the table as comma-separated values: bytes, seconds, UTC times", NULL},
+    {"db", 0, OPTION_TEXT, AT(db), "PATH",
+     "the database; else $TORC_DB, else torc.db in this folder", NULL},
+    {"json", 0, OPTION_FLAG, AT(json), NULL,
+     "one JSON document: the whole of it, or the named report's part", NULL},
+    {"csv", 0, OPTION_FLAG, AT(csv), NULL,
+     "the table as comma-separated values: bytes, seconds, UTC times", NULL},
     {"help", 'h', OPTION_HELP, 0, NULL, "this text", NULL},
     {"version", 'V', OPTION_VERSION, 0, NULL, "the version", NULL},
 };
@@ -56,14 +62,16 @@ static void print_reports(void)
 static const struct command_line line = {
     .program = program,
     .usage = "usage: torc-report [OPTION...] [REPORT] [ID]\n"
-             "Reports on the workflow ID (a number or a name; the last one in the database, if none is given).\n",
+             "Reports on the workflow ID (a number or a name; the last one in the database, if "
+             "none is given).\n",
     .notes = print_reports,
     .rows = table,
     .count = sizeof table / sizeof *table,
     .elsewhere = "see torc-report --help",
 };
 
-static int read_options(int argc, char **argv, struct options *options, bool *done, struct error *err)
+static int read_options(int argc, char **argv, struct options *options, bool *done,
+                        struct error *err)
 {
     *options = (struct options){.kind = kinds};
     int next = command_line_read(&line, options, argc, argv, done, err);
@@ -83,7 +91,9 @@ static int read_options(int argc, char **argv, struct options *options, bool *do
     if (options->json && options->csv)
         return error_set(err, ERROR_USAGE, 0, "--json and --csv exclude each other");
     if (options->csv && options->kind->print == report_summary)
-        return error_set(err, ERROR_USAGE, 0, "--csv needs a report that is a table: jobs, usage, classes, allocations, events, data or samples");
+        return error_set(err, ERROR_USAGE, 0,
+                         "--csv needs a report that is a table: jobs, usage, classes, allocations, "
+                         "events, data or samples");
     return 0;
 }
 
@@ -95,7 +105,8 @@ static int print_json(struct report *report, const struct report_kind *kind, str
     json_stream_object(&json, NULL);
     document_workflow(&json, report->workflow);
     document_section *const all[] = {document_all_jobs, document_classes, document_allocations,
-                                     document_runners,  document_events,  document_data, document_samples};
+                                     document_runners,  document_events,  document_data,
+                                     document_samples};
     for (size_t i = 0; i < sizeof all / sizeof *all && !result; i++)
         if (!kind->section || kind->section == all[i])
             result = all[i](&json, report->store, report->workflow, err);
@@ -103,7 +114,7 @@ static int print_json(struct report *report, const struct report_kind *kind, str
     return result;
 }
 
-/* What is no workflow may be a slip in the name of a report. */
+// What is no workflow may be a slip in the name of a report.
 static void suggest_report(const char *word, struct error *err)
 {
     const char *names[KINDS];
@@ -111,8 +122,9 @@ static void suggest_report(const char *word, struct error *err)
         names[i] = kinds[i].name;
     cleanup_free char *near = suggest_phrase(word, names, KINDS);
     for (int i = 0; i < KINDS; i++)
-        if (!strcmp(word, names[i])) { /* `jobs usage` */
-            error_set(err, ERROR_USAGE, 0, "one report at a time, or an ID after it, not \"%s\"", word);
+        if (!strcmp(word, names[i])) { // `jobs usage`
+            error_set(err, ERROR_USAGE, 0, "one report at a time, or an ID after it, not \"%s\"",
+                      word);
             return;
         }
     if (*near)
@@ -136,7 +148,8 @@ static int run(const struct options *options, struct error *err)
         suggest_report(options->workflow, err);
     if (!result) {
         report.workflow = reply.workflows;
-        result = options->json ? print_json(&report, options->kind, err) : options->kind->print(&report, err);
+        result = options->json ? print_json(&report, options->kind, err)
+                               : options->kind->print(&report, err);
         read_reply_fini(&reply);
     }
     store_close(report.store);
@@ -150,7 +163,7 @@ int main(int argc, char **argv)
     bool done = false;
     if (read_options(argc, argv, &options, &done, &err) || (!done && run(&options, &err))) {
         fflush(stdout);
-        cleanup_free char *safe = text_safe(err.text); /* names of users are in it */
+        cleanup_free char *safe = text_safe(err.text); // names of users are in it
         fprintf(stderr, "%s: %s\n", program, safe);
         return (int)err.code;
     }

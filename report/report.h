@@ -4,8 +4,8 @@
 #define REPORT_REPORT_H
 
 #include "lib/show/screen.h"
-#include "lib/store/read.h"
 #include "lib/show/table.h"
+#include "lib/store/read.h"
 
 struct report {
     struct store *store;
@@ -15,7 +15,7 @@ struct report {
     int64_t now_usec;
 };
 
-/* Each prints to the screen; 0, or -1 with err. */
+// Each prints to the screen; 0, or -1 with err.
 int report_summary(struct report *report, struct error *err);
 int report_jobs(struct report *report, struct error *err);
 int report_usage(struct report *report, struct error *err);

@@ -1,25 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The summary: on one screen, how the workflow went, what failed and why, what it asked for and used, how that was measured.
+// The summary: on one screen, how the workflow went, what failed and why, what it asked for and
+// used, how that was measured.
 #include <string.h>
 
-#include "lib/show/format.h"
-#include "lib/slurm/lost_runner.h"
 #include "lib/base/mem.h"
-#include "lib/store/read_each.h"
-#include "lib/show/target.h"
 #include "lib/base/text.h"
 #include "lib/meter/usage.h"
+#include "lib/show/format.h"
+#include "lib/show/target.h"
 #include "lib/show/why.h"
+#include "lib/slurm/lost_runner.h"
+#include "lib/store/read_each.h"
 #include "report/report.h"
 
 enum { FAILED_MOST = 10, TAIL_LINES = 8, LABEL = 10 };
 
-struct context { /* of one part of the summary */
+struct context { // of one part of the summary
     struct report *report;
-    int64_t cpu_used, cpu_held;         /* microseconds; used is of attempts that were measured, held of the same */
+    // microseconds; used is of attempts that were measured, held of the same
+    int64_t cpu_used, cpu_held;
     int64_t allocations[ALLOCATION_STATES], refused, held_usec, asked_usec;
-    char *partitions;                   /* ", "-separated; owned */
-    int64_t sources[SOURCES], attempts; /* ended attempts by how they were measured */
+    char *partitions;                   // ", "-separated; owned
+    int64_t sources[SOURCES], attempts; // ended attempts by how they were measured
 };
 
 static void label(const struct screen *screen, const char *text)
@@ -36,7 +38,8 @@ static void print_head(const struct report *report)
     cleanup_free char *number = xasprintf("Workflow %lld ", (long long)workflow->id);
     const char *state = workflow_state_names[workflow->state];
     screen_print(screen, COLOR_BOLD, "%s", number);
-    screen_text(screen, COLOR_BOLD, workflow->name, screen->width - (int)strlen(number) - (int)strlen(state) - 2);
+    screen_text(screen, COLOR_BOLD, workflow->name,
+                screen->width - (int)strlen(number) - (int)strlen(state) - 2);
     fputs(": ", screen->out);
     screen_print(screen, workflow_state_color(workflow->state), "%s\n", state);
     if (workflow->description) {
@@ -51,7 +54,8 @@ static void print_head(const struct report *report)
     label(screen, workflow->ended_usec ? "took" : "so far");
     fprintf(screen->out, "%s", format_duration(took, end - workflow->created_usec));
     int alive;
-    if (!workflow->ended_usec && !lost_runner_count_alive(report->store, workflow->id, &alive, NULL))
+    if (!workflow->ended_usec &&
+        !lost_runner_count_alive(report->store, workflow->id, &alive, NULL))
         fprintf(screen->out, ", %d %s alive", alive, alive == 1 ? "runner" : "runners");
     fputc('\n', screen->out);
     label(screen, "in");
@@ -73,13 +77,15 @@ static void print_counts(const struct report *report)
         if (!count)
             continue;
         fputs(first ? "" : ", ", screen->out);
-        screen_print(screen, job_state_color(state), "%lld %s", (long long)count, job_state_names[state]);
+        screen_print(screen, job_state_color(state), "%lld %s", (long long)count,
+                     job_state_names[state]);
         first = false;
     }
     fprintf(screen->out, "%s%lld\n", first ? "" : " of ", (long long)total);
 }
 
-static int each_allocation(void *pointer, const struct read_reply *reply, uint32_t index, struct error *err)
+static int each_allocation(void *pointer, const struct read_reply *reply, uint32_t index,
+                           struct error *err)
 {
     struct context *context = pointer;
     const struct allocation_info *allocation = &reply->allocations[index];
@@ -92,11 +98,15 @@ static int each_allocation(void *pointer, const struct read_reply *reply, uint32
     }
     context->allocations[allocation->state]++;
     if (allocation->start_usec) {
-        context->held_usec += (end - allocation->start_usec) * (allocation->nodes > 0 ? allocation->nodes : 1);
-        context->asked_usec += allocation->walltime_usec * (allocation->nodes > 0 ? allocation->nodes : 1);
+        context->held_usec +=
+            (end - allocation->start_usec) * (allocation->nodes > 0 ? allocation->nodes : 1);
+        context->asked_usec +=
+            allocation->walltime_usec * (allocation->nodes > 0 ? allocation->nodes : 1);
     }
-    if (partition && *partition && (!context->partitions || !strstr(context->partitions, partition))) {
-        char *longer = context->partitions ? xasprintf("%s, %s", context->partitions, partition) : xstrdup(partition);
+    if (partition && *partition &&
+        (!context->partitions || !strstr(context->partitions, partition))) {
+        char *longer = context->partitions ? xasprintf("%s, %s", context->partitions, partition)
+                                           : xstrdup(partition);
         free(context->partitions);
         context->partitions = longer;
     }
@@ -116,27 +126,33 @@ static int print_allocations(struct report *report, struct error *err)
         total += context.allocations[i];
     if (total) {
         label(screen, "slurm");
-        fprintf(screen->out, "%lld %s", (long long)total, total == 1 ? "allocation" : "allocations");
+        fprintf(screen->out, "%lld %s", (long long)total,
+                total == 1 ? "allocation" : "allocations");
         if (context.partitions)
             fprintf(screen->out, " on %s", context.partitions);
         for (int i = 0; i < ALLOCATION_STATES; i++)
-            if (context.allocations[i] && (i != ALLOCATION_ENDED || context.allocations[i] != total))
-                fprintf(screen->out, ", %lld %s", (long long)context.allocations[i], allocation_state_names[i]);
+            if (context.allocations[i] &&
+                (i != ALLOCATION_ENDED || context.allocations[i] != total))
+                fprintf(screen->out, ", %lld %s", (long long)context.allocations[i],
+                        allocation_state_names[i]);
         if (context.held_usec)
-            fprintf(screen->out, "; %s of node time, %s asked", format_duration(held, context.held_usec),
+            fprintf(screen->out, "; %s of node time, %s asked",
+                    format_duration(held, context.held_usec),
                     format_duration(asked, context.asked_usec));
         fputc('\n', screen->out);
     }
     if (context.refused) {
         label(screen, "");
         screen_print(screen, COLOR_RED, "%lld refused by Slurm", (long long)context.refused);
-        fprintf(screen->out, "; why: torc-report allocations %lld\n", (long long)report->workflow->id);
+        fprintf(screen->out, "; why: torc-report allocations %lld\n",
+                (long long)report->workflow->id);
     }
     free(context.partitions);
     return 0;
 }
 
-static int each_attempt(void *pointer, const struct read_reply *reply, uint32_t index, struct error *err)
+static int each_attempt(void *pointer, const struct read_reply *reply, uint32_t index,
+                        struct error *err)
 {
     struct context *context = pointer;
     const struct attempt_info *attempt = &reply->attempts[index];
@@ -153,8 +169,8 @@ static int each_attempt(void *pointer, const struct read_reply *reply, uint32_t 
 static int print_measured(struct report *report, struct error *err)
 {
     static const char *const means[SOURCES] = {
-        [SOURCE_NONE] = "not measured",          [SOURCE_PROC] = "proc (sampled, no cgroup)",
-        [SOURCE_CGROUP1] = "cgroup1 (kernel)",   [SOURCE_CGROUP2] = "cgroup2 (kernel)",
+        [SOURCE_NONE] = "not measured",         [SOURCE_PROC] = "proc (sampled, no cgroup)",
+        [SOURCE_CGROUP1] = "cgroup1 (kernel)",  [SOURCE_CGROUP2] = "cgroup2 (kernel)",
         [SOURCE_SPANK] = "spank (Slurm steps)",
     };
     struct context context = {.report = report};
@@ -175,7 +191,8 @@ static int print_measured(struct report *report, struct error *err)
             fprintf(out, ": %lld", (long long)context.sources[i]);
         between = ", ";
     }
-    fprintf(out, "; %lld %s", (long long)context.attempts, context.attempts == 1 ? "attempt" : "attempts");
+    fprintf(out, "; %lld %s", (long long)context.attempts,
+            context.attempts == 1 ? "attempt" : "attempts");
     fclose(out);
     label(report->screen, "measured");
     screen_wrap(report->screen, LABEL + 2, text);
@@ -183,7 +200,8 @@ static int print_measured(struct report *report, struct error *err)
     return 0;
 }
 
-static int add_class(void *pointer, const struct read_reply *reply, uint32_t index, struct error *err)
+static int add_class(void *pointer, const struct read_reply *reply, uint32_t index,
+                     struct error *err)
 {
     struct context *context = pointer;
     const struct class_info *class = &reply->classes[index];
@@ -205,13 +223,16 @@ static int print_cpu(struct report *report, struct error *err)
     if (!context.cpu_held)
         return 0;
     label(report->screen, "cpu");
-    fprintf(report->screen->out, "%s used, %s of the %s that the jobs held\n", format_duration(used, context.cpu_used),
-            format_percent(share, context.cpu_used, context.cpu_held), format_duration(held, context.cpu_held));
+    fprintf(report->screen->out, "%s used, %s of the %s that the jobs held\n",
+            format_duration(used, context.cpu_used),
+            format_percent(share, context.cpu_used, context.cpu_held),
+            format_duration(held, context.cpu_held));
     return 0;
 }
 
-/* "hungry: oom on node1 after 2.0s, attempt 2", and below it what there is to say about it. */
-static void print_failure(const struct report *report, const struct job_info *job, const struct attempt_info *last)
+// "hungry: oom on node1 after 2.0s, attempt 2", and below it what there is to say about it.
+static void print_failure(const struct report *report, const struct job_info *job,
+                          const struct attempt_info *last)
 {
     const struct screen *screen = report->screen;
     char wall[FORMAT_SIZE], exit_code[FORMAT_SIZE] = "";
@@ -220,7 +241,8 @@ static void print_failure(const struct report *report, const struct job_info *jo
     screen_text(screen, job_state_color(job->state), job->name, 0);
     fprintf(screen->out, ": %s", in_short ? in_short : job_state_names[job->state]);
     if (last)
-        fprintf(screen->out, " on %s after %s", last->node, format_duration(wall, last->end.wall_usec));
+        fprintf(screen->out, " on %s after %s", last->node,
+                format_duration(wall, last->end.wall_usec));
     if (last && job->attempts > 1)
         fprintf(screen->out, ", attempt %d", last->end.start.attempt_id);
     fputc('\n', screen->out);
@@ -240,14 +262,16 @@ static void print_failure(const struct report *report, const struct job_info *jo
     }
 }
 
-static int each_failed(void *pointer, const struct read_reply *jobs, uint32_t index, struct error *err)
+static int each_failed(void *pointer, const struct read_reply *jobs, uint32_t index,
+                       struct error *err)
 {
     struct context *context = pointer;
     const struct report *report = context->report;
     const struct job_info *job = &jobs->jobs[index];
     const struct attempt_info *last;
     struct read_reply reply = {0};
-    int result = store_read_last_attempt(report->store, job, report->workflow->id, &reply, &last, err);
+    int result =
+        store_read_last_attempt(report->store, job, report->workflow->id, &reply, &last, err);
     if (!result)
         print_failure(report, job, last);
     read_reply_fini(&reply);
@@ -274,11 +298,11 @@ static int print_failed(struct report *report, struct error *err)
     for (uint32_t i = 0; !result && i < reply.count; i++)
         result = each_failed(&context, &reply, i, err);
     if (!result && failed > reply.count)
-        fprintf(screen->out, "  and %lld more: torc jobs %lld --state failed\n", (long long)(failed - reply.count),
-                (long long)report->workflow->id);
+        fprintf(screen->out, "  and %lld more: torc jobs %lld --state failed\n",
+                (long long)(failed - reply.count), (long long)report->workflow->id);
     if (!result && counts[JOB_CANCELED])
-        fprintf(screen->out, "  %lld more did not run: torc jobs %lld --state canceled\n", (long long)counts[JOB_CANCELED],
-                (long long)report->workflow->id);
+        fprintf(screen->out, "  %lld more did not run: torc jobs %lld --state canceled\n",
+                (long long)counts[JOB_CANCELED], (long long)report->workflow->id);
     read_reply_fini(&reply);
     return result;
 }

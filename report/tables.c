@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/show/job_table.h"
 #include "lib/base/mem.h"
-#include "lib/store/read_each.h"
+#include "lib/show/job_table.h"
 #include "lib/show/target.h"
+#include "lib/store/read_each.h"
 #include "report/report.h"
 
 static const struct table_column class_columns[] = {
@@ -25,17 +25,22 @@ static const struct table_column class_columns[] = {
 };
 
 static const struct table_column allocation_columns[] = {
-    {"SLURM", "slurm_job_id", ALIGN_RIGHT, FIT_KEEP},  {"TASK", "array_task_id", ALIGN_RIGHT, FIT_DROP},
-    {"STATE", "state", ALIGN_LEFT, FIT_KEEP},          {"PARTITION", "partition", ALIGN_LEFT, FIT_SHRINK},
-    {"NODES", "node_list", ALIGN_LEFT, FIT_SHRINK},    {"CPUS", "cpus", ALIGN_RIGHT, FIT_LATE},
-    {"MEM", "memory_bytes", ALIGN_RIGHT, FIT_LATE},    {"START", "start", ALIGN_LEFT, FIT_LATE},
-    {"HELD", "held_s", ALIGN_RIGHT, FIT_KEEP},         {"ASKED", "walltime_s", ALIGN_RIGHT, FIT_LATE},
+    {"SLURM", "slurm_job_id", ALIGN_RIGHT, FIT_KEEP},
+    {"TASK", "array_task_id", ALIGN_RIGHT, FIT_DROP},
+    {"STATE", "state", ALIGN_LEFT, FIT_KEEP},
+    {"PARTITION", "partition", ALIGN_LEFT, FIT_SHRINK},
+    {"NODES", "node_list", ALIGN_LEFT, FIT_SHRINK},
+    {"CPUS", "cpus", ALIGN_RIGHT, FIT_LATE},
+    {"MEM", "memory_bytes", ALIGN_RIGHT, FIT_LATE},
+    {"START", "start", ALIGN_LEFT, FIT_LATE},
+    {"HELD", "held_s", ALIGN_RIGHT, FIT_KEEP},
+    {"ASKED", "walltime_s", ALIGN_RIGHT, FIT_LATE},
     {"JOBS", "jobs_run", ALIGN_RIGHT, FIT_KEEP},
 };
 
 static const struct table_column event_columns[] = {
-    {"TIME", "time", ALIGN_LEFT, FIT_KEEP},    {"EVENT", "kind", ALIGN_LEFT, FIT_KEEP},
-    {"JOB", "job", ALIGN_LEFT, FIT_SHRINK},    {"RUNNER", "runner", ALIGN_RIGHT, FIT_DROP},
+    {"TIME", "time", ALIGN_LEFT, FIT_KEEP},   {"EVENT", "kind", ALIGN_LEFT, FIT_KEEP},
+    {"JOB", "job", ALIGN_LEFT, FIT_SHRINK},   {"RUNNER", "runner", ALIGN_RIGHT, FIT_DROP},
     {"DATA", "data", ALIGN_LEFT, FIT_SHRINK},
 };
 
@@ -46,23 +51,29 @@ static const struct table_column data_columns[] = {
 };
 
 static const struct table_column sample_columns[] = {
-    {"TIME", "time", ALIGN_LEFT, FIT_KEEP}, {"JOB", "job", ALIGN_LEFT, FIT_SHRINK},       {"RUN", "run_id", ALIGN_RIGHT, FIT_DROP},
-    {"ATTEMPT", "attempt_id", ALIGN_RIGHT, FIT_DROP}, {"NODE", "node", ALIGN_LEFT, FIT_LATE},
-    {"CPU", "cpu_s", ALIGN_RIGHT, FIT_KEEP}, {"MEM", "memory_bytes", ALIGN_RIGHT, FIT_KEEP},
+    {"TIME", "time", ALIGN_LEFT, FIT_KEEP},
+    {"JOB", "job", ALIGN_LEFT, FIT_SHRINK},
+    {"RUN", "run_id", ALIGN_RIGHT, FIT_DROP},
+    {"ATTEMPT", "attempt_id", ALIGN_RIGHT, FIT_DROP},
+    {"NODE", "node", ALIGN_LEFT, FIT_LATE},
+    {"CPU", "cpu_s", ALIGN_RIGHT, FIT_KEEP},
+    {"MEM", "memory_bytes", ALIGN_RIGHT, FIT_KEEP},
 };
 
 struct context {
     const struct report *report;
     struct table *table;
-    char *reason; /* the last one that was written */
+    char *reason; // the last one that was written
 };
 
-static int class_row(void *pointer, const struct read_reply *reply, uint32_t index, struct error *err)
+static int class_row(void *pointer, const struct read_reply *reply, uint32_t index,
+                     struct error *err)
 {
     struct table *table = ((struct context *)pointer)->table;
     const struct class_info *class = &reply->classes[index];
     bool any = class->attempts > 0;
-    int64_t cpu = any ? class->cpu_sum_usec : UNKNOWN, peak = any ? class->memory_peak_max_bytes : UNKNOWN;
+    int64_t cpu = any ? class->cpu_sum_usec : UNKNOWN,
+            peak = any ? class->memory_peak_max_bytes : UNKNOWN;
     (void)err;
     table_text(table, COLOR_NONE, class->name);
     table_number(table, class->jobs);
@@ -75,21 +86,25 @@ static int class_row(void *pointer, const struct read_reply *reply, uint32_t ind
     table_percent(table, peak, class->memory_bytes);
     table_duration(table, class->runtime_usec);
     table_duration(table, any ? class->wall_max_usec : UNKNOWN);
-    table_duration(table, any && class->wall_sum_usec >= 0 ? class->wall_sum_usec / class->attempts : UNKNOWN);
+    table_duration(table, any && class->wall_sum_usec >= 0 ? class->wall_sum_usec / class->attempts
+                                                           : UNKNOWN);
     return 0;
 }
 
-static int allocation_row(void *pointer, const struct read_reply *reply, uint32_t index, struct error *err)
+static int allocation_row(void *pointer, const struct read_reply *reply, uint32_t index,
+                          struct error *err)
 {
     struct context *context = pointer;
     struct table *table = context->table;
     const struct allocation_info *allocation = &reply->allocations[index];
     int64_t end = allocation->end_usec ? allocation->end_usec : context->report->now_usec;
-    bool refused = allocation->error && !allocation->slurm_job_id, people = context->report->style == TABLE_PEOPLE;
+    bool refused = allocation->error && !allocation->slurm_job_id,
+         people = context->report->style == TABLE_PEOPLE;
     (void)err;
     table_number(table, allocation->slurm_job_id ? allocation->slurm_job_id : UNKNOWN);
     table_number(table, allocation->array_task_id);
-    table_text(table, refused ? COLOR_RED : COLOR_NONE, refused ? "refused" : allocation_state_names[allocation->state]);
+    table_text(table, refused ? COLOR_RED : COLOR_NONE,
+               refused ? "refused" : allocation_state_names[allocation->state]);
     table_text(table, COLOR_NONE, allocation->partition);
     table_text(table, COLOR_NONE, refused && !people ? allocation->error : allocation->node_list);
     table_number(table, allocation->cpus);
@@ -101,7 +116,8 @@ static int allocation_row(void *pointer, const struct read_reply *reply, uint32_
     return 0;
 }
 
-static int event_row(void *pointer, const struct read_reply *reply, uint32_t index, struct error *err)
+static int event_row(void *pointer, const struct read_reply *reply, uint32_t index,
+                     struct error *err)
 {
     struct context *context = pointer;
     const struct event_info *event = &reply->events[index];
@@ -114,7 +130,8 @@ static int event_row(void *pointer, const struct read_reply *reply, uint32_t ind
     return 0;
 }
 
-static int data_row(void *pointer, const struct read_reply *reply, uint32_t index, struct error *err)
+static int data_row(void *pointer, const struct read_reply *reply, uint32_t index,
+                    struct error *err)
 {
     struct table *table = ((struct context *)pointer)->table;
     const struct data_info *data = &reply->data[index];
@@ -125,7 +142,8 @@ static int data_row(void *pointer, const struct read_reply *reply, uint32_t inde
     return 0;
 }
 
-static int sample_row(void *pointer, const struct read_reply *reply, uint32_t index, struct error *err)
+static int sample_row(void *pointer, const struct read_reply *reply, uint32_t index,
+                      struct error *err)
 {
     struct context *context = pointer;
     const struct sample_info *sample = &reply->samples[index];
@@ -140,8 +158,8 @@ static int sample_row(void *pointer, const struct read_reply *reply, uint32_t in
     return 0;
 }
 
-static int print(struct report *report, enum read_what what, const struct table_column *columns, size_t count,
-                 read_visit *row, struct error *err)
+static int print(struct report *report, enum read_what what, const struct table_column *columns,
+                 size_t count, read_visit *row, struct error *err)
 {
     struct read_request request = {.what = what, .workflow_id = report->workflow->id};
     struct context context = {.report = report};
@@ -158,16 +176,19 @@ int report_classes(struct report *report, struct error *err)
     return print(report, READ_CLASSES, class_columns, COUNT(class_columns), class_row, err);
 }
 
-/* Why some came to nothing: in full, below the table, which has no room for it. */
-static int allocation_reason(void *pointer, const struct read_reply *reply, uint32_t index, struct error *err)
+// Why some came to nothing: in full, below the table, which has no room for it.
+static int allocation_reason(void *pointer, const struct read_reply *reply, uint32_t index,
+                             struct error *err)
 {
     struct context *context = pointer;
     const struct allocation_info *allocation = &reply->allocations[index];
     (void)err;
     if (!allocation->error || (context->reason && !strcmp(context->reason, allocation->error)))
         return 0;
-    cleanup_free char *job = allocation->slurm_job_id ? xasprintf("Slurm job %lld canceled", (long long)allocation->slurm_job_id)
-                                                      : xstrdup("Refused");
+    cleanup_free char *job =
+        allocation->slurm_job_id
+            ? xasprintf("Slurm job %lld canceled", (long long)allocation->slurm_job_id)
+            : xstrdup("Refused");
     cleanup_free char *text = xasprintf("%s: %s", job, allocation->error);
     fputs(context->reason ? "" : "\n", context->report->screen->out);
     screen_wrap(context->report->screen, 0, text);
@@ -180,7 +201,8 @@ int report_allocations(struct report *report, struct error *err)
 {
     struct context context = {.report = report};
     struct read_request request = {.what = READ_ALLOCATIONS, .workflow_id = report->workflow->id};
-    int result = print(report, READ_ALLOCATIONS, allocation_columns, COUNT(allocation_columns), allocation_row, err);
+    int result = print(report, READ_ALLOCATIONS, allocation_columns, COUNT(allocation_columns),
+                       allocation_row, err);
     if (!result && report->style == TABLE_PEOPLE)
         result = store_read_each(report->store, request, allocation_reason, &context, err);
     free(context.reason);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What is hung behind a job is neither claimed nor counted; it becomes a job of ours when it starts.
+// What is hung behind a job is neither claimed nor counted; it becomes a job of ours when it
+// starts.
 #include "runner/ahead.h"
 
 #include <stdlib.h>
@@ -9,12 +10,13 @@
 #include "runner/flush.h"
 #include "runner/job.h"
 
-enum { ENOUGH = 16 }; /* a chain of so many needs no more yet */
+enum { ENOUGH = 16 }; // a chain of so many needs no more yet
 
 static struct job *find_last(struct job_list *list, int64_t job_id)
 {
     struct job *job, *last;
-    TAILQ_FOREACH (job, list, link) {
+    TAILQ_FOREACH(job, list, link)
+    {
         for (last = job; last->ahead;)
             last = last->ahead;
         if (last->claimed.job_id == job_id)
@@ -46,7 +48,7 @@ void ahead_take(struct runner *runner, struct batch *batch)
 
 static bool may_follow(struct runner *runner, const struct job *job)
 {
-    int64_t left_usec = drain_time_left_usec(runner); /* 0: no end */
+    int64_t left_usec = drain_time_left_usec(runner); // 0: no end
     return job->end.state == JOB_COMPLETED && flush_may_claim(runner) && !runner->held_count &&
            (!left_usec || job->ahead->claimed.runtime_usec <= left_usec);
 }
@@ -66,7 +68,8 @@ void ahead_go_on(struct runner *runner, struct job *job)
     runner->held_count++;
     if (!job_begin(runner, next)) {
         job_destroy(runner, next);
-    } else if (next->phase == PHASE_INPUTS) { /* not visible yet: the store gives it to whoever asks, when it is ready */
+    } else if (next->phase == PHASE_INPUTS) { // not visible yet: the store gives it to whoever
+                                              // asks, when it is ready
         node_give(&runner->node, &next->share);
         job_destroy(runner, next);
     }
@@ -76,7 +79,8 @@ uint32_t ahead_ask(const struct runner *runner, int64_t *ids, uint32_t most)
 {
     uint32_t count = 0;
     const struct job *job, *last;
-    TAILQ_FOREACH (job, &runner->live, link) {
+    TAILQ_FOREACH(job, &runner->live, link)
+    {
         int length = 0;
         for (last = job; last->ahead; last = last->ahead)
             length++;
@@ -89,9 +93,9 @@ uint32_t ahead_ask(const struct runner *runner, int64_t *ids, uint32_t most)
 bool ahead_has_any(const struct runner *runner)
 {
     const struct job *job;
-    TAILQ_FOREACH (job, &runner->live, link)
-        if (job->ahead)
-            return true;
+    TAILQ_FOREACH(job, &runner->live, link)
+    if (job->ahead)
+        return true;
     return false;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Reads SLURM_*, the limits of the cgroup, and, where 22.05 does not say when the allocation ends, squeue.
+// Reads SLURM_*, the limits of the cgroup, and, where 22.05 does not say when the allocation ends,
+// squeue.
 #include "runner/allocation.h"
 
 #include <stdbool.h>
@@ -30,7 +31,7 @@ static int64_t read_limit(const char *path, int64_t bytes)
     return f && fscanf(f, "%lld", &limit) == 1 && limit > 0 && limit < bytes ? limit : bytes;
 }
 
-/* Walks from the cgroup up to the root of its hierarchy: each level's limit holds. */
+// Walks from the cgroup up to the root of its hierarchy: each level's limit holds.
 static int64_t walk_limits(const char *root, const char *group, const char *file, int64_t bytes)
 {
     cleanup_free char *at = xstrdup(group);
@@ -51,7 +52,8 @@ int64_t allocation_memory_limit(int64_t bytes)
     size_t space = 0;
     for (ssize_t n; f && (n = getline(&line, &space, f)) > 0;) {
         line[n - 1] = '\0';
-        char *controllers = strchr(line, ':'), *group = controllers ? strchr(controllers + 1, ':') : NULL;
+        char *controllers = strchr(line, ':'),
+             *group = controllers ? strchr(controllers + 1, ':') : NULL;
         if (!group)
             continue;
         *group++ = '\0';
@@ -63,13 +65,14 @@ int64_t allocation_memory_limit(int64_t bytes)
     return bytes;
 }
 
-/* squeue tries long to reach a controller that is down, and nothing else happens here meanwhile. */
+// squeue tries long to reach a controller that is down, and nothing else happens here meanwhile.
 enum { SQUEUE_MSEC = 10 * 1000 };
 
 int64_t allocation_read_end(const char *text)
 {
     struct tm when = {.tm_isdst = -1};
-    bool known = strptime(text, "%Y-%m-%dT%H:%M:%S", &when); /* not "N/A": no limit; nor nothing: no answer */
+    bool known = strptime(text, "%Y-%m-%dT%H:%M:%S",
+                          &when); // not "N/A": no limit; nor nothing: no answer
     return known ? (int64_t)mktime(&when) * USEC_PER_SEC : 0;
 }
 
@@ -93,7 +96,8 @@ static void read_memory(struct node *node, int64_t own_bytes)
     int64_t granted = per_node ? per_node * mib : per_cpu * mib * node->cpus;
     if (granted <= 0)
         return;
-    node->memory_bytes = granted; /* also where the kernel knows of less: it is what Slurm and the planner count with */
+    node->memory_bytes = granted; // also where the kernel knows of less: it is what Slurm and the
+                                  // planner count with
     if (node->memory_bytes > 2 * own_bytes)
         node->memory_bytes -= own_bytes;
 }

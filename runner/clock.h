@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The two clocks of the runner, in microseconds: one for durations and deadlines, one for what goes into records.
+// The two clocks of the runner, in microseconds: one for durations and deadlines, one for what goes
+// into records.
 #ifndef RUNNER_CLOCK_H
 #define RUNNER_CLOCK_H
 
@@ -15,12 +16,13 @@ static inline int64_t clock_read_usec(clockid_t clock)
     return (int64_t)t.tv_sec * USEC_PER_SEC + t.tv_nsec / 1000;
 }
 
-static inline int64_t clock_mono_usec(void) /* never set back; stands still for nothing but sleep of the machine */
+static inline int64_t
+clock_mono_usec(void) // never set back; stands still for nothing but sleep of the machine
 {
     return clock_read_usec(CLOCK_MONOTONIC);
 }
 
-static inline int64_t clock_real_usec(void) /* since 1970, UTC */
+static inline int64_t clock_real_usec(void) // since 1970, UTC
 {
     return clock_read_usec(CLOCK_REALTIME);
 }

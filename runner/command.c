@@ -1,26 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What a shell would do nothing with. When in doubt it is bash's: a wrong "no" costs a millisecond, a wrong "yes" a result.
+// What a shell would do nothing with. When in doubt it is bash's: a wrong "no" costs a millisecond,
+// a wrong "yes" a result.
 #include "runner/command.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Words that mean something to bash where a command begins: its keywords and builtins, also those that exist as programs. */
+// Words that mean something to bash where a command begins: its keywords and builtins, also those
+// that exist as programs.
 static const char *const shell_words[] = {
-    "!",      ".",       ":",      "[",        "[[",     "]]",      "alias",    "bg",     "bind",     "break",
-    "builtin", "caller", "case",   "cd",       "command", "compgen", "complete", "compopt", "continue", "coproc",
-    "declare", "dirs",   "disown", "do",       "done",   "echo",    "elif",     "else",   "enable",   "esac",
-    "eval",   "exec",    "exit",   "export",   "false",  "fc",      "fg",       "fi",     "for",      "function",
-    "getopts", "hash",   "help",   "history",  "if",     "in",      "jobs",     "kill",   "let",      "local",
-    "logout", "mapfile", "popd",   "printf",   "pushd",  "pwd",     "read",     "readarray", "readonly", "return",
-    "select", "set",     "shift",  "shopt",    "source", "suspend", "test",     "then",   "time",     "times",
-    "trap",   "true",    "type",   "typeset",  "ulimit", "umask",   "unalias",  "unset",  "until",    "wait",
-    "while",  "{",       "}",
+    "!",        ".",         ":",        "[",       "[[",      "]]",     "alias",   "bg",
+    "bind",     "break",     "builtin",  "caller",  "case",    "cd",     "command", "compgen",
+    "complete", "compopt",   "continue", "coproc",  "declare", "dirs",   "disown",  "do",
+    "done",     "echo",      "elif",     "else",    "enable",  "esac",   "eval",    "exec",
+    "exit",     "export",    "false",    "fc",      "fg",      "fi",     "for",     "function",
+    "getopts",  "hash",      "help",     "history", "if",      "in",     "jobs",    "kill",
+    "let",      "local",     "logout",   "mapfile", "popd",    "printf", "pushd",   "pwd",
+    "read",     "readarray", "readonly", "return",  "select",  "set",    "shift",   "shopt",
+    "source",   "suspend",   "test",     "then",    "time",    "times",  "trap",    "true",
+    "type",     "typeset",   "ulimit",   "umask",   "unalias", "unset",  "until",   "wait",
+    "while",    "{",         "}",
 };
 enum { SHELL_WORDS = sizeof shell_words / sizeof *shell_words };
 
-/* Bytes that are only themselves wherever they stand in a word. Everything else (quotes, $, *, ~, {, #, bytes above ASCII,
- * control characters) is for bash. */
+// Bytes that are only themselves wherever they stand in a word. Everything else (quotes, $, *, ~,
+// {, #, bytes above ASCII, control characters) is for bash.
 static bool is_plain(unsigned char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -40,7 +44,7 @@ static int compare_word(const void *key, const void *entry)
 static bool is_program(const char *word, size_t length)
 {
     char copy[32];
-    if (memchr(word, '=', length)) /* an assignment, maybe */
+    if (memchr(word, '=', length)) // an assignment, maybe
         return false;
     if (length >= sizeof copy)
         return true;
@@ -93,7 +97,8 @@ static bool is_absolute_path_list(const char *list)
 
 bool command_needs_shell(char *const *environment)
 {
-    static const char *const changers[] = {"BASH_ENV=", "SHELLOPTS=", "BASHOPTS=", "BASH_FUNC_", "POSIXLY_CORRECT="};
+    static const char *const changers[] = {"BASH_ENV=", "SHELLOPTS=", "BASHOPTS=", "BASH_FUNC_",
+                                           "POSIXLY_CORRECT="};
     const char *path = NULL;
     for (char *const *e = environment; *e; e++) {
         for (size_t i = 0; i < sizeof changers / sizeof *changers; i++)

@@ -11,7 +11,8 @@
 #include "runner/job.h"
 #include "runner/progress.h"
 
-/* Of the time between Slurm's TERM and its KILL, what jobs may use: the records must be written by then. */
+// Of the time between Slurm's TERM and its KILL, what jobs may use: the records must be written by
+// then.
 static int64_t after_term_usec(const struct runner *runner)
 {
     enum { ENOUGH_USEC = 10 * USEC_PER_SEC };
@@ -40,21 +41,22 @@ void drain_begin(struct runner *runner, enum stop why, int64_t grace_usec)
 {
     struct job *job, *next;
     runner->drain = true;
-    runner->urgent = true; /* what is held goes back now */
+    runner->urgent = true; // what is held goes back now
     for (job = TAILQ_FIRST(&runner->live); job; job = next) {
         next = TAILQ_NEXT(job, link);
         job_stop(runner, job, why, grace_usec);
     }
 }
 
-/* Once: the jobs may end in their own way; twice: they are killed. */
+// Once: the jobs may end in their own way; twice: they are killed.
 static void interrupt(struct runner *runner, bool now)
 {
     runner->interrupts += now ? 2 : 1;
     if (runner->interrupts == 1 && !runner->options->quiet) {
         progress_clear();
-        fprintf(stderr, "torc-run: ending %u running %s; once more to kill %s\n", runner->live_count,
-                runner->live_count == 1 ? "job" : "jobs", runner->live_count == 1 ? "it" : "them");
+        fprintf(stderr, "torc-run: ending %u running %s; once more to kill %s\n",
+                runner->live_count, runner->live_count == 1 ? "job" : "jobs",
+                runner->live_count == 1 ? "it" : "them");
     }
     drain_begin(runner, STOP_USER, runner->interrupts == 1 ? lead_usec(runner) : 0);
 }
@@ -62,11 +64,14 @@ static void interrupt(struct runner *runner, bool now)
 void drain_signal(struct runner *runner, int sig)
 {
     int64_t lead = lead_usec(runner);
-    if (sig == SIGCONT && runner->suspended_usec != runner->end_time.suspended_usec) /* Slurm sends one before each TERM, too */
+    if (sig == SIGCONT &&
+        runner->suspended_usec !=
+            runner->end_time.suspended_usec) // Slurm sends one before each TERM, too
         end_time_ask(runner);
     if (sig == SIGCONT || sig == SIGUSR2)
         return;
-    if (getppid() != runner->keeper) /* the keeper was killed: nobody else ends the jobs if we are, too */
+    if (getppid() !=
+        runner->keeper) // the keeper was killed: nobody else ends the jobs if we are, too
         drain_begin(runner, STOP_ALLOCATION, 0);
     else if (sig == SIGQUIT)
         interrupt(runner, true);
@@ -75,7 +80,8 @@ void drain_signal(struct runner *runner, int sig)
     else if (sig == SIGUSR1)
         drain_begin(runner, STOP_ALLOCATION, lead);
     else
-        drain_begin(runner, STOP_ALLOCATION, lead < after_term_usec(runner) ? lead : after_term_usec(runner));
+        drain_begin(runner, STOP_ALLOCATION,
+                    lead < after_term_usec(runner) ? lead : after_term_usec(runner));
 }
 
 int64_t drain_time_left_usec(const struct runner *runner)
@@ -94,5 +100,6 @@ void drain_tick(struct runner *runner)
 
 int64_t drain_due(const struct runner *runner)
 {
-    return runner->drain || !runner->end_usec ? INT64_MAX : runner->now + drain_time_left_usec(runner);
+    return runner->drain || !runner->end_usec ? INT64_MAX
+                                              : runner->now + drain_time_left_usec(runner);
 }

@@ -5,16 +5,18 @@
 
 #include "runner/runner.h"
 
-void drain_init(struct runner *runner); /* node and settings are known */
+void drain_init(struct runner *runner); // node and settings are known
 
-/* Nothing starts any more; what runs gets its termination signal now and SIGKILL after grace_usec. */
+// Nothing starts any more; what runs gets its termination signal now and SIGKILL after
+// grace_usec.
 void drain_begin(struct runner *runner, enum stop why, int64_t grace_usec);
 
-void drain_signal(struct runner *runner, int sig); /* one that the keeper relayed, or that says it is dead */
-void drain_tick(struct runner *runner);            /* when the allocation's margin has come */
+void drain_signal(struct runner *runner,
+                  int sig);             // one that the keeper relayed, or that says it is dead
+void drain_tick(struct runner *runner); // when the allocation's margin has come
 int64_t drain_due(const struct runner *runner);
 
-/* How long jobs that start now may run before their termination signal; 0: no end. */
+// How long jobs that start now may run before their termination signal; 0: no end.
 int64_t drain_time_left_usec(const struct runner *runner);
 
 #endif

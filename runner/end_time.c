@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// squeue runs as a child whose answer is read when it has ended: a controller that is down holds nobody up.
+// squeue runs as a child whose answer is read when it has ended: a controller that is down holds
+// nobody up.
 #include "runner/end_time.h"
 
 #include <fcntl.h>
@@ -18,16 +19,18 @@ extern char **environ;
 
 enum { AHEAD_USEC = 15 * USEC_PER_SEC, PAUSE_USEC = 10 * USEC_PER_SEC };
 
-/* Of --time and of no limit Slurm knows nothing. */
+// Of --time and of no limit Slurm knows nothing.
 static bool may_change(const struct runner *runner)
 {
-    return runner->node.in_allocation && runner->end_usec && !runner->options->time_usec && !runner->drain;
+    return runner->node.in_allocation && runner->end_usec && !runner->options->time_usec &&
+           !runner->drain;
 }
 
 void end_time_ask(struct runner *runner)
 {
     struct end_time *ask = &runner->end_time;
-    if (!may_change(runner) || ask->pid || (ask->asked_usec && runner->now - ask->asked_usec < PAUSE_USEC))
+    if (!may_change(runner) || ask->pid ||
+        (ask->asked_usec && runner->now - ask->asked_usec < PAUSE_USEC))
         return;
     ask->asked_usec = runner->now;
     ask->asked_for_usec = runner->end_usec;
@@ -36,7 +39,8 @@ void end_time_ask(struct runner *runner)
     if (ask->answer < 0)
         return;
     char job[32];
-    char *argv[] = {(char *)"squeue", (char *)"-h", (char *)"-j", job, (char *)"-o", (char *)"%e", NULL};
+    char *argv[] = {(char *)"squeue", (char *)"-h", (char *)"-j", job,
+                    (char *)"-o",     (char *)"%e", NULL};
     sigset_t none;
     posix_spawnattr_t attributes;
     posix_spawn_file_actions_t actions;
@@ -61,7 +65,8 @@ int64_t end_time_due(const struct runner *runner)
     const struct end_time *ask = &runner->end_time;
     if (!may_change(runner) || ask->pid || ask->asked_for_usec == runner->end_usec)
         return INT64_MAX;
-    int64_t due = runner->now + drain_time_left_usec(runner) - AHEAD_USEC, again = ask->asked_usec + PAUSE_USEC;
+    int64_t due = runner->now + drain_time_left_usec(runner) - AHEAD_USEC,
+            again = ask->asked_usec + PAUSE_USEC;
     return ask->asked_usec && again > due ? again : due;
 }
 
@@ -82,11 +87,11 @@ bool end_time_reaped(struct runner *runner, pid_t pid)
     int64_t end_usec = allocation_read_end(text);
     ask->pid = 0;
     close(ask->answer);
-    if (end_usec && may_change(runner)) { /* no answer: what was known holds */
+    if (end_usec && may_change(runner)) { // no answer: what was known holds
         runner->node.end_usec = end_usec;
         drain_init(runner);
         if (runner->end_usec - ask->asked_for_usec < USEC_PER_SEC)
-            ask->asked_for_usec = runner->end_usec; /* the same end, by whole seconds */
+            ask->asked_for_usec = runner->end_usec; // the same end, by whole seconds
     }
     return true;
 }

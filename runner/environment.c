@@ -13,21 +13,38 @@
 struct environment {
     const struct node *node;
     int32_t run_id;
-    char **base; /* owned, NULL-terminated */
+    char **base; // owned, NULL-terminated
     size_t count, space;
     bool needs_shell, threads_set, shell_level_set;
 };
 
-/* What belongs to the runner's own process, or to another job that this one runs inside of. */
+// What belongs to the runner's own process, or to another job that this one runs inside of.
 static const char *const dropped[] = {
-    "TORC_RUNNER", "TORC_SLURM_JOB_ID", "TORC_STEP_*", "TORC_JOB_*", "TORC_WORKFLOW_*", "TORC_RUN_ID", "TORC_ATTEMPT_ID",
-    "TORC_DB", "TORC_SOCKET", "TORC_OUTPUT_DIR", "TORC_GPU_VISIBLE_DEVICES", "SLURM_ARRAY_*", "PMI_*", "PMI2_*", "PMIX_*",
-    "_", "PWD",
+    "TORC_RUNNER",
+    "TORC_SLURM_JOB_ID",
+    "TORC_STEP_*",
+    "TORC_JOB_*",
+    "TORC_WORKFLOW_*",
+    "TORC_RUN_ID",
+    "TORC_ATTEMPT_ID",
+    "TORC_DB",
+    "TORC_SOCKET",
+    "TORC_OUTPUT_DIR",
+    "TORC_GPU_VISIBLE_DEVICES",
+    "SLURM_ARRAY_*",
+    "PMI_*",
+    "PMI2_*",
+    "PMIX_*",
+    "_",
+    "PWD",
 };
-/* In an allocation, in addition: shares of the whole allocation that an srun inside a job would take for its own. */
+// In an allocation, in addition: shares of the whole allocation that an srun inside a job would
+// take for its own.
 static const char *const dropped_in_allocation[] = {
-    "SLURM_CPU_BIND*", "SLURM_CPUS_*", "SLURM_JOB_CPUS_PER_NODE", "SRUN_CPUS_PER_TASK", "SLURM_MEM_PER_*", "SLURM_OVERLAP",
-    "SLURM_EXACT", "SLURM_GTIDS", "SLURM_LOCALID", "SLURM_PROCID", "SLURM_NODEID", "SLURM_STEP*",
+    "SLURM_CPU_BIND*",    "SLURM_CPUS_*",    "SLURM_JOB_CPUS_PER_NODE",
+    "SRUN_CPUS_PER_TASK", "SLURM_MEM_PER_*", "SLURM_OVERLAP",
+    "SLURM_EXACT",        "SLURM_GTIDS",     "SLURM_LOCALID",
+    "SLURM_PROCID",       "SLURM_NODEID",    "SLURM_STEP*",
 };
 
 static bool is_dropped(const char *entry, const char *const *patterns, size_t count)
@@ -46,7 +63,8 @@ static bool is_dropped(const char *entry, const char *const *patterns, size_t co
 
 static void add(struct environment *environment, char *entry)
 {
-    environment->base = array_grow(environment->base, environment->count + 1, &environment->space, sizeof entry);
+    environment->base =
+        array_grow(environment->base, environment->count + 1, &environment->space, sizeof entry);
     environment->base[environment->count++] = entry;
     environment->base[environment->count] = NULL;
 }
@@ -57,7 +75,8 @@ static void inherit(struct environment *environment, char *const *list)
         if (is_dropped(*e, dropped, sizeof dropped / sizeof *dropped))
             continue;
         if (environment->node->in_allocation &&
-            is_dropped(*e, dropped_in_allocation, sizeof dropped_in_allocation / sizeof *dropped_in_allocation))
+            is_dropped(*e, dropped_in_allocation,
+                       sizeof dropped_in_allocation / sizeof *dropped_in_allocation))
             continue;
         environment->threads_set |= !strncmp(*e, "OMP_NUM_THREADS=", 16);
         environment->shell_level_set |= !strncmp(*e, "SHLVL=", 6);
@@ -72,7 +91,8 @@ struct environment *environment_create(const struct environment_options *options
     environment->node = options->node;
     environment->run_id = grant->run_id;
     inherit(environment, options->inherited);
-    if (!environment->shell_level_set) /* as bash leaves it behind for the last program of a command line */
+    if (!environment->shell_level_set) // as bash leaves it behind for the last program of a command
+                                       // line
         add(environment, xstrdup("SHLVL=0"));
     add(environment, xasprintf("TORC_WORKFLOW_ID=%lld", (long long)options->workflow_id));
     add(environment, xasprintf("TORC_WORKFLOW_NAME=%s", grant->workflow_name));
@@ -83,7 +103,8 @@ struct environment *environment_create(const struct environment_options *options
     add(environment, xasprintf("TORC_OUTPUT_DIR=%s", options->output_dir));
     add(environment, xasprintf("TORC_WORKFLOW_SUBMISSION_DIR=%s", grant->folder));
     if (options->node->in_allocation) {
-        add(environment, xasprintf("TORC_SLURM_JOB_ID=%lld", (long long)options->node->slurm_job_id));
+        add(environment,
+            xasprintf("TORC_SLURM_JOB_ID=%lld", (long long)options->node->slurm_job_id));
         add(environment, xstrdup("SLURM_OVERLAP=1"));
     }
     environment->needs_shell = command_needs_shell(environment->base);
@@ -112,38 +133,42 @@ struct list {
 
 #define put(list, ...) ((list)->items[(list)->count++] = arena_printf((list)->arena, __VA_ARGS__))
 
-static void put_job(struct list *list, const struct environment *environment, const struct claimed_job *job)
+static void put_job(struct list *list, const struct environment *environment,
+                    const struct claimed_job *job)
 {
     put(list, "TORC_JOB_ID=%lld", (long long)job->job_id);
     put(list, "TORC_JOB_NAME=%s", job->name);
     put(list, "TORC_ATTEMPT_ID=%d", job->attempt_id);
-    if (environment->node->in_allocation) { /* for the plugin's records of steps; lib/meter/step_record.h */
+    if (environment->node
+            ->in_allocation) { // for the plugin's records of steps; lib/meter/step_record.h
         put(list, "TORC_STEP_JOB=%lld", (long long)job->job_id);
         put(list, "TORC_STEP_ATTEMPT=%d.%d", environment->run_id, job->attempt_id);
     }
 }
 
-static void put_share(struct list *list, const struct environment *environment, const struct claimed_job *job,
-                      const struct share *share, bool threads_set)
+static void put_share(struct list *list, const struct environment *environment,
+                      const struct claimed_job *job, const struct share *share, bool threads_set)
 {
-    static const char *const gpu_names[] = {"TORC_GPU_VISIBLE_DEVICES", "CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES",
-                                            "ROCR_VISIBLE_DEVICES"};
-    static const char *const cpu_names[] = {"SLURM_CPUS_ON_NODE", "SLURM_CPUS_PER_TASK", "SRUN_CPUS_PER_TASK",
-                                            "SLURM_JOB_CPUS_PER_NODE"};
+    static const char *const gpu_names[] = {"TORC_GPU_VISIBLE_DEVICES", "CUDA_VISIBLE_DEVICES",
+                                            "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES"};
+    static const char *const cpu_names[] = {"SLURM_CPUS_ON_NODE", "SLURM_CPUS_PER_TASK",
+                                            "SRUN_CPUS_PER_TASK", "SLURM_JOB_CPUS_PER_NODE"};
     if (!environment->threads_set && !threads_set)
         put(list, "OMP_NUM_THREADS=%d", share->cpus);
     char gpus[SHARE_GPUS * 48] = "";
     for (int i = 0; i < share->gpus_count; i++)
         snprintf(gpus + strlen(gpus), sizeof gpus - strlen(gpus), "%s%s", i ? "," : "",
                  environment->node->gpu_ids[share->gpus[i]]);
-    for (size_t i = 0; environment->node->gpus_count && i < sizeof gpu_names / sizeof *gpu_names; i++)
+    for (size_t i = 0; environment->node->gpus_count && i < sizeof gpu_names / sizeof *gpu_names;
+         i++)
         put(list, "%s=%s", gpu_names[i], gpus);
     if (!environment->node->in_allocation)
         return;
     for (size_t i = 0; i < sizeof cpu_names / sizeof *cpu_names; i++)
         put(list, "%s=%d", cpu_names[i], share->cpus);
     if (job->enforced)
-        put(list, "SLURM_MEM_PER_NODE=%lld", (long long)((share->memory_bytes + 1048575) / 1048576));
+        put(list, "SLURM_MEM_PER_NODE=%lld",
+            (long long)((share->memory_bytes + 1048575) / 1048576));
 }
 
 static size_t name_length(const char *entry)
@@ -151,7 +176,7 @@ static size_t name_length(const char *entry)
     return strcspn(entry, "=") + 1;
 }
 
-/* The job's own variables win over those of the same name. */
+// The job's own variables win over those of the same name.
 static void put_own(struct list *list, char **env)
 {
     for (char **e = env; e && *e; e++) {
@@ -163,8 +188,8 @@ static void put_own(struct list *list, char **env)
     }
 }
 
-char **environment_make(const struct environment *environment, const struct claimed_job *job, const struct job_spec *spec,
-                        const struct share *share, struct arena *arena)
+char **environment_make(const struct environment *environment, const struct claimed_job *job,
+                        const struct job_spec *spec, const struct share *share, struct arena *arena)
 {
     enum { OWN_MOST = 24 };
     size_t given = 0;
@@ -172,9 +197,10 @@ char **environment_make(const struct environment *environment, const struct clai
     for (char **e = spec->env; e && *e; e++, given++)
         threads_set |= !strncmp(*e, "OMP_NUM_THREADS=", 16);
     struct list list = {.arena = arena};
-    list.items = arena_alloc(arena, (environment->count + OWN_MOST + given + 1) * sizeof *list.items);
+    list.items =
+        arena_alloc(arena, (environment->count + OWN_MOST + given + 1) * sizeof *list.items);
     for (size_t i = 0; i < environment->count; i++) {
-        /* GPU variables of the runner give way to the job's share */
+        // GPU variables of the runner give way to the job's share
         if (environment->node->gpus_count && strstr(environment->base[i], "_VISIBLE_DEVICES="))
             continue;
         list.items[list.count++] = environment->base[i];

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A flush carries ends, starts and give-backs, and asks for what may start next. At once when a slot would stay empty; else
-// after 50 ms, or 256 ends: a commit is dear, and one carries many.
+// A flush carries ends, starts and give-backs, and asks for what may start next. At once when a
+// slot would stay empty; else after 50 ms, or 256 ends: a commit is dear, and one carries many.
 #include "runner/flush.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "lib/store/journal.h"
 #include "lib/base/mem.h"
+#include "lib/store/journal.h"
 #include "runner/ahead.h"
 #include "runner/clock.h"
 #include "runner/drain.h"
@@ -21,15 +21,15 @@
 enum {
     FLUSH_USEC = 50 * USEC_PER_MSEC,
     FLUSH_ENDS = 256,
-    AWAY_USEC = 5 * USEC_PER_SEC, /* without an answer for so long, the store is away */
+    AWAY_USEC = 5 * USEC_PER_SEC, // without an answer for so long, the store is away
     AWAY_DRAIN_USEC = USEC_PER_SEC / 2,
     HEARTBEAT_USEC = 30 * USEC_PER_SEC,
-    RATE_USEC = 100 * USEC_PER_MSEC, /* what is prefetched lasts about so long */
-    HOLD_USEC = USEC_PER_SEC,        /* longer than this nothing is kept from other runners */
+    RATE_USEC = 100 * USEC_PER_MSEC, // what is prefetched lasts about so long
+    HOLD_USEC = USEC_PER_SEC,        // longer than this nothing is kept from other runners
     PREFETCH_MOST = 4096,
 };
 
-/* Jobs that ended in the last 100 ms, about. */
+// Jobs that ended in the last 100 ms, about.
 static int32_t prefetch_target(struct runner *runner)
 {
     while (runner->now - runner->rate_times[0] >= RATE_USEC) {
@@ -38,7 +38,8 @@ static int32_t prefetch_target(struct runner *runner)
         runner->rate_counts[0] = 0;
         runner->rate_times[0] = just_now ? runner->rate_times[0] + RATE_USEC : runner->now;
     }
-    int32_t target = runner->rate_counts[0] > runner->rate_counts[1] ? runner->rate_counts[0] : runner->rate_counts[1];
+    int32_t target = runner->rate_counts[0] > runner->rate_counts[1] ? runner->rate_counts[0]
+                                                                     : runner->rate_counts[1];
     return target < PREFETCH_MOST ? target : PREFETCH_MOST;
 }
 
@@ -61,7 +62,7 @@ static void fill_claim(struct runner *runner, struct claim_request *claim)
     claim->time_left_usec = drain_time_left_usec(runner);
 }
 
-/* The lists of the request live until its reply: one set, as one request is under way. */
+// The lists of the request live until its reply: one set, as one request is under way.
 static struct {
     struct attempt_start *starts;
     struct attempt_end *ends;
@@ -76,8 +77,10 @@ static void fill_ends(struct runner *runner, struct sync_request *request)
     runner->sending_count = runner->ended_count;
     TAILQ_CONCAT(&runner->sending, &runner->ended, link);
     runner->ended_count = 0;
-    TAILQ_FOREACH (job, &runner->sending, link) {
-        outbox.ends = array_grow(outbox.ends, request->ends_count, &outbox.ends_space, sizeof *outbox.ends);
+    TAILQ_FOREACH(job, &runner->sending, link)
+    {
+        outbox.ends =
+            array_grow(outbox.ends, request->ends_count, &outbox.ends_space, sizeof *outbox.ends);
         outbox.ends[request->ends_count++] = job->end;
     }
     request->ends = outbox.ends;
@@ -88,10 +91,12 @@ static void fill_starts(struct runner *runner, struct sync_request *request)
     struct job *job;
     if (!runner->starts_unsent)
         return;
-    TAILQ_FOREACH (job, &runner->live, link) {
+    TAILQ_FOREACH(job, &runner->live, link)
+    {
         if (job->start_sent || job->phase == PHASE_INPUTS)
             continue;
-        outbox.starts = array_grow(outbox.starts, request->starts_count, &outbox.starts_space, sizeof *outbox.starts);
+        outbox.starts = array_grow(outbox.starts, request->starts_count, &outbox.starts_space,
+                                   sizeof *outbox.starts);
         outbox.starts[request->starts_count++] = job->end.start;
         job->start_sent = true;
     }
@@ -99,7 +104,7 @@ static void fill_starts(struct runner *runner, struct sync_request *request)
     request->starts = outbox.starts;
 }
 
-/* What was not started within a second, or will not be, goes back. */
+// What was not started within a second, or will not be, goes back.
 static void fill_returned(struct runner *runner, struct sync_request *request)
 {
     struct job *job, *next;
@@ -107,7 +112,8 @@ static void fill_returned(struct runner *runner, struct sync_request *request)
         next = TAILQ_NEXT(job, link);
         if (flush_may_claim(runner) && runner->now - job->held_usec < HOLD_USEC)
             continue;
-        outbox.returned = array_grow(outbox.returned, request->returned_count, &outbox.returned_space, sizeof *outbox.returned);
+        outbox.returned = array_grow(outbox.returned, request->returned_count,
+                                     &outbox.returned_space, sizeof *outbox.returned);
         outbox.returned[request->returned_count++] = job->claimed.job_id;
         job_destroy(runner, job);
     }
@@ -116,23 +122,27 @@ static void fill_returned(struct runner *runner, struct sync_request *request)
 
 static void send(struct runner *runner)
 {
-    struct sync_request request = {.runner_id = runner->grant.runner_id, .seq = ++runner->seq, .leave = runner->leaving};
+    struct sync_request request = {
+        .runner_id = runner->grant.runner_id, .seq = ++runner->seq, .leave = runner->leaving};
     fill_ends(runner, &request);
     fill_starts(runner, &request);
     fill_returned(runner, &request);
     request.points = series_take(runner, &request.points_count);
     fill_claim(runner, &request.claim);
     if (request.claim.max_jobs + request.claim.prefetch > 0) {
-        request.ahead_count = ahead_ask(runner, outbox.ahead, sizeof outbox.ahead / sizeof *outbox.ahead);
+        request.ahead_count =
+            ahead_ask(runner, outbox.ahead, sizeof outbox.ahead / sizeof *outbox.ahead);
         request.ahead = outbox.ahead;
     }
     runner->last_sync_usec = runner->now;
     runner->changed = runner->urgent = false;
-    bool idle = !runner->live_count && !runner->held_count && request.ends_count && link_is_idle_of_data(runner->link);
+    bool idle = !runner->live_count && !runner->held_count && request.ends_count &&
+                link_is_idle_of_data(runner->link);
     link_send(runner->link, &request, idle);
 }
 
-/* Would a flush now fill a slot that stays empty otherwise? What is held and fits has been started before. */
+// Would a flush now fill a slot that stays empty otherwise? What is held and fits has been started
+// before.
 static bool is_starved(const struct runner *runner)
 {
     return flush_may_claim(runner) && runner->node.cpus_free > 0;
@@ -140,15 +150,17 @@ static bool is_starved(const struct runner *runner)
 
 static bool is_due(struct runner *runner)
 {
-    int64_t pause_usec = runner->interval_ms ? (int64_t)runner->interval_ms * USEC_PER_MSEC : FLUSH_USEC;
+    int64_t pause_usec =
+        runner->interval_ms ? (int64_t)runner->interval_ms * USEC_PER_MSEC : FLUSH_USEC;
     int64_t since_usec = runner->now - runner->last_sync_usec;
     if (!runner->seq || runner->urgent || (runner->leaving && !runner->left))
         return true;
-    if (runner->ended_count && (is_starved(runner) || runner->drain || runner->ended_count >= FLUSH_ENDS ||
-                                runner->now - runner->ended_since >= pause_usec))
+    if (runner->ended_count &&
+        (is_starved(runner) || runner->drain || runner->ended_count >= FLUSH_ENDS ||
+         runner->now - runner->ended_since >= pause_usec))
         return true;
-    if (runner->ended_count && flush_may_claim(runner) && (int32_t)runner->held_count < prefetch_target(runner) / 2 &&
-        !ahead_has_any(runner))
+    if (runner->ended_count && flush_may_claim(runner) &&
+        (int32_t)runner->held_count < prefetch_target(runner) / 2 && !ahead_has_any(runner))
         return true;
     if ((runner->starts_unsent || runner->changed) && since_usec >= pause_usec)
         return true;
@@ -169,7 +181,7 @@ int64_t flush_due(const struct runner *runner)
     int64_t due = runner->last_sync_usec + HEARTBEAT_USEC;
     const struct job *oldest = TAILQ_FIRST(&runner->held);
     if (!link_is_idle(runner->link))
-        return INT64_MAX; /* the reply wakes us */
+        return INT64_MAX; // the reply wakes us
     if (runner->starts_unsent || runner->changed || runner->ended_count)
         due = runner->last_sync_usec + FLUSH_USEC;
     if (oldest && oldest->held_usec + HOLD_USEC < due)
@@ -180,7 +192,8 @@ int64_t flush_due(const struct runner *runner)
 void flush_start_held(struct runner *runner)
 {
     struct job *job, *next;
-    for (job = TAILQ_FIRST(&runner->held); job && runner->node.cpus_free > 0 && flush_may_claim(runner); job = next) {
+    for (job = TAILQ_FIRST(&runner->held);
+         job && runner->node.cpus_free > 0 && flush_may_claim(runner); job = next) {
         next = TAILQ_NEXT(job, link);
         job_begin(runner, job);
     }
@@ -188,14 +201,15 @@ void flush_start_held(struct runner *runner)
 
 static bool is_here(struct runner *runner, int64_t job_id)
 {
-    return job_find(&runner->held, job_id) || job_find(&runner->live, job_id) || job_find(&runner->ended, job_id);
+    return job_find(&runner->held, job_id) || job_find(&runner->live, job_id) ||
+           job_find(&runner->ended, job_id);
 }
 
 static void take_claims(struct runner *runner, const struct sync_reply *reply, bool again)
 {
     struct batch *batch = xcalloc(1, sizeof *batch);
     batch->reply = *reply;
-    batch->users = 1; /* ours, while we look at it */
+    batch->users = 1; // ours, while we look at it
     for (uint32_t i = 0; i < reply->claimed_count; i++)
         if (!again || !is_here(runner, reply->claimed[i].job_id))
             job_hold(runner, batch, &reply->claimed[i]);
@@ -206,7 +220,7 @@ static void take_claims(struct runner *runner, const struct sync_reply *reply, b
     free(batch);
 }
 
-/* Ends jobs that the store says are canceled, or not ours. */
+// Ends jobs that the store says are canceled, or not ours.
 static void stop_named(struct runner *runner, const int64_t *ids, uint32_t count, enum stop why)
 {
     struct end_times times = settings_end_times(&runner->settings, runner->node.walltime_usec);
@@ -218,7 +232,8 @@ static void stop_named(struct runner *runner, const int64_t *ids, uint32_t count
         }
         job = job_find(&runner->live, ids[i]);
         if (job)
-            job_stop(runner, job, why, why == STOP_CANCELED ? times.margin_usec - times.headroom_usec : 0);
+            job_stop(runner, job, why,
+                     why == STOP_CANCELED ? times.margin_usec - times.headroom_usec : 0);
     }
 }
 
@@ -250,23 +265,29 @@ static void tell_outage(struct runner *runner, const struct error *of_journal)
     if (link_outage_usec(runner->link, &why))
         fprintf(stderr, "torc-run: %s\n", why.text);
     if (of_journal)
-        fprintf(stderr, "torc-run: %s; results are in memory only, until the database or the journal can be written\n",
+        fprintf(stderr,
+                "torc-run: %s; results are in memory only, until the database or the journal can "
+                "be written\n",
                 of_journal->text);
     else
-        fprintf(stderr, "torc-run: the database does not answer; results are kept in %s until it does\n", runner->output.path);
+        fprintf(stderr,
+                "torc-run: the database does not answer; results are kept in %s until it does\n",
+                runner->output.path);
 }
 
 static void write_journal(struct runner *runner)
 {
     struct error err;
     struct job *job;
-    cleanup_free struct attempt_end *ends = xcalloc(runner->sending_count + runner->ended_count, sizeof *ends);
+    cleanup_free struct attempt_end *ends =
+        xcalloc(runner->sending_count + runner->ended_count, sizeof *ends);
     uint32_t n = 0;
-    TAILQ_FOREACH (job, &runner->sending, link)
-        ends[n++] = job->end;
-    TAILQ_FOREACH (job, &runner->ended, link)
-        ends[n++] = job->end;
-    struct journal journal = {runner->workflow_id, runner->grant.runner_id, runner->incarnation, ends, n};
+    TAILQ_FOREACH(job, &runner->sending, link)
+    ends[n++] = job->end;
+    TAILQ_FOREACH(job, &runner->ended, link)
+    ends[n++] = job->end;
+    struct journal journal = {runner->workflow_id, runner->grant.runner_id, runner->incarnation,
+                              ends, n};
     progress_clear();
     output_renew(&runner->output);
     bool failed = journal_write(runner->output.dir, &journal, &err);
@@ -278,14 +299,16 @@ static void write_journal(struct runner *runner)
         runner->journaled = n;
 }
 
-/* Until its reply, every request may be the last: what is in it, and what came since, goes to the disk when the reply stays
- * away, and soon when this allocation may end at any moment. */
+// Until its reply, every request may be the last: what is in it, and what came since, goes to the
+// disk when the reply stays away, and soon when this allocation may end at any moment.
 void flush_journal(struct runner *runner)
 {
     int64_t patience_usec = runner->drain ? AWAY_DRAIN_USEC : AWAY_USEC;
-    if (!link_is_idle(runner->link) && runner->sending_count + runner->ended_count != runner->journaled &&
+    if (!link_is_idle(runner->link) &&
+        runner->sending_count + runner->ended_count != runner->journaled &&
         runner->now - runner->last_sync_usec >= patience_usec &&
-        (!runner->journal_failed_usec || runner->now - runner->journal_failed_usec >= patience_usec))
+        (!runner->journal_failed_usec ||
+         runner->now - runner->journal_failed_usec >= patience_usec))
         write_journal(runner);
 }
 
@@ -304,8 +327,11 @@ bool flush_gives_up(struct runner *runner, struct error *err)
     error_set(err, ERROR_UNREACHABLE, 0, "%s", why.text);
     if (untold)
         fprintf(stderr, "torc-run: %u results are lost; their jobs will run again\n", untold);
-    fprintf(stderr, "torc-run: the database stayed away; results kept in %s: %u; when it is back, to take them in and go on: "
-                    "torc-run --workflow %lld\n", runner->output.path, kept, (long long)runner->workflow_id);
+    fprintf(stderr,
+            "torc-run: the database stayed away; results kept in %s: %u; when it is back, to take "
+            "them in and go on: "
+            "torc-run --workflow %lld\n",
+            runner->output.path, kept, (long long)runner->workflow_id);
     return true;
 }
 

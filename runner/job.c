@@ -44,8 +44,8 @@ void job_destroy(struct runner *runner, struct job *job)
         TAILQ_REMOVE(&runner->live, job, link);
         runner->live_count--;
         break;
-    case PHASE_HINT: /* in no list */
-    case PHASE_ENDED: /* taken out by whoever knows which list */
+    case PHASE_HINT:  // in no list
+    case PHASE_ENDED: // taken out by whoever knows which list
         break;
     }
     ahead_drop(job);
@@ -58,18 +58,18 @@ void job_destroy(struct runner *runner, struct job *job)
 struct job *job_find(struct job_list *list, int64_t job_id)
 {
     struct job *job;
-    TAILQ_FOREACH (job, list, link)
-        if (job->claimed.job_id == job_id)
-            return job;
+    TAILQ_FOREACH(job, list, link)
+    if (job->claimed.job_id == job_id)
+        return job;
     return NULL;
 }
 
 struct job *job_find_pid(struct job_list *live, pid_t pid)
 {
     struct job *job;
-    TAILQ_FOREACH (job, live, link)
-        if (job->pid == pid)
-            return job;
+    TAILQ_FOREACH(job, live, link)
+    if (job->pid == pid)
+        return job;
     return NULL;
 }
 
@@ -78,7 +78,8 @@ void job_stop(struct runner *runner, struct job *job, enum stop why, int64_t gra
     if (why > job->stop)
         job->stop = why;
     if (job->phase == PHASE_INPUTS) {
-        job_fail(runner, job, REASON_TERMINATED, "it was stopped while it waited for its input files");
+        job_fail(runner, job, REASON_TERMINATED,
+                 "it was stopped while it waited for its input files");
         return;
     }
     if (job->phase != PHASE_RUNNING)
@@ -86,7 +87,7 @@ void job_stop(struct runner *runner, struct job *job, enum stop why, int64_t gra
     if (!job->signaled && grace_usec) {
         job->signaled = true;
         meter_job_signal(job->meter, job->how.signal);
-        meter_job_signal(job->meter, SIGCONT); /* a stopped process would never see it */
+        meter_job_signal(job->meter, SIGCONT); // a stopped process would never see it
     }
     int64_t kill_usec = runner->now + grace_usec;
     if (!job->kill_usec || kill_usec < job->kill_usec)
@@ -109,7 +110,8 @@ static void kill_job(struct runner *runner, struct job *job)
     meter_job_signal(job->meter, SIGKILL);
     if (job->claimed.flags & JOB_SRUN)
         steps_kill(runner, job);
-    job->kill_usec = runner->now + USEC_PER_SEC / 10; /* once more, for those that were born meanwhile */
+    job->kill_usec =
+        runner->now + USEC_PER_SEC / 10; // once more, for those that were born meanwhile
 }
 
 void job_tick(struct runner *runner, struct job *job)

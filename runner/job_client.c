@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Buffers that grow up to a limit; who has too much on its way is not read from until it has taken answers.
+// Buffers that grow up to a limit; who has too much on its way is not read from until it has taken
+// answers.
 #include "runner/job_client.h"
 
 #include <errno.h>
@@ -25,7 +26,8 @@ struct job_client *job_client_create(int fd, int poll)
     client->fd = fd;
     client->poll = poll;
     client->events = EPOLLIN;
-    epoll_ctl(poll, EPOLL_CTL_ADD, fd, &(struct epoll_event){.events = client->events, .data.ptr = client});
+    epoll_ctl(poll, EPOLL_CTL_ADD, fd,
+              &(struct epoll_event){.events = client->events, .data.ptr = client});
     return client;
 }
 
@@ -39,8 +41,9 @@ void job_client_destroy(struct job_client *client)
 
 static bool may_say_more(const struct job_client *client)
 {
-    return !client->ended && client->pending < PENDING_MOST && client->pending_bytes < PENDING_BYTES_MOST &&
-           client->gets < GETS_MOST && client->out_length - client->out_sent < OUT_MOST;
+    return !client->ended && client->pending < PENDING_MOST &&
+           client->pending_bytes < PENDING_BYTES_MOST && client->gets < GETS_MOST &&
+           client->out_length - client->out_sent < OUT_MOST;
 }
 
 void job_client_read(struct job_client *client)
@@ -51,17 +54,19 @@ void job_client_read(struct job_client *client)
         client->in_space = client->in_space * 2 + READ_BYTES;
         client->in = xrealloc(client->in, client->in_space, 1);
     }
-    ssize_t n = recv(client->fd, client->in + client->in_length, client->in_space - client->in_length, MSG_DONTWAIT);
+    ssize_t n = recv(client->fd, client->in + client->in_length,
+                     client->in_space - client->in_length, MSG_DONTWAIT);
     if (n > 0)
         client->in_length += (size_t)n;
     else if (n == 0 || (errno != EAGAIN && errno != EINTR))
-        client->ended = true; /* a last line without its end was never said */
+        client->ended = true; // a last line without its end was never said
 }
 
 char *job_client_line(struct job_client *client, size_t *length, bool *too_long)
 {
     *too_long = false;
-    if (client->in_length == client->in_seen || client->pending >= PENDING_MOST || client->gets >= GETS_MOST)
+    if (client->in_length == client->in_seen || client->pending >= PENDING_MOST ||
+        client->gets >= GETS_MOST)
         return NULL;
     char *end = memchr(client->in + client->in_seen, '\n', client->in_length - client->in_seen);
     if (!end) {
@@ -95,8 +100,8 @@ void job_client_say(struct job_client *client, const char *text, size_t length)
 void job_client_write(struct job_client *client)
 {
     while (client->out_sent < client->out_length && !client->gone) {
-        ssize_t n = send(client->fd, client->out + client->out_sent, client->out_length - client->out_sent,
-                         MSG_DONTWAIT | MSG_NOSIGNAL);
+        ssize_t n = send(client->fd, client->out + client->out_sent,
+                         client->out_length - client->out_sent, MSG_DONTWAIT | MSG_NOSIGNAL);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0 && errno == EAGAIN)
@@ -113,9 +118,11 @@ void job_client_watch(struct job_client *client)
 {
     unsigned events = (may_say_more(client) ? EPOLLIN : 0U) | (client->out_length ? EPOLLOUT : 0U);
     if (client->gone)
-        epoll_ctl(client->poll, EPOLL_CTL_DEL, client->fd, NULL); /* epoll would tell for ever that it hung up */
+        epoll_ctl(client->poll, EPOLL_CTL_DEL, client->fd,
+                  NULL); // epoll would tell for ever that it hung up
     else if (events != client->events)
-        epoll_ctl(client->poll, EPOLL_CTL_MOD, client->fd, &(struct epoll_event){.events = events, .data.ptr = client});
+        epoll_ctl(client->poll, EPOLL_CTL_MOD, client->fd,
+                  &(struct epoll_event){.events = events, .data.ptr = client});
     client->events = events;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// How a job ends: nothing of it is left alive, then the verdict, the words for it, and the record for the store.
+// How a job ends: nothing of it is left alive, then the verdict, the words for it, and the record
+// for the store.
 #include "runner/job.h"
 
 #include <signal.h>
@@ -28,13 +29,16 @@ static const char *missing_output(const struct job *job)
     return NULL;
 }
 
-static const char *describe(const struct runner *runner, struct job *job, const struct verdict *v, const char *missing)
+static const char *describe(const struct runner *runner, struct job *job, const struct verdict *v,
+                            const char *missing)
 {
     char size[SIZE_TEXT], duration[DURATION_TEXT];
     struct arena *arena = job->arena;
     switch (v->reason) {
     case REASON_NONE:
-        return job->usage.oom_kills > 0 ? "it completed, but one of its processes was killed for memory" : NULL;
+        return job->usage.oom_kills > 0
+                   ? "it completed, but one of its processes was killed for memory"
+                   : NULL;
     case REASON_EXIT:
         return v->exit_code == 127   ? "exit code 127: a program was not found"
                : v->exit_code == 126 ? "exit code 126: a program could not be executed"
@@ -50,11 +54,13 @@ static const char *describe(const struct runner *runner, struct job *job, const 
     case REASON_MISSING_OUTPUT:
         return arena_printf(arena, "it ended well, but its output file %s is not there", missing);
     case REASON_TERMINATED:
-        return job->stop == STOP_USER        ? "the user stopped torc-run"
-               : v->state == JOB_TERMINATED ? arena_printf(arena, "its allocation ended, for the %d. time",
-                                                           job->claimed.continuations + 1)
-               : runner->node.in_allocation ? "its allocation ended; it goes on in another one"
-                                            : "the time of torc-run was over; it goes on in another run";
+        return job->stop == STOP_USER ? "the user stopped torc-run"
+               : v->state == JOB_TERMINATED
+                   ? arena_printf(arena, "its allocation ended, for the %d. time",
+                                  job->claimed.continuations + 1)
+               : runner->node.in_allocation
+                   ? "its allocation ended; it goes on in another one"
+                   : "the time of torc-run was over; it goes on in another run";
     case REASON_CANCELED:
         return "canceled";
     case REASON_MISSING_INPUT:
@@ -66,7 +72,7 @@ static const char *describe(const struct runner *runner, struct job *job, const 
     return NULL;
 }
 
-/* The record is whole: into the outbox. Its share is free for others. */
+// The record is whole: into the outbox. Its share is free for others.
 static void put_out(struct runner *runner, struct job *job)
 {
     node_give(&runner->node, &job->share);
@@ -84,7 +90,7 @@ static void put_out(struct runner *runner, struct job *job)
     ahead_go_on(runner, job);
 }
 
-/* Somebody else has it now: forget it. */
+// Somebody else has it now: forget it.
 static void forget(struct runner *runner, struct job *job)
 {
     node_give(&runner->node, &job->share);
@@ -108,7 +114,8 @@ static void judge(struct runner *runner, struct job *job)
         .status = job->status,
         .oom = job->usage.oom_kills > 0,
         .missing_output = missing,
-        .limit_used = job->limit_length_usec && wall_usec >= job->limit_length_usec - 2 * USEC_PER_SEC,
+        .limit_used =
+            job->limit_length_usec && wall_usec >= job->limit_length_usec - 2 * USEC_PER_SEC,
         .supports_termination = job->claimed.flags & JOB_SUPPORTS_TERMINATION,
         .continuations = job->claimed.continuations,
         .max_continuations = job->spec.max_continuations,
@@ -125,7 +132,8 @@ static void judge(struct runner *runner, struct job *job)
     job->end.signal = v.signal;
     job->end.core = v.core;
     job->end.message = describe(runner, job, &v, missing);
-    job->end.stderr_tail = v.state == JOB_COMPLETED ? NULL : output_tail(&runner->output, &job->files, job->arena);
+    job->end.stderr_tail =
+        v.state == JOB_COMPLETED ? NULL : output_tail(&runner->output, &job->files, job->arena);
 }
 
 void job_end(struct runner *runner, struct job *job)
@@ -155,7 +163,8 @@ void job_reaped(struct runner *runner, struct job *job, int status, const struct
     job_end(runner, job);
 }
 
-void job_fail(struct runner *runner, struct job *job, enum attempt_reason reason, const char *message)
+void job_fail(struct runner *runner, struct job *job, enum attempt_reason reason,
+              const char *message)
 {
     drop_script(runner, job);
     if (job->stop == STOP_REFUSED) {
@@ -165,8 +174,10 @@ void job_fail(struct runner *runner, struct job *job, enum attempt_reason reason
     bool goes_back = reason == REASON_TERMINATED && job->stop == STOP_ALLOCATION;
     job->end.end_usec = clock_real_usec();
     job->end.wall_usec = runner->now - job->start_usec;
-    job->end.state = goes_back ? JOB_READY : job->stop == STOP_CANCELED ? JOB_CANCELED
-                     : reason == REASON_TERMINATED ? JOB_TERMINATED : JOB_FAILED;
+    job->end.state = goes_back                     ? JOB_READY
+                     : job->stop == STOP_CANCELED  ? JOB_CANCELED
+                     : reason == REASON_TERMINATED ? JOB_TERMINATED
+                                                   : JOB_FAILED;
     job->end.reason = job->stop == STOP_CANCELED ? REASON_CANCELED : reason;
     job->end.exit_code = job->end.signal = UNKNOWN;
     job->end.message = message;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// jansson says whether a line is JSON; the value is then cut out as it stands, so that numbers keep their digits.
+// jansson says whether a line is JSON; the value is then cut out as it stands, so that numbers keep
+// their digits.
 #include "runner/job_request.h"
 
 #include <string.h>
@@ -9,7 +10,7 @@ static const struct {
     enum data_op op;
 } ops[] = {{"set", DATA_SET}, {"get", DATA_GET}, {"post", DATA_POST}};
 
-/* The following go over text that is known to be JSON. */
+// The following go over text that is known to be JSON.
 
 static char *skip_string(char *p)
 {
@@ -36,7 +37,8 @@ static char *skip_value(char *p)
     return p;
 }
 
-/* The text of the member "value" of the object that the line is, NUL-terminated in place; NULL: it has none. */
+// The text of the member "value" of the object that the line is, NUL-terminated in place; NULL: it
+// has none.
 static char *cut_value(char *line)
 {
     char *p = strchr(line, '{') + 1;
@@ -66,11 +68,15 @@ static const char *text_of(const json_t *json, const char *key)
 int job_request_parse(char *line, size_t length, struct job_request *request, struct error *err)
 {
     json_error_t where;
-    *request = (struct job_request){ /* as reals: an integer in a value may have any length */
-        .json = json_loadb(line, length, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &where)};
+    *request = (struct job_request){
+        // as reals: an integer in a value may have any length
+        .json =
+            json_loadb(line, length,
+                       JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &where)};
     struct data_change *change = &request->change;
     if (!request->json)
-        return error_set(err, ERROR_USAGE, 0, "this line is no JSON: column %d: %s", where.column, where.text);
+        return error_set(err, ERROR_USAGE, 0, "this line is no JSON: column %d: %s", where.column,
+                         where.text);
     const char *op = text_of(request->json, "op");
     enum data_op found = DATA_NONE;
     for (size_t i = 0; op && i < sizeof ops / sizeof *ops; i++)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Requests of all clients in one queue; a batch of them is with the link while the next one gathers.
+// Requests of all clients in one queue; a batch of them is with the link while the next one
+// gathers.
 #include "runner/job_socket.h"
 
 #include <dirent.h>
@@ -20,7 +21,13 @@
 #include "runner/job_client.h"
 #include "runner/job_request.h"
 
-enum { CLIENTS_MOST = 400, BATCH_MOST = 2048, BATCH_BYTES = 16 * 1024 * 1024, LISTEN_MOST = 1024, EVENTS_AT_ONCE = 64 };
+enum {
+    CLIENTS_MOST = 400,
+    BATCH_MOST = 2048,
+    BATCH_BYTES = 16 * 1024 * 1024,
+    LISTEN_MOST = 1024,
+    EVENTS_AT_ONCE = 64
+};
 
 struct queued {
     STAILQ_ENTRY(queued) link;
@@ -28,7 +35,7 @@ struct queued {
     char *line;
     size_t length;
     struct job_request request;
-    char *error; /* the line makes no sense: said in its turn */
+    char *error; // the line makes no sense: said in its turn
 };
 STAILQ_HEAD(queue, queued);
 
@@ -44,17 +51,19 @@ struct job_socket {
     size_t changes_space;
 };
 
-/* ---- its place ---- */
+// ---- its place ----
 
 static bool is_dead(const char *path)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     cleanup_close int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
-    return fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) && errno == ECONNREFUSED;
+    return fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) &&
+           errno == ECONNREFUSED;
 }
 
-/* What runners left behind that were killed together with their keepers. A young one may be about to listen. */
+// What runners left behind that were killed together with their keepers. A young one may be about
+// to listen.
 static void sweep(const char *place)
 {
     enum { YOUNG_SECS = 60 };
@@ -62,8 +71,8 @@ static void sweep(const char *place)
     struct stat st;
     for (struct dirent *entry; folder && (entry = readdir(folder));) {
         if (strncmp(entry->d_name, "torc-", 5) || strlen(entry->d_name) != strlen("torc-XXXXXX") ||
-            fstatat(dirfd(folder), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) || !S_ISDIR(st.st_mode) ||
-            st.st_uid != geteuid() || time(NULL) - st.st_mtime < YOUNG_SECS)
+            fstatat(dirfd(folder), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) ||
+            !S_ISDIR(st.st_mode) || st.st_uid != geteuid() || time(NULL) - st.st_mtime < YOUNG_SECS)
             continue;
         cleanup_free char *path = xasprintf("%s/%s/socket", place, entry->d_name);
         if (is_dead(path))
@@ -76,7 +85,8 @@ static void sweep(const char *place)
 static char *make_folder(struct error *err)
 {
     const char *runtime = getenv("XDG_RUNTIME_DIR");
-    const char *places[] = {runtime && *runtime == '/' && strlen(runtime) < 80 ? runtime : "/tmp", "/tmp"};
+    const char *places[] = {runtime && *runtime == '/' && strlen(runtime) < 80 ? runtime : "/tmp",
+                            "/tmp"};
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         char *folder = xasprintf("%s/torc-XXXXXX", places[i]);
         sweep(places[i]);
@@ -92,9 +102,10 @@ static int bind_socket(struct job_socket *socket, struct error *err)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     snprintf(address.sun_path, sizeof address.sun_path, "%s", socket->path);
-    if (bind(socket->fd, (struct sockaddr *)&address, sizeof address) || chmod(socket->path, 0600) ||
-        listen(socket->fd, LISTEN_MOST) ||
-        epoll_ctl(socket->poll, EPOLL_CTL_ADD, socket->fd, &(struct epoll_event){.events = EPOLLIN, .data.ptr = NULL}))
+    if (bind(socket->fd, (struct sockaddr *)&address, sizeof address) ||
+        chmod(socket->path, 0600) || listen(socket->fd, LISTEN_MOST) ||
+        epoll_ctl(socket->poll, EPOLL_CTL_ADD, socket->fd,
+                  &(struct epoll_event){.events = EPOLLIN, .data.ptr = NULL}))
         return error_set(err, ERROR_INTERNAL, errno, "cannot listen on %s", socket->path);
     socket->listening = true;
     return 0;
@@ -178,9 +189,10 @@ int job_socket_fd(const struct job_socket *socket)
     return socket->poll;
 }
 
-/* ---- clients ---- */
+// ---- clients ----
 
-/* Full, or out of files: nobody is let in until somebody has left, or epoll would tell for ever that somebody waits. */
+// Full, or out of files: nobody is let in until somebody has left, or epoll would tell for ever
+// that somebody waits.
 static void set_listening(struct job_socket *socket, bool listening)
 {
     if (socket->listening != listening)
@@ -214,7 +226,8 @@ static void let_in(struct job_socket *socket)
         set_listening(socket, false);
 }
 
-static void enqueue(struct job_socket *socket, struct job_client *client, char *line, size_t length, const char *error)
+static void enqueue(struct job_socket *socket, struct job_client *client, char *line, size_t length,
+                    const char *error)
 {
     struct queued *q = xcalloc(1, sizeof *q);
     struct error err;
@@ -239,10 +252,11 @@ static void take_lines(struct job_socket *socket, struct job_client *client)
     while ((line = job_client_line(client, &length, &too_long)))
         enqueue(socket, client, line, length, NULL);
     if (too_long)
-        enqueue(socket, client, NULL, 0, "a line has more than 4 MiB; write the value to a file, and set its path");
+        enqueue(socket, client, NULL, 0,
+                "a line has more than 4 MiB; write the value to a file, and set its path");
 }
 
-/* After anything that happened to a client. */
+// After anything that happened to a client.
 static void look_after(struct job_socket *socket, struct job_client *client)
 {
     job_client_write(client);
@@ -274,7 +288,7 @@ void job_socket_serve(struct job_socket *socket)
     }
 }
 
-/* ---- batches ---- */
+// ---- batches ----
 
 void job_socket_send(struct job_socket *socket, struct link *link)
 {
@@ -284,11 +298,14 @@ void job_socket_send(struct job_socket *socket, struct link *link)
     if (STAILQ_EMPTY(&socket->waiting) || !link_is_idle_of_data(link))
         return;
     batch->changes_count = 0;
-    while ((q = STAILQ_FIRST(&socket->waiting)) && batch->changes_count < BATCH_MOST && bytes < BATCH_BYTES) {
+    while ((q = STAILQ_FIRST(&socket->waiting)) && batch->changes_count < BATCH_MOST &&
+           bytes < BATCH_BYTES) {
         STAILQ_REMOVE_HEAD(&socket->waiting, link);
         STAILQ_INSERT_TAIL(&socket->sent, q, link);
-        socket->changes = array_grow(socket->changes, batch->changes_count, &socket->changes_space, sizeof *socket->changes);
-        socket->changes[batch->changes_count++] = q->error ? (struct data_change){0} : q->request.change;
+        socket->changes = array_grow(socket->changes, batch->changes_count, &socket->changes_space,
+                                     sizeof *socket->changes);
+        socket->changes[batch->changes_count++] =
+            q->error ? (struct data_change){0} : q->request.change;
         bytes += q->length;
     }
     batch->changes = socket->changes;
@@ -299,7 +316,8 @@ void job_socket_send(struct job_socket *socket, struct link *link)
 static void say_error(struct job_client *client, const char *text)
 {
     json_auto_t *answer = json_pack("{s:b, s:s}", "ok", 0, "error", text);
-    cleanup_free char *line = answer ? json_dumps(answer, JSON_COMPACT | JSON_PRESERVE_ORDER) : NULL;
+    cleanup_free char *line =
+        answer ? json_dumps(answer, JSON_COMPACT | JSON_PRESERVE_ORDER) : NULL;
     static const char odd[] = "{\"ok\":false,\"error\":\"the request was refused\"}";
     job_client_say(client, line ? line : odd, strlen(line ? line : odd));
     job_client_say(client, "\n", 1);
@@ -342,7 +360,7 @@ void job_socket_answer(struct job_socket *socket, struct link *link)
     data_reply_fini(&reply);
     for (client = LIST_FIRST(&socket->clients); client; client = next) {
         next = LIST_NEXT(client, link);
-        take_lines(socket, client); /* that waited for its limits */
+        take_lines(socket, client); // that waited for its limits
         look_after(socket, client);
     }
 }

@@ -16,9 +16,13 @@
 #include "runner/program.h"
 #include "runner/spawn.h"
 
-enum { LOOK_AGAIN_USEC = 20 * USEC_PER_MSEC, LOOK_AGAIN_MOST_USEC = USEC_PER_SEC, SHORT_MOST_USEC = 60 * USEC_PER_SEC };
+enum {
+    LOOK_AGAIN_USEC = 20 * USEC_PER_MSEC,
+    LOOK_AGAIN_MOST_USEC = USEC_PER_SEC,
+    SHORT_MOST_USEC = 60 * USEC_PER_SEC
+};
 
-/* The first input that cannot be seen, or NULL. Opening its folder makes NFS look again. */
+// The first input that cannot be seen, or NULL. Opening its folder makes NFS look again.
 static const char *missing_input(const struct job *job)
 {
     struct stat st;
@@ -26,7 +30,8 @@ static const char *missing_input(const struct job *job)
         const char *path = job->claimed.inputs[i], *slash = strrchr(path, '/');
         if (!stat(path, &st))
             continue;
-        cleanup_free char *folder = slash && slash > path ? xstrndup(path, (size_t)(slash - path)) : xstrdup(slash ? "/" : ".");
+        cleanup_free char *folder = slash && slash > path ? xstrndup(path, (size_t)(slash - path))
+                                                          : xstrdup(slash ? "/" : ".");
         int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (fd >= 0)
             close(fd);
@@ -39,7 +44,8 @@ static const char *missing_input(const struct job *job)
 static void choose_how(const struct runner *runner, struct job *job)
 {
     const struct settings *settings = &runner->settings;
-    job->how = (struct settings_of_job){settings->stdio, settings->delete_on_success, settings->termination_signal};
+    job->how = (struct settings_of_job){settings->stdio, settings->delete_on_success,
+                                        settings->termination_signal};
     if (job->spec.stdio_set) {
         job->how.stdio = job->spec.stdio;
         job->how.delete_on_success = job->spec.delete_on_success;
@@ -51,7 +57,8 @@ static void choose_how(const struct runner *runner, struct job *job)
 static void set_limit(const struct runner *runner, struct job *job)
 {
     int64_t length = job->claimed.enforced ? job->claimed.runtime_usec : 0;
-    int64_t most = runner->node.walltime_usec - settings_end_times(&runner->settings, runner->node.walltime_usec).margin_usec;
+    int64_t most = runner->node.walltime_usec -
+                   settings_end_times(&runner->settings, runner->node.walltime_usec).margin_usec;
     job->limit_length_usec = length;
     if (length && runner->node.walltime_usec && most < length)
         job->limit_length_usec = most;
@@ -61,7 +68,8 @@ static void set_limit(const struct runner *runner, struct job *job)
 
 static void note_start(const struct runner *runner, struct job *job)
 {
-    job->start_usec = runner_clock_usec(runner); /* not `now`: it may be one of many that start at once */
+    job->start_usec =
+        runner_clock_usec(runner); // not `now`: it may be one of many that start at once
     job->end.start = (struct attempt_start){
         .job_id = job->claimed.job_id,
         .start_usec = clock_real_usec(),
@@ -78,9 +86,11 @@ static int spawn_job(struct runner *runner, struct job *job, struct error *err)
     struct meter_entry entry;
     if (program_make(runner, job, &program, err))
         return -1;
-    int64_t limit = job->claimed.enforced && runner->settings.limits == LIMITS_ENFORCE ? job->claimed.memory_bytes : 0;
-    job->meter = meter_job_create(runner->meter, job->claimed.job_id, runner->grant.run_id, job->claimed.attempt_id, limit,
-                                  &entry, err);
+    int64_t limit = job->claimed.enforced && runner->settings.limits == LIMITS_ENFORCE
+                        ? job->claimed.memory_bytes
+                        : 0;
+    job->meter = meter_job_create(runner->meter, job->claimed.job_id, runner->grant.run_id,
+                                  job->claimed.attempt_id, limit, &entry, err);
     if (!job->meter)
         return -1;
     struct spawn spawn = {
@@ -108,19 +118,20 @@ static int spawn_job(struct runner *runner, struct job *job, struct error *err)
     return -1;
 }
 
-/* Processes, memory or files are short at the moment: perhaps another job has taken them all. */
+// Processes, memory or files are short at the moment: perhaps another job has taken them all.
 static bool is_passing(const struct error *err)
 {
     return err->saved_errno == EAGAIN || err->saved_errno == ENOMEM || err->saved_errno == ENFILE;
 }
 
-/* The inputs are there: the process. */
+// The inputs are there: the process.
 static void go(struct runner *runner, struct job *job)
 {
     struct error err;
     int64_t since_usec = job->start_usec;
-    job->files = output_name(&runner->output, job->how.stdio, runner->workflow_id, job->claimed.job_id, runner->grant.run_id,
-                             job->claimed.attempt_id, job->arena);
+    job->files =
+        output_name(&runner->output, job->how.stdio, runner->workflow_id, job->claimed.job_id,
+                    runner->grant.run_id, job->claimed.attempt_id, job->arena);
     note_start(runner, job);
     bool failed = spawn_job(runner, job, &err);
     if (failed && output_renew(&runner->output))
@@ -153,17 +164,18 @@ void job_look_for_inputs(struct runner *runner, struct job *job)
     int64_t wait_usec = (int64_t)runner->settings.latency_wait_secs * USEC_PER_SEC;
     if (runner->now - job->start_usec >= wait_usec) {
         job_fail(runner, job, REASON_MISSING_INPUT,
-                 arena_printf(job->arena, "its input file %s is not there (looked for it for %d s)", missing,
-                              runner->settings.latency_wait_secs));
+                 arena_printf(job->arena, "its input file %s is not there (looked for it for %d s)",
+                              missing, runner->settings.latency_wait_secs));
         return;
     }
     int64_t pause_usec = LOOK_AGAIN_USEC << (job->tries < 6 ? job->tries++ : 6);
-    job->due_usec = runner->now + (pause_usec < LOOK_AGAIN_MOST_USEC ? pause_usec : LOOK_AGAIN_MOST_USEC);
+    job->due_usec =
+        runner->now + (pause_usec < LOOK_AGAIN_MOST_USEC ? pause_usec : LOOK_AGAIN_MOST_USEC);
 }
 
 struct lookup {
     const struct claimed_job *claimed;
-    const char *missing; /* data that was never set */
+    const char *missing; // data that was never set
 };
 
 static const char *look_up_data(void *context, enum substitute_kind kind, const char *name)
@@ -180,7 +192,7 @@ static const char *look_up_data(void *context, enum substitute_kind kind, const 
     return NULL;
 }
 
-/* Values that other jobs have written go into the command. -1: the job has failed. */
+// Values that other jobs have written go into the command. -1: the job has failed.
 static int put_data(struct runner *runner, struct job *job)
 {
     struct lookup lookup = {.claimed = &job->claimed};
@@ -190,8 +202,11 @@ static int put_data(struct runner *runner, struct job *job)
     job->claimed.command = arena_strdup(job->arena, command);
     if (!lookup.missing)
         return 0;
-    job_fail(runner, job, REASON_MISSING_INPUT,
-             arena_printf(job->arena, "its input data %s was never set; the job that writes it did not complete", lookup.missing));
+    job_fail(
+        runner, job, REASON_MISSING_INPUT,
+        arena_printf(job->arena,
+                     "its input data %s was never set; the job that writes it did not complete",
+                     lookup.missing));
     return -1;
 }
 

@@ -19,9 +19,9 @@
 #include "runner/job_socket.h"
 #include "runner/signals.h"
 
-enum { STARTS_MOST = 4 }; /* the first, and 3 again */
+enum { STARTS_MOST = 4 }; // the first, and 3 again
 
-/* Every process that has this one as its parent gets SIGKILL. */
+// Every process that has this one as its parent gets SIGKILL.
 static void kill_children(void)
 {
     pid_t self = getpid();
@@ -44,8 +44,8 @@ static void kill_children(void)
         closedir(proc);
 }
 
-/* What the runner leaves becomes the keeper's, being a subreaper: kill and reap, until there is nothing. A generation at a
- * time: the children of what was killed come to the keeper then. */
+// What the runner leaves becomes the keeper's, being a subreaper: kill and reap, until there is
+// nothing. A generation at a time: the children of what was killed come to the keeper then.
 static void sweep(void)
 {
     const struct timespec pause = {.tv_nsec = 5 * 1000 * 1000};
@@ -58,25 +58,30 @@ static void sweep(void)
             break;
         nanosleep(&pause, NULL);
     }
-    meter_sweep(); /* Slurm does not remove cgroups that it did not make, and keeps those above them for ever */
+    meter_sweep(); // Slurm does not remove cgroups that it did not make, and keeps those above them
+                   // for ever
 }
 
-static pid_t start(int (*run)(void *, struct keeper_shared *), void *argument, struct keeper_shared *shared)
+static pid_t start(int (*run)(void *, struct keeper_shared *), void *argument,
+                   struct keeper_shared *shared)
 {
     pid_t keeper = getpid();
     fflush(NULL);
-    pid_t pid = fork(); /* of a process that has done nothing yet: small */
+    pid_t pid = fork(); // of a process that has done nothing yet: small
     if (pid)
         return pid;
-    /* Group of its own: a signal to the terminal's or the shell's group arrives once, through the keeper. */
+    // Group of its own: a signal to the terminal's or the shell's group arrives once, through the
+    // keeper.
     setpgid(0, 0);
-    prctl(PR_SET_PDEATHSIG, SIGTERM); /* and getppid() tells the runner that it is alone: kill, record, leave */
+    prctl(PR_SET_PDEATHSIG,
+          SIGTERM); // and getppid() tells the runner that it is alone: kill, record, leave
     if (getppid() != keeper)
         _exit(ERROR_INTERNAL);
     exit(run(argument, shared));
 }
 
-/* Relays signals to the runner until it has ended; what else ends is an orphan's. Gives its wait status. */
+// Relays signals to the runner until it has ended; what else ends is an orphan's. Gives its wait
+// status.
 static int attend(pid_t runner)
 {
     sigset_t set;
@@ -95,12 +100,15 @@ static int attend(pid_t runner)
 
 static void advise(int sig, const struct keeper_shared *shared)
 {
-    fprintf(stderr, "torc-run: the runner was killed by signal %d (%s); its jobs were ended\n", sig, strsignal(sig));
+    fprintf(stderr, "torc-run: the runner was killed by signal %d (%s); its jobs were ended\n", sig,
+            strsignal(sig));
     if (shared->workflow_id)
-        fprintf(stderr, "torc-run: to go on where it was, run: torc-run --workflow %lld\n", (long long)shared->workflow_id);
+        fprintf(stderr, "torc-run: to go on where it was, run: torc-run --workflow %lld\n",
+                (long long)shared->workflow_id);
 }
 
-int keeper_run(int (*run)(void *argument, struct keeper_shared *shared), void *argument, bool in_allocation)
+int keeper_run(int (*run)(void *argument, struct keeper_shared *shared), void *argument,
+               bool in_allocation)
 {
     struct keeper_shared *shared =
         mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -125,7 +133,9 @@ int keeper_run(int (*run)(void *argument, struct keeper_shared *shared), void *a
             advise(WTERMSIG(status), shared);
             return ERROR_INTERNAL;
         }
-        fprintf(stderr, "torc-run: the runner was killed by signal %d (%s); its jobs were ended, it is started again\n",
+        fprintf(stderr,
+                "torc-run: the runner was killed by signal %d (%s); its jobs were ended, it is "
+                "started again\n",
                 WTERMSIG(status), strsignal(WTERMSIG(status)));
     }
 }

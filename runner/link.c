@@ -13,7 +13,8 @@
 #include "runner/clock.h"
 
 enum { POLL_LEAST_MSEC = 20, POLL_MOST_MSEC = 500, RETRY_LEAST_MSEC = 50, RETRY_MOST_MSEC = 2000 };
-enum { /* for a lock of the database: nobody waits for the thread, and jobs end while the loop does */
+enum { // for a lock of the database: nobody waits for the thread, and jobs end while the loop
+       // does
     PATIENCE_USEC = 5 * USEC_PER_SEC,
     PATIENCE_LOOKING_USEC = 100 * USEC_PER_MSEC,
     PATIENCE_AFTER_USEC = 60 * USEC_PER_SEC,
@@ -22,21 +23,22 @@ enum { /* for a lock of the database: nobody waits for the thread, and jobs end 
 
 struct link {
     struct store *store;
-    pthread_mutex_t using; /* of the store; never waited for while mutex is held */
+    pthread_mutex_t using; // of the store; never waited for while mutex is held
     pthread_t thread;
     int fd;
-    pthread_mutex_t mutex; /* of all below */
+    pthread_mutex_t mutex; // of all below
     pthread_cond_t wake;
     struct sync_request request;
     struct sync_reply reply;
     struct error err;
-    bool busy, stop, tried; /* busy: request is set and its reply not taken; tried: once, by the caller */
+    // busy: request is set and its reply not taken; tried: once, by the caller
+    bool busy, stop, tried;
     int news;
-    int64_t outage_since; /* 0: none */
+    int64_t outage_since; // 0: none
     struct data_request data;
     struct data_reply data_reply;
     struct error data_err;
-    bool data_busy, data_wanted, data_answered; /* busy: sent, and not taken */
+    bool data_busy, data_wanted, data_answered; // busy: sent, and not taken
     int poll_msec;
 };
 
@@ -46,7 +48,7 @@ static void announce(struct link *link, int news)
     eventfd_write(link->fd, 1);
 }
 
-/* Waits on the condition for so long; the mutex is held. */
+// Waits on the condition for so long; the mutex is held.
 static void wait_msec(struct link *link, int msec)
 {
     struct timespec until;
@@ -60,17 +62,19 @@ static void wait_msec(struct link *link, int msec)
     pthread_cond_timedwait(&link->wake, &link->mutex, &until);
 }
 
-/* The loop does not wait for what the thread is doing. */
+// The loop does not wait for what the thread is doing.
 static int use_store(struct link *link, int64_t patience_usec)
 {
-    int busy = patience_usec == PATIENCE_HERE_USEC ? pthread_mutex_trylock(&link->using) : pthread_mutex_lock(&link->using);
+    int busy = patience_usec == PATIENCE_HERE_USEC ? pthread_mutex_trylock(&link->using)
+                                                   : pthread_mutex_lock(&link->using);
     if (!busy)
         store_set_patience(link->store, patience_usec);
     return busy;
 }
 
-/* One try, with the mutex free; true: it was answered. */
-static bool try_sync(struct link *link, const struct sync_request *request, int64_t patience_usec, bool again)
+// One try, with the mutex free; true: it was answered.
+static bool try_sync(struct link *link, const struct sync_request *request, int64_t patience_usec,
+                     bool again)
 {
     struct sync_reply reply;
     struct error err = {0};
@@ -84,7 +88,7 @@ static bool try_sync(struct link *link, const struct sync_request *request, int6
     if (answered) {
         link->outage_since = 0;
         link->reply = reply;
-        link->request.seq = 0; /* served */
+        link->request.seq = 0; // served
         link->poll_msec = POLL_LEAST_MSEC;
         announce(link, failed ? LINK_REFUSED : again ? LINK_REPLY | LINK_AGAIN : LINK_REPLY);
     } else if (!link->outage_since) {
@@ -94,7 +98,7 @@ static bool try_sync(struct link *link, const struct sync_request *request, int6
     return answered;
 }
 
-/* The same for a batch of data. */
+// The same for a batch of data.
 static bool try_data(struct link *link)
 {
     struct data_reply reply;
@@ -119,15 +123,16 @@ static bool try_data(struct link *link)
     return answered;
 }
 
-/* The mutex is held on entry and return. */
+// The mutex is held on entry and return.
 static void serve(struct link *link, bool data)
 {
     int retry_msec = RETRY_LEAST_MSEC;
     for (bool again = link->tried; !link->stop; again = true) {
         pthread_mutex_unlock(&link->mutex);
-        bool answered = data ? try_data(link) : try_sync(link, &link->request, PATIENCE_USEC, again);
+        bool answered =
+            data ? try_data(link) : try_sync(link, &link->request, PATIENCE_USEC, again);
         pthread_mutex_lock(&link->mutex);
-        if (answered || (data && link->request.seq)) /* results first */
+        if (answered || (data && link->request.seq)) // results first
             return;
         wait_msec(link, retry_msec);
         retry_msec = retry_msec * 2 < RETRY_MOST_MSEC ? retry_msec * 2 : RETRY_MOST_MSEC;
@@ -156,7 +161,7 @@ static void *link_main(void *argument)
         pthread_mutex_unlock(&link->using);
         last = change;
         pthread_mutex_lock(&link->mutex);
-        link->poll_msec = changed                              ? POLL_LEAST_MSEC
+        link->poll_msec = changed                                ? POLL_LEAST_MSEC
                           : link->poll_msec * 2 < POLL_MOST_MSEC ? link->poll_msec * 2
                                                                  : POLL_MOST_MSEC;
         if (changed)
@@ -216,7 +221,7 @@ int link_fd(const struct link *link)
 
 bool link_is_idle(struct link *link)
 {
-    return !link->busy; /* the loop's alone to set and clear */
+    return !link->busy; // the loop's alone to set and clear
 }
 
 void link_send(struct link *link, const struct sync_request *request, bool here)
@@ -250,7 +255,7 @@ int link_take(struct link *link, struct sync_reply *reply, struct error *err)
 
 bool link_is_idle_of_data(const struct link *link)
 {
-    return !link->data_busy; /* the loop's alone to set and clear */
+    return !link->data_busy; // the loop's alone to set and clear
 }
 
 void link_send_data(struct link *link, const struct data_request *request)

@@ -12,15 +12,15 @@
 #include <unistd.h>
 
 #include "lib/base/arena.h"
-#include "lib/workflow/commands_file.h"
 #include "lib/base/mem.h"
-#include "lib/text/problem.h"
+#include "lib/base/text_file.h"
 #include "lib/store/create.h"
 #include "lib/store/read.h"
-#include "lib/base/text_file.h"
+#include "lib/text/problem.h"
+#include "lib/workflow/commands_file.h"
 #include "lib/workflow/inputs.h"
 
-/* Jobs that cannot run for one reason: they are told once. */
+// Jobs that cannot run for one reason: they are told once.
 struct unfit {
     const char *first;
     size_t others;
@@ -33,25 +33,29 @@ static void count_unfit(struct unfit *unfit, const struct job_row *job)
         unfit->first = job->name;
 }
 
-/* `job "a"`, `job "a" and 7 more` */
+// `job "a"`, `job "a" and 7 more`
 static char *unfit_text(const struct unfit *unfit)
 {
-    return unfit->others ? xasprintf("job \"%s\" and %zu more", unfit->first, unfit->others) : xasprintf("job \"%s\"", unfit->first);
+    return unfit->others ? xasprintf("job \"%s\" and %zu more", unfit->first, unfit->others)
+                         : xasprintf("job \"%s\"", unfit->first);
 }
 
-static void report_class(const struct class_row *class, const struct unfit *unfit, const struct node *node,
-                         struct problems *problems)
+static void report_class(const struct class_row *class, const struct unfit *unfit,
+                         const struct node *node, struct problems *problems)
 {
     char why[256];
     if (!unfit->first || !class->enforced ||
-        !node_refuses(node, class->cpus, class->memory_bytes, class->gpus_milli, class->nodes, why, sizeof why))
+        !node_refuses(node, class->cpus, class->memory_bytes, class->gpus_milli, class->nodes, why,
+                      sizeof why))
         return;
     cleanup_free char *jobs = unfit_text(unfit);
-    problem_add(problems, false, 0, 0, NULL, "%s (class \"%s\") can never run: it %s; ask for less, or use torc-sbatch", jobs,
+    problem_add(problems, false, 0, 0, NULL,
+                "%s (class \"%s\") can never run: it %s; ask for less, or use torc-sbatch", jobs,
                 class->name, why);
 }
 
-static void check_fit(const struct workflow *workflow, const struct node *node, struct problems *problems)
+static void check_fit(const struct workflow *workflow, const struct node *node,
+                      struct problems *problems)
 {
     struct unfit srun = {0};
     cleanup_free struct unfit *classes = xcalloc(workflow->classes_count + 1, sizeof *classes);
@@ -68,12 +72,15 @@ static void check_fit(const struct workflow *workflow, const struct node *node, 
     if (!srun.first)
         return;
     cleanup_free char *jobs = unfit_text(&srun);
-    problem_add(problems, false, 0, 0, NULL, "%s: the launcher srun needs a Slurm allocation; use torc-sbatch, or take it out "
-                                             "(\"launcher\" of the job, \"mode\" of execution_config)", jobs);
+    problem_add(problems, false, 0, 0, NULL,
+                "%s: the launcher srun needs a Slurm allocation; use torc-sbatch, or take it out "
+                "(\"launcher\" of the job, \"mode\" of execution_config)",
+                jobs);
 }
 
-/* What the command line says goes before what the file says. */
-static int merge_settings(const struct options *options, struct workflow *workflow, struct error *err)
+// What the command line says goes before what the file says.
+static int merge_settings(const struct options *options, struct workflow *workflow,
+                          struct error *err)
 {
     struct settings settings;
     if (settings_parse(&settings, workflow->settings, err))
@@ -90,7 +97,7 @@ static int merge_settings(const struct options *options, struct workflow *workfl
     return 0;
 }
 
-/* A run of the same file that has not ended may be what the user wants to go on with. */
+// A run of the same file that has not ended may be what the user wants to go on with.
 static void name_unfinished(struct store *store, const char *file, const struct options *options)
 {
     struct read_request request = {.what = READ_WORKFLOWS};
@@ -107,12 +114,14 @@ static void name_unfinished(struct store *store, const char *file, const struct 
         reply.more = more;
     }
     if (unfinished && !options->quiet)
-        fprintf(stderr, "torc-run: workflow %lld of the same file has not ended; to go on with it instead: "
-                        "torc-run --workflow %lld\n", (long long)unfinished, (long long)unfinished);
+        fprintf(stderr,
+                "torc-run: workflow %lld of the same file has not ended; to go on with it instead: "
+                "torc-run --workflow %lld\n",
+                (long long)unfinished, (long long)unfinished);
 }
 
-static int create(const struct options *options, const struct workflow *workflow, const char *text, struct store **store,
-                  int64_t *workflow_id, struct error *err)
+static int create(const struct options *options, const struct workflow *workflow, const char *text,
+                  struct store **store, int64_t *workflow_id, struct error *err)
 {
     char folder[PATH_MAX];
     bool no_file = options->commands || !strcmp(options->file, "-");
@@ -137,8 +146,8 @@ static int create(const struct options *options, const struct workflow *workflow
     return store_create_workflow(*store, workflow, &origin, workflow_id, err);
 }
 
-int local_create(const struct options *options, const struct node *node, struct store **store, int64_t *workflow_id,
-                 struct error *err)
+int local_create(const struct options *options, const struct node *node, struct store **store,
+                 int64_t *workflow_id, struct error *err)
 {
     cleanup_free char *text = NULL;
     size_t length = 0;
@@ -147,8 +156,9 @@ int local_create(const struct options *options, const struct node *node, struct 
     if (text_file_read(options->file, &text, &length, err))
         return -1;
     static const struct commands_resources none = {0};
-    if (!(options->commands ? workflow_load_commands(text, length, options->file, &none, &workflow, &problems)
-                            : workflow_load(text, length, options->file, &workflow, &problems))) {
+    if (!(options->commands
+              ? workflow_load_commands(text, length, options->file, &none, &workflow, &problems)
+              : workflow_load(text, length, options->file, &workflow, &problems))) {
         if (!options->allow_missing)
             workflow_check_inputs(&workflow, AT_FDCWD, true, &problems);
         check_fit(&workflow, node, &problems);
@@ -157,8 +167,9 @@ int local_create(const struct options *options, const struct node *node, struct 
     problems_refuse_later(&problems);
     problems_print(&problems, stderr, "torc-run", options->file, PROBLEMS_SCREEN);
     int result = problems.errors ? error_set(err, ERROR_USAGE, 0, "%s", "")
-                 : merge_settings(options, &workflow, err) ? -1
-                                                           : create(options, &workflow, text, store, workflow_id, err);
+                 : merge_settings(options, &workflow, err)
+                     ? -1
+                     : create(options, &workflow, text, store, workflow_id, err);
     problems_fini(&problems);
     workflow_fini(&workflow);
     return result;

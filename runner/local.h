@@ -8,9 +8,10 @@
 
 struct store;
 
-/* Reads and checks options->file (what is wrong with it goes to standard error, and ERROR_USAGE to err with an empty text),
- * opens the database (*store, the caller's to close) and creates the workflow in it. */
-int local_create(const struct options *options, const struct node *node, struct store **store, int64_t *workflow_id,
-                 struct error *err);
+// Reads and checks options->file (what is wrong with it goes to standard error, and ERROR_USAGE to
+// err with an empty text), opens the database (*store, the caller's to close) and creates the
+// workflow in it.
+int local_create(const struct options *options, const struct node *node, struct store **store,
+                 int64_t *workflow_id, struct error *err);
 
 #endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One thread waits for everything at once and does what has become due; it never waits for the database or a job.
+// One thread waits for everything at once and does what has become due; it never waits for the
+// database or a job.
 #include "runner/loop.h"
 
 #include <errno.h>
@@ -24,12 +25,14 @@
 #include "runner/top_up.h"
 
 enum {
-    WAIT_MOST_USEC = USEC_PER_SEC,     /* with jobs running: a longer sleep than asked for was no sleep of ours */
-    SUSPENDED_USEC = 2 * USEC_PER_SEC, /* so much longer is a suspension */
+    WAIT_MOST_USEC =
+        USEC_PER_SEC, // with jobs running: a longer sleep than asked for was no sleep of ours
+    SUSPENDED_USEC = 2 * USEC_PER_SEC, // so much longer is a suspension
     SIGNALS_AT_ONCE = 16,
 };
 
-/* A child that called PTRACE_TRACEME (some do, to keep debuggers away) has made us its tracer: it goes on without. */
+// A child that called PTRACE_TRACEME (some do, to keep debuggers away) has made us its tracer: it
+// goes on without.
 static void let_go(pid_t pid, int sig)
 {
     ptrace(PTRACE_DETACH, pid, NULL, (void *)(intptr_t)(sig == SIGTRAP ? 0 : sig));
@@ -51,7 +54,7 @@ static void reap(struct runner *runner)
             meter_reaped(runner->meter, pid, &rusage);
     }
     struct job *job, *next;
-    for (job = TAILQ_FIRST(&runner->live); job; job = next) { /* what was dying may be dead now */
+    for (job = TAILQ_FIRST(&runner->live); job; job = next) { // what was dying may be dead now
         next = TAILQ_NEXT(job, link);
         if (job->phase == PHASE_DYING)
             job_end(runner, job);
@@ -95,9 +98,9 @@ static int64_t next_due(const struct runner *runner)
         due = other;
     if (runner->series.due_usec < due)
         due = runner->series.due_usec;
-    TAILQ_FOREACH (job, &runner->live, link)
-        if ((other = job_due(job)) < due)
-            due = other;
+    TAILQ_FOREACH(job, &runner->live, link)
+    if ((other = job_due(job)) < due)
+        due = other;
     int64_t most = runner->now + WAIT_MOST_USEC;
     return due < most ? due : most;
 }
@@ -107,12 +110,13 @@ static void read_clock(struct runner *runner)
     runner->now = runner_clock_usec(runner);
 }
 
-/* Waits; time in which this process and its jobs were frozen together does not count. */
+// Waits; time in which this process and its jobs were frozen together does not count.
 static int wait_for_events(struct runner *runner, int poll, struct epoll_event *events, int most)
 {
     int64_t wait_usec = next_due(runner) - runner->now;
     int64_t before = clock_mono_usec();
-    int count = epoll_wait(poll, events, most, wait_usec <= 0 ? 0 : (int)((wait_usec + 999) / 1000));
+    int count =
+        epoll_wait(poll, events, most, wait_usec <= 0 ? 0 : (int)((wait_usec + 999) / 1000));
     int64_t over_usec = clock_mono_usec() - before - (wait_usec > 0 ? wait_usec : 0);
     if (over_usec > SUSPENDED_USEC)
         runner->suspended_usec += over_usec;
@@ -120,13 +124,14 @@ static int wait_for_events(struct runner *runner, int poll, struct epoll_event *
     return count;
 }
 
-/* Nothing runs, nothing is to be told: is there a reason to stay? */
+// Nothing runs, nothing is to be told: is there a reason to stay?
 static bool should_leave(const struct runner *runner)
 {
-    if (!runner->seq || runner->live_count || runner->ended_count || runner->changed || runner->top_up ||
-        !link_is_idle(runner->link))
+    if (!runner->seq || runner->live_count || runner->ended_count || runner->changed ||
+        runner->top_up || !link_is_idle(runner->link))
         return false;
-    if (runner->drain || (runner->settings.max_fails && runner->failures >= runner->settings.max_fails))
+    if (runner->drain ||
+        (runner->settings.max_fails && runner->failures >= runner->settings.max_fails))
         return true;
     if (runner->held_count)
         return false;
@@ -134,8 +139,8 @@ static bool should_leave(const struct runner *runner)
         return false;
     if (runner->told_complete || !runner->may_come)
         return true;
-    return runner->node.in_allocation &&
-           runner->now - runner->last_active_usec >= (int64_t)runner->settings.idle_secs * USEC_PER_SEC;
+    return runner->node.in_allocation && runner->now - runner->last_active_usec >=
+                                             (int64_t)runner->settings.idle_secs * USEC_PER_SEC;
 }
 
 static int step(struct runner *runner, int poll, int signals, struct error *err)
@@ -173,11 +178,14 @@ int loop_run(struct runner *runner, struct error *err)
     cleanup_close int signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     cleanup_close int poll = epoll_create1(EPOLL_CLOEXEC);
     if (signals < 0 || poll < 0 ||
-        epoll_ctl(poll, EPOLL_CTL_ADD, signals, &(struct epoll_event){.events = EPOLLIN, .data.fd = signals}) ||
+        epoll_ctl(poll, EPOLL_CTL_ADD, signals,
+                  &(struct epoll_event){.events = EPOLLIN, .data.fd = signals}) ||
         epoll_ctl(poll, EPOLL_CTL_ADD, link_fd(runner->link),
                   &(struct epoll_event){.events = EPOLLIN, .data.fd = link_fd(runner->link)}) ||
-        (runner->socket && epoll_ctl(poll, EPOLL_CTL_ADD, job_socket_fd(runner->socket),
-                                     &(struct epoll_event){.events = EPOLLIN, .data.fd = job_socket_fd(runner->socket)})))
+        (runner->socket &&
+         epoll_ctl(
+             poll, EPOLL_CTL_ADD, job_socket_fd(runner->socket),
+             &(struct epoll_event){.events = EPOLLIN, .data.fd = job_socket_fd(runner->socket)})))
         return error_set(err, ERROR_INTERNAL, errno, "cannot wait for events");
     read_clock(runner);
     drain_init(runner);

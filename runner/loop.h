@@ -5,7 +5,8 @@
 
 #include "runner/runner.h"
 
-/* Runs until the runner has left. -1: it cannot go on (its jobs are ended, what is not recorded is lost). */
+// Runs until the runner has left. -1: it cannot go on (its jobs are ended, what is not recorded is
+// lost).
 int loop_run(struct runner *runner, struct error *err);
 
 #endif

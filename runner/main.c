@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// torc-run: runs the jobs of a workflow on this node, as the last line of an allocation's batch script or by hand.
+// torc-run: runs the jobs of a workflow on this node, as the last line of an allocation's batch
+// script or by hand.
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -14,20 +14,23 @@
 #include "runner/clock.h"
 #include "runner/topology.h"
 
-/* GPUs by the names that their drivers know; "NoDevFiles" is Slurm's word for none. */
+// GPUs by the names that their drivers know; "NoDevFiles" is Slurm's word for none.
 static void find_gpus(struct node *node, const struct options *options)
 {
-    static const char *const variables[] = {"CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "SLURM_JOB_GPUS"};
+    static const char *const variables[] = {"CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES",
+                                            "SLURM_JOB_GPUS"};
     const char *list = NULL;
     for (size_t i = 0; !list && i < sizeof variables / sizeof *variables; i++)
         list = getenv(variables[i]);
     cleanup_free char *copy = xstrdup(list && strcmp(list, "NoDevFiles") ? list : "");
     size_t space = 0;
     char *rest = copy;
-    for (char *id; (options->gpus < 0 || node->gpus_count < options->gpus) && (id = strsep(&rest, ","));) {
+    for (char *id;
+         (options->gpus < 0 || node->gpus_count < options->gpus) && (id = strsep(&rest, ","));) {
         if (!*id)
             continue;
-        node->gpu_ids = array_grow(node->gpu_ids, (size_t)node->gpus_count, &space, sizeof *node->gpu_ids);
+        node->gpu_ids =
+            array_grow(node->gpu_ids, (size_t)node->gpus_count, &space, sizeof *node->gpu_ids);
         node->gpu_ids[node->gpus_count++] = xstrdup(id);
     }
     for (int i = 0; !list && i < (options->gpus < 0 ? SHARE_GPUS : options->gpus); i++) {
@@ -35,7 +38,8 @@ static void find_gpus(struct node *node, const struct options *options)
         snprintf(path, sizeof path, "/dev/nvidia%d", i);
         if (options->gpus < 0 && access(path, F_OK))
             break;
-        node->gpu_ids = array_grow(node->gpu_ids, (size_t)node->gpus_count, &space, sizeof *node->gpu_ids);
+        node->gpu_ids =
+            array_grow(node->gpu_ids, (size_t)node->gpus_count, &space, sizeof *node->gpu_ids);
         node->gpu_ids[node->gpus_count++] = xasprintf("%d", i);
     }
     node->gpus_free = xcalloc((size_t)node->gpus_count, sizeof *node->gpus_free);
@@ -43,12 +47,13 @@ static void find_gpus(struct node *node, const struct options *options)
         node->gpus_free[i] = GPU_WHOLE;
 }
 
-/* Jobs are bound only where the CPUs that may be used are just those granted: a node with fake CPUs, or one that Slurm does
- * not constrain, says nothing about which are ours. */
+// Jobs are bound only where the CPUs that may be used are just those granted: a node with fake
+// CPUs, or one that Slurm does not constrain, says nothing about which are ours.
 static void order_cpus(struct node *node)
 {
     cpu_set_t allowed;
-    if (!node->in_allocation || sched_getaffinity(0, sizeof allowed, &allowed) || CPU_COUNT(&allowed) != node->cpus)
+    if (!node->in_allocation || sched_getaffinity(0, sizeof allowed, &allowed) ||
+        CPU_COUNT(&allowed) != node->cpus)
         return;
     int count;
     node->cpu_order = topology_order(&allowed, &count);
@@ -66,7 +71,8 @@ int node_init(struct node *node, const struct options *options, struct error *er
     cpu_set_t allowed;
     if (!sched_getaffinity(0, sizeof allowed, &allowed))
         node->cpus = CPU_COUNT(&allowed);
-    node->memory_bytes = allocation_memory_limit((int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE));
+    node->memory_bytes =
+        allocation_memory_limit((int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE));
     allocation_read(node, options->own_memory_bytes);
     if (options->cpus)
         node->cpus = options->cpus;
@@ -106,7 +112,7 @@ int32_t node_gpus_free_milli(const struct node *node)
     return sum;
 }
 
-/* Part of a GPU goes to the fullest one that still has it, so that whole ones stay whole. */
+// Part of a GPU goes to the fullest one that still has it, so that whole ones stay whole.
 static bool take_gpus(struct node *node, int32_t milli, struct share *share)
 {
     int32_t want = milli >= GPU_WHOLE ? (milli + GPU_WHOLE - 1) / GPU_WHOLE : milli > 0;
@@ -118,7 +124,8 @@ static bool take_gpus(struct node *node, int32_t milli, struct share *share)
     while (share->gpus_count < want) {
         int best = -1;
         for (int i = 0; i < node->gpus_count; i++)
-            if (node->gpus_free[i] >= part && (best < 0 || node->gpus_free[i] < node->gpus_free[best]))
+            if (node->gpus_free[i] >= part &&
+                (best < 0 || node->gpus_free[i] < node->gpus_free[best]))
                 best = i;
         if (best < 0)
             break;
@@ -149,9 +156,11 @@ bool node_take(struct node *node, const struct claimed_job *job, struct share *s
 {
     share->cpus = job->cpus;
     share->memory_bytes = job->memory_bytes;
-    if (!job->enforced) { /* what is only for planning fits everywhere, as the store has it when it gives such jobs out */
+    if (!job->enforced) { // what is only for planning fits everywhere, as the store has it when it
+                          // gives such jobs out
         share->cpus = share->cpus < node->cpus ? share->cpus : node->cpus;
-        share->memory_bytes = share->memory_bytes < node->memory_bytes ? share->memory_bytes : node->memory_bytes;
+        share->memory_bytes =
+            share->memory_bytes < node->memory_bytes ? share->memory_bytes : node->memory_bytes;
     }
     if (share->cpus > node->cpus_free || share->memory_bytes > node->memory_free)
         return false;
@@ -177,15 +186,16 @@ void node_give(struct node *node, const struct share *share)
             CPU_CLR(node->cpu_order[i], &node->cpus_taken);
 }
 
-const char *node_refuses(const struct node *node, int32_t cpus, int64_t memory_bytes, int32_t gpus_milli, int32_t nodes,
-                         char *text, size_t room)
+const char *node_refuses(const struct node *node, int32_t cpus, int64_t memory_bytes,
+                         int32_t gpus_milli, int32_t nodes, char *text, size_t room)
 {
     char asked[SIZE_TEXT], have[SIZE_TEXT];
     int32_t devices = (gpus_milli + GPU_WHOLE - 1) / GPU_WHOLE;
     if (cpus > node->cpus)
         snprintf(text, room, "needs %d CPUs, and there are %d here", cpus, node->cpus);
     else if (memory_bytes > node->memory_bytes)
-        snprintf(text, room, "needs %s of memory, and there is %s here", size_format(memory_bytes, asked, sizeof asked),
+        snprintf(text, room, "needs %s of memory, and there is %s here",
+                 size_format(memory_bytes, asked, sizeof asked),
                  size_format(node->memory_bytes / 1024 / 1024 * 1024 * 1024, have, sizeof have));
     else if (devices > node->gpus_count)
         snprintf(text, room, "needs %d GPUs, and there are %d here", devices, node->gpus_count);

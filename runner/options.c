@@ -11,23 +11,37 @@ static const char *const accounting_words[] = {"auto", "proc", NULL};
 
 #define AT(field) offsetof(struct options, field)
 static const struct option_row table[] = {
-    {"db", 0, OPTION_TEXT, AT(db), "PATH", "the workflow database (default: $TORC_DB, else torc.db here)", NULL},
-    {"workflow", 0, OPTION_ID, AT(workflow_id), "ID", "go on with a workflow that exists, instead of WORKFLOW", NULL},
-    {"commands", 0, OPTION_TEXT, AT(commands), "FILE", "run each line of FILE as a job of one CPU, instead of WORKFLOW", NULL},
+    {"db", 0, OPTION_TEXT, AT(db), "PATH",
+     "the workflow database (default: $TORC_DB, else torc.db here)", NULL},
+    {"workflow", 0, OPTION_ID, AT(workflow_id), "ID",
+     "go on with a workflow that exists, instead of WORKFLOW", NULL},
+    {"commands", 0, OPTION_TEXT, AT(commands), "FILE",
+     "run each line of FILE as a job of one CPU, instead of WORKFLOW", NULL},
     {"cpus", 'c', OPTION_COUNT, AT(cpus), "N", "CPUs that jobs may use (default: all)", NULL},
-    {"memory", 0, OPTION_MEMORY, AT(memory_bytes), "SIZE", "memory that jobs may use: 512m, 2g, ... (default: all)", NULL},
-    {"own-memory", 0, OPTION_SIZE, AT(own_memory_bytes), "SIZE", "of an allocation's memory, what is not for jobs (default: 64m)", NULL},
-    {"kill-wait", 0, OPTION_COUNT, AT(kill_wait_secs), "SECS", "how long after TERM Slurm kills (default: 30)", NULL},
-    {"gpus", 0, OPTION_COUNT_0, AT(gpus), "N", "GPUs that jobs may use (default: those visible here)", NULL},
-    {"time", 't', OPTION_TIME, AT(time_usec), "TIME", "stop after so long: 30 (minutes), 1:30:00, 2h; the rest can go on later", NULL},
-    {"limits", 0, OPTION_WORD, AT(limits), "MODE", "enforce (default), warn or off: are jobs held to memory and runtime?",
-     limits_mode_names},
-    {"stdio", 0, OPTION_WORD, AT(stdio), "MODE", "separate (default), combined, no_stdout, no_stderr or none", stdio_mode_names},
-    {"max-fails", 0, OPTION_COUNT_0, AT(max_fails), "N", "start no more jobs after N failures (0: never stop)", NULL},
-    {"allow-missing", 0, OPTION_FLAG, AT(allow_missing), NULL, "accept input files that do not exist yet", NULL},
-    {"label", 0, OPTION_LABELS, AT(labels), "A,B", "take only jobs that have labels, and none but these; may be repeated", NULL},
-    {"accounting", 0, OPTION_WORD, AT(accounting), "HOW", "auto (default), or proc: measure without cgroups", accounting_words},
-    {"submission", 0, OPTION_TEXT, AT(submission), "TAG", "the submission that started this (torc-sbatch says it)", NULL},
+    {"memory", 0, OPTION_MEMORY, AT(memory_bytes), "SIZE",
+     "memory that jobs may use: 512m, 2g, ... (default: all)", NULL},
+    {"own-memory", 0, OPTION_SIZE, AT(own_memory_bytes), "SIZE",
+     "of an allocation's memory, what is not for jobs (default: 64m)", NULL},
+    {"kill-wait", 0, OPTION_COUNT, AT(kill_wait_secs), "SECS",
+     "how long after TERM Slurm kills (default: 30)", NULL},
+    {"gpus", 0, OPTION_COUNT_0, AT(gpus), "N",
+     "GPUs that jobs may use (default: those visible here)", NULL},
+    {"time", 't', OPTION_TIME, AT(time_usec), "TIME",
+     "stop after so long: 30 (minutes), 1:30:00, 2h; the rest can go on later", NULL},
+    {"limits", 0, OPTION_WORD, AT(limits), "MODE",
+     "enforce (default), warn or off: are jobs held to memory and runtime?", limits_mode_names},
+    {"stdio", 0, OPTION_WORD, AT(stdio), "MODE",
+     "separate (default), combined, no_stdout, no_stderr or none", stdio_mode_names},
+    {"max-fails", 0, OPTION_COUNT_0, AT(max_fails), "N",
+     "start no more jobs after N failures (0: never stop)", NULL},
+    {"allow-missing", 0, OPTION_FLAG, AT(allow_missing), NULL,
+     "accept input files that do not exist yet", NULL},
+    {"label", 0, OPTION_LABELS, AT(labels), "A,B",
+     "take only jobs that have labels, and none but these; may be repeated", NULL},
+    {"accounting", 0, OPTION_WORD, AT(accounting), "HOW",
+     "auto (default), or proc: measure without cgroups", accounting_words},
+    {"submission", 0, OPTION_TEXT, AT(submission), "TAG",
+     "the submission that started this (torc-sbatch says it)", NULL},
     {"quiet", 'Q', OPTION_FLAG, AT(quiet), NULL, "say nothing but errors", NULL},
     {"help", 'h', OPTION_HELP, 0, NULL, "this text", NULL},
     {"version", 'V', OPTION_VERSION, 0, NULL, "the version", NULL},
@@ -35,16 +49,18 @@ static const struct option_row table[] = {
 
 static void print_exit_codes(void)
 {
-    puts("\nExit status: 0 all jobs completed; 1 some did not; 2 bad usage or a bad workflow file; 3 the database could not\n"
+    puts("\nExit status: 0 all jobs completed; 1 some did not; 2 bad usage or a bad workflow file; "
+         "3 the database could not\n"
          "be reached; 130 interrupted. ^C ends the running jobs, a second ^C kills them.");
 }
 
 static const struct command_line line = {
     .program = "torc-run",
-    .usage = "usage: torc-run [OPTION...] WORKFLOW\n"
-             "       torc-run [OPTION...] --workflow ID\n"
-             "       torc-run [OPTION...] --commands FILE\n"
-             "Runs the jobs of a workflow on this machine and records what they did in a database.\n",
+    .usage =
+        "usage: torc-run [OPTION...] WORKFLOW\n"
+        "       torc-run [OPTION...] --workflow ID\n"
+        "       torc-run [OPTION...] --commands FILE\n"
+        "Runs the jobs of a workflow on this machine and records what they did in a database.\n",
     .notes = print_exit_codes,
     .rows = table,
     .count = sizeof table / sizeof *table,
@@ -54,22 +70,28 @@ static const struct command_line line = {
 static int take_operands(struct options *options, int count, char **words, struct error *err)
 {
     if (count > 1)
-        return error_set(err, ERROR_USAGE, 0, "one workflow file is expected, \"%s\" is one too many",
-                         words[1]);
+        return error_set(err, ERROR_USAGE, 0,
+                         "one workflow file is expected, \"%s\" is one too many", words[1]);
     if (count && options->workflow_id)
         return error_set(err, ERROR_USAGE, 0, "either a workflow file or --workflow ID, not both");
     if (options->commands && (count || options->workflow_id))
         return error_set(err, ERROR_USAGE, 0, "either a workflow or --commands FILE, not both");
     if (!count && !options->workflow_id && !options->commands)
-        return error_set(err, ERROR_USAGE, 0, "which workflow? Give a workflow file, or --workflow ID to go on with one");
+        return error_set(
+            err, ERROR_USAGE, 0,
+            "which workflow? Give a workflow file, or --workflow ID to go on with one");
     options->file = count ? words[0] : options->commands;
     return 0;
 }
 
 int options_parse(struct options *options, int argc, char **argv, bool *done, struct error *err)
 {
-    *options = (struct options){.gpus = -1, .own_memory_bytes = PLAN_OWN_BYTES, .kill_wait_secs = PLAN_KILL_WAIT_SECS,
-                                .limits = -1, .stdio = -1, .max_fails = -1};
+    *options = (struct options){.gpus = -1,
+                                .own_memory_bytes = PLAN_OWN_BYTES,
+                                .kill_wait_secs = PLAN_KILL_WAIT_SECS,
+                                .limits = -1,
+                                .stdio = -1,
+                                .max_fails = -1};
     options->command_line = command_line_join(line.program, argc, argv);
     int first = command_line_read(&line, options, argc, argv, done, err);
     if (first < 0 || *done)

@@ -35,10 +35,12 @@ int output_open(struct output *output, const char *path, struct error *err)
     output->path = path;
     output->dir = make_folders(path) ? -1 : open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (output->dir < 0)
-        return error_set(err, ERROR_INTERNAL, errno, "cannot make the folder %s for the output of jobs", path);
+        return error_set(err, ERROR_INTERNAL, errno,
+                         "cannot make the folder %s for the output of jobs", path);
     if (!faccessat(output->dir, ".", W_OK | X_OK, AT_EACCESS))
         return 0;
-    error_set(err, ERROR_INTERNAL, errno, "cannot write to the folder %s, where the output of jobs goes", path);
+    error_set(err, ERROR_INTERNAL, errno,
+              "cannot write to the folder %s, where the output of jobs goes", path);
     output_close(output);
     return -1;
 }
@@ -56,18 +58,17 @@ bool output_renew(struct output *output)
 }
 
 static const struct {
-    const char *out, *err; /* extensions; NULL: not kept */
+    const char *out, *err; // extensions; NULL: not kept
     bool combined;
 } modes[] = {
-    [STDIO_SEPARATE] = {"o", "e", false},
-    [STDIO_COMBINED] = {"log", NULL, true},
-    [STDIO_NO_STDOUT] = {NULL, "e", false},
-    [STDIO_NO_STDERR] = {"o", NULL, false},
+    [STDIO_SEPARATE] = {"o", "e", false},   [STDIO_COMBINED] = {"log", NULL, true},
+    [STDIO_NO_STDOUT] = {NULL, "e", false}, [STDIO_NO_STDERR] = {"o", NULL, false},
     [STDIO_NONE] = {NULL, NULL, false},
 };
 
-struct output_files output_name(const struct output *output, enum stdio_mode mode, int64_t workflow_id, int64_t job_id,
-                                int32_t run_id, int32_t attempt_id, struct arena *arena)
+struct output_files output_name(const struct output *output, enum stdio_mode mode,
+                                int64_t workflow_id, int64_t job_id, int32_t run_id,
+                                int32_t attempt_id, struct arena *arena)
 {
     struct output_files files = {.combined = modes[mode].combined};
     size_t skip = strlen(output->path) + 1;
@@ -75,8 +76,9 @@ struct output_files output_name(const struct output *output, enum stdio_mode mod
     const char **const paths[] = {&files.stdout_path, &files.stderr_path};
     for (int i = 0; i < 2; i++)
         if (extensions[i])
-            *paths[i] = arena_printf(arena, "%s/job_wf%lld_j%lld_r%d_a%d.%s", output->path, (long long)workflow_id,
-                                     (long long)job_id, run_id, attempt_id, extensions[i]);
+            *paths[i] = arena_printf(arena, "%s/job_wf%lld_j%lld_r%d_a%d.%s", output->path,
+                                     (long long)workflow_id, (long long)job_id, run_id, attempt_id,
+                                     extensions[i]);
     files.stdout_name = files.stdout_path ? files.stdout_path + skip : NULL;
     files.stderr_name = files.stderr_path ? files.stderr_path + skip : NULL;
     if (files.combined)
@@ -92,12 +94,15 @@ void output_delete(const struct output *output, const struct output_files *files
         unlinkat(output->dir, files->stderr_name, 0);
 }
 
-/* Length of the valid UTF-8 sequence at text, or 0. Overlong forms of two bytes are the only ones told apart: the rest does
- * not matter for a tail. */
+// Length of the valid UTF-8 sequence at text, or 0. Overlong forms of two bytes are the only ones
+// told apart: the rest does not matter for a tail.
 static size_t sequence_length(const unsigned char *text, size_t left)
 {
-    size_t n = *text < 0x80 ? 1 : *text >= 0xc2 && *text < 0xe0 ? 2 : *text >= 0xe0 && *text < 0xf0 ? 3
-               : *text >= 0xf0 && *text < 0xf5 ? 4 : 0;
+    size_t n = *text < 0x80                    ? 1
+               : *text >= 0xc2 && *text < 0xe0 ? 2
+               : *text >= 0xe0 && *text < 0xf0 ? 3
+               : *text >= 0xf0 && *text < 0xf5 ? 4
+                                               : 0;
     if (!n || n > left)
         return 0;
     for (size_t i = 1; i < n; i++)
@@ -118,7 +123,7 @@ static void clean(char *text, size_t length)
         size_t n = sequence_length((unsigned char *)text + from, length - from);
         if (!n || (n == 1 && c < ' ' && c != '\n' && c != '\t') || c == 0x7f) {
             from++;
-            if (n) /* a control character */
+            if (n) // a control character
                 text[to++] = '?';
             continue;
         }
@@ -129,11 +134,13 @@ static void clean(char *text, size_t length)
     text[to] = '\0';
 }
 
-char *output_tail(const struct output *output, const struct output_files *files, struct arena *arena)
+char *output_tail(const struct output *output, const struct output_files *files,
+                  struct arena *arena)
 {
     const char *name = files->combined ? files->stdout_name : files->stderr_name;
     struct stat st;
-    cleanup_close int fd = name ? openat(output->dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) : -1;
+    cleanup_close int fd =
+        name ? openat(output->dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) : -1;
     if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode) || !st.st_size)
         return NULL;
     char *text = arena_alloc(arena, TAIL_BYTES + 1);
@@ -147,10 +154,12 @@ char *output_tail(const struct output *output, const struct output_files *files,
 
 int output_write(const struct output *output, const char *name, const char *text, struct error *err)
 {
-    cleanup_close int fd = openat(output->dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    cleanup_close int fd =
+        openat(output->dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     size_t left = strlen(text);
     for (ssize_t n; fd >= 0 && left; left -= (size_t)n, text += n)
         if ((n = write(fd, text, left)) < 0)
             return error_set(err, ERROR_INTERNAL, errno, "cannot write %s/%s", output->path, name);
-    return fd < 0 ? error_set(err, ERROR_INTERNAL, errno, "cannot write %s/%s", output->path, name) : 0;
+    return fd < 0 ? error_set(err, ERROR_INTERNAL, errno, "cannot write %s/%s", output->path, name)
+                  : 0;
 }

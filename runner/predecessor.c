@@ -7,26 +7,29 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "lib/meter/incarnation.h"
 #include "lib/base/mem.h"
+#include "lib/meter/incarnation.h"
 #include "lib/store/read.h"
 #include "runner/clock.h"
 #include "runner/process.h"
 
 enum { DYING_USEC = 5 * USEC_PER_SEC };
 
-/* A runner without its keeper is about to end: it is given time to. */
+// A runner without its keeper is about to end: it is given time to.
 static bool is_gone(const struct runner_info *runner, const char *host)
 {
     const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
     struct process self, process, keeper;
-    if (runner->end_usec || runner->lost || strcmp(runner->host, host) || !process_read(getpid(), &self))
+    if (runner->end_usec || runner->lost || strcmp(runner->host, host) ||
+        !process_read(getpid(), &self))
         return false;
-    for (int64_t begin_usec = clock_mono_usec(); clock_mono_usec() - begin_usec < DYING_USEC; nanosleep(&pause, NULL)) {
+    for (int64_t begin_usec = clock_mono_usec(); clock_mono_usec() - begin_usec < DYING_USEC;
+         nanosleep(&pause, NULL)) {
         int pid = incarnation_process(runner->incarnation, host);
         if (pid <= 0)
             return pid == 0;
-        if (process_read(pid, &process) && process_read(process.parent, &keeper) && !strcmp(keeper.name, self.name))
+        if (process_read(pid, &process) && process_read(process.parent, &keeper) &&
+            !strcmp(keeper.name, self.name))
             return false;
     }
     return false;
@@ -38,7 +41,8 @@ struct predecessors predecessors_find(struct store *store, int64_t workflow_id, 
     struct read_request request = {.what = READ_RUNNERS, .workflow_id = workflow_id};
     struct read_reply reply;
     size_t space = 0;
-    for (bool more = true; more && !store_read(store, &request, &reply, NULL); read_reply_fini(&reply)) {
+    for (bool more = true; more && !store_read(store, &request, &reply, NULL);
+         read_reply_fini(&reply)) {
         for (uint32_t i = 0; i < reply.count; i++) {
             if (!is_gone(&reply.runners[i], host))
                 continue;

@@ -8,11 +8,12 @@
 struct store;
 
 struct predecessors {
-    int64_t *ids; /* the caller's to free */
+    int64_t *ids; // the caller's to free
     uint32_t count;
 };
 
-/* Of that workflow: those on this host whose process is no more (its number free, or another's, started later). */
+// Of that workflow: those on this host whose process is no more (its number free, or another's,
+// started later).
 struct predecessors predecessors_find(struct store *store, int64_t workflow_id, const char *host);
 
 #endif

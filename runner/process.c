@@ -19,9 +19,12 @@ bool process_read(int pid, struct process *process)
     char path[64], line[1024];
     snprintf(path, sizeof path, "/proc/%d/stat", pid);
     cleanup_fclose FILE *f = fopen(path, "re");
-    char *end = f && fgets(line, sizeof line, f) ? strrchr(line, ')') : NULL, *begin = end ? strchr(line, '(') : NULL;
-    if (!begin || sscanf(end, ") %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
-                         &process->state, &process->parent, &process->start_ticks) != 3)
+    char *end = f && fgets(line, sizeof line, f) ? strrchr(line, ')') : NULL,
+         *begin = end ? strchr(line, '(') : NULL;
+    if (!begin ||
+        sscanf(end,
+               ") %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+               &process->state, &process->parent, &process->start_ticks) != 3)
         return false;
     snprintf(process->name, sizeof process->name, "%.*s", (int)(end - begin - 1), begin + 1);
     return true;
@@ -36,7 +39,8 @@ static bool has_entry(const char *buffer, size_t length, const char *entry)
     return false;
 }
 
-/* Is it a task of a Slurm step? Our own jobs have no such variable, srun's have; their parent is slurmstepd, which ends them. */
+// Is it a task of a Slurm step? Our own jobs have no such variable, srun's have; their parent is
+// slurmstepd, which ends them.
 static bool is_step_task(const char *buffer, size_t length)
 {
     static const char name[] = "SLURM_STEP_ID=";
@@ -46,7 +50,7 @@ static bool is_step_task(const char *buffer, size_t length)
     return false;
 }
 
-/* buffer has room for ENVIRONMENT_MOST and a NUL. */
+// buffer has room for ENVIRONMENT_MOST and a NUL.
 static bool is_marked(int pid, const char *const *entries, bool spare_steps, char *buffer)
 {
     char path[64];
@@ -65,8 +69,9 @@ static bool is_marked(int pid, const char *const *entries, bool spare_steps, cha
 
 static bool has_runner(int pid, const char *runner_name)
 {
-    struct process process = {.parent = pid}; /* itself first */
-    for (int i = 0; i < GENERATIONS_MOST && process.parent > 1 && process_read(process.parent, &process); i++)
+    struct process process = {.parent = pid}; // itself first
+    for (int i = 0;
+         i < GENERATIONS_MOST && process.parent > 1 && process_read(process.parent, &process); i++)
         if (!strcmp(process.name, runner_name))
             return true;
     return false;

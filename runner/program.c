@@ -15,9 +15,9 @@
 
 enum {
     WORDS_MOST = 256,
-    ARGUMENT_MOST = 128 * 1024 - 1, /* of a single one, by the kernel: MAX_ARG_STRLEN with its NUL */
-    KNOWN = 64,                     /* programs whose path is remembered, */
-    KNOWN_USEC = USEC_PER_SEC,      /* for so long */
+    ARGUMENT_MOST = 128 * 1024 - 1, // of a single one, by the kernel: MAX_ARG_STRLEN with its NUL
+    KNOWN = 64,                     // programs whose path is remembered,
+    KNOWN_USEC = USEC_PER_SEC,      // for so long
 };
 
 static struct known {
@@ -31,7 +31,7 @@ static bool is_executable(const char *path)
     return !stat(path, &st) && S_ISREG(st.st_mode) && !access(path, X_OK);
 }
 
-/* As bash looks a name up. */
+// As bash looks a name up.
 static char *search(const char *list, const char *name)
 {
     cleanup_free char *copy = xstrdup(list);
@@ -45,7 +45,8 @@ static char *search(const char *list, const char *name)
     return NULL;
 }
 
-/* The path of a program of the common PATH, remembered for a moment; NULL: not found. Valid until the next call. */
+// The path of a program of the common PATH, remembered for a moment; NULL: not found. Valid until
+// the next call.
 static const char *look_up(const char *list, const char *name, int64_t now)
 {
     unsigned hash = 5381;
@@ -75,7 +76,7 @@ static const char *bash_path(void)
     return found ? found : (found = find_bash());
 }
 
-/* argv for bash; path is its [0] as given to exec, while the program sees "bash". */
+// argv for bash; path is its [0] as given to exec, while the program sees "bash".
 static int use_bash(struct runner *runner, struct job *job, char ***argv, struct error *err)
 {
     char **words = arena_alloc(job->arena, 4 * sizeof *words);
@@ -85,27 +86,33 @@ static int use_bash(struct runner *runner, struct job *job, char ***argv, struct
         words[2] = (char *)job->claimed.command;
         words[3] = NULL;
     } else {
-        job->script = arena_printf(job->arena, "job_wf%lld_j%lld_r%d_a%d.sh", (long long)runner->workflow_id,
-                                   (long long)job->claimed.job_id, runner->grant.run_id, job->claimed.attempt_id);
+        job->script = arena_printf(job->arena, "job_wf%lld_j%lld_r%d_a%d.sh",
+                                   (long long)runner->workflow_id, (long long)job->claimed.job_id,
+                                   runner->grant.run_id, job->claimed.attempt_id);
         if (output_write(&runner->output, job->script, job->claimed.command, err))
             return -1;
         cleanup_free char *folder = realpath(runner->output.path, NULL);
-        words[1] = arena_printf(job->arena, "%s/%s", folder ? folder : runner->output.path, job->script);
+        words[1] =
+            arena_printf(job->arena, "%s/%s", folder ? folder : runner->output.path, job->script);
         words[2] = NULL;
     }
     *argv = words;
     return 0;
 }
 
-static int use_srun(const struct runner *runner, struct job *job, struct program *program, struct error *err)
+static int use_srun(const struct runner *runner, struct job *job, struct program *program,
+                    struct error *err)
 {
     struct arena *arena = job->arena;
     if (!runner->node.in_allocation)
-        return error_set(err, ERROR_USAGE, 0, "it has the launcher srun, which needs a Slurm allocation: submit the workflow "
-                                              "with torc-sbatch, or take \"launcher\" out");
+        return error_set(
+            err, ERROR_USAGE, 0,
+            "it has the launcher srun, which needs a Slurm allocation: submit the workflow "
+            "with torc-sbatch, or take \"launcher\" out");
     const char *path = look_up(environment_find(program->environment, "PATH"), "srun", runner->now);
     if (!path)
-        return error_set(err, ERROR_INTERNAL, 0, "it has the launcher srun, and there is no srun in PATH");
+        return error_set(err, ERROR_INTERNAL, 0,
+                         "it has the launcher srun, and there is no srun in PATH");
     char **argv = arena_alloc(arena, 16 * sizeof *argv);
     size_t n = 0;
     argv[n++] = (char *)"srun";
@@ -114,7 +121,8 @@ static int use_srun(const struct runner *runner, struct job *job, struct program
     argv[n++] = (char *)"--nodes=1";
     argv[n++] = arena_printf(arena, "--nodelist=%s", runner->node.name);
     argv[n++] = arena_printf(arena, "--cpus-per-task=%d", job->share.cpus);
-    argv[n++] = arena_printf(arena, "--mem=%lldM", (long long)((job->share.memory_bytes + 1048575) / 1048576));
+    argv[n++] = arena_printf(arena, "--mem=%lldM",
+                             (long long)((job->share.memory_bytes + 1048575) / 1048576));
     if (!runner->settings.cpu_bind)
         argv[n++] = (char *)"--cpu-bind=none";
     if (runner->settings.srun_signal)
@@ -129,20 +137,23 @@ static int use_srun(const struct runner *runner, struct job *job, struct program
     return 0;
 }
 
-/* Direct execution, when nobody can tell the difference; the variables that bash would have set go with it. */
+// Direct execution, when nobody can tell the difference; the variables that bash would have set go
+// with it.
 static bool use_program(const struct runner *runner, struct job *job, struct program *program)
 {
     size_t length = strlen(job->claimed.command);
-    if (length > ARGUMENT_MOST ||
-        (job->spec.env ? command_needs_shell(program->environment) : environment_needs_shell(runner->environment)))
+    if (length > ARGUMENT_MOST || (job->spec.env ? command_needs_shell(program->environment)
+                                                 : environment_needs_shell(runner->environment)))
         return false;
     char *copy = arena_strndup(job->arena, job->claimed.command, length), *words[WORDS_MOST + 1];
     int count = command_split(copy, length, words, WORDS_MOST);
     if (!count)
         return false;
-    const char *path = strchr(words[0], '/') ? words[0]
-                       : job->spec.env       ? search(environment_find(program->environment, "PATH"), words[0])
-                                             : look_up(environment_find(program->environment, "PATH"), words[0], runner->now);
+    const char *path =
+        strchr(words[0], '/') ? words[0]
+        : job->spec.env
+            ? search(environment_find(program->environment, "PATH"), words[0])
+            : look_up(environment_find(program->environment, "PATH"), words[0], runner->now);
     if (!path)
         return false;
     program->path = arena_strdup(job->arena, path);
@@ -153,8 +164,9 @@ static bool use_program(const struct runner *runner, struct job *job, struct pro
     return true;
 }
 
-/* PWD and _, which bash sets for what it executes. */
-static void set_shell_variables(const struct runner *runner, struct job *job, struct program *program)
+// PWD and _, which bash sets for what it executes.
+static void set_shell_variables(const struct runner *runner, struct job *job,
+                                struct program *program)
 {
     size_t count = 0;
     while (program->environment[count])
@@ -171,7 +183,8 @@ static void set_shell_variables(const struct runner *runner, struct job *job, st
 int program_make(struct runner *runner, struct job *job, struct program *program, struct error *err)
 {
     *program = (struct program){0};
-    program->environment = environment_make(runner->environment, &job->claimed, &job->spec, &job->share, job->arena);
+    program->environment =
+        environment_make(runner->environment, &job->claimed, &job->spec, &job->share, job->arena);
     if (use_bash(runner, job, &program->fallback, err))
         return -1;
     if (job->claimed.flags & JOB_SRUN)

@@ -5,14 +5,16 @@
 
 #include "runner/runner.h"
 
-struct program { /* of the job's arena */
+struct program { // of the job's arena
     const char *path;
     char **argv;
-    char **fallback; /* bash, for when path cannot be executed; NULL: it is bash already */
+    char **fallback; // bash, for when path cannot be executed; NULL: it is bash already
     char **environment;
 };
 
-/* Fills program. -1: it cannot be started here (srun outside an allocation, a disk that is full). */
-int program_make(struct runner *runner, struct job *job, struct program *program, struct error *err);
+// Fills program. -1: it cannot be started here (srun outside an allocation, a disk that is
+// full).
+int program_make(struct runner *runner, struct job *job, struct program *program,
+                 struct error *err);
 
 #endif

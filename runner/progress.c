@@ -13,11 +13,11 @@
 enum { LINE_USEC = 200 * USEC_PER_MSEC, NAMED_MOST = 5, CLASSES_MOST = 100, INTERRUPTED = 130 };
 
 static struct {
-    bool shown; /* on a terminal */
+    bool shown; // on a terminal
     int64_t total, ended_before, next_usec;
 } line;
 
-/* The counts of the workflow now; false: they cannot be read. */
+// The counts of the workflow now; false: they cannot be read.
 static bool read_counts(struct runner *runner, struct read_reply *reply, const char *why)
 {
     struct error err;
@@ -67,10 +67,14 @@ void progress_tick(struct runner *runner)
         return;
     line.next_usec = runner->now + LINE_USEC;
     struct error why;
-    const char *trouble = link_outage_usec(runner->link, &why) > USEC_PER_SEC ? "; the database is away" : "";
-    /* one line, cut off where the terminal ends */
-    fprintf(stderr, "\r\033[K\033[?7l%" PRId64 " of %" PRId64 " jobs ended, %u running, %d failed%s\033[?7h",
-            line.ended_before + runner->completed, line.total, runner->live_count, runner->failures, trouble);
+    const char *trouble =
+        link_outage_usec(runner->link, &why) > USEC_PER_SEC ? "; the database is away" : "";
+    // one line, cut off where the terminal ends
+    fprintf(stderr,
+            "\r\033[K\033[?7l%" PRId64 " of %" PRId64
+            " jobs ended, %u running, %d failed%s\033[?7h",
+            line.ended_before + runner->completed, line.total, runner->live_count, runner->failures,
+            trouble);
 }
 
 void progress_clear(void)
@@ -79,36 +83,44 @@ void progress_clear(void)
         fputs("\r\033[K", stderr);
 }
 
-/* Names some jobs of a state, with what their last attempt says. */
+// Names some jobs of a state, with what their last attempt says.
 static void name_jobs(struct runner *runner, enum job_state state, int64_t count)
 {
     struct read_reply jobs, attempts;
-    struct read_request request = {
-        .what = READ_JOBS, .workflow_id = runner->workflow_id, .states = 1u << state, .limit = NAMED_MOST};
+    struct read_request request = {.what = READ_JOBS,
+                                   .workflow_id = runner->workflow_id,
+                                   .states = 1u << state,
+                                   .limit = NAMED_MOST};
     if (store_read(runner->store, &request, &jobs, NULL))
         return;
     for (uint32_t i = 0; i < jobs.count; i++) {
-        struct read_request last = {
-            .what = READ_ATTEMPTS, .workflow_id = runner->workflow_id, .job_id = jobs.jobs[i].id, .limit = 1000};
+        struct read_request last = {.what = READ_ATTEMPTS,
+                                    .workflow_id = runner->workflow_id,
+                                    .job_id = jobs.jobs[i].id,
+                                    .limit = 1000};
         bool known = !store_read(runner->store, &last, &attempts, NULL);
-        const struct attempt_end *end = known && attempts.count ? &attempts.attempts[attempts.count - 1].end : NULL;
-        fprintf(stderr, "  %s %s%s%s%s%s\n", jobs.jobs[i].name, job_state_names[state], end && end->message ? ": " : "",
-                end && end->message ? end->message : "", end && end->start.stderr_path ? "; see " : "",
+        const struct attempt_end *end =
+            known && attempts.count ? &attempts.attempts[attempts.count - 1].end : NULL;
+        fprintf(stderr, "  %s %s%s%s%s%s\n", jobs.jobs[i].name, job_state_names[state],
+                end && end->message ? ": " : "", end && end->message ? end->message : "",
+                end && end->start.stderr_path ? "; see " : "",
                 end && end->start.stderr_path ? end->start.stderr_path : "");
         if (known)
             read_reply_fini(&attempts);
     }
     if (count > (int64_t)jobs.count)
-        fprintf(stderr, "  and %" PRId64 " more %s\n", count - (int64_t)jobs.count, job_state_names[state]);
+        fprintf(stderr, "  and %" PRId64 " more %s\n", count - (int64_t)jobs.count,
+                job_state_names[state]);
     read_reply_fini(&jobs);
 }
 
-/* Names what is ready, but for runners of other labels; returns how many jobs that are. */
+// Names what is ready, but for runners of other labels; returns how many jobs that are.
 static int64_t name_others(struct runner *runner)
 {
     int64_t named = 0;
     struct read_reply reply;
-    struct read_request request = {.what = READ_CLASSES_PLAIN, .workflow_id = runner->workflow_id, .limit = CLASSES_MOST};
+    struct read_request request = {
+        .what = READ_CLASSES_PLAIN, .workflow_id = runner->workflow_id, .limit = CLASSES_MOST};
     if (store_read(runner->store, &request, &reply, NULL))
         return 0;
     for (uint32_t i = 0; i < reply.count; i++) {
@@ -117,10 +129,12 @@ static int64_t name_others(struct runner *runner)
         if (!ready || pack_labels_fit(runner->options->labels, class->labels))
             continue;
         named += ready;
-        fprintf(stderr, "torc-run: %" PRId64 " %s for a runner %s%s: torc-run --workflow %" PRId64 "%s%s\n", ready,
-                ready == 1 ? "job waits" : "jobs wait", class->labels ? "with the labels " : "without labels",
-                class->labels ? class->labels : "", runner->workflow_id, class->labels ? " --label " : "",
-                class->labels ? class->labels : "");
+        fprintf(stderr,
+                "torc-run: %" PRId64 " %s for a runner %s%s: torc-run --workflow %" PRId64 "%s%s\n",
+                ready, ready == 1 ? "job waits" : "jobs wait",
+                class->labels ? "with the labels " : "without labels",
+                class->labels ? class->labels : "", runner->workflow_id,
+                class->labels ? " --label " : "", class->labels ? class->labels : "");
     }
     read_reply_fini(&reply);
     return named;
@@ -129,8 +143,9 @@ static int64_t name_others(struct runner *runner)
 static void say_how_it_went(struct runner *runner, const struct workflow_info *info)
 {
     int64_t all = count_all(info), completed = info->counts[JOB_COMPLETED];
-    fprintf(stderr, "torc-run: workflow %" PRId64 " (%s): %" PRId64 " of %" PRId64 " jobs completed", info->id, info->name,
-            completed, all);
+    fprintf(stderr,
+            "torc-run: workflow %" PRId64 " (%s): %" PRId64 " of %" PRId64 " jobs completed",
+            info->id, info->name, completed, all);
     for (int state = 0; state < JOB_STATES; state++)
         if (state != JOB_COMPLETED && info->counts[state])
             fprintf(stderr, ", %" PRId64 " %s", info->counts[state], job_state_names[state]);

@@ -5,12 +5,12 @@
 
 #include "runner/runner.h"
 
-void progress_begin(struct runner *runner); /* the store is the main thread's still */
-void progress_tick(struct runner *runner);  /* one line, on a terminal only */
+void progress_begin(struct runner *runner); // the store is the main thread's still
+void progress_tick(struct runner *runner);  // one line, on a terminal only
 
-void progress_clear(void);                  /* away with the line, before a message is written */
+void progress_clear(void); // away with the line, before a message is written
 
-/* The end of a run by hand: how it went, what failed, what to type next. Gives the exit code. */
+// The end of a run by hand: how it went, what failed, what to type next. Gives the exit code.
 int progress_end(struct runner *runner);
 
 #endif

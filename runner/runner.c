@@ -4,17 +4,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <limits.h>
+#include <linux/close_range.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "lib/base/mem.h"
 #include "lib/meter/incarnation.h"
 #include "lib/store/journal.h"
-#include "lib/base/mem.h"
 #include "lib/store/read.h"
 #include "runner/end_time.h"
 #include "runner/flush.h"
@@ -28,7 +28,7 @@
 
 extern char **environ;
 
-/* Standard input of every job is /dev/null; the workflow itself may have come from what it was. */
+// Standard input of every job is /dev/null; the workflow itself may have come from what it was.
 static int drop_input(struct error *err)
 {
     int fd = open("/dev/null", O_RDONLY);
@@ -39,11 +39,13 @@ static int drop_input(struct error *err)
     return 0;
 }
 
-/* A job's cgroup takes up to five open files: the usual 1024 would end at some 190 jobs side by side. */
+// A job's cgroup takes up to five open files: the usual 1024 would end at some 190 jobs side by
+// side.
 static void raise_files_limit(struct runner *runner)
 {
     getrlimit(RLIMIT_NOFILE, &runner->files_limit);
-    setrlimit(RLIMIT_NOFILE, &(struct rlimit){runner->files_limit.rlim_max, runner->files_limit.rlim_max});
+    setrlimit(RLIMIT_NOFILE,
+              &(struct rlimit){runner->files_limit.rlim_max, runner->files_limit.rlim_max});
 }
 
 static int open_workflow(struct runner *runner, struct error *err)
@@ -61,11 +63,12 @@ static int open_workflow(struct runner *runner, struct error *err)
     if (!runner->db)
         runner->db = xstrdup(options->db);
     if (!options->quiet && !options->workflow_id)
-        fprintf(stderr, "torc-run: workflow %lld, on %d CPUs\n", (long long)runner->workflow_id, runner->node.cpus);
+        fprintf(stderr, "torc-run: workflow %lld, on %d CPUs\n", (long long)runner->workflow_id,
+                runner->node.cpus);
     return 0;
 }
 
-/* What the jobs of a runner that was killed with its keeper left here. */
+// What the jobs of a runner that was killed with its keeper left here.
 static void sweep(const struct runner *runner)
 {
     cleanup_free char *db = xasprintf("TORC_DB=%s", runner->db);
@@ -73,7 +76,7 @@ static void sweep(const struct runner *runner)
     process_kill_marked((const char *const[]){db, id, NULL}, true);
 }
 
-/* Before the dead are declared lost: their results would be refused then. */
+// Before the dead are declared lost: their results would be refused then.
 static void replay_journals(struct runner *runner)
 {
     struct error err;
@@ -82,14 +85,16 @@ static void replay_journals(struct runner *runner)
         fprintf(stderr, "torc-run: %s\n", err.text);
     runner->replayed = results > 0;
     if (results && !runner->options->quiet)
-        fprintf(stderr, "torc-run: took %lld results of a runner that the database had not had\n", (long long)results);
+        fprintf(stderr, "torc-run: took %lld results of a runner that the database had not had\n",
+                (long long)results);
 }
 
 static int enter(struct runner *runner, struct error *err)
 {
     if (runner->options->workflow_id)
         replay_journals(runner);
-    struct predecessors gone = predecessors_find(runner->store, runner->workflow_id, runner->node.host);
+    struct predecessors gone =
+        predecessors_find(runner->store, runner->workflow_id, runner->node.host);
     if (gone.count)
         sweep(runner);
     struct runner_entry entry = {
@@ -131,21 +136,26 @@ static int read_settings(struct runner *runner, struct error *err)
     return 0;
 }
 
-/* Everything in the submission folder, where relative paths begin. */
+// Everything in the submission folder, where relative paths begin.
 static int settle(struct runner *runner, struct error *err)
 {
     char folder[PATH_MAX];
     if (chdir(runner->grant.folder))
-        return error_set(err, ERROR_INTERNAL, errno, "cannot change to the workflow's folder %s", runner->grant.folder);
+        return error_set(err, ERROR_INTERNAL, errno, "cannot change to the workflow's folder %s",
+                         runner->grant.folder);
     if (output_open(&runner->output, runner->settings.output_dir, err))
         return -1;
     if (!realpath(runner->output.path, folder))
         snprintf(folder, sizeof folder, "%s", runner->output.path);
     struct error why;
     runner->socket = job_socket_create(runner->workflow_id, runner->grant.runner_id, &why);
-    snprintf(runner->shared->socket, sizeof runner->shared->socket, "%s", runner->socket ? job_socket_path(runner->socket) : "");
+    snprintf(runner->shared->socket, sizeof runner->shared->socket, "%s",
+             runner->socket ? job_socket_path(runner->socket) : "");
     if (!runner->socket)
-        fprintf(stderr, "torc-run: jobs set their data in the database, as there is no socket for them: %s\n", why.text);
+        fprintf(
+            stderr,
+            "torc-run: jobs set their data in the database, as there is no socket for them: %s\n",
+            why.text);
     runner->environment = environment_create(&(struct environment_options){
         .inherited = environ,
         .node = &runner->node,
@@ -162,8 +172,10 @@ static int settle(struct runner *runner, struct error *err)
 static int prepare(struct runner *runner, struct error *err)
 {
     raise_files_limit(runner);
-    close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC); /* what was inherited besides is not for jobs */
-    if (node_init(&runner->node, runner->options, err) || open_workflow(runner, err) || drop_input(err))
+    close_range(STDERR_FILENO + 1, ~0U,
+                CLOSE_RANGE_CLOEXEC); // what was inherited besides is not for jobs
+    if (node_init(&runner->node, runner->options, err) || open_workflow(runner, err) ||
+        drop_input(err))
         return -1;
     runner->incarnation = incarnation_make(runner->node.host);
     runner->meter = meter_create(&(struct meter_options){
@@ -198,15 +210,17 @@ static void fini(struct runner *runner)
     free(runner->incarnation);
 }
 
-/* An allocation that starts when all is done has nothing to do; that is no failure. */
+// An allocation that starts when all is done has nothing to do; that is no failure.
 static bool came_too_late(struct runner *runner)
 {
     struct read_request request = {.what = READ_WORKFLOWS, .workflow_id = runner->workflow_id};
     struct read_reply reply;
     struct error ignored;
-    if ((!runner->node.in_allocation && !runner->replayed) || !runner->store || runner->grant.arena || store_read(runner->store, &request, &reply, &ignored))
+    if ((!runner->node.in_allocation && !runner->replayed) || !runner->store ||
+        runner->grant.arena || store_read(runner->store, &request, &reply, &ignored))
         return false;
-    bool ended = reply.count && (reply.workflows->state == WORKFLOW_COMPLETE || reply.workflows->state == WORKFLOW_CANCELED);
+    bool ended = reply.count && (reply.workflows->state == WORKFLOW_COMPLETE ||
+                                 reply.workflows->state == WORKFLOW_CANCELED);
     read_reply_fini(&reply);
     return ended;
 }
@@ -214,21 +228,24 @@ static bool came_too_late(struct runner *runner)
 int runner_main(void *argument, struct keeper_shared *shared)
 {
     struct error err = {0};
-    struct runner runner = {.options = argument, .shared = shared, .keeper = getppid(), .output.dir = -1};
+    struct runner runner = {
+        .options = argument, .shared = shared, .keeper = getppid(), .output.dir = -1};
     TAILQ_INIT(&runner.held);
     TAILQ_INIT(&runner.live);
     TAILQ_INIT(&runner.ended);
     TAILQ_INIT(&runner.sending);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     bool failed = prepare(&runner, &err) || loop_run(&runner, &err);
-    link_destroy(take_ptr(runner.link)); /* the store is ours again */
+    link_destroy(take_ptr(runner.link)); // the store is ours again
     if (failed && came_too_late(&runner)) {
         failed = false;
         runner.told_complete = true;
     }
     if (!failed)
         top_up_last(&runner);
-    int code = failed ? (int)err.code : runner.options->submission ? ERROR_NONE : progress_end(&runner);
+    int code = failed                       ? (int)err.code
+               : runner.options->submission ? ERROR_NONE
+                                            : progress_end(&runner);
     if (failed && *err.text)
         fprintf(stderr, "torc-run: %s\n", err.text);
     fini(&runner);

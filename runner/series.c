@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// All jobs are looked at together, so that their points have one time. Points wait for the next flush, at most a heartbeat.
+// All jobs are looked at together, so that their points have one time. Points wait for the next
+// flush, at most a heartbeat.
 #include "runner/series.h"
 
 #include "lib/base/mem.h"
@@ -16,13 +17,16 @@ void series_init(struct runner *runner)
 {
     const struct settings *settings = &runner->settings;
     bool any = settings->sample_jobs || wants_node(settings);
-    runner->series.due_usec = any ? runner->now + (int64_t)settings->sample_secs * USEC_PER_SEC : INT64_MAX;
+    runner->series.due_usec =
+        any ? runner->now + (int64_t)settings->sample_secs * USEC_PER_SEC : INT64_MAX;
 }
 
 static struct usage_point *add(struct series *series, int64_t time_usec)
 {
-    series->points = array_grow(series->points, series->count, &series->space, sizeof *series->points);
-    series->points[series->count] = (struct usage_point){.time_usec = time_usec, .cpu_usec = UNKNOWN, .memory_bytes = UNKNOWN};
+    series->points =
+        array_grow(series->points, series->count, &series->space, sizeof *series->points);
+    series->points[series->count] =
+        (struct usage_point){.time_usec = time_usec, .cpu_usec = UNKNOWN, .memory_bytes = UNKNOWN};
     return &series->points[series->count++];
 }
 
@@ -45,9 +49,11 @@ void series_tick(struct runner *runner)
     int64_t time_usec = clock_real_usec();
     if (wants_node(&runner->settings))
         add_node(runner, time_usec);
-    TAILQ_FOREACH (job, &runner->live, link) {
-        /* of a job started by srun there is only srun here */
-        if (!runner->settings.sample_jobs || job->phase != PHASE_RUNNING || job->claimed.flags & JOB_SRUN)
+    TAILQ_FOREACH(job, &runner->live, link)
+    {
+        // of a job started by srun there is only srun here
+        if (!runner->settings.sample_jobs || job->phase != PHASE_RUNNING ||
+            job->claimed.flags & JOB_SRUN)
             continue;
         struct usage_point *point = add(series, time_usec);
         point->job_id = job->claimed.job_id;
@@ -60,7 +66,8 @@ void series_tick(struct runner *runner)
 const struct usage_point *series_take(struct runner *runner, uint32_t *count)
 {
     struct series taken = runner->series;
-    runner->series = (struct series){taken.due_usec, taken.sent, taken.points, taken.sent_space, taken.space, 0};
+    runner->series =
+        (struct series){taken.due_usec, taken.sent, taken.points, taken.sent_space, taken.space, 0};
     *count = taken.count;
     return taken.points;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Time series: what running jobs, and the node, have used so far, every few seconds, where the workflow asks for it.
+// Time series: what running jobs, and the node, have used so far, every few seconds, where the
+// workflow asks for it.
 #ifndef RUNNER_SERIES_H
 #define RUNNER_SERIES_H
 
@@ -10,17 +11,19 @@
 
 struct runner;
 
-struct series { /* points taken, and those of the present request, whose room is used in turn */
+struct series { // points taken, and those of the present request, whose room is used in turn
     int64_t due_usec;
     struct usage_point *points, *sent;
     size_t space, sent_space;
     uint32_t count;
 };
 
-void series_init(struct runner *runner); /* by its settings; the first points are due an interval later */
-void series_tick(struct runner *runner); /* takes what is due by runner->now */
+void series_init(
+    struct runner *runner); // by its settings; the first points are due an interval later
+void series_tick(struct runner *runner); // takes what is due by runner->now
 
-/* The points taken since the last call, for a request: they stay as they are until the next call. */
+// The points taken since the last call, for a request: they stay as they are until the next
+// call.
 const struct usage_point *series_take(struct runner *runner, uint32_t *count);
 
 #endif

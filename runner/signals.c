@@ -5,9 +5,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-static const int read_signals[] = {SIGCHLD, SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGCONT};
+static const int read_signals[] = {SIGCHLD, SIGINT,  SIGTERM, SIGQUIT,
+                                   SIGHUP,  SIGUSR1, SIGUSR2, SIGCONT};
 static const int held_signals[] = {SIGPIPE, SIGTTOU};
-enum { READ = sizeof read_signals / sizeof *read_signals, HELD = sizeof held_signals / sizeof *held_signals };
+enum {
+    READ = sizeof read_signals / sizeof *read_signals,
+    HELD = sizeof held_signals / sizeof *held_signals
+};
 
 static bool hangup_ignored;
 
@@ -27,7 +31,7 @@ void signals_block(void)
     signals_fill(&set);
     for (size_t i = 0; i < HELD; i++)
         sigaddset(&set, held_signals[i]);
-    sigaddset(&set, SIGHUP); /* ignored: then it stays pending, and nobody reads it */
+    sigaddset(&set, SIGHUP); // ignored: then it stays pending, and nobody reads it
     sigprocmask(SIG_BLOCK, &set, NULL);
     for (int sig = 1; sig < SIGRTMIN; sig++)
         if (!sigaction(sig, NULL, &old) && old.sa_handler == SIG_IGN)

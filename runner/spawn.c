@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The child borrows the runner's memory until it executes (CLONE_VM and CLONE_VFORK), on a stack of its own; nothing of the
-// runner is copied, and what went wrong comes back through that memory. It only makes system calls.
+// The child borrows the runner's memory until it executes (CLONE_VM and CLONE_VFORK), on a stack of
+// its own; nothing of the runner is copied, and what went wrong comes back through that memory. It
+// only makes system calls.
 #include "runner/spawn.h"
 
 #include <errno.h>
@@ -18,7 +19,15 @@
 #define CLONE_INTO_CGROUP 0x200000000ULL
 #endif
 
-enum step { STEP_NONE, STEP_CGROUP, STEP_SESSION, STEP_WORKDIR, STEP_STDOUT, STEP_STDERR, STEP_EXEC };
+enum step {
+    STEP_NONE,
+    STEP_CGROUP,
+    STEP_SESSION,
+    STEP_WORKDIR,
+    STEP_STDOUT,
+    STEP_STDERR,
+    STEP_EXEC
+};
 static const char *const step_names[] = {
     [STEP_NONE] = "start a process",
     [STEP_CGROUP] = "enter its cgroup",
@@ -46,8 +55,9 @@ static char stack[STACK_SIZE] __attribute__((aligned(16)));
 
 NO_SANITIZE static int open_output(int dir, const char *path, int as)
 {
-    int fd = path ? openat(dir, path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, OUTPUT_MODE)
-                  : open("/dev/null", O_WRONLY | O_CLOEXEC);
+    int fd =
+        path ? openat(dir, path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, OUTPUT_MODE)
+             : open("/dev/null", O_WRONLY | O_CLOEXEC);
     return fd < 0 ? -1 : dup2(fd, as);
 }
 
@@ -68,9 +78,10 @@ NO_SANITIZE static enum step prepare(const struct spawn *s)
     if (s->workdir && chdir(s->workdir))
         return STEP_WORKDIR;
     if (s->affinity)
-        sched_setaffinity(0, sizeof *s->affinity, s->affinity); /* a hint: the set may have changed meanwhile */
+        sched_setaffinity(0, sizeof *s->affinity,
+                          s->affinity); // a hint: the set may have changed meanwhile
     if (s->files)
-        setrlimit(RLIMIT_NOFILE, s->files); /* down to what it was: that always may be done */
+        setrlimit(RLIMIT_NOFILE, s->files); // down to what it was: that always may be done
     sigprocmask(SIG_SETMASK, &none, NULL);
     return STEP_NONE;
 }
@@ -82,7 +93,8 @@ NO_SANITIZE static int child_main(void *arg)
     child->failed = prepare(s);
     if (!child->failed) {
         execve(s->path, s->argv, s->environment);
-        if (s->fallback && errno != E2BIG && errno != ENOMEM) /* bash says it in its own words, with its own exit code */
+        if (s->fallback && errno != E2BIG &&
+            errno != ENOMEM) // bash says it in its own words, with its own exit code
             execve(s->fallback[0], s->fallback, s->environment);
         child->failed = STEP_EXEC;
     }
@@ -90,8 +102,8 @@ NO_SANITIZE static int child_main(void *arg)
     _exit(127);
 }
 
-/* clone3 with a stack of its own: the child calls child_main and never returns from it, so that no frame of the runner is
- * written to. */
+// clone3 with a stack of its own: the child calls child_main and never returns from it, so that no
+// frame of the runner is written to.
 #if defined(__x86_64__)
 #define HAVE_CLONE3 1
 static long clone3_call(struct clone_args *args, struct child *child)
@@ -105,7 +117,8 @@ static long clone3_call(struct clone_args *args, struct child *child)
                      "ud2\n"
                      "1:"
                      : "=a"(result)
-                     : "0"((long)SYS_clone3), "D"(args), "S"(sizeof *args), [child] "r"(child), [entry] "r"(child_main)
+                     : "0"((long)SYS_clone3), "D"(args),
+                       "S"(sizeof *args), [child] "r"(child), [entry] "r"(child_main)
                      : "rcx", "r11", "memory", "cc");
     return result;
 }
@@ -167,11 +180,12 @@ pid_t spawn_start(const struct spawn *spawn, struct error *err)
         return pid;
     while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
         continue;
-    const char *what = child.failed == STEP_WORKDIR ? spawn->workdir
+    const char *what = child.failed == STEP_WORKDIR  ? spawn->workdir
                        : child.failed == STEP_STDOUT ? spawn->stdout_path
                        : child.failed == STEP_STDERR ? spawn->stderr_path
                                                      : NULL;
     bool output = what && child.failed != STEP_WORKDIR;
-    return error_set(err, ERROR_INTERNAL, child.failed_errno, "cannot %s%s%s%s%s", step_names[child.failed], what ? " " : "",
-                     output ? spawn->output_folder : "", output ? "/" : "", what ? what : "");
+    return error_set(err, ERROR_INTERNAL, child.failed_errno, "cannot %s%s%s%s%s",
+                     step_names[child.failed], what ? " " : "", output ? spawn->output_folder : "",
+                     output ? "/" : "", what ? what : "");
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Reads /run/torc/UID, where the plugin leaves a file per task before srun learns that the task has ended.
+// Reads /run/torc/UID, where the plugin leaves a file per task before srun learns that the task has
+// ended.
 #include "runner/steps.h"
 
 #include <dirent.h>
@@ -16,14 +17,15 @@
 #include "runner/process.h"
 
 struct found {
-    struct usage_record *usages; /* [0] is the job's */
+    struct usage_record *usages; // [0] is the job's
     const char **files;
     size_t count, space, files_count, files_space;
-    struct step_record first; /* of the lowest step: srun's own, for a job that srun started */
+    struct step_record first; // of the lowest step: srun's own, for a job that srun started
     bool any;
 };
 
-static struct usage_record convert(const struct step_record *record, const char *node, struct arena *arena)
+static struct usage_record convert(const struct step_record *record, const char *node,
+                                   struct arena *arena)
 {
     const int64_t *value = record->value;
     struct usage_record usage;
@@ -34,9 +36,10 @@ static struct usage_record convert(const struct step_record *record, const char 
     usage.cpu_user_usec = value[STEP_cpu_user_usec];
     usage.cpu_system_usec = value[STEP_cpu_system_usec];
     if (value[STEP_cpu_usec] >= 0 && usage.cpu_user_usec >= 0 && usage.cpu_system_usec >= 0) {
-        /* the sum is exact, its parts may be counted in ticks: shared out in their proportion */
+        // the sum is exact, its parts may be counted in ticks: shared out in their proportion
         int64_t parts = usage.cpu_user_usec + usage.cpu_system_usec;
-        usage.cpu_user_usec = parts ? (int64_t)((double)value[STEP_cpu_usec] * (double)usage.cpu_user_usec / (double)parts)
+        usage.cpu_user_usec = parts ? (int64_t)((double)value[STEP_cpu_usec] *
+                                                (double)usage.cpu_user_usec / (double)parts)
                                     : value[STEP_cpu_usec];
         usage.cpu_system_usec = value[STEP_cpu_usec] - usage.cpu_user_usec;
     }
@@ -66,12 +69,13 @@ static int open_folder(void)
     return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 }
 
-static void take(struct runner *runner, struct job *job, const char *name, const struct step_record *record,
-                 struct found *found)
+static void take(struct runner *runner, struct job *job, const char *name,
+                 const struct step_record *record, struct found *found)
 {
     found->usages = array_grow(found->usages, found->count, &found->space, sizeof *found->usages);
     found->usages[found->count++] = convert(record, runner->node.name, job->arena);
-    found->files = array_grow(found->files, found->files_count, &found->files_space, sizeof *found->files);
+    found->files =
+        array_grow(found->files, found->files_count, &found->files_space, sizeof *found->files);
     found->files[found->files_count++] = arena_strdup(job->arena, name);
     if (!found->any || record->step_id < found->first.step_id)
         found->first = *record;
@@ -85,7 +89,8 @@ static void scan(struct runner *runner, struct job *job, int folder, struct foun
     DIR *dir = fdopendir(folder);
     for (struct dirent *entry; dir && (entry = readdir(dir));) {
         struct step_record record;
-        if (strncmp(entry->d_name, prefix, strlen(prefix)) || !read_record(dirfd(dir), entry->d_name, &record))
+        if (strncmp(entry->d_name, prefix, strlen(prefix)) ||
+            !read_record(dirfd(dir), entry->d_name, &record))
             continue;
         if (record.job == job->claimed.job_id && record.run == runner->grant.run_id &&
             record.attempt == job->claimed.attempt_id && !strcmp(record.node, runner->node.name))
@@ -97,7 +102,7 @@ static void scan(struct runner *runner, struct job *job, int folder, struct foun
         close(folder);
 }
 
-/* srun's own usage is of no interest: that of the step it made is the job's. */
+// srun's own usage is of no interest: that of the step it made is the job's.
 static void replace_own(struct job *job, struct found *found)
 {
     usage_record_init(&found->usages[0]);
@@ -119,7 +124,7 @@ static void replace_own(struct job *job, struct found *found)
 static void *keep(struct job *job, void *array, size_t bytes)
 {
     void *copy = arena_alloc(job->arena, bytes ? bytes : 1);
-    if (bytes) /* memcpy takes no NULL, not even of nothing */
+    if (bytes) // memcpy takes no NULL, not even of nothing
         memcpy(copy, array, bytes);
     free(array);
     return copy;
@@ -158,6 +163,7 @@ void steps_kill(struct runner *runner, struct job *job)
 {
     cleanup_free char *slurm = xasprintf("SLURM_JOB_ID=%lld", (long long)runner->node.slurm_job_id);
     cleanup_free char *id = xasprintf("TORC_STEP_JOB=%lld", (long long)job->claimed.job_id);
-    cleanup_free char *attempt = xasprintf("TORC_STEP_ATTEMPT=%d.%d", runner->grant.run_id, job->claimed.attempt_id);
+    cleanup_free char *attempt =
+        xasprintf("TORC_STEP_ATTEMPT=%d.%d", runner->grant.run_id, job->claimed.attempt_id);
     process_kill_marked((const char *const[]){slurm, id, attempt, NULL}, false);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// At most one child, at most every 10 seconds. When it could not reach Slurm it is started again; another failure is told and
-// otherwise ignored: the demand stays, and comes again.
+// At most one child, at most every 10 seconds. When it could not reach Slurm it is started again;
+// another failure is told and otherwise ignored: the demand stays, and comes again.
 #include "runner/top_up.h"
 
 #include <signal.h>
@@ -17,7 +17,7 @@ extern char **environ;
 
 enum { PAUSE_USEC = 10 * USEC_PER_SEC };
 
-/* torc-sbatch is beside torc-run, unless somebody moved it; then PATH knows. */
+// torc-sbatch is beside torc-run, unless somebody moved it; then PATH knows.
 static char *find_submitter(void)
 {
     char self[4096];
@@ -44,19 +44,21 @@ void top_up_start(struct runner *runner)
     posix_spawnattr_t attributes;
     cleanup_free char *path = find_submitter();
     snprintf(id, sizeof id, "%lld", (long long)runner->workflow_id);
-    char *argv[] = {(char *)"torc-sbatch", (char *)"--db", (char *)runner->db, (char *)"--top-up", id, NULL};
+    char *argv[] = {
+        (char *)"torc-sbatch", (char *)"--db", (char *)runner->db, (char *)"--top-up", id, NULL};
     sigemptyset(&none);
     posix_spawnattr_init(&attributes);
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
     int failed = posix_spawnp(&runner->top_up, path, NULL, &attributes, argv, environ);
     posix_spawnattr_destroy(&attributes);
-    if (!failed) /* sbatch hands its limits on to the allocation */
+    if (!failed) // sbatch hands its limits on to the allocation
         prlimit(runner->top_up, RLIMIT_NOFILE, &runner->files_limit, NULL);
     runner->top_up_usec = runner->now;
     if (failed) {
         runner->top_up = 0;
-        fprintf(stderr, "torc-run: cannot ask for more allocations: %s: %s\n", path, strerror(failed));
+        fprintf(stderr, "torc-run: cannot ask for more allocations: %s: %s\n", path,
+                strerror(failed));
     }
 }
 
@@ -68,7 +70,7 @@ bool top_up_when_due(struct runner *runner)
     return true;
 }
 
-/* Slurm kills what a batch job leaves behind, so it is waited for, though not for ever. */
+// Slurm kills what a batch job leaves behind, so it is waited for, though not for ever.
 void top_up_last(struct runner *runner)
 {
     enum { LONGEST_USEC = 20 * USEC_PER_SEC, STEP_USEC = 5000 };
@@ -95,7 +97,8 @@ bool top_up_reaped(struct runner *runner, pid_t pid, int status)
     if (runner->top_up_again && !told)
         fprintf(stderr, "torc-run: it will be tried again until Slurm answers\n");
     else if (!runner->top_up_again && (!WIFEXITED(status) || WEXITSTATUS(status)))
-        fprintf(stderr, "torc-run: asking for more allocations failed (torc-sbatch --top-up %lld)\n",
+        fprintf(stderr,
+                "torc-run: asking for more allocations failed (torc-sbatch --top-up %lld)\n",
                 (long long)runner->workflow_id);
     return true;
 }

@@ -4,7 +4,7 @@
 
 #include <sys/wait.h>
 
-/* Goes on in another allocation, or has had its chances. */
+// Goes on in another allocation, or has had its chances.
 static enum job_state continue_or_end(const struct verdict_input *in)
 {
     return in->continuations < in->max_continuations ? JOB_READY : JOB_TERMINATED;
@@ -35,7 +35,9 @@ static void judge(const struct verdict_input *in, struct verdict *v)
         v->reason = REASON_TERMINATED;
     } else {
         v->state = JOB_FAILED;
-        v->reason = success ? REASON_MISSING_OUTPUT : WIFEXITED(in->status) ? REASON_EXIT : REASON_SIGNAL;
+        v->reason = success                 ? REASON_MISSING_OUTPUT
+                    : WIFEXITED(in->status) ? REASON_EXIT
+                                            : REASON_SIGNAL;
     }
 }
 

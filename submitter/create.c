@@ -9,8 +9,8 @@
 #include "lib/store/create.h"
 #include "submitter/show.h"
 
-static int insert(struct created *created, struct store *store, struct prepared *prepared, const struct options *options,
-                  struct error *err)
+static int insert(struct created *created, struct store *store, struct prepared *prepared,
+                  const struct options *options, struct error *err)
 {
     const struct passwd *user = getpwuid(getuid());
     struct workflow_origin origin = {
@@ -26,22 +26,26 @@ static int insert(struct created *created, struct store *store, struct prepared 
     return store_create_workflow(store, &prepared->workflow, &origin, &created->workflow_id, err);
 }
 
-/* The plan was made before the classes had ids; from the database's demand the same formula gives the same groups. */
-static int submit(struct created *created, struct store *store, struct prepared *prepared, struct error *err)
+// The plan was made before the classes had ids; from the database's demand the same formula gives
+// the same groups.
+static int submit(struct created *created, struct store *store, struct prepared *prepared,
+                  struct error *err)
 {
     prepared->submit.store = store;
     prepared->submit.workflow_id = created->workflow_id;
     if (store_demand(store, created->workflow_id, &created->demand, err))
         return -1;
     created->classes = plan_classes_of_demand(&created->demand);
-    struct plan_request request = {.classes = created->classes, .classes_count = created->demand.classes_count,
-                                   .cluster = &prepared->cluster, .settings = &prepared->settings};
+    struct plan_request request = {.classes = created->classes,
+                                   .classes_count = created->demand.classes_count,
+                                   .cluster = &prepared->cluster,
+                                   .settings = &prepared->settings};
     plan_make(&created->plan, &request);
     return submit_groups(&prepared->submit, &created->plan, true, &created->done, err);
 }
 
-int create(struct created *created, struct store *store, struct prepared *prepared, const struct options *options,
-           struct error *err)
+int create(struct created *created, struct store *store, struct prepared *prepared,
+           const struct options *options, struct error *err)
 {
     *created = (struct created){0};
     if (insert(created, store, prepared, options, err))
@@ -52,7 +56,8 @@ int create(struct created *created, struct store *store, struct prepared *prepar
         struct error remove;
         rc = error_set(err, ERROR_USAGE, 0, "Slurm took nothing of it, nothing was created");
         if (store_delete_workflow(store, created->workflow_id, &remove))
-            rc = error_set(err, ERROR_UNREACHABLE, 0, "Slurm took nothing of workflow %lld, and it could not be removed: %s",
+            rc = error_set(err, ERROR_UNREACHABLE, 0,
+                           "Slurm took nothing of workflow %lld, and it could not be removed: %s",
                            (long long)created->workflow_id, remove.text);
     }
     return rc;

@@ -7,16 +7,16 @@
 
 struct created {
     int64_t workflow_id;
-    struct plan_class *classes; /* of the demand that was planned for */
+    struct plan_class *classes; // of the demand that was planned for
     struct demand demand;
     struct plan plan;
     struct submitted_list done;
 };
 
-/* Creates the workflow and submits what its ready jobs need. When Slurm takes nothing of it the workflow is removed again:
- * -1, and nothing is left. created_fini is due in both cases. */
-int create(struct created *created, struct store *store, struct prepared *prepared, const struct options *options,
-           struct error *err);
+// Creates the workflow and submits what its ready jobs need. When Slurm takes nothing of it the
+// workflow is removed again: -1, and nothing is left. created_fini is due in both cases.
+int create(struct created *created, struct store *store, struct prepared *prepared,
+           const struct options *options, struct error *err);
 void created_fini(struct created *created);
 
 #endif

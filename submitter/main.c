@@ -26,7 +26,8 @@ static int dry_run(struct prepared *prepared, const struct options *options)
     return 0;
 }
 
-static void show(const struct prepared *prepared, const struct created *created, const struct options *options)
+static void show(const struct prepared *prepared, const struct created *created,
+                 const struct options *options)
 {
     if (options->parsable)
         printf("%lld\n", (long long)created->workflow_id);
@@ -47,7 +48,8 @@ static int submit(struct prepared *prepared, const struct options *options, stru
     if (!code) {
         show(prepared, &created, options);
         if (options->wait)
-            code = wait_for_workflow(store, prepared->db, created.workflow_id, options->parsable || options->json, err);
+            code = wait_for_workflow(store, prepared->db, created.workflow_id,
+                                     options->parsable || options->json, err);
         if (code < 0)
             code = complain(err);
     }
@@ -65,9 +67,11 @@ static int submit_more(const struct options *options, struct error *err)
     struct top_up how = {.heal = true, .hasty = !slurm_inside_allocation()};
     int code = top_up(store, options->db, options->top_up, how, &taken, err) ? complain(err) : 0;
     if (!code && !options->parsable)
-        printf("Workflow %lld: %zu submission%s made.\n", (long long)options->top_up, taken, taken == 1 ? "" : "s");
+        printf("Workflow %lld: %zu submission%s made.\n", (long long)options->top_up, taken,
+               taken == 1 ? "" : "s");
     if (!code && options->wait)
-        code = wait_for_workflow(store, options->db, options->top_up, options->parsable || options->json, err);
+        code = wait_for_workflow(store, options->db, options->top_up,
+                                 options->parsable || options->json, err);
     store_close(store);
     return code < 0 ? complain(err) : code;
 }
@@ -83,8 +87,8 @@ int main(int argc, char **argv)
         code = submit_more(&options, &err);
     } else if (!code && !done) {
         code = prepare(&prepared, &options, &err) ? complain(&err)
-               : options.dry_run                 ? dry_run(&prepared, &options)
-                                                 : submit(&prepared, &options, &err);
+               : options.dry_run                  ? dry_run(&prepared, &options)
+                                                  : submit(&prepared, &options, &err);
         prepared_fini(&prepared);
     }
     options_fini(&options);

@@ -7,41 +7,61 @@
 
 #include "lib/base/command_line.h"
 #include "lib/base/mem.h"
-#include "lib/store/store.h"
 #include "lib/base/walltime.h"
+#include "lib/store/store.h"
 
 #define AT(field) offsetof(struct options, field)
 static const struct option_row table[] = {
-    {"account", 'A', OPTION_TEXT, AT(account), "NAME", "account that the allocations are charged to", NULL},
-    {"partition", 'p', OPTION_TEXT, AT(partition), "NAMES", "partition; of several, the first that jobs fit", NULL},
+    {"account", 'A', OPTION_TEXT, AT(account), "NAME",
+     "account that the allocations are charged to", NULL},
+    {"partition", 'p', OPTION_TEXT, AT(partition), "NAMES",
+     "partition; of several, the first that jobs fit", NULL},
     {"qos", 'q', OPTION_TEXT, AT(qos), "NAME", "quality of service", NULL},
-    {"time", 't', OPTION_TIME, AT(walltime_usec), "TIME", "longest walltime to ask for: 30 (minutes), 2:00:00, 1-12", NULL},
-    {"max-allocations", 0, OPTION_COUNT, AT(max_allocations), "N", "allocations asked for at once per class (16)", NULL},
-    {"max-fails", 0, OPTION_COUNT_0, AT(max_fails), "N", "start no more jobs after N failures (0: never stop)", NULL},
-    {"limits", 0, OPTION_WORD, AT(limits), "MODE", "enforce (default), warn or off: are jobs held to memory and runtime?", limits_mode_names},
-    {"stdio", 0, OPTION_WORD, AT(stdio), "MODE", "separate (default), combined, no_stdout, no_stderr or none", stdio_mode_names},
-    {"allow-missing", 0, OPTION_FLAG, AT(allow_missing), NULL, "accept input files that do not exist yet", NULL},
-    {"dry-run", 0, OPTION_FLAG, AT(dry_run), NULL, "show the plan and the scripts, create nothing", NULL},
-    {"wait", 'W', OPTION_FLAG, AT(wait), NULL, "stay until the workflow has ended; exit with its result", NULL},
-    {"parsable", 0, OPTION_FLAG, AT(parsable), NULL, "print the workflow's id and nothing else", NULL},
+    {"time", 't', OPTION_TIME, AT(walltime_usec), "TIME",
+     "longest walltime to ask for: 30 (minutes), 2:00:00, 1-12", NULL},
+    {"max-allocations", 0, OPTION_COUNT, AT(max_allocations), "N",
+     "allocations asked for at once per class (16)", NULL},
+    {"max-fails", 0, OPTION_COUNT_0, AT(max_fails), "N",
+     "start no more jobs after N failures (0: never stop)", NULL},
+    {"limits", 0, OPTION_WORD, AT(limits), "MODE",
+     "enforce (default), warn or off: are jobs held to memory and runtime?", limits_mode_names},
+    {"stdio", 0, OPTION_WORD, AT(stdio), "MODE",
+     "separate (default), combined, no_stdout, no_stderr or none", stdio_mode_names},
+    {"allow-missing", 0, OPTION_FLAG, AT(allow_missing), NULL,
+     "accept input files that do not exist yet", NULL},
+    {"dry-run", 0, OPTION_FLAG, AT(dry_run), NULL, "show the plan and the scripts, create nothing",
+     NULL},
+    {"wait", 'W', OPTION_FLAG, AT(wait), NULL,
+     "stay until the workflow has ended; exit with its result", NULL},
+    {"parsable", 0, OPTION_FLAG, AT(parsable), NULL, "print the workflow's id and nothing else",
+     NULL},
     {"json", 0, OPTION_FLAG, AT(json), NULL, "print one JSON document", NULL},
-    {"db", 0, OPTION_TEXT, AT(db), "PATH", "the workflow database ($TORC_DB, else torc.db here)", NULL},
-    {"top-up", 0, OPTION_ID, AT(top_up), "ID", "submit what an unfinished workflow needs (runners do this)", NULL},
-    {"commands", 0, OPTION_TEXT, AT(commands), "FILE", "run each line of FILE as a job, instead of WORKFLOW", NULL},
+    {"db", 0, OPTION_TEXT, AT(db), "PATH", "the workflow database ($TORC_DB, else torc.db here)",
+     NULL},
+    {"top-up", 0, OPTION_ID, AT(top_up), "ID",
+     "submit what an unfinished workflow needs (runners do this)", NULL},
+    {"commands", 0, OPTION_TEXT, AT(commands), "FILE",
+     "run each line of FILE as a job, instead of WORKFLOW", NULL},
     {"cpus", 'c', OPTION_COUNT, AT(resources.cpus), "N", "CPUs of each such job", NULL},
-    {"memory", 0, OPTION_MEMORY, AT(resources.memory_bytes), "SIZE", "memory of each such job: 512m, 2g, ...", NULL},
+    {"memory", 0, OPTION_MEMORY, AT(resources.memory_bytes), "SIZE",
+     "memory of each such job: 512m, 2g, ...", NULL},
     {"mem", 0, OPTION_MEMORY, AT(resources.memory_bytes), "SIZE", "the same", NULL},
-    {"runtime", 0, OPTION_TIME, AT(resources.runtime_usec), "TIME", "runtime of each such job (-t is that then): 10m, 1:30:00, ...", NULL},
-    {"label", 0, OPTION_REFUSED, 0, "A,B", "allocations are not asked for by labels; jobs with labels run where somebody starts "
-                                           "torc-run --workflow ID --label A,B", NULL},
+    {"runtime", 0, OPTION_TIME, AT(resources.runtime_usec), "TIME",
+     "runtime of each such job (-t is that then): 10m, 1:30:00, ...", NULL},
+    {"label", 0, OPTION_REFUSED, 0, "A,B",
+     "allocations are not asked for by labels; jobs with labels run where somebody starts "
+     "torc-run --workflow ID --label A,B",
+     NULL},
     {"help", 'h', OPTION_HELP, 0, NULL, "this text", NULL},
     {"version", 'V', OPTION_VERSION, 0, NULL, "the version", NULL},
 };
 
 static void print_exit_codes(void)
 {
-    puts("\nExit status: 0 submitted (with --wait: all jobs completed); 1 some jobs did not complete; 2 bad usage, a bad\n"
-         "workflow file, or refused by Slurm; 3 Slurm or the database could not be reached; 130 interrupted.");
+    puts("\nExit status: 0 submitted (with --wait: all jobs completed); 1 some jobs did not "
+         "complete; 2 bad usage, a bad\n"
+         "workflow file, or refused by Slurm; 3 Slurm or the database could not be reached; 130 "
+         "interrupted.");
 }
 
 static const struct command_line line = {
@@ -58,22 +78,28 @@ static const struct command_line line = {
 static int check_together(struct options *options, int operands, char **words, struct error *err)
 {
     if (operands > 1)
-        return error_set(err, ERROR_USAGE, 0, "one workflow file is expected, \"%s\" is one too many; sbatch's options go after --",
-                         words[1]);
+        return error_set(
+            err, ERROR_USAGE, 0,
+            "one workflow file is expected, \"%s\" is one too many; sbatch's options go after --",
+            words[1]);
     const struct commands_resources *resources = &options->resources;
-    if (!options->commands && (resources->cpus || resources->memory_bytes || resources->runtime_usec))
-        return error_set(err, ERROR_USAGE, 0, "--cpus, --memory and --runtime say what each job of --commands FILE asks for; in a "
-                                              "workflow file the jobs say it");
+    if (!options->commands &&
+        (resources->cpus || resources->memory_bytes || resources->runtime_usec))
+        return error_set(
+            err, ERROR_USAGE, 0,
+            "--cpus, --memory and --runtime say what each job of --commands FILE asks for; in a "
+            "workflow file the jobs say it");
     if (options->commands && (operands || options->top_up))
         return error_set(err, ERROR_USAGE, 0, "either a workflow or --commands FILE, not both");
-    if (options->commands && options->walltime_usec) { /* one that knows sbatch means the job's */
+    if (options->commands && options->walltime_usec) { // one that knows sbatch means the job's
         options->resources.runtime_usec = options->walltime_usec;
         options->walltime_usec = 0;
     }
     if (!operands && !options->top_up && !options->commands)
         return error_set(err, ERROR_USAGE, 0, "which workflow file? See torc-sbatch --help");
     if (operands && options->top_up)
-        return error_set(err, ERROR_USAGE, 0, "--top-up goes on with a workflow that exists: leave out %s", words[0]);
+        return error_set(err, ERROR_USAGE, 0,
+                         "--top-up goes on with a workflow that exists: leave out %s", words[0]);
     if (options->parsable && options->json)
         return error_set(err, ERROR_USAGE, 0, "either --parsable or --json, not both");
     options->file = operands ? words[0] : options->commands;
@@ -109,7 +135,7 @@ static void set_text(char **setting, const char *option, const char *variable)
     }
 }
 
-/* What schedulers of the file say is no match for the command line. */
+// What schedulers of the file say is no match for the command line.
 static void override_schedulers(const struct options *options, struct schedulers *schedulers)
 {
     if (options->account)
@@ -131,8 +157,10 @@ int options_apply(const struct options *options, struct settings *settings, stru
     const char *variable = getenv("SBATCH_TIMELIMIT");
     if (options->walltime_usec)
         settings->walltime_usec = options->walltime_usec;
-    else if (!settings->walltime_usec && variable && walltime_parse(variable, &settings->walltime_usec))
-        return error_set(err, ERROR_USAGE, 0, "SBATCH_TIMELIMIT=%s is no time: 30 (minutes), 2:00:00, 1-12", variable);
+    else if (!settings->walltime_usec && variable &&
+             walltime_parse(variable, &settings->walltime_usec))
+        return error_set(err, ERROR_USAGE, 0,
+                         "SBATCH_TIMELIMIT=%s is no time: 30 (minutes), 2:00:00, 1-12", variable);
     if (options->max_allocations >= 0)
         settings->max_allocations = options->max_allocations;
     if (options->max_fails >= 0)
@@ -147,6 +175,9 @@ int options_apply(const struct options *options, struct settings *settings, stru
         sbatch_asks_add(&asks, &settings->sbatch_options, err))
         return -1;
     if (asks.nodes > 1)
-        return error_set(err, ERROR_USAGE, 0, "allocations of several nodes come in a later version; leave --nodes=%d out", asks.nodes);
+        return error_set(
+            err, ERROR_USAGE, 0,
+            "allocations of several nodes come in a later version; leave --nodes=%d out",
+            asks.nodes);
     return 0;
 }

@@ -6,30 +6,32 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "lib/workflow/commands_file.h"
 #include "lib/base/error.h"
+#include "lib/workflow/commands_file.h"
 #include "lib/workflow/settings.h"
 
 struct options {
-    const char *db;              /* as store_where gives it */
-    const char *file;            /* the workflow file; NULL with top_up */
-    const char *commands;        /* --commands: a file of commands instead, which is `file` then */
-    struct commands_resources resources; /* of each of them */
+    const char *db;       // as store_where gives it
+    const char *file;     // the workflow file; NULL with top_up
+    const char *commands; // --commands: a file of commands instead, which is `file` then
+    struct commands_resources resources; // of each of them
     const char *account, *partition, *qos;
-    int64_t walltime_usec;       /* -t; 0: not given */
-    int64_t top_up;              /* --top-up: a workflow that exists; 0: none */
-    int32_t max_allocations, max_fails, limits, stdio; /* -1: as the workflow says; limits: enum limits_mode; stdio: enum stdio_mode */
+    int64_t walltime_usec; // -t; 0: not given
+    int64_t top_up;        // --top-up: a workflow that exists; 0: none
+    // -1: as the workflow says; limits: enum limits_mode; stdio: enum stdio_mode
+    int32_t max_allocations, max_fails, limits, stdio;
     bool dry_run, json, wait, allow_missing, parsable;
-    char **sbatch_options;       /* after "--": NULL-terminated, in argv */
-    char *command_line;          /* for the records; owned */
+    char **sbatch_options; // after "--": NULL-terminated, in argv
+    char *command_line;    // for the records; owned
 };
 
-/* Reads argv; *done: --help or --version was printed. -1: bad usage, said in err. options_fini is due. */
+// Reads argv; *done: --help or --version was printed. -1: bad usage, said in err. options_fini is
+// due.
 int options_parse(struct options *options, int argc, char **argv, bool *done, struct error *err);
 void options_fini(struct options *options);
 
-/* What the command line says goes over what the file says; where both are silent, sbatch's own SBATCH_PARTITION,
- * SBATCH_ACCOUNT, SBATCH_QOS and SBATCH_TIMELIMIT. */
+// What the command line says goes over what the file says; where both are silent, sbatch's own
+// SBATCH_PARTITION, SBATCH_ACCOUNT, SBATCH_QOS and SBATCH_TIMELIMIT.
 int options_apply(const struct options *options, struct settings *settings, struct error *err);
 
 #endif

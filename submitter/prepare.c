@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The checks before anything is created, in the order in which their answers help most: file, cluster, plan, Slurm's word.
+// The checks before anything is created, in the order in which their answers help most: file,
+// cluster, plan, Slurm's word.
 #include "submitter/prepare.h"
 
 #include <errno.h>
@@ -12,9 +13,9 @@
 
 #include "lib/base/fs_kind.h"
 #include "lib/base/mem.h"
-#include "lib/text/problem.h"
-#include "lib/slurm/slurm.h"
 #include "lib/base/text_file.h"
+#include "lib/slurm/slurm.h"
+#include "lib/text/problem.h"
 #include "lib/workflow/inputs.h"
 
 static int read_file(struct prepared *prepared, const char *path, bool commands, struct error *err)
@@ -33,7 +34,8 @@ static int find_folder(struct prepared *prepared, const struct options *options,
     if (!getcwd(folder, sizeof folder))
         return error_set(err, ERROR_INTERNAL, errno, "cannot tell which folder this is");
     prepared->folder = xstrdup(folder);
-    prepared->db = *options->db == '/' ? xstrdup(options->db) : xasprintf("%s/%s", folder, options->db);
+    prepared->db =
+        *options->db == '/' ? xstrdup(options->db) : xasprintf("%s/%s", folder, options->db);
     return 0;
 }
 
@@ -42,9 +44,11 @@ static int load(struct prepared *prepared, const struct options *options, struct
     struct problems problems = {0};
     if (read_file(prepared, options->file, options->commands, err))
         return -1;
-    int rc = options->commands ? workflow_load_commands(prepared->text, prepared->length, options->file, &options->resources,
-                                                        &prepared->workflow, &problems)
-                               : workflow_load(prepared->text, prepared->length, options->file, &prepared->workflow, &problems);
+    int rc = options->commands
+                 ? workflow_load_commands(prepared->text, prepared->length, options->file,
+                                          &options->resources, &prepared->workflow, &problems)
+                 : workflow_load(prepared->text, prepared->length, options->file,
+                                 &prepared->workflow, &problems);
     problems_drop_unfit(&problems);
     if (!options->dry_run && problems_refuse_later(&problems))
         rc = -1;
@@ -56,15 +60,17 @@ static int load(struct prepared *prepared, const struct options *options, struct
     problems_print(&problems, stderr, "torc-sbatch", options->file, PROBLEMS_SCREEN);
     size_t errors = problems.errors;
     problems_fini(&problems);
-    return rc ? error_set(err, ERROR_USAGE, 0, "%s: %zu error%s, nothing was submitted", options->file, errors,
-                          errors == 1 ? "" : "s")
+    return rc ? error_set(err, ERROR_USAGE, 0, "%s: %zu error%s, nothing was submitted",
+                          options->file, errors, errors == 1 ? "" : "s")
               : 0;
 }
 
-static int merge_settings(struct prepared *prepared, const struct options *options, struct error *err)
+static int merge_settings(struct prepared *prepared, const struct options *options,
+                          struct error *err)
 {
     const char *json = prepared->workflow.settings;
-    if (settings_parse(&prepared->settings, json ? json : "{}", err) || options_apply(options, &prepared->settings, err))
+    if (settings_parse(&prepared->settings, json ? json : "{}", err) ||
+        options_apply(options, &prepared->settings, err))
         return -1;
     prepared->settings_json = settings_text(&prepared->settings);
     prepared->workflow.settings = prepared->settings_json;
@@ -74,19 +80,22 @@ static int merge_settings(struct prepared *prepared, const struct options *optio
 static int make_plan(struct prepared *prepared, struct error *err)
 {
     prepared->classes = plan_classes_of_workflow(&prepared->workflow);
-    struct plan_request request = {.classes = prepared->classes, .classes_count = prepared->workflow.classes_count,
-                                   .cluster = &prepared->cluster, .settings = &prepared->settings};
+    struct plan_request request = {.classes = prepared->classes,
+                                   .classes_count = prepared->workflow.classes_count,
+                                   .cluster = &prepared->cluster,
+                                   .settings = &prepared->settings};
     plan_make(&prepared->plan, &request);
     for (size_t i = 0; i < prepared->plan.notes_count; i++) {
         const struct plan_note *note = &prepared->plan.notes[i];
         fprintf(stderr, "torc-sbatch: %s%s\n", note->refused ? "" : "warning: ", note->text);
     }
     if (prepared->plan.refused)
-        return error_set(err, ERROR_USAGE, 0, "jobs that can never run are refused, nothing was submitted");
+        return error_set(err, ERROR_USAGE, 0,
+                         "jobs that can never run are refused, nothing was submitted");
     return 0;
 }
 
-/* Jobs on other hosts could not open a database on a disk of this one. */
+// Jobs on other hosts could not open a database on a disk of this one.
 static int check_database_place(const struct prepared *prepared, struct error *err)
 {
     char host[HOST_NAME_MAX + 1] = "";
@@ -96,31 +105,38 @@ static int check_database_place(const struct prepared *prepared, struct error *e
         return -1;
     for (size_t i = 0; i < prepared->plan.groups_count && !network; i++) {
         const char *name = prepared->plan.groups[i].partition;
-        const struct cluster_partition *partition = cluster_find_partition(&prepared->cluster, name, strlen(name));
+        const struct cluster_partition *partition =
+            cluster_find_partition(&prepared->cluster, name, strlen(name));
         if (cluster_has_other_hosts(&prepared->cluster, partition, host))
             return error_set(err, ERROR_USAGE, 0,
-                             "the database %s is on a local disk of %s, which the nodes of partition %s cannot see; put it on "
-                             "a shared file system with --db or $TORC_DB", prepared->db, host, name);
+                             "the database %s is on a local disk of %s, which the nodes of "
+                             "partition %s cannot see; put it on "
+                             "a shared file system with --db or $TORC_DB",
+                             prepared->db, host, name);
     }
     return 0;
 }
 
-/* Runners submit the later stages, unless the site lets only some nodes submit. */
+// Runners submit the later stages, unless the site lets only some nodes submit.
 static void warn_of_alloc_nodes(const struct prepared *prepared, const struct options *options)
 {
     const struct plan *plan = &prepared->plan;
     for (size_t i = 0; i < plan->groups_count && !options->wait; i++) {
         const char *name = plan->groups[i].partition;
-        const struct cluster_partition *p = cluster_find_partition(&prepared->cluster, name, strlen(name));
+        const struct cluster_partition *p =
+            cluster_find_partition(&prepared->cluster, name, strlen(name));
         if (plan->groups[i].now || !p || !p->alloc_nodes || !strcasecmp(p->alloc_nodes, "all"))
             continue;
-        fprintf(stderr, "torc-sbatch: warning: partition %s takes jobs only from %s (AllocNodes); where runners may not submit "
-                "later stages, --wait or torc-sbatch --top-up does\n", name, p->alloc_nodes);
+        fprintf(stderr,
+                "torc-sbatch: warning: partition %s takes jobs only from %s (AllocNodes); where "
+                "runners may not submit "
+                "later stages, --wait or torc-sbatch --top-up does\n",
+                name, p->alloc_nodes);
         return;
     }
 }
 
-/* Slurm's own word on each group: accounts, QOS, site filters and limits that no query shows. */
+// Slurm's own word on each group: accounts, QOS, site filters and limits that no query shows.
 static int ask_slurm(const struct prepared *prepared, struct error *err)
 {
     for (size_t i = 0; i < prepared->plan.groups_count; i++)
@@ -132,12 +148,15 @@ static int ask_slurm(const struct prepared *prepared, struct error *err)
 int prepare(struct prepared *prepared, const struct options *options, struct error *err)
 {
     *prepared = (struct prepared){0};
-    if (find_folder(prepared, options, err) || load(prepared, options, err) || merge_settings(prepared, options, err))
+    if (find_folder(prepared, options, err) || load(prepared, options, err) ||
+        merge_settings(prepared, options, err))
         return -1;
     prepared->environment = slurm_environment(NULL, NULL);
     prepared->environment_json = slurm_environment_text(prepared->environment);
-    prepared->submit = (struct submit){.workflow_name = prepared->workflow.name, .db = prepared->db,
-                                       .folder = prepared->folder, .settings = &prepared->settings,
+    prepared->submit = (struct submit){.workflow_name = prepared->workflow.name,
+                                       .db = prepared->db,
+                                       .folder = prepared->folder,
+                                       .settings = &prepared->settings,
                                        .environment = prepared->environment_json};
     if (slurm_load_cluster(&prepared->cluster, err))
         return error_prefix(err, "nothing was submitted");

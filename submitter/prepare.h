@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Everything that can be found wrong before anything is created: the file, its inputs, the cluster, the plan, the database.
+// Everything that can be found wrong before anything is created: the file, its inputs, the cluster,
+// the plan, the database.
 #ifndef SUBMITTER_PREPARE_H
 #define SUBMITTER_PREPARE_H
 
@@ -9,21 +10,22 @@
 #include "submitter/options.h"
 
 struct prepared {
-    char *file, *folder, *db;    /* absolute */
-    char *text;                  /* of the file */
+    char *file, *folder, *db; // absolute
+    char *text;               // of the file
     size_t length;
     struct workflow workflow;
-    struct settings settings;    /* of file and command line */
-    char *settings_json;         /* the same, as the workflow keeps it */
-    char **environment;          /* that sbatch gets, and later ones */
+    struct settings settings; // of file and command line
+    char *settings_json;      // the same, as the workflow keeps it
+    char **environment;       // that sbatch gets, and later ones
     char *environment_json;
     struct cluster cluster;
     struct plan_class *classes;
     struct plan plan;
-    struct submit submit;        /* without store and id */
+    struct submit submit; // without store and id
 };
 
-/* Prints every problem of the file and every note of the plan on stderr. prepared_fini is due in both cases. */
+// Prints every problem of the file and every note of the plan on stderr. prepared_fini is due in
+// both cases.
 int prepare(struct prepared *prepared, const struct options *options, struct error *err);
 void prepared_fini(struct prepared *prepared);
 

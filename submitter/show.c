@@ -10,7 +10,7 @@
 #include "lib/base/mem.h"
 #include "lib/show/plan_table.h"
 
-/* Barriers are rows too, but no jobs of the user's. */
+// Barriers are rows too, but no jobs of the user's.
 static size_t count_jobs(const struct workflow *workflow)
 {
     size_t count = 0;
@@ -19,7 +19,7 @@ static size_t count_jobs(const struct workflow *workflow)
     return count;
 }
 
-/* The hints name the database only when the next command would not find it by itself. */
+// The hints name the database only when the next command would not find it by itself.
 static char *db_option(const struct prepared *prepared)
 {
     const char *variable = getenv("TORC_DB");
@@ -29,7 +29,7 @@ static char *db_option(const struct prepared *prepared)
     return xasprintf(" --db %s", prepared->db);
 }
 
-/* Jobs with labels are for runners that somebody starts by hand. */
+// Jobs with labels are for runners that somebody starts by hand.
 static void print_labelled(const struct prepared *prepared, const char *id)
 {
     const struct workflow *workflow = &prepared->workflow;
@@ -41,8 +41,9 @@ static void print_labelled(const struct prepared *prepared, const char *id)
     for (size_t i = 0; i < workflow->classes_count; i++)
         if (jobs[i] && workflow->classes[i].labels)
             printf("\nNo allocation is asked for %zu %s; on a machine that has what they need:\n"
-                   "torc-run%s --workflow %s --label %s\n", jobs[i],
-                   jobs[i] == 1 ? "job with labels" : "jobs with labels", db, id, workflow->classes[i].labels);
+                   "torc-run%s --workflow %s --label %s\n",
+                   jobs[i], jobs[i] == 1 ? "job with labels" : "jobs with labels", db, id,
+                   workflow->classes[i].labels);
 }
 
 void show_plan(const struct prepared *prepared)
@@ -52,10 +53,12 @@ void show_plan(const struct prepared *prepared)
     size_t later = 0;
     screen_init(&screen, stdout);
     size_t jobs = count_jobs(&prepared->workflow);
-    printf("Plan for workflow %s, %zu job%s; nothing was created.\n\n", prepared->workflow.name, jobs, jobs == 1 ? "" : "s");
+    printf("Plan for workflow %s, %zu job%s; nothing was created.\n\n", prepared->workflow.name,
+           jobs, jobs == 1 ? "" : "s");
     struct table *table = plan_table_create(&screen);
     for (size_t i = 0; i < plan->groups_count; i++) {
-        plan_table_row(table, &plan->groups[i], plan->groups[i].jobs, plan->groups[i].count, plan->groups[i].now ? "now" : "later");
+        plan_table_row(table, &plan->groups[i], plan->groups[i].jobs, plan->groups[i].count,
+                       plan->groups[i].now ? "now" : "later");
         later += !plan->groups[i].now;
     }
     table_destroy(table);
@@ -103,29 +106,33 @@ void show_plan_json(const struct prepared *prepared)
     for (size_t i = 0; i < prepared->plan.notes_count; i++)
         json_array_append_new(notes, json_string(prepared->plan.notes[i].text));
     print_json(json_pack("{s:s?, s:I, s:o, s:o}", "workflow", prepared->workflow.name, "jobs",
-                         (json_int_t)count_jobs(&prepared->workflow), "groups", groups, "warnings", notes));
+                         (json_int_t)count_jobs(&prepared->workflow), "groups", groups, "warnings",
+                         notes));
 }
 
 static char *job_text(const struct submitted *submitted)
 {
     if (!submitted->job_id)
         return xstrdup(submitted->unknown ? "unknown" : "refused");
-    return submitted->count > 1 ? xasprintf("%lld_[0-%d]", (long long)submitted->job_id, submitted->count - 1)
-                                : xasprintf("%lld", (long long)submitted->job_id);
+    return submitted->count > 1
+               ? xasprintf("%lld_[0-%d]", (long long)submitted->job_id, submitted->count - 1)
+               : xasprintf("%lld", (long long)submitted->job_id);
 }
 
-void show_submitted(const struct prepared *prepared, int64_t workflow_id, const struct submitted_list *done)
+void show_submitted(const struct prepared *prepared, int64_t workflow_id,
+                    const struct submitted_list *done)
 {
     struct screen screen;
     int64_t later = 0;
     screen_init(&screen, stdout);
     size_t jobs = count_jobs(&prepared->workflow);
-    printf("Workflow %lld (%s), %zu job%s, submitted as\n\n", (long long)workflow_id, prepared->workflow.name, jobs,
-           jobs == 1 ? "" : "s");
+    printf("Workflow %lld (%s), %zu job%s, submitted as\n\n", (long long)workflow_id,
+           prepared->workflow.name, jobs, jobs == 1 ? "" : "s");
     struct table *table = plan_table_create(&screen);
     for (size_t i = 0; i < done->count; i++) {
         cleanup_free char *job = job_text(&done->list[i]);
-        plan_table_row(table, done->list[i].group, done->list[i].group->jobs, done->list[i].count, job);
+        plan_table_row(table, done->list[i].group, done->list[i].group->jobs, done->list[i].count,
+                       job);
     }
     for (size_t i = 0; i < prepared->plan.groups_count; i++) {
         const struct plan_group *group = &prepared->plan.groups[i];
@@ -138,9 +145,12 @@ void show_submitted(const struct prepared *prepared, int64_t workflow_id, const 
     cleanup_free char *name = xasprintf("%lld", (long long)workflow_id);
     long long id = workflow_id;
     if (later)
-        printf("\nWhat comes later (%lld jobs) is submitted by a runner, when these jobs become ready.\n", (long long)later);
+        printf("\nWhat comes later (%lld jobs) is submitted by a runner, when these jobs become "
+               "ready.\n",
+               (long long)later);
     print_labelled(prepared, name);
-    printf("\nWhere it stands: torc%s status %lld\nWhat it used:    torc-report%s %lld\n", db, id, db, id);
+    printf("\nWhere it stands: torc%s status %lld\nWhat it used:    torc-report%s %lld\n", db, id,
+           db, id);
     fflush(stdout);
 }
 
@@ -150,11 +160,13 @@ void show_submitted_json(int64_t workflow_id, const struct submitted_list *done)
     for (size_t i = 0; i < done->count; i++) {
         const struct submitted *s = &done->list[i];
         json_t *item = plan_group_json(s->group, s->count);
-        json_object_set_new(item, "slurm_job_id", s->job_id ? json_integer(s->job_id) : json_null());
+        json_object_set_new(item, "slurm_job_id",
+                            s->job_id ? json_integer(s->job_id) : json_null());
         json_object_set_new(item, "error", s->error ? json_string(s->error) : json_null());
         json_array_append_new(list, item);
     }
-    print_json(json_pack("{s:I, s:o}", "workflow_id", (json_int_t)workflow_id, "submissions", list));
+    print_json(
+        json_pack("{s:I, s:o}", "workflow_id", (json_int_t)workflow_id, "submissions", list));
     fflush(stdout);
 }
 
@@ -165,7 +177,9 @@ void show_complaints(const struct submitted_list *done)
         if (s->said)
             fprintf(stderr, "%s\n", s->said);
         if (s->unknown)
-            fprintf(stderr, "torc-sbatch: class %s: %s; whether Slurm took it is not known yet, torc will find out\n",
+            fprintf(stderr,
+                    "torc-sbatch: class %s: %s; whether Slurm took it is not known yet, torc will "
+                    "find out\n",
                     s->group->class_name, s->error);
         else if (s->error && !s->job_id)
             fprintf(stderr, "torc-sbatch: class %s: %s\n", s->group->class_name, s->error);

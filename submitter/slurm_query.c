@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// slurm-query: asks libslurm and prints JSON. The only program that links it, because libslurm may end or hang its caller
-// and changes its soname with every release; whoever runs this takes its death or silence for "unknown".
+// slurm-query: asks libslurm and prints JSON. The only program that links it, because libslurm may
+// end or hang its caller and changes its soname with every release; whoever runs this takes its
+// death or silence for "unknown".
 #include <grp.h>
 #include <jansson.h>
 #include <slurm/slurm.h>
@@ -25,10 +26,11 @@ static json_t *text_or_null(const char *text)
     return text && *text ? json_string(text) : json_null();
 }
 
-/* Slurm's three ways to say "no limit" become null. */
+// Slurm's three ways to say "no limit" become null.
 static json_t *limit32(uint32_t value, json_int_t unit)
 {
-    return value == INFINITE || value == NO_VAL ? json_null() : json_integer((json_int_t)value * unit);
+    return value == INFINITE || value == NO_VAL ? json_null()
+                                                : json_integer((json_int_t)value * unit);
 }
 
 static bool list_has(const char *list, const char *name)
@@ -40,7 +42,8 @@ static bool list_has(const char *list, const char *name)
     return false;
 }
 
-/* Is the caller in one of the groups? The group list of the process is what counts, as for slurmctld it is the database. */
+// Is the caller in one of the groups? The group list of the process is what counts, as for
+// slurmctld it is the database.
 static bool in_groups(const char *list)
 {
     if (!list || !*list || getuid() == 0)
@@ -60,7 +63,8 @@ static bool in_groups(const char *list)
     return found;
 }
 
-/* A node that only an administrator can bring back is not up; one that is powered down, rebooting or merely silent is. */
+// A node that only an administrator can bring back is not up; one that is powered down, rebooting
+// or merely silent is.
 static bool node_is_up(const node_info_t *node)
 {
     uint32_t base = node->node_state & NODE_STATE_BASE;
@@ -71,24 +75,30 @@ static bool node_is_up(const node_info_t *node)
 static json_t *node_json(const node_info_t *node)
 {
     if (!node->name || (node->node_state & NODE_STATE_BASE) == NODE_STATE_FUTURE)
-        return json_object(); /* keeps its place: partitions name nodes by index */
-    uint64_t memory = node->real_memory > node->mem_spec_limit ? node->real_memory - node->mem_spec_limit : node->real_memory;
-    uint16_t cpus = node->cpus_efctv && node->cpus_efctv < node->cpus ? node->cpus_efctv : node->cpus;
+        return json_object(); // keeps its place: partitions name nodes by index
+    uint64_t memory = node->real_memory > node->mem_spec_limit
+                          ? node->real_memory - node->mem_spec_limit
+                          : node->real_memory;
+    uint16_t cpus =
+        node->cpus_efctv && node->cpus_efctv < node->cpus ? node->cpus_efctv : node->cpus;
     return json_pack("{s:s, s:s, s:o, s:i, s:I, s:o, s:I}", "name", node->name, "hostname",
-                     node->node_hostname ? node->node_hostname : node->name, "up", json_boolean(node_is_up(node)), "cpus",
-                     (int)cpus, "memory_bytes", (json_int_t)memory * MiB, "gres", text_or_null(node->gres), "tmp_bytes",
+                     node->node_hostname ? node->node_hostname : node->name, "up",
+                     json_boolean(node_is_up(node)), "cpus", (int)cpus, "memory_bytes",
+                     (json_int_t)memory * MiB, "gres", text_or_null(node->gres), "tmp_bytes",
                      (json_int_t)node->tmp_disk * MiB);
 }
 
-/* MaxMemPerCPU and MaxMemPerNode share a field; the partition's wins over the cluster's. */
+// MaxMemPerCPU and MaxMemPerNode share a field; the partition's wins over the cluster's.
 static void set_memory_limits(json_t *object, uint64_t partition, uint64_t cluster)
 {
-    uint64_t value = partition && partition != INFINITE64 && partition != NO_VAL64 ? partition : cluster;
+    uint64_t value =
+        partition && partition != INFINITE64 && partition != NO_VAL64 ? partition : cluster;
     if (!value || value == INFINITE64 || value == NO_VAL64 || value == INFINITE || value == NO_VAL)
         return;
     json_int_t bytes = (json_int_t)(value & ~MEM_PER_CPU) * MiB;
-    json_object_set_new(object, value & MEM_PER_CPU ? "max_memory_per_cpu_bytes" : "max_memory_per_node_bytes",
-                        json_integer(bytes));
+    json_object_set_new(
+        object, value & MEM_PER_CPU ? "max_memory_per_cpu_bytes" : "max_memory_per_node_bytes",
+        json_integer(bytes));
 }
 
 static json_t *partition_json(const partition_info_t *p, const slurm_conf_t *config)
@@ -96,18 +106,21 @@ static json_t *partition_json(const partition_info_t *p, const slurm_conf_t *con
     const char *select = config->select_type ? config->select_type : "";
     bool linear = strstr(select, "linear") != NULL;
     const json_int_t minute = 60 * 1000000LL;
-    json_t *o = json_pack("{s:s, s:b, s:b, s:b, s:b, s:b, s:b, s:o, s:o, s:o, s:o}", "name", p->name, "is_default",
-                          (p->flags & PART_FLAG_DEFAULT) != 0, "submits", (p->state_up & PARTITION_SUBMIT) != 0, "starts",
-                          (p->state_up & PARTITION_SCHED) != 0, "root_only", (p->flags & PART_FLAG_ROOT_ONLY) != 0,
-                          "needs_reservation", (p->flags & PART_FLAG_REQ_RESV) != 0, "whole_nodes",
-                          linear || p->max_share == 0, "max_time_usec", limit32(p->max_time, minute), "default_time_usec",
-                          limit32(p->default_time, minute), "max_nodes", limit32(p->max_nodes, 1), "max_cpus_per_node",
-                          p->max_cpus_per_node ? limit32(p->max_cpus_per_node, 1) : json_null());
+    json_t *o = json_pack(
+        "{s:s, s:b, s:b, s:b, s:b, s:b, s:b, s:o, s:o, s:o, s:o}", "name", p->name, "is_default",
+        (p->flags & PART_FLAG_DEFAULT) != 0, "submits", (p->state_up & PARTITION_SUBMIT) != 0,
+        "starts", (p->state_up & PARTITION_SCHED) != 0, "root_only",
+        (p->flags & PART_FLAG_ROOT_ONLY) != 0, "needs_reservation",
+        (p->flags & PART_FLAG_REQ_RESV) != 0, "whole_nodes", linear || p->max_share == 0,
+        "max_time_usec", limit32(p->max_time, minute), "default_time_usec",
+        limit32(p->default_time, minute), "max_nodes", limit32(p->max_nodes, 1),
+        "max_cpus_per_node", p->max_cpus_per_node ? limit32(p->max_cpus_per_node, 1) : json_null());
     set_memory_limits(o, p->max_mem_per_cpu, config->max_mem_per_cpu);
     const struct {
         const char *name, *value;
-    } texts[] = {{"allow_accounts", p->allow_accounts}, {"deny_accounts", p->deny_accounts}, {"allow_qos", p->allow_qos},
-                 {"deny_qos", p->deny_qos},             {"allow_groups", p->allow_groups},   {"alloc_nodes", p->allow_alloc_nodes}};
+    } texts[] = {{"allow_accounts", p->allow_accounts}, {"deny_accounts", p->deny_accounts},
+                 {"allow_qos", p->allow_qos},           {"deny_qos", p->deny_qos},
+                 {"allow_groups", p->allow_groups},     {"alloc_nodes", p->allow_alloc_nodes}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         json_object_set_new(o, texts[i].name, text_or_null(texts[i].value));
     json_object_set_new(o, "group_allowed", json_boolean(in_groups(p->allow_groups)));
@@ -120,7 +133,9 @@ static json_t *partition_json(const partition_info_t *p, const slurm_conf_t *con
 
 static int print_json(json_t *root)
 {
-    int status = json_dumpf(root, stdout, JSON_COMPACT) || putchar('\n') == EOF || fflush(stdout) ? EXIT_UNKNOWN : 0;
+    int status = json_dumpf(root, stdout, JSON_COMPACT) || putchar('\n') == EOF || fflush(stdout)
+                     ? EXIT_UNKNOWN
+                     : 0;
     json_decref(root);
     return status;
 }
@@ -140,10 +155,13 @@ static int print_cluster(void)
     for (uint32_t i = 0; i < nodes->record_count; i++)
         json_array_append_new(node_list, node_json(&nodes->node_array[i]));
     for (uint32_t i = 0; i < partitions->record_count; i++)
-        json_array_append_new(partition_list, partition_json(&partitions->partition_array[i], config));
-    json_t *root = json_pack("{s:{s:o, s:o, s:I, s:i}, s:o, s:o}", "config", "name", text_or_null(config->cluster_name),
-                             "version", text_or_null(config->version), "max_array_size", (json_int_t)config->max_array_sz,
-                             "kill_wait_secs", (int)config->kill_wait, "nodes", node_list, "partitions", partition_list);
+        json_array_append_new(partition_list,
+                              partition_json(&partitions->partition_array[i], config));
+    json_t *root =
+        json_pack("{s:{s:o, s:o, s:I, s:i}, s:o, s:o}", "config", "name",
+                  text_or_null(config->cluster_name), "version", text_or_null(config->version),
+                  "max_array_size", (json_int_t)config->max_array_sz, "kill_wait_secs",
+                  (int)config->kill_wait, "nodes", node_list, "partitions", partition_list);
     slurm_free_partition_info_msg(partitions);
     slurm_free_node_info_msg(nodes);
     slurm_free_ctl_conf(config);
@@ -152,8 +170,9 @@ static int print_cluster(void)
 
 static const char *state_name(uint32_t state)
 {
-    static const char *const names[] = {"PENDING", "RUNNING",   "SUSPENDED", "COMPLETED", "CANCELLED", "FAILED",
-                                        "TIMEOUT", "NODE_FAIL", "PREEMPTED", "BOOT_FAIL", "DEADLINE",  "OUT_OF_MEMORY"};
+    static const char *const names[] = {"PENDING",   "RUNNING",   "SUSPENDED", "COMPLETED",
+                                        "CANCELLED", "FAILED",    "TIMEOUT",   "NODE_FAIL",
+                                        "PREEMPTED", "BOOT_FAIL", "DEADLINE",  "OUT_OF_MEMORY"};
     uint32_t base = state & JOB_STATE_BASE;
     return base < sizeof names / sizeof *names ? names[base] : "UNKNOWN";
 }
@@ -170,7 +189,8 @@ static int print_job(const char *id)
     if (slurm_load_job(&jobs, (uint32_t)number, SHOW_ALL | SHOW_DETAIL)) {
         if (slurm_get_errno() != ESLURM_INVALID_JOB_ID)
             return fail(id);
-        return print_json(json_pack("{s:I, s:n, s:n}", "job_id", (json_int_t)number, "state", "end_time_usec"));
+        return print_json(
+            json_pack("{s:I, s:n, s:n}", "job_id", (json_int_t)number, "state", "end_time_usec"));
     }
     const slurm_job_info_t *job = NULL;
     for (uint32_t i = 0; i < jobs->record_count; i++)
@@ -179,10 +199,11 @@ static int print_job(const char *id)
     if (!job)
         return fail(id);
     bool endless = job->time_limit == INFINITE || job->end_time == 0;
-    json_t *root = json_pack("{s:I, s:s, s:o, s:i}", "job_id", (json_int_t)job->job_id, "state",
-                             state_name(job->job_state), "end_time_usec",
-                             endless ? json_null() : json_integer((json_int_t)job->end_time * 1000000), "restart_count",
-                             (int)job->restart_cnt);
+    json_t *root =
+        json_pack("{s:I, s:s, s:o, s:i}", "job_id", (json_int_t)job->job_id, "state",
+                  state_name(job->job_state), "end_time_usec",
+                  endless ? json_null() : json_integer((json_int_t)job->end_time * 1000000),
+                  "restart_count", (int)job->restart_cnt);
     slurm_free_job_info_msg(jobs);
     return print_json(root);
 }
@@ -192,7 +213,8 @@ int main(int argc, char **argv)
     bool job = argc == 3 && !strcmp(argv[1], "job");
     if (argc != 1 && !job) {
         fputs("usage: slurm-query            the cluster: configuration, nodes, partitions\n"
-              "       slurm-query job ID     one job: its state (null: Slurm knows it no more) and when it will be ended\n",
+              "       slurm-query job ID     one job: its state (null: Slurm knows it no more) and "
+              "when it will be ended\n",
               stderr);
         return EXIT_FAILURE;
     }

@@ -5,15 +5,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "lib/store/journal.h"
-#include "lib/slurm/lost_runner.h"
 #include "lib/base/mem.h"
+#include "lib/slurm/lost_runner.h"
 #include "lib/slurm/slurm.h"
+#include "lib/store/journal.h"
 #include "lib/store/read.h"
 #include "submitter/settle.h"
 #include "submitter/show.h"
 
-int read_workflow(struct store *store, int64_t workflow_id, struct read_reply *reply, struct error *err)
+int read_workflow(struct store *store, int64_t workflow_id, struct read_reply *reply,
+                  struct error *err)
 {
     struct read_request request = {.what = READ_WORKFLOWS, .workflow_id = workflow_id};
     if (store_read(store, &request, reply, err))
@@ -21,10 +22,11 @@ int read_workflow(struct store *store, int64_t workflow_id, struct read_reply *r
     if (reply->count)
         return 0;
     read_reply_fini(reply);
-    return error_set(err, ERROR_USAGE, 0, "there is no workflow %lld in this database", (long long)workflow_id);
+    return error_set(err, ERROR_USAGE, 0, "there is no workflow %lld in this database",
+                     (long long)workflow_id);
 }
 
-/* What the store says is due: ready jobs, more need than room, and no request on its way. */
+// What the store says is due: ready jobs, more need than room, and no request on its way.
 static bool is_due(const struct demand *demand)
 {
     for (uint32_t i = 0; i < demand->classes_count; i++) {
@@ -35,7 +37,8 @@ static bool is_due(const struct demand *demand)
     return false;
 }
 
-static int submit_demand(const struct submit *submit, const struct demand *demand, bool hasty, size_t *taken, struct error *err)
+static int submit_demand(const struct submit *submit, const struct demand *demand, bool hasty,
+                         size_t *taken, struct error *err)
 {
     struct cluster cluster;
     struct plan plan;
@@ -43,7 +46,9 @@ static int submit_demand(const struct submit *submit, const struct demand *deman
     if (slurm_load_cluster(&cluster, err))
         return -1;
     struct plan_class *classes = plan_classes_of_demand(demand);
-    struct plan_request request = {.classes = classes, .classes_count = demand->classes_count, .cluster = &cluster,
+    struct plan_request request = {.classes = classes,
+                                   .classes_count = demand->classes_count,
+                                   .cluster = &cluster,
                                    .settings = submit->settings};
     plan_make(&plan, &request);
     for (size_t i = 0; i < plan.notes_count; i++)
@@ -61,8 +66,8 @@ static int submit_demand(const struct submit *submit, const struct demand *deman
     return rc;
 }
 
-/* Results that were left on the disk, runners that died unseen, submissions whose answer was lost; and, by hand, those that
- * were canceled in Slurm. */
+// Results that were left on the disk, runners that died unseen, submissions whose answer was lost;
+// and, by hand, those that were canceled in Slurm.
 static int heal(const struct submit *submit, bool by_hand, struct error *err)
 {
     struct settled settled;
@@ -77,7 +82,8 @@ static int heal(const struct submit *submit, bool by_hand, struct error *err)
     return submit_heal(submit, err);
 }
 
-int top_up(struct store *store, const char *db, int64_t workflow_id, struct top_up how, size_t *taken, struct error *err)
+int top_up(struct store *store, const char *db, int64_t workflow_id, struct top_up how,
+           size_t *taken, struct error *err)
 {
     struct read_reply reply;
     struct settings settings;
@@ -86,8 +92,13 @@ int top_up(struct store *store, const char *db, int64_t workflow_id, struct top_
     if (read_workflow(store, workflow_id, &reply, err))
         return -1;
     const struct workflow_info *info = reply.workflows;
-    struct submit submit = {.store = store, .workflow_id = workflow_id, .workflow_name = info->name, .db = db,
-                            .folder = info->folder, .environment = info->environment, .settings = &settings};
+    struct submit submit = {.store = store,
+                            .workflow_id = workflow_id,
+                            .workflow_name = info->name,
+                            .db = db,
+                            .folder = info->folder,
+                            .environment = info->environment,
+                            .settings = &settings};
     int rc = settings_parse(&settings, info->settings, err);
     if (!rc && how.heal)
         rc = heal(&submit, how.hasty, err);

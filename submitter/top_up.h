@@ -5,17 +5,20 @@
 
 #include "lib/slurm/submit.h"
 
-/* Looks for submissions without an answer (heal), gives back what classes that have ended do not need, then plans and submits
- * what the demand asks for; *taken: how many Slurm took. Nothing to do is no failure. Slurm is asked only when there is
- * something to do. hasty, of a user who asks: do not mind that the last request was made a moment ago, and, with heal, see
- * whether allocations were canceled in Slurm. */
+// Looks for submissions without an answer (heal), gives back what classes that have ended do not
+// need, then plans and submits what the demand asks for; *taken: how many Slurm took. Nothing to do
+// is no failure. Slurm is asked only when there is something to do. hasty, of a user who asks: do
+// not mind that the last request was made a moment ago, and, with heal, see whether allocations
+// were canceled in Slurm.
 struct top_up {
     bool heal, hasty;
 };
-int top_up(struct store *store, const char *db, int64_t workflow_id, struct top_up how, size_t *taken, struct error *err);
+int top_up(struct store *store, const char *db, int64_t workflow_id, struct top_up how,
+           size_t *taken, struct error *err);
 
-/* The workflow, as it was recorded; read_reply_fini is due on success. */
+// The workflow, as it was recorded; read_reply_fini is due on success.
 struct read_reply;
-int read_workflow(struct store *store, int64_t workflow_id, struct read_reply *reply, struct error *err);
+int read_workflow(struct store *store, int64_t workflow_id, struct read_reply *reply,
+                  struct error *err);
 
 #endif

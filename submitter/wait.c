@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Looks at the database whenever it changes; asks Slurm only when nothing has run for a while though work is left.
+// Looks at the database whenever it changes; asks Slurm only when nothing has run for a while
+// though work is left.
 #include "submitter/wait.h"
 
 #include <jansson.h>
@@ -9,9 +10,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/base/mem.h"
 #include "lib/show/format.h"
 #include "lib/slurm/lost_runner.h"
-#include "lib/base/mem.h"
 #include "lib/slurm/slurm.h"
 #include "lib/store/plan.h"
 #include "lib/store/read.h"
@@ -21,11 +22,12 @@
 enum {
     POLL_LEAST_MS = 20,
     POLL_MOST_MS = 1000,
-    SLURM_EVERY_MS = 30 * 1000, /* at most one squeue in so long */
+    SLURM_EVERY_MS = 30 * 1000, // at most one squeue in so long
     LOST_EVERY_MS = 10 * 1000,
-    SLURM_FIRST_MS = 5 * 1000,  /* and the first not before */
-    NEED_AFTER_MS = 2 * 1000,   /* runners submit what becomes necessary; where they cannot, this does, so much later */
-    LINE_EVERY_MS = 10 * 1000,  /* progress, where it is not a terminal that is written to */
+    SLURM_FIRST_MS = 5 * 1000, // and the first not before
+    NEED_AFTER_MS = 2 * 1000,  // runners submit what becomes necessary; where they cannot, this
+                               // does, so much later
+    LINE_EVERY_MS = 10 * 1000, // progress, where it is not a terminal that is written to
     EXIT_DETACHED = 130,
 };
 
@@ -34,10 +36,10 @@ struct waiting {
     const char *db;
     int64_t workflow_id;
     bool quiet, terminal;
-    int64_t asked_ms, line_ms; /* when Slurm was asked, and a line written, last */
-    int64_t lost_ms;           /* when silent runners were looked for last */
+    int64_t asked_ms, line_ms; // when Slurm was asked, and a line written, last
+    int64_t lost_ms;           // when silent runners were looked for last
     size_t lost_turn;
-    int64_t idle_ms;           /* since when jobs are ready and none runs; 0: they are not */
+    int64_t idle_ms; // since when jobs are ready and none runs; 0: they are not
     char line[160];
 };
 
@@ -75,13 +77,16 @@ static void show_progress(struct waiting *w, const struct workflow_info *info)
     char line[sizeof w->line];
     int64_t bad = count_of(info, BAD);
     int n = snprintf(line, sizeof line, "%lld of %lld jobs completed, %lld running, %lld waiting",
-                     (long long)info->counts[JOB_COMPLETED], (long long)count_of(info, ALL), (long long)count_of(info, RUNS),
+                     (long long)info->counts[JOB_COMPLETED], (long long)count_of(info, ALL),
+                     (long long)count_of(info, RUNS),
                      (long long)(count_of(info, LEFT) - count_of(info, RUNS)));
     if (bad)
         snprintf(line + n, sizeof line - (size_t)n, ", %lld not completed", (long long)bad);
-    if (w->quiet || !strcmp(line, w->line) || (!w->terminal && now_ms() - w->line_ms < LINE_EVERY_MS))
+    if (w->quiet || !strcmp(line, w->line) ||
+        (!w->terminal && now_ms() - w->line_ms < LINE_EVERY_MS))
         return;
-    fprintf(stderr, w->terminal ? "\r\033[K\033[?7l%s\033[?7h" : "%s\n", line); /* cut off where the terminal ends */
+    fprintf(stderr, w->terminal ? "\r\033[K\033[?7l%s\033[?7h" : "%s\n",
+            line); // cut off where the terminal ends
     strcpy(w->line, line);
     w->line_ms = now_ms();
 }
@@ -93,7 +98,8 @@ static void end_line(struct waiting *w)
     *w->line = '\0';
 }
 
-/* 0 or 1 when it has ended, else -1. What only waits for a user's decision (pending_failed) has ended too. */
+// 0 or 1 when it has ended, else -1. What only waits for a user's decision (pending_failed) has
+// ended too.
 static int result_of(const struct workflow_info *info)
 {
     if (info->state == WORKFLOW_CANCELED)
@@ -113,18 +119,25 @@ static void show_result(struct waiting *w, const struct workflow_info *info, int
     format_duration(took, info->ended_usec ? info->ended_usec - info->created_usec : UNKNOWN);
     if (!result)
         fprintf(stderr, "Workflow %lld completed: %lld job%s in %s.\n", (long long)w->workflow_id,
-                (long long)info->counts[JOB_COMPLETED], info->counts[JOB_COMPLETED] == 1 ? "" : "s", took);
+                (long long)info->counts[JOB_COMPLETED], info->counts[JOB_COMPLETED] == 1 ? "" : "s",
+                took);
     else
-        fprintf(stderr, "Workflow %lld ended: %lld of %lld jobs did not complete (%lld failed, %lld canceled, %lld terminated); "
-                "see torc-report %lld.\n", (long long)w->workflow_id,
-                (long long)(count_of(info, ALL) - info->counts[JOB_COMPLETED]), (long long)count_of(info, ALL),
-                (long long)info->counts[JOB_FAILED], (long long)info->counts[JOB_CANCELED],
-                (long long)info->counts[JOB_TERMINATED], (long long)w->workflow_id);
+        fprintf(stderr,
+                "Workflow %lld ended: %lld of %lld jobs did not complete (%lld failed, %lld "
+                "canceled, %lld terminated); "
+                "see torc-report %lld.\n",
+                (long long)w->workflow_id,
+                (long long)(count_of(info, ALL) - info->counts[JOB_COMPLETED]),
+                (long long)count_of(info, ALL), (long long)info->counts[JOB_FAILED],
+                (long long)info->counts[JOB_CANCELED], (long long)info->counts[JOB_TERMINATED],
+                (long long)w->workflow_id);
 }
 
-/* Work is left and nothing runs. Perhaps all allocations are gone; then either more is submitted, or, where somebody took
- * them away, that is what the user is told. *over: nothing will happen any more. */
-static int look_for_end(struct waiting *w, const struct workflow_info *info, bool *over, struct error *err)
+// Work is left and nothing runs. Perhaps all allocations are gone; then either more is submitted,
+// or, where somebody took them away, that is what the user is told. *over: nothing will happen any
+// more.
+static int look_for_end(struct waiting *w, const struct workflow_info *info, bool *over,
+                        struct error *err)
 {
     struct settled settled;
     size_t taken = 0;
@@ -132,20 +145,25 @@ static int look_for_end(struct waiting *w, const struct workflow_info *info, boo
     int rc = settle(w->store, w->workflow_id, &settled, err);
     if (rc || settled.alive)
         return rc;
-    if (!settled.canceled && !top_up(w->store, w->db, w->workflow_id, (struct top_up){.heal = true}, &taken, &why))
+    if (!settled.canceled &&
+        !top_up(w->store, w->db, w->workflow_id, (struct top_up){.heal = true}, &taken, &why))
         return 0;
     end_line(w);
     if (!settled.canceled)
-        fprintf(stderr, "torc-sbatch: workflow %lld has no allocation any more: %s\n", (long long)w->workflow_id, why.text);
+        fprintf(stderr, "torc-sbatch: workflow %lld has no allocation any more: %s\n",
+                (long long)w->workflow_id, why.text);
     else
         fprintf(stderr,
-                "torc-sbatch: the allocations of workflow %lld were canceled in Slurm; %lld jobs are left. To go on: torc-sbatch "
-                "--top-up %lld\n", (long long)w->workflow_id, (long long)count_of(info, LEFT), (long long)w->workflow_id);
+                "torc-sbatch: the allocations of workflow %lld were canceled in Slurm; %lld jobs "
+                "are left. To go on: torc-sbatch "
+                "--top-up %lld\n",
+                (long long)w->workflow_id, (long long)count_of(info, LEFT),
+                (long long)w->workflow_id);
     *over = settled.canceled;
     return 0;
 }
 
-/* Jobs are ready and nothing runs: perhaps nobody has asked for what they need. */
+// Jobs are ready and nothing runs: perhaps nobody has asked for what they need.
 static void look_for_need(struct waiting *w, const struct workflow_info *info)
 {
     size_t taken = 0;
@@ -165,12 +183,12 @@ static void look_for_need(struct waiting *w, const struct workflow_info *info)
     }
 }
 
-/* A node that died took its runner along: its jobs go back, and are asked for again. */
+// A node that died took its runner along: its jobs go back, and are asked for again.
 static void look_for_lost(struct waiting *w)
 {
     bool asked = false;
     size_t lost = 0;
-    struct error ignored; /* no answer: it is suspected still, next time */
+    struct error ignored; // no answer: it is suspected still, next time
     if (now_ms() - w->lost_ms < LOST_EVERY_MS || now_ms() - w->asked_ms < SLURM_EVERY_MS)
         return;
     w->lost_ms = now_ms();
@@ -184,7 +202,7 @@ static void look_for_lost(struct waiting *w)
             (long long)w->workflow_id, lost, lost == 1 ? "runner" : "runners");
 }
 
-/* One look: the exit code, or -1 to go on (with err.code set: failed). */
+// One look: the exit code, or -1 to go on (with err.code set: failed).
 static int look(struct waiting *w, struct error *err)
 {
     struct read_reply reply;
@@ -196,10 +214,11 @@ static int look(struct waiting *w, struct error *err)
     int result = result_of(info);
     if (result >= 0) {
         size_t taken = 0;
-        struct error ignored; /* allocations that start for nothing end at once */
+        struct error ignored; // allocations that start for nothing end at once
         top_up(w->store, w->db, w->workflow_id, (struct top_up){0}, &taken, &ignored);
         show_result(w, info, result);
-    } else if (!info->runners_alive && info->state == WORKFLOW_RUNNING && now_ms() - w->asked_ms >= SLURM_EVERY_MS) {
+    } else if (!info->runners_alive && info->state == WORKFLOW_RUNNING &&
+               now_ms() - w->asked_ms >= SLURM_EVERY_MS) {
         w->asked_ms = now_ms();
         if (!look_for_end(w, info, &over, err) && over)
             result = 1;
@@ -214,15 +233,22 @@ static int look(struct waiting *w, struct error *err)
 static int detach(struct waiting *w)
 {
     end_line(w);
-    fprintf(stderr, "torc-sbatch: detached, workflow %lld goes on. To look again: torc status %lld; to wait: torc wait %lld\n",
+    fprintf(stderr,
+            "torc-sbatch: detached, workflow %lld goes on. To look again: torc status %lld; to "
+            "wait: torc wait %lld\n",
             (long long)w->workflow_id, (long long)w->workflow_id, (long long)w->workflow_id);
     return EXIT_DETACHED;
 }
 
-int wait_for_workflow(struct store *store, const char *db, int64_t workflow_id, bool quiet, struct error *err)
+int wait_for_workflow(struct store *store, const char *db, int64_t workflow_id, bool quiet,
+                      struct error *err)
 {
-    struct waiting w = {.store = store, .db = db, .workflow_id = workflow_id, .quiet = quiet,
-                        .terminal = isatty(STDERR_FILENO), .asked_ms = now_ms() - SLURM_EVERY_MS + SLURM_FIRST_MS};
+    struct waiting w = {.store = store,
+                        .db = db,
+                        .workflow_id = workflow_id,
+                        .quiet = quiet,
+                        .terminal = isatty(STDERR_FILENO),
+                        .asked_ms = now_ms() - SLURM_EVERY_MS + SLURM_FIRST_MS};
     struct sigaction action = {.sa_handler = on_signal}, old;
     int64_t change = -1, seen = -2, pause_ms = POLL_LEAST_MS, looked_ms = 0;
     int result = -1;
@@ -231,14 +257,18 @@ int wait_for_workflow(struct store *store, const char *db, int64_t workflow_id, 
     while (result < 0 && err->code == ERROR_NONE && !interrupted) {
         if (store_change(store, &change, err))
             break;
-        pause_ms = change != seen ? POLL_LEAST_MS : pause_ms * 2 < POLL_MOST_MS ? pause_ms * 2 : POLL_MOST_MS;
+        pause_ms = change != seen                ? POLL_LEAST_MS
+                   : pause_ms * 2 < POLL_MOST_MS ? pause_ms * 2
+                                                 : POLL_MOST_MS;
         if (change != seen || now_ms() - looked_ms > NEED_AFTER_MS) {
             looked_ms = now_ms();
             seen = change;
             result = look(&w, err);
         }
         if (result < 0)
-            nanosleep(&(struct timespec){.tv_sec = pause_ms / 1000, .tv_nsec = pause_ms % 1000 * 1000000}, NULL);
+            nanosleep(
+                &(struct timespec){.tv_sec = pause_ms / 1000, .tv_nsec = pause_ms % 1000 * 1000000},
+                NULL);
     }
     sigaction(SIGINT, &old, NULL);
     return interrupted ? detach(&w) : result;

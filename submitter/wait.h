@@ -8,8 +8,9 @@
 #include "lib/base/error.h"
 #include "lib/store/store.h"
 
-/* Gives the exit code of the program: 0 all jobs completed, 1 some did not or cannot, 130 detached by ^C; -1 with err. quiet:
- * no progress on stderr. */
-int wait_for_workflow(struct store *store, const char *db, int64_t workflow_id, bool quiet, struct error *err);
+// Gives the exit code of the program: 0 all jobs completed, 1 some did not or cannot, 130 detached
+// by ^C; -1 with err. quiet: no progress on stderr.
+int wait_for_workflow(struct store *store, const char *db, int64_t workflow_id, bool quiet,
+                      struct error *err);
 
 #endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A known load for tests: so much memory touched, so much CPU burnt, so long asleep, and bad manners on request.
+// A known load for tests: so much memory touched, so much CPU burnt, so long asleep, and bad
+// manners on request.
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
@@ -12,13 +13,24 @@
 #include <unistd.h>
 
 static const char usage[] =
-    "usage: load [--mem MIB] [--cpu SECONDS] [--sleep SECONDS] [--ignore-term] [--daemon] [--traced] [--crowd] [--exit CODE]\n"
+    "usage: load [--mem MIB] [--cpu SECONDS] [--sleep SECONDS] [--ignore-term] [--daemon] "
+    "[--traced] [--crowd] [--exit CODE]\n"
     "touches MIB of memory, burns SECONDS of CPU (user and system), sleeps, and exits with CODE.\n"
-    "--ignore-term: SIGTERM does nothing   --daemon: all that in a process that has left session and parent\n"
+    "--ignore-term: SIGTERM does nothing   --daemon: all that in a process that has left session "
+    "and parent\n"
     "--traced: asks to be traced by its parent, and gets a signal\n"
     "--crowd: starts processes until there may be no more, then makes the file full\n";
 
-enum { OPTION_MEM = 256, OPTION_CPU, OPTION_SLEEP, OPTION_IGNORE_TERM, OPTION_DAEMON, OPTION_TRACED, OPTION_CROWD, OPTION_EXIT };
+enum {
+    OPTION_MEM = 256,
+    OPTION_CPU,
+    OPTION_SLEEP,
+    OPTION_IGNORE_TERM,
+    OPTION_DAEMON,
+    OPTION_TRACED,
+    OPTION_CROWD,
+    OPTION_EXIT
+};
 
 static const struct option options[] = {
     {"mem", required_argument, NULL, OPTION_MEM},
@@ -110,22 +122,42 @@ int main(int argc, char **argv)
     int daemonize = 0, code = 0;
     for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;)
         switch (o) {
-        case OPTION_MEM: mib = atol(optarg); break;
-        case OPTION_CPU: cpu = atof(optarg); break;
-        case OPTION_SLEEP: sleep = atof(optarg); break;
-        case OPTION_IGNORE_TERM: signal(SIGTERM, SIG_IGN); break;
-        case OPTION_DAEMON: daemonize = 1; break;
-        case OPTION_TRACED: ptrace(PTRACE_TRACEME, 0, NULL, NULL); raise(SIGURG); break;
-        case OPTION_CROWD: crowd(); break;
-        case OPTION_EXIT: code = atoi(optarg); break;
-        default: fputs(usage, stderr); return 2;
+        case OPTION_MEM:
+            mib = atol(optarg);
+            break;
+        case OPTION_CPU:
+            cpu = atof(optarg);
+            break;
+        case OPTION_SLEEP:
+            sleep = atof(optarg);
+            break;
+        case OPTION_IGNORE_TERM:
+            signal(SIGTERM, SIG_IGN);
+            break;
+        case OPTION_DAEMON:
+            daemonize = 1;
+            break;
+        case OPTION_TRACED:
+            ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+            raise(SIGURG);
+            break;
+        case OPTION_CROWD:
+            crowd();
+            break;
+        case OPTION_EXIT:
+            code = atoi(optarg);
+            break;
+        default:
+            fputs(usage, stderr);
+            return 2;
         }
     if (daemonize)
         become_daemon(code);
     double start = cpu_used();
     size_t size = mib > 0 ? (size_t)mib << 20 : 0;
     void *memory = touch_memory(size);
-    burn_cpu_until(cpu - (cpu_used() - start)); // giving the memory back costs CPU too: keep some for that
+    burn_cpu_until(
+        cpu - (cpu_used() - start)); // giving the memory back costs CPU too: keep some for that
     sleep_for(sleep);
     if (memory)
         munmap(memory, size);

@@ -25,6 +25,7 @@ local_tests += tests/local/report.t
 local_tests += tests/local/run.t
 local_tests += tests/local/store_codec.t
 local_tests += tests/unit/layers.t
+local_tests += tests/unit/layout.t
 
 # the programs on a private Slurm (root)
 cluster_tests =

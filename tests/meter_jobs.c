@@ -50,7 +50,8 @@ static void burn(int64_t usec)
         ;
 }
 
-/* Leaves a process with an own session behind, which burns 0.3 s and tells its id through the pipe on fd 3. */
+// Leaves a process with an own session behind, which burns 0.3 s and tells its id through the pipe
+// on fd 3.
 static void leave_daemon(void)
 {
     pid_t child = fork();
@@ -68,7 +69,7 @@ static void leave_daemon(void)
     }
     waitpid(child, NULL, 0);
     struct timespec tick = {.tv_nsec = 1000000};
-    while (lseek(3, 0, SEEK_END) < (off_t)sizeof(pid_t)) /* until it is there */
+    while (lseek(3, 0, SEEK_END) < (off_t)sizeof(pid_t)) // until it is there
         nanosleep(&tick, NULL);
 }
 
@@ -88,7 +89,7 @@ int job_main(int argc, char **argv)
     if (!strcmp(argv[1], "load") && argc == 4) {
         touch((size_t)atoi(argv[2]));
         burn(atoll(argv[3]));
-    } else if (!strcmp(argv[1], "share") && argc == 3) { /* two processes use the same memory */
+    } else if (!strcmp(argv[1], "share") && argc == 3) { // two processes use the same memory
         touch_as((size_t)atoi(argv[2]), MAP_SHARED);
         if (fork())
             wait(NULL);
@@ -117,10 +118,13 @@ static char *const *job_environ(int64_t job_id)
     return env;
 }
 
-/* As the runner does: sharing memory until exec, so that what exec does to ru_maxrss is seen; into a v2 cgroup from birth. */
-static pid_t start_process(const struct meter_entry *entry, int fd3, const char *const argv[], char *const env[])
+// As the runner does: sharing memory until exec, so that what exec does to ru_maxrss is seen; into
+// a v2 cgroup from birth.
+static pid_t start_process(const struct meter_entry *entry, int fd3, const char *const argv[],
+                           char *const env[])
 {
-    struct clone_args into = {.flags = CLONE_INTO_CGROUP, .exit_signal = SIGCHLD, .cgroup = (uint64_t)entry->cgroup_fd};
+    struct clone_args into = {
+        .flags = CLONE_INTO_CGROUP, .exit_signal = SIGCHLD, .cgroup = (uint64_t)entry->cgroup_fd};
     const char *program = strcmp(argv[0], "self") ? argv[0] : "/proc/self/exe";
     pid_t pid = entry->cgroup_fd >= 0 ? (pid_t)syscall(SYS_clone3, &into, sizeof into) : vfork();
     if (pid != 0)
@@ -135,11 +139,13 @@ static pid_t start_process(const struct meter_entry *entry, int fd3, const char 
     _exit(127);
 }
 
-void run_start(struct run *run, struct meter *meter, int64_t job_id, int64_t limit_bytes, int fd3, const char *const argv[])
+void run_start(struct run *run, struct meter *meter, int64_t job_id, int64_t limit_bytes, int fd3,
+               const char *const argv[])
 {
     struct meter_entry entry;
     struct error err = {0};
-    *run = (struct run){.meter = meter, .job = meter_job_create(meter, job_id, 1, 1, limit_bytes, &entry, &err)};
+    *run = (struct run){.meter = meter,
+                        .job = meter_job_create(meter, job_id, 1, 1, limit_bytes, &entry, &err)};
     if (!run->job || (run->pid = start_process(&entry, fd3, argv, job_environ(job_id))) < 0) {
         printf("Bail out! %s: %s\n", argv[0], err.text);
         exit(1);

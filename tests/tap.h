@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* one count for a test of several sources */
+// one count for a test of several sources
 __attribute__((weak)) int tap_run, tap_failed;
 
 __attribute__((format(printf, 2, 3), unused)) static bool ok(bool good, const char *format, ...)

@@ -8,10 +8,11 @@
 struct arena;
 
 struct arena *arena_create(void);
-void arena_destroy(struct arena *arena); /* NULL is fine */
-void *arena_alloc(struct arena *arena, size_t size); /* aligned for any type, not cleared */
-char *arena_strdup(struct arena *arena, const char *text); /* NULL gives NULL */
+void arena_destroy(struct arena *arena);                   // NULL is fine
+void *arena_alloc(struct arena *arena, size_t size);       // aligned for any type, not cleared
+char *arena_strdup(struct arena *arena, const char *text); // NULL gives NULL
 char *arena_strndup(struct arena *arena, const char *text, size_t length);
-char *arena_printf(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
+char *arena_printf(struct arena *arena, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 #endif

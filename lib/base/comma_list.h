@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-/* Is `name` an item of the list (NULL: of none)? */
+// Is `name` an item of the list (NULL: of none)?
 bool comma_list_has(const char *list, const char *name);
 
 #endif

@@ -13,7 +13,7 @@
 #include "lib/base/suggest.h"
 #include "lib/base/walltime.h"
 
-enum { LONG_BASE = 256 }; /* what getopt_long gives for row 0; below are letters */
+enum { LONG_BASE = 256 }; // what getopt_long gives for row 0; below are letters
 
 static void print_help(const struct command_line *line)
 {
@@ -23,8 +23,8 @@ static void print_help(const struct command_line *line)
         char left[64], letter[] = {'-', row->letter, ',', ' ', '\0'};
         if (row->kind == OPTION_REFUSED)
             continue;
-        snprintf(left, sizeof left, "%s--%s%s%s", row->letter ? letter : "    ", row->name, row->argument ? "=" : "",
-                 row->argument ? row->argument : "");
+        snprintf(left, sizeof left, "%s--%s%s%s", row->letter ? letter : "    ", row->name,
+                 row->argument ? "=" : "", row->argument ? row->argument : "");
         printf("  %-25s %s\n", left, row->help);
     }
     line->notes();
@@ -77,14 +77,16 @@ static int read_labels(const char *text, char **labels)
         if (first >= last)
             return -1;
         cleanup_free char *old = *labels;
-        *labels = xasprintf("%s%s%.*s", old ? old : "", old ? "," : "", (int)(last - first), one + first);
+        *labels =
+            xasprintf("%s%s%.*s", old ? old : "", old ? "," : "", (int)(last - first), one + first);
         one += length;
         if (!*one)
             return 0;
     }
 }
 
-static int read_value(const struct command_line *line, const struct option_row *row, void *at, const char *text)
+static int read_value(const struct command_line *line, const struct option_row *row, void *at,
+                      const char *text)
 {
     switch (row->kind) {
     case OPTION_TEXT:
@@ -121,13 +123,14 @@ static int read_value(const struct command_line *line, const struct option_row *
     return -1;
 }
 
-/* shorts: room for two characters a row, two more, and the end. */
+// shorts: room for two characters a row, two more, and the end.
 static void fill_getopt(const struct command_line *line, struct option *longs, char *shorts)
 {
     *shorts++ = ':';
     for (size_t i = 0; i < line->count; i++) {
         const struct option_row *row = &line->rows[i];
-        longs[i] = (struct option){row->name, row->argument ? required_argument : no_argument, NULL, (int)(LONG_BASE + i)};
+        longs[i] = (struct option){row->name, row->argument ? required_argument : no_argument, NULL,
+                                   (int)(LONG_BASE + i)};
         if (!row->letter)
             continue;
         *shorts++ = row->letter;
@@ -154,19 +157,22 @@ static int refuse(const struct command_line *line, const char *typed, struct err
     if (optopt > 0 && optopt < LONG_BASE)
         typed = letter;
     cleanup_free char *near = suggest_option(typed, names, line->count);
-    return error_set(err, ERROR_USAGE, 0, "%s is no option of %s%s%s", typed, line->program, *near ? near : "; ",
-                     *near ? "" : line->elsewhere);
+    return error_set(err, ERROR_USAGE, 0, "%s is no option of %s%s%s", typed, line->program,
+                     *near ? near : "; ", *near ? "" : line->elsewhere);
 }
 
-static int refuse_value(const struct command_line *line, const struct option_row *row, const char *text, struct error *err)
+static int refuse_value(const struct command_line *line, const struct option_row *row,
+                        const char *text, struct error *err)
 {
     if (row->kind == OPTION_REFUSED)
-        return error_set(err, ERROR_USAGE, 0, "--%s is no option of %s: %s", row->name, line->program, row->help);
-    return error_set(err, ERROR_USAGE, 0, "--%s: \"%s\" is not possible; --%s=%s: %s", row->name, text, row->name,
-                     row->argument, row->help);
+        return error_set(err, ERROR_USAGE, 0, "--%s is no option of %s: %s", row->name,
+                         line->program, row->help);
+    return error_set(err, ERROR_USAGE, 0, "--%s: \"%s\" is not possible; --%s=%s: %s", row->name,
+                     text, row->name, row->argument, row->help);
 }
 
-int command_line_read(const struct command_line *line, void *options, int argc, char **argv, bool *done, struct error *err)
+int command_line_read(const struct command_line *line, void *options, int argc, char **argv,
+                      bool *done, struct error *err)
 {
     cleanup_free struct option *longs = xcalloc(line->count + 1, sizeof *longs);
     cleanup_free char *shorts = xcalloc(2 * line->count + 2, 1);
@@ -176,7 +182,8 @@ int command_line_read(const struct command_line *line, void *options, int argc, 
     for (int found; (found = getopt_long(argc, argv, shorts, longs, NULL)) != -1;) {
         const struct option_row *row = found == '?' || found == ':' ? NULL : find_row(line, found);
         if (found == ':')
-            return error_set(err, ERROR_USAGE, 0, "%s needs a value; see %s --help", argv[optind - 1], line->program);
+            return error_set(err, ERROR_USAGE, 0, "%s needs a value; see %s --help",
+                             argv[optind - 1], line->program);
         if (!row)
             return refuse(line, argv[optind - 1], err);
         if (read_value(line, row, (char *)options + row->offset, optarg))

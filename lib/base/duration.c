@@ -25,7 +25,8 @@ static int parse_whole(const char **text, int64_t *value)
     if (!isdigit((unsigned char)*p))
         return -1;
     for (*value = 0; isdigit((unsigned char)*p); p++)
-        if (__builtin_mul_overflow(*value, 10, value) || __builtin_add_overflow(*value, *p - '0', value))
+        if (__builtin_mul_overflow(*value, 10, value) ||
+            __builtin_add_overflow(*value, *p - '0', value))
             return -1;
     *text = p;
     return 0;
@@ -34,10 +35,13 @@ static int parse_whole(const char **text, int64_t *value)
 static int add_scaled(int64_t *sum, int64_t value, int64_t unit)
 {
     int64_t product;
-    return __builtin_mul_overflow(value, unit, &product) || __builtin_add_overflow(*sum, product, sum) ? -1 : 0;
+    return __builtin_mul_overflow(value, unit, &product) ||
+                   __builtin_add_overflow(*sum, product, sum)
+               ? -1
+               : 0;
 }
 
-/* Decimals behind a number, in millionths. */
+// Decimals behind a number, in millionths.
 static int64_t parse_decimals(const char **text)
 {
     int64_t micro = 0;
@@ -48,7 +52,8 @@ static int64_t parse_decimals(const char **text)
     return micro;
 }
 
-/* Numbers with units in falling order, each at most once; stops at 'T' or the end. Only the last may have decimals. */
+// Numbers with units in falling order, each at most once; stops at 'T' or the end. Only the last
+// may have decimals.
 static int parse_units(const char **text, const struct unit *unit, int64_t *sum, bool *any)
 {
     while (**text && toupper((unsigned char)**text) != 'T') {
@@ -60,7 +65,8 @@ static int parse_units(const char **text, const struct unit *unit, int64_t *sum,
             micro = parse_decimals(text);
         while (unit->letter && unit->letter != tolower((unsigned char)**text))
             unit++;
-        if (!unit->letter || add_scaled(sum, value, unit->usec) || add_scaled(sum, micro, unit->usec / SEC))
+        if (!unit->letter || add_scaled(sum, value, unit->usec) ||
+            add_scaled(sum, micro, unit->usec / SEC))
             return -1;
         ++*text;
         unit++;
@@ -82,7 +88,7 @@ static int parse_iso(const char *text, int64_t *usec)
     return parse_units(&text, time_units, usec, &time) || *text || !time ? -1 : 0;
 }
 
-/* HH:MM:SS or D-HH:MM:SS */
+// HH:MM:SS or D-HH:MM:SS
 static int parse_clock(const char *text, int64_t *usec)
 {
     int64_t days = 0, part[3];
@@ -120,7 +126,8 @@ const char *duration_format(int64_t usec, char *buffer, size_t room)
         *buffer = '\0';
     for (const struct unit *unit = all_units + 1; unit->letter != 's'; unit++) {
         if (usec / unit->usec && used < room)
-            used += (size_t)snprintf(buffer + used, room - used, "%lld%c", (long long)(usec / unit->usec), unit->letter);
+            used += (size_t)snprintf(buffer + used, room - used, "%lld%c",
+                                     (long long)(usec / unit->usec), unit->letter);
         usec %= unit->usec;
     }
     if ((!usec && used) || used >= room)

@@ -32,6 +32,7 @@ int error_prefix(struct error *err, const char *format, ...)
     int n = vsnprintf(err->text, sizeof err->text, format, ap);
     va_end(ap);
     if (n >= 0 && (size_t)n < sizeof err->text)
-        snprintf(err->text + n, sizeof err->text - (size_t)n, ": %.*s", (int)(sizeof err->text - (size_t)n), old);
+        snprintf(err->text + n, sizeof err->text - (size_t)n, ": %.*s",
+                 (int)(sizeof err->text - (size_t)n), old);
     return -1;
 }

@@ -14,10 +14,10 @@ static const struct {
     unsigned long magic;
     const char *name;
 } networks[] = {
-    {0x6969, "NFS"},         {0x0bd00bd0, "Lustre"},     {0x47504653, "GPFS"},   {0x19830326, "BeeGFS"},
-    {0x00c36400, "CephFS"},  {0xff534d42, "CIFS"},       {0xfe534d42, "SMB"},    {0x517b, "SMB"},
-    {0x5346414f, "AFS"},     {0x6b414653, "AFS"},        {0xaad7aaea, "PanFS"},  {0x20030528, "OrangeFS"},
-    {0x7461636f, "OCFS2"},   {0x01161970, "GFS2"},       {0x65735546, "FUSE"},   {0x01021997, "9P"},
+    {0x6969, "NFS"},        {0x0bd00bd0, "Lustre"}, {0x47504653, "GPFS"},  {0x19830326, "BeeGFS"},
+    {0x00c36400, "CephFS"}, {0xff534d42, "CIFS"},   {0xfe534d42, "SMB"},   {0x517b, "SMB"},
+    {0x5346414f, "AFS"},    {0x6b414653, "AFS"},    {0xaad7aaea, "PanFS"}, {0x20030528, "OrangeFS"},
+    {0x7461636f, "OCFS2"},  {0x01161970, "GFS2"},   {0x65735546, "FUSE"},  {0x01021997, "9P"},
 };
 
 const char *fs_network_name(unsigned long magic)
@@ -38,7 +38,8 @@ int fs_kind(const char *path, const char **network, struct error *err)
     struct statfs fs;
     cleanup_free char *copy = xstrdup(path);
     if (statfs(path, &fs) && (errno != ENOENT || statfs(dirname(copy), &fs)))
-        return error_set(err, ERROR_UNREACHABLE, errno, "cannot tell on which file system %s is", path);
+        return error_set(err, ERROR_UNREACHABLE, errno, "cannot tell on which file system %s is",
+                         path);
     *network = fs_network_name((unsigned long)fs.f_type);
     return 0;
 }
@@ -54,14 +55,17 @@ static bool has_option(const char *options, const char *name)
     return false;
 }
 
-bool fs_lock_trouble(FILE *mountinfo, unsigned device_major, unsigned device_minor, char *trouble, size_t size)
+bool fs_lock_trouble(FILE *mountinfo, unsigned device_major, unsigned device_minor, char *trouble,
+                     size_t size)
 {
-    static const char *const breaks[] = {"nolock", "local_lock=all", "local_lock=posix", "localflock"};
+    static const char *const breaks[] = {"nolock", "local_lock=all", "local_lock=posix",
+                                         "localflock"};
     cleanup_free char *line = NULL;
     size_t space = 0;
     while (getline(&line, &space, mountinfo) > 0) {
         unsigned found_major, found_minor;
-        if (sscanf(line, "%*d %*d %u:%u", &found_major, &found_minor) != 2 || found_major != device_major || found_minor != device_minor)
+        if (sscanf(line, "%*d %*d %u:%u", &found_major, &found_minor) != 2 ||
+            found_major != device_major || found_minor != device_minor)
             continue;
         char *rest = strstr(line, " - ");
         char type[64], source[4096], options[4096];

@@ -26,7 +26,7 @@ static uint32_t hash(const char *text)
     return (uint32_t)(h ^ h >> 32);
 }
 
-/* The slot that holds text, or the free one where it belongs. */
+// The slot that holds text, or the free one where it belongs.
 static struct names_slot *find_slot(const struct names *names, const char *text, uint32_t h)
 {
     size_t mask = names->slots_count - 1, at = h & mask;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// posix_spawn, two pipes and a deadline. Input goes through a memory file: nobody waits for whom, and no SIGPIPE.
+// posix_spawn, two pipes and a deadline. Input goes through a memory file: nobody waits for whom,
+// and no SIGPIPE.
 #include "lib/base/program.h"
 
 #include <errno.h>
@@ -18,7 +19,7 @@
 #include "lib/base/mem.h"
 
 struct capture {
-    int fd; /* -1: at its end */
+    int fd; // -1: at its end
     char *text;
     size_t used, space;
 };
@@ -47,7 +48,7 @@ static int open_input(const char *input, struct error *err)
     return fd;
 }
 
-/* The child gets default handlers and an empty mask: callers block signals, or ignore SIGPIPE. */
+// The child gets default handlers and an empty mask: callers block signals, or ignore SIGPIPE.
 static int start(const char *const *argv, const int fds[3], char *const *env, pid_t *pid)
 {
     posix_spawnattr_t attr;
@@ -56,13 +57,15 @@ static int start(const char *const *argv, const int fds[3], char *const *env, pi
     sigfillset(&all);
     sigemptyset(&none);
     posix_spawnattr_init(&attr);
-    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
+    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK |
+                                        POSIX_SPAWN_SETPGROUP);
     posix_spawnattr_setsigdefault(&attr, &all);
     posix_spawnattr_setsigmask(&attr, &none);
     posix_spawn_file_actions_init(&actions);
     for (int i = 0; i < 3; i++)
         posix_spawn_file_actions_adddup2(&actions, fds[i], i);
-    int error = posix_spawnp(pid, argv[0], &actions, &attr, (char *const *)argv, env ? env : environ);
+    int error =
+        posix_spawnp(pid, argv[0], &actions, &attr, (char *const *)argv, env ? env : environ);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attr);
     return error;
@@ -93,7 +96,8 @@ static char *captured(struct capture *capture)
     return text;
 }
 
-/* Reads until both ends are closed, then until the program has ended: a program may close its output long before. */
+// Reads until both ends are closed, then until the program has ended: a program may close its
+// output long before.
 static bool follow(pid_t pid, struct capture captures[2], int timeout_ms, int *status)
 {
     int64_t deadline = now_ms() + timeout_ms;
@@ -105,7 +109,8 @@ static bool follow(pid_t pid, struct capture captures[2], int timeout_ms, int *s
         int64_t left = deadline - now_ms();
         if (left <= 0)
             return false;
-        struct pollfd polls[2] = {{.fd = captures[0].fd, .events = POLLIN}, {.fd = captures[1].fd, .events = POLLIN}};
+        struct pollfd polls[2] = {{.fd = captures[0].fd, .events = POLLIN},
+                                  {.fd = captures[1].fd, .events = POLLIN}};
         if (poll(polls, 2, open ? (int)left : 5) <= 0)
             continue;
         for (int i = 0; i < 2; i++)
@@ -114,8 +119,8 @@ static bool follow(pid_t pid, struct capture captures[2], int timeout_ms, int *s
     }
 }
 
-static int run(const char *const *argv, int fds[3], char *const *env, int timeout_ms, struct capture captures[2],
-               struct program_result *result, struct error *err)
+static int run(const char *const *argv, int fds[3], char *const *env, int timeout_ms,
+               struct capture captures[2], struct program_result *result, struct error *err)
 {
     pid_t pid;
     int status = 0, error = start(argv, fds, env, &pid);
@@ -133,8 +138,8 @@ static int run(const char *const *argv, int fds[3], char *const *env, int timeou
     return 0;
 }
 
-int program_run(const char *const *argv, const char *input, char *const *env, int timeout_ms, struct program_result *result,
-                struct error *err)
+int program_run(const char *const *argv, const char *input, char *const *env, int timeout_ms,
+                struct program_result *result, struct error *err)
 {
     struct capture captures[2] = {{.fd = -1}, {.fd = -1}};
     *result = (struct program_result){0};

@@ -8,16 +8,16 @@
 #include "lib/base/error.h"
 
 struct program_result {
-    int exit_code;   /* 128 + n for death by signal n */
-    bool timed_out;  /* it was killed at the deadline; what it had printed by then is kept */
-    char *out, *err; /* never NULL; without the newlines at the end */
+    int exit_code;   // 128 + n for death by signal n
+    bool timed_out;  // it was killed at the deadline; what it had printed by then is kept
+    char *out, *err; // never NULL; without the newlines at the end
 };
 
-/* Runs argv[0], found on $PATH, with `input` (NULL: none) on its standard input and environment env (NULL: ours), in a
- * process group of its own, so that ^C does not reach it half-way. -1 when it cannot be started. On 0
- * program_result_fini is due. */
-int program_run(const char *const *argv, const char *input, char *const *env, int timeout_ms, struct program_result *result,
-                struct error *err);
+// Runs argv[0], found on $PATH, with `input` (NULL: none) on its standard input and environment env
+// (NULL: ours), in a process group of its own, so that ^C does not reach it half-way. -1 when it
+// cannot be started. On 0 program_result_fini is due.
+int program_run(const char *const *argv, const char *input, char *const *env, int timeout_ms,
+                struct program_result *result, struct error *err);
 void program_result_fini(struct program_result *result);
 
 #endif

@@ -1,85 +1,67 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The records that travel between runner and store: a claimed job, the start and the end of an attempt, its usage. Plain
-// structs; pointers are borrowed from whoever made the record. The numbers of the enums are those of lib/store/schema.sql.
+// The records that travel between runner and store: a claimed job, the start and the end of an
+// attempt, its usage. Plain structs; pointers are borrowed from whoever made the record.
 #ifndef LIB_BASE_RECORD_H
 #define LIB_BASE_RECORD_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-enum job_state {
-    JOB_UNINITIALIZED, JOB_BLOCKED, JOB_READY, JOB_PENDING, JOB_RUNNING, JOB_COMPLETED, JOB_FAILED, JOB_CANCELED,
-    JOB_TERMINATED, JOB_DISABLED, JOB_PENDING_FAILED, JOB_STATES,
-};
-enum workflow_state { WORKFLOW_RUNNING, WORKFLOW_COMPLETE, WORKFLOW_CANCELED, WORKFLOW_HELD, WORKFLOW_STATES };
-enum attempt_reason {
-    REASON_NONE, REASON_EXIT, REASON_SIGNAL, REASON_OOM, REASON_TIMEOUT, REASON_MISSING_INPUT, REASON_MISSING_OUTPUT,
-    REASON_LOST, REASON_SPAWN_ERROR, REASON_CANCELED, REASON_TERMINATED, REASONS,
-};
-enum usage_source { SOURCE_NONE, SOURCE_PROC, SOURCE_CGROUP1, SOURCE_CGROUP2, SOURCE_SPANK, SOURCES };
-enum allocation_state {
-    ALLOCATION_PLANNED, ALLOCATION_QUEUED, ALLOCATION_RUNNING, ALLOCATION_ENDED, ALLOCATION_CANCELED, ALLOCATION_UNKNOWN,
-    ALLOCATION_STATES,
-};
-
-extern const char *const job_state_names[JOB_STATES];
-extern const char *const workflow_state_names[WORKFLOW_STATES];
-extern const char *const attempt_reason_names[REASONS];
-extern const char *const usage_source_names[SOURCES];
-extern const char *const allocation_state_names[ALLOCATION_STATES];
-
-/* Has a job of this state ended, for this run? */
-bool job_state_is_final(enum job_state state);
+#include "lib/base/states.h"
 
 struct claimed_data {
-    const char *name, *json; /* json NULL: never set */
+    const char *name, *json; // json NULL: never set
 };
 
 struct claimed_job {
     int64_t job_id;
-    const char *name, *command, *spec; /* spec: JSON of the seldom fields or NULL */
+    const char *name, *command, *spec; // spec: JSON of the seldom fields or NULL
     const char *class_name;
     int32_t flags, attempt_id, cpus, gpus_milli, nodes, continuations;
     int64_t memory_bytes, runtime_usec;
-    bool enforced;               /* false: cpus, memory and runtime are for planning only */
-    int64_t after;               /* of a hint: the job that it waits for, alone; 0: claimed */
-    const char **inputs, **outputs; /* paths of files, relative to the submission folder or absolute */
+    bool enforced; // false: cpus, memory and runtime are for planning only
+    int64_t after; // of a hint: the job that it waits for, alone; 0: claimed
+    // paths of files, relative to the submission folder or absolute
+    const char **inputs, **outputs;
     uint32_t inputs_count, outputs_count;
-    const struct claimed_data *data; /* values that its command names, set by other jobs */
+    const struct claimed_data *data; // values that its command names, set by other jobs
     uint32_t data_count;
 };
 
 struct attempt_start {
     int64_t job_id, start_usec;
     int32_t attempt_id;
-    bool taken; /* on a hint, without a claim: the store claims it now, if it is ready and free */
-    const char *stdout_path, *stderr_path; /* NULL: not kept */
+    bool taken; // on a hint, without a claim: the store claims it now, if it is ready and free
+    const char *stdout_path, *stderr_path; // NULL: not kept
 };
 
-enum { UNKNOWN = -1 }; /* in every number of a usage record: not known (NULL in the database, never 0) */
+// in every number of a usage record: not known (NULL in the database, never 0)
+enum { UNKNOWN = -1 };
 
 struct usage_record {
-    const char *node, *step; /* step NULL: the job itself */
+    const char *node, *step; // step NULL: the job itself
     enum usage_source source;
-    int64_t cpu_user_usec, cpu_system_usec, throttled_usec, memory_peak_bytes, memory_anon_bytes, memory_anon_low_bytes,
-        memory_anon_high_bytes, memory_limit_bytes, swap_peak_bytes, io_read_bytes, io_write_bytes, oom_kills, processes_peak;
-    const char *gpus; /* JSON or NULL */
+    int64_t cpu_user_usec, cpu_system_usec, throttled_usec, memory_peak_bytes, memory_anon_bytes,
+        memory_anon_low_bytes, memory_anon_high_bytes, memory_limit_bytes, swap_peak_bytes,
+        io_read_bytes, io_write_bytes, oom_kills, processes_peak;
+    const char *gpus; // JSON or NULL
 };
 
-/* What a job, or the node of its runner, has used so far and holds now: one of a time series. */
+// What a job, or the node of its runner, has used so far and holds now: one of a time series.
 struct usage_point {
-    int64_t job_id;              /* 0: the whole node */
+    int64_t job_id; // 0: the whole node
     int32_t attempt_id;
     int64_t time_usec, cpu_usec, memory_bytes;
 };
 
-void usage_record_init(struct usage_record *usage); /* everything UNKNOWN */
+void usage_record_init(struct usage_record *usage); // everything UNKNOWN
 
 struct attempt_end {
-    struct attempt_start start;  /* the same as was or would have been sent */
+    struct attempt_start start; // the same as was or would have been sent
     int64_t end_usec, wall_usec;
-    enum job_state state;        /* COMPLETED, FAILED, TERMINATED, CANCELED, PENDING_FAILED; READY: goes on in another allocation */
-    int32_t exit_code, signal;   /* one of them UNKNOWN; both, when it never started */
+    enum job_state state; // COMPLETED, FAILED, TERMINATED, CANCELED, PENDING_FAILED; READY: goes on
+                          // in another allocation
+    int32_t exit_code, signal; // one of them UNKNOWN; both, when it never started
     bool core;
     enum attempt_reason reason;
     const char *message, *stderr_tail;

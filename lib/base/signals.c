@@ -11,7 +11,8 @@ static const struct {
     const char *name;
     int number;
 } signals[] = {
-    {"TERM", SIGTERM}, {"INT", SIGINT}, {"USR1", SIGUSR1}, {"USR2", SIGUSR2}, {"HUP", SIGHUP}, {"KILL", SIGKILL},
+    {"TERM", SIGTERM}, {"INT", SIGINT}, {"USR1", SIGUSR1},
+    {"USR2", SIGUSR2}, {"HUP", SIGHUP}, {"KILL", SIGKILL},
 };
 
 int signal_number(const char *name)

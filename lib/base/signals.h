@@ -5,10 +5,10 @@
 
 #define SIGNAL_NAMES "SIGTERM, SIGINT, SIGUSR1, SIGUSR2, SIGHUP or SIGKILL"
 
-/* The number of "SIGTERM" or "TERM" (in either case), or 0 when it is none of SIGNAL_NAMES. */
+// The number of "SIGTERM" or "TERM" (in either case), or 0 when it is none of SIGNAL_NAMES.
 int signal_find(const char *name);
 
-/* The number of any signal of that name, with or without SIG, or 0. */
+// The number of any signal of that name, with or without SIG, or 0.
 int signal_number(const char *name);
 
 #endif

@@ -8,14 +8,15 @@
 
 static const char units[] = "kmgtp";
 
-/* The number before the unit in thousandths of thousandths (micro), so that "1.5g" is exact. */
+// The number before the unit in thousandths of thousandths (micro), so that "1.5g" is exact.
 static int parse_number(const char **text, int64_t *whole, int64_t *micro)
 {
     const char *p = *text;
     if (!isdigit((unsigned char)*p))
         return -1;
     for (*whole = 0; isdigit((unsigned char)*p); p++)
-        if (__builtin_mul_overflow(*whole, 10, whole) || __builtin_add_overflow(*whole, *p - '0', whole))
+        if (__builtin_mul_overflow(*whole, 10, whole) ||
+            __builtin_add_overflow(*whole, *p - '0', whole))
             return -1;
     *micro = 0;
     if (*p == '.') {
@@ -28,7 +29,7 @@ static int parse_number(const char **text, int64_t *whole, int64_t *micro)
     return 0;
 }
 
-/* What is behind the number, as the power of 1024; -1 when it is no unit. */
+// What is behind the number, as the power of 1024; -1 when it is no unit.
 static int parse_unit(const char *text)
 {
     int power = 0;

@@ -33,7 +33,7 @@ static unsigned distance(const char *a, size_t a_length, const char *b, size_t b
     return rows[a_length % 3][b_length];
 }
 
-/* One is part of the other, and at least half of it: "mem" for "memory", "num_cpus" for "cpus". */
+// One is part of the other, and at least half of it: "mem" for "memory", "num_cpus" for "cpus".
 static bool is_part(const char *a, size_t a_length, const char *b, size_t b_length)
 {
     if (a_length > b_length)

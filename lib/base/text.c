@@ -49,7 +49,8 @@ static char *copy(const char *text, bool for_terminal)
     for (const char *at = text; *at;) {
         const char *from = at;
         uint32_t c = text_next(&at);
-        if ((c == TEXT_REPLACEMENT && at == from + 1) || (for_terminal && text_turns_direction(c))) {
+        if ((c == TEXT_REPLACEMENT && at == from + 1) ||
+            (for_terminal && text_turns_direction(c))) {
             to = stpcpy(to, replacement);
         } else if (for_terminal && text_is_control(c)) {
             *to++ = c == '\t' || c == '\n' || c == '\r' ? ' ' : '?';
@@ -103,7 +104,7 @@ char *text_shorten(const char *text, int width, const char *ellipsis)
     int left = total;
     for (at = text; *at && left > tail;)
         left -= width_of(text_next(&at));
-    while (*at) { /* marks that combine with what was cut away */
+    while (*at) { // marks that combine with what was cut away
         const char *next = at;
         if (width_of(text_next(&next)))
             break;

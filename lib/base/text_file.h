@@ -7,8 +7,8 @@
 
 #include "lib/base/error.h"
 
-/* Reads the file (path "-": standard input) into *text, which is NUL-terminated and the caller's to free. ERROR_USAGE with the
- * path and the reason when that fails. */
+// Reads the file (path "-": standard input) into *text, which is NUL-terminated and the caller's to
+// free. ERROR_USAGE with the path and the reason when that fails.
 int text_file_read(const char *path, char **text, size_t *length, struct error *err);
 
 #endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// sbatch's time syntax: what the numbers mean depends on how many there are, and on whether days come first.
+// sbatch's time syntax: what the numbers mean depends on how many there are, and on whether days
+// come first.
 #include "lib/base/walltime.h"
 
 #include <ctype.h>

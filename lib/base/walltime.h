@@ -5,8 +5,8 @@
 
 #include <stdint.h>
 
-/* "30" (minutes), "30:00", "1:30:00", "2-12" (days-hours), "2-12:30", "2-12:30:00". Returns 0, or -1 for anything else, for
- * 0 and for "UNLIMITED". */
+// "30" (minutes), "30:00", "1:30:00", "2-12" (days-hours), "2-12:30", "2-12:30:00". Returns 0, or
+// -1 for anything else, for 0 and for "UNLIMITED".
 int walltime_parse(const char *text, int64_t *usec);
 
 #endif

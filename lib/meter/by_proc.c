@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Jobs without a cgroup: whose a process is, what its tree uses now, and what wait4 said of it in the end.
+// Jobs without a cgroup: whose a process is, what its tree uses now, and what wait4 said of it in
+// the end.
 #include <signal.h>
 #include <stdio.h>
 #include <time.h>
@@ -8,7 +9,7 @@
 #include "lib/meter/job.h"
 #include "lib/meter/proc.h"
 
-enum { LOOKS_MOST = 10 }; /* at an orphan that is about to execute something, 5 ms apart */
+enum { LOOKS_MOST = 10 }; // at an orphan that is about to execute something, 5 ms apart
 enum { FIRST_SAMPLE_USEC = 20000, LAST_SAMPLE_USEC = 5000000, NEAR_LIMIT_USEC = 250000 };
 
 static bool is_environ_of(const struct meter_job *job, const char *texts, size_t size)
@@ -17,17 +18,20 @@ static bool is_environ_of(const struct meter_job *job, const char *texts, size_t
     snprintf(id, sizeof id, "TORC_JOB_ID=%lld", (long long)job->job_id);
     snprintf(run, sizeof run, "TORC_RUN_ID=%d", job->run_id);
     snprintf(attempt, sizeof attempt, "TORC_ATTEMPT_ID=%d", job->attempt_id);
-    return proc_environ_has(texts, size, id) && proc_environ_has(texts, size, run) && proc_environ_has(texts, size, attempt);
+    return proc_environ_has(texts, size, id) && proc_environ_has(texts, size, run) &&
+           proc_environ_has(texts, size, attempt);
 }
 
-/* Whose is this child of the runner, which is no job's first process? In the order of certainty: the session it is in, a tree
- * seen earlier (an own session, a changed environment), its environment (never seen, because it left at once), the only
- * job it can come from. NULL: nobody's, or it cannot be told. */
+// Whose is this child of the runner, which is no job's first process? In the order of certainty:
+// the session it is in, a tree seen earlier (an own session, a changed environment), its
+// environment (never seen, because it left at once), the only job it can come from. NULL: nobody's,
+// or it cannot be told.
 static struct meter_job *owner_of(struct meter *meter, pid_t pid)
 {
     struct proc_stat stat;
-    if (proc_stat(meter->proc, pid, &stat) || stat.ppid != meter->self || stat.session == meter->session)
-        return NULL; /* gone, or a child that the runner has for itself */
+    if (proc_stat(meter->proc, pid, &stat) || stat.ppid != meter->self ||
+        stat.session == meter->session)
+        return NULL; // gone, or a child that the runner has for itself
     for (struct meter_job *job = meter->jobs; job; job = job->next)
         if (job->session == stat.session)
             return job;
@@ -35,7 +39,8 @@ static struct meter_job *owner_of(struct meter *meter, pid_t pid)
         if (stat.start_ticks <= job->tree_ticks && pid_list_has(&job->tree, pid))
             return job;
     size_t size = 0;
-    cleanup_free char *texts = proc_environ(meter->proc, pid, &size); /* none while it executes a program, or where it has none */
+    cleanup_free char *texts = proc_environ(
+        meter->proc, pid, &size); // none while it executes a program, or where it has none
     struct meter_job *only = NULL;
     int possible = 0;
     for (struct meter_job *job = meter->jobs; job; job = job->next) {
@@ -50,8 +55,8 @@ static struct meter_job *owner_of(struct meter *meter, pid_t pid)
     return possible == 1 ? only : NULL;
 }
 
-/* Reads the runner's children and finds the owners of new ones. Without the file (a kernel without CONFIG_PROC_CHILDREN)
- * only what descends from first processes is known. */
+// Reads the runner's children and finds the owners of new ones. Without the file (a kernel without
+// CONFIG_PROC_CHILDREN) only what descends from first processes is known.
 static void update_orphans(struct meter *meter)
 {
     meter->orphans.count = 0;
@@ -70,7 +75,7 @@ bool meter_proc_has_orphans(struct meter *meter)
 {
     meter->orphans.count = 0;
     if (meter->children < 0 || proc_children_read(meter->children, &meter->orphans))
-        return true; /* it cannot be told */
+        return true; // it cannot be told
     for (size_t i = 0; i < meter->orphans.count; i++) {
         const struct meter_job *owner = pid_map_get(&meter->owners, meter->orphans.pids[i]);
         if (!owner || owner->first != meter->orphans.pids[i])
@@ -92,8 +97,9 @@ void meter_proc_find(struct meter_job *job, struct pid_list *found)
     }
 }
 
-/* The job's memory now, every page counted once. The sum over processes counts shared pages again and again; where that
- * matters (the limit, or a new maximum) the dear proportional shares are read. */
+// The job's memory now, every page counted once. The sum over processes counts shared pages again
+// and again; where that matters (the limit, or a new maximum) the dear proportional shares are
+// read.
 static int64_t resident_bytes(struct meter_job *job, int64_t sum, int64_t largest)
 {
     if (sum - largest < largest / 4)
@@ -117,12 +123,13 @@ int64_t meter_next_sample(int64_t since_start_usec)
     return since_start_usec < LAST_SAMPLE_USEC ? since_start_usec : LAST_SAMPLE_USEC;
 }
 
-/* Sooner when, at the pace since the last sample, the limit may be reached before. */
+// Sooner when, at the pace since the last sample, the limit may be reached before.
 static int64_t next_sample(struct meter_job *job, int64_t bytes, int64_t now_usec)
 {
     int64_t next = meter_next_sample(now_usec);
     if (job->limit_bytes > 0 && job->meter->enforce) {
-        int64_t room = job->limit_bytes - bytes, grown = bytes - job->last_bytes, in = now_usec - job->last_usec;
+        int64_t room = job->limit_bytes - bytes, grown = bytes - job->last_bytes,
+                in = now_usec - job->last_usec;
         if (grown > 0 && in > 0 && (double)room / (double)grown * (double)in < 2.0 * (double)next)
             next = (int64_t)((double)room / (double)grown * (double)in / 2);
         else if (room < job->limit_bytes / 5 && next > NEAR_LIMIT_USEC)
@@ -188,9 +195,10 @@ int meter_proc_end(struct meter_job *job)
     return result;
 }
 
-/* exec folds the largest size of the memory it leaves into ru_maxrss (exec_mmap in the kernel's fs/exec.c); a child made by
- * vfork leaves the runner's. So a value not clearly above the runner's own (the kernel counts pages per CPU and adds up
- * roughly) says only that the job stayed below it. */
+// exec folds the largest size of the memory it leaves into ru_maxrss (exec_mmap in the kernel's
+// fs/exec.c); a child made by vfork leaves the runner's. So a value not clearly above the runner's
+// own (the kernel counts pages per CPU and adds up roughly) says only that the job stayed below
+// it.
 static bool is_of_job(int64_t max_kib)
 {
     enum { ROUGHLY_KIB = 512 };
@@ -199,11 +207,13 @@ static bool is_of_job(int64_t max_kib)
     return max_kib > own.ru_maxrss + own.ru_maxrss / 8 + ROUGHLY_KIB;
 }
 
-void meter_proc_read(const struct meter_job *job, const struct rusage *rusage, struct usage_record *usage)
+void meter_proc_read(const struct meter_job *job, const struct rusage *rusage,
+                     struct usage_record *usage)
 {
     const struct rusage *orphans = &job->orphans;
     long max_kib = rusage->ru_maxrss > orphans->ru_maxrss ? rusage->ru_maxrss : orphans->ru_maxrss;
-    int64_t bound = max_kib * INT64_C(1024) > job->rss_max_bytes ? max_kib * INT64_C(1024) : job->rss_max_bytes;
+    int64_t bound =
+        max_kib * INT64_C(1024) > job->rss_max_bytes ? max_kib * INT64_C(1024) : job->rss_max_bytes;
     int64_t peak = is_of_job(max_kib) ? max_kib * INT64_C(1024) : UNKNOWN;
     usage->memory_peak_bytes = peak > job->rss_max_bytes ? peak : job->rss_max_bytes;
     usage->memory_anon_bytes = usage->memory_anon_low_bytes = job->anon_max_bytes;

@@ -69,15 +69,17 @@ int cgroup_write(int dir, const char *file, const char *text)
     return fd < 0 || write(fd, text, strlen(text)) < 0 ? -errno : 0;
 }
 
-/* Calls visit for every directory in dir whose name begins with prefix. */
-static void each_below(int dir, const char *prefix, void (*visit)(int dir, const char *name, void *arg), void *arg)
+// Calls visit for every directory in dir whose name begins with prefix.
+static void each_below(int dir, const char *prefix,
+                       void (*visit)(int dir, const char *name, void *arg), void *arg)
 {
     int fd = cgroup_open_below(dir, ".");
     DIR *list = fd < 0 ? NULL : fdopendir(fd);
     if (!list && fd >= 0)
         close(fd);
     for (struct dirent *entry; list && (entry = readdir(list));)
-        if (entry->d_type == DT_DIR && entry->d_name[0] != '.' && !strncmp(entry->d_name, prefix, strlen(prefix)))
+        if (entry->d_type == DT_DIR && entry->d_name[0] != '.' &&
+            !strncmp(entry->d_name, prefix, strlen(prefix)))
             visit(dir, entry->d_name, arg);
     if (list)
         closedir(list);
@@ -103,7 +105,7 @@ static void find_in(int dir, struct walk *walk)
     FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
     long pid;
     while (file && fscanf(file, "%ld", &pid) == 1)
-        if (pid > 0) /* 0: in another pid namespace */
+        if (pid > 0) // 0: in another pid namespace
             pid_list_add(walk->found, (pid_t)pid);
     if (file) {
         fclose(file);
@@ -132,7 +134,8 @@ static void remove_below(int dir, const char *name, void *arg)
     unlinkat(dir, name, AT_REMOVEDIR);
 }
 
-/* A killed process leaves its cgroup a moment later, so this waits, with a bound: it runs at a runner's start and end only. */
+// A killed process leaves its cgroup a moment later, so this waits, with a bound: it runs at a
+// runner's start and end only.
 int cgroup_remove(int base, const char *name)
 {
     struct timespec tick = {.tv_nsec = 1000000};
@@ -153,8 +156,8 @@ int cgroup_remove(int base, const char *name)
     return 0;
 }
 
-struct foreign { /* directories of other runners */
-    const char *prefix; /* ours */
+struct foreign {        // directories of other runners
+    const char *prefix; // ours
     int count;
 };
 
@@ -164,14 +167,15 @@ static void remove_one(int dir, const char *name, void *arg)
     cgroup_remove(dir, name);
 }
 
-struct cgroup_base *cgroup_base_create(const struct cgroup_ops *ops, const char *incarnation, char *path)
+struct cgroup_base *cgroup_base_create(const struct cgroup_ops *ops, const char *incarnation,
+                                       char *path)
 {
     struct cgroup_base *base = xcalloc(1, sizeof *base);
     base->ops = ops;
     base->path = path;
     for (int i = 0; i < CGROUP_DIRS; i++)
         base->dirs[i] = -1;
-    enum { MOST = 40 }; /* of the incarnation its end, which differs most */
+    enum { MOST = 40 }; // of the incarnation its end, which differs most
     size_t length = strlen(incarnation);
     const char *end = incarnation + (length > MOST ? length - MOST : 0);
     size_t n = (size_t)snprintf(base->prefix, sizeof base->prefix, "%s%s", ops->prefix, end);
@@ -189,16 +193,18 @@ static void count_foreign(int dir, const char *name, void *arg)
     foreign->count += strncmp(name, foreign->prefix, strlen(foreign->prefix)) != 0;
 }
 
-/* Every runner holds a shared lock on its place for life. Who can have it alone knows that nobody else lives there, and that
- * what is there was left by the dead. A job's process between clone and exec still holds the lock of a runner that has just
- * died: hence the few more tries, when there is something to sweep. */
+// Every runner holds a shared lock on its place for life. Who can have it alone knows that nobody
+// else lives there, and that what is there was left by the dead. A job's process between clone and
+// exec still holds the lock of a runner that has just died: hence the few more tries, when there is
+// something to sweep.
 void cgroup_base_take(struct cgroup_base *base)
 {
     struct timespec tick = {.tv_nsec = 5000000};
     struct foreign foreign = {.prefix = base->prefix};
     each_below(base->dirs[0], base->ops->prefix, count_foreign, &foreign);
     int alone = -1;
-    for (int tries = foreign.count ? LOCK_TRIES : 1; tries > 0 && (alone = flock(base->dirs[0], LOCK_EX | LOCK_NB)); tries--)
+    for (int tries = foreign.count ? LOCK_TRIES : 1;
+         tries > 0 && (alone = flock(base->dirs[0], LOCK_EX | LOCK_NB)); tries--)
         nanosleep(&tick, NULL);
     for (int i = 0; !alone && i < CGROUP_DIRS; i++)
         if (base->dirs[i] >= 0)
@@ -209,7 +215,8 @@ void cgroup_base_take(struct cgroup_base *base)
 struct cgroup_dir *cgroup_dir_create(struct cgroup_base *base, const char *name)
 {
     struct cgroup_dir *dir = xcalloc(1, sizeof *dir);
-    *dir = (struct cgroup_dir){.base = base, .fd = -1, .enter = {-1, -1}, .peak = -1, .oom = -1, .cpu = -1};
+    *dir = (struct cgroup_dir){
+        .base = base, .fd = -1, .enter = {-1, -1}, .peak = -1, .oom = -1, .cpu = -1};
     snprintf(dir->name, sizeof dir->name, "%s%s", base->prefix, name);
     return dir;
 }

@@ -19,7 +19,7 @@ static FILE *open_file(int proc, const char *name)
     return file;
 }
 
-/* Is word one of the comma-separated words of list? */
+// Is word one of the comma-separated words of list?
 static bool has_word(const char *list, const char *word)
 {
     size_t length = strlen(word);
@@ -29,7 +29,8 @@ static bool has_word(const char *list, const char *word)
     return false;
 }
 
-/* The path inside the hierarchy: lines are ID:CONTROLLERS:PATH, the unified one's ID is 0 and it has no controllers. */
+// The path inside the hierarchy: lines are ID:CONTROLLERS:PATH, the unified one's ID is 0 and it
+// has no controllers.
 static char *find_place(int proc, const char *controller)
 {
     cleanup_fclose FILE *file = open_file(proc, "self/cgroup");
@@ -49,7 +50,7 @@ static char *find_place(int proc, const char *controller)
     return NULL;
 }
 
-/* mountinfo writes blanks, tabs, newlines and backslashes as \ooo. */
+// mountinfo writes blanks, tabs, newlines and backslashes as \ooo.
 static void unescape(char *text)
 {
     char *to = text;
@@ -65,7 +66,8 @@ static void unescape(char *text)
     *to = '\0';
 }
 
-/* Fields of a line of mountinfo: ID PARENT DEVICE ROOT MOUNTPOINT OPTIONS … - TYPE SOURCE SUPEROPTIONS */
+// Fields of a line of mountinfo: ID PARENT DEVICE ROOT MOUNTPOINT OPTIONS … - TYPE SOURCE
+// SUPEROPTIONS
 struct mount {
     char *root, *point, *type, *options;
 };
@@ -92,7 +94,7 @@ static bool split_mount(char *line, struct mount *mount)
     return true;
 }
 
-/* What is left of place below a mount's root: "" for the root itself; NULL: not below it. */
+// What is left of place below a mount's root: "" for the root itself; NULL: not below it.
 static const char *below(const char *place, const char *root)
 {
     size_t length = strcmp(root, "/") ? strlen(root) : 0;

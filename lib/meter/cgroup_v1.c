@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// cgroup v1: children of the task's directories that Slurm (22.05) or its plugin gave to the user, in the memory and cpuacct
-// hierarchies. Directories are used again, because making and removing one costs more than a short job.
+// cgroup v1: children of the task's directories that Slurm (22.05) or its plugin gave to the user,
+// in the memory and cpuacct hierarchies. Directories are used again, because making and removing
+// one costs more than a short job.
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -9,18 +10,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/base/mem.h"
 #include "lib/meter/cgroup.h"
 #include "lib/meter/cgroup_path.h"
-#include "lib/base/mem.h"
 
 enum { MEMORY, CPUACCT };
 static const char *const hierarchies[CGROUP_DIRS] = {[MEMORY] = "memory", [CPUACCT] = "cpuacct"};
 
-/* A directory with more than this charged to it (page cache of the job before) is not used again: the next peak would begin
- * there. Emptying it (memory.force_empty) would throw away cached files that other jobs are about to read. */
+// A directory with more than this charged to it (page cache of the job before) is not used again:
+// the next peak would begin there. Emptying it (memory.force_empty) would throw away cached files
+// that other jobs are about to read.
 enum { MOST_LEFT_BYTES = 1 << 20, MOST_IDLE = 64 };
 
-/* Is this the directory of a Slurm task, and may we make others in it? Never elsewhere: root may write everywhere. */
+// Is this the directory of a Slurm task, and may we make others in it? Never elsewhere: root may
+// write everywhere.
 static bool is_task_dir(const char *path)
 {
     const char *last = path ? strrchr(path, '/') : NULL;
@@ -31,8 +34,10 @@ static struct cgroup_base *v1_open(int proc, const char *incarnation, char **why
 {
     char *path = cgroup_path(proc, hierarchies[MEMORY]);
     if (!is_task_dir(path) || access(path, W_OK | X_OK)) {
-        *why = !path ? xstrdup("no memory hierarchy") : xasprintf("%s is %s", path,
-            is_task_dir(path) ? "not ours to write" : "no directory of a Slurm task");
+        *why = !path ? xstrdup("no memory hierarchy")
+                     : xasprintf("%s is %s", path,
+                                 is_task_dir(path) ? "not ours to write"
+                                                   : "no directory of a Slurm task");
         free(path);
         return NULL;
     }
@@ -58,13 +63,13 @@ static int64_t cpu_usec(const struct cgroup_dir *dir)
 
 static int64_t oom_kills(const struct cgroup_dir *dir)
 {
-    char text[256]; /* before Linux 4.13 there is no such line: UNKNOWN */
+    char text[256]; // before Linux 4.13 there is no such line: UNKNOWN
     ssize_t n = pread(dir->oom, text, sizeof text - 1, 0);
     text[n > 0 ? n : 0] = '\0';
     return cgroup_key(text, "oom_kill");
 }
 
-/* Opens a file of the job's directory in one of the hierarchies. */
+// Opens a file of the job's directory in one of the hierarchies.
 static int open_file(const struct cgroup_dir *dir, int hierarchy, const char *file, int flags)
 {
     char path[192];
@@ -98,8 +103,8 @@ fail:
     return NULL;
 }
 
-/* The limit on memory and swap together may never be below that on memory: the order depends on the direction. A kernel
- * without swap accounting has no such file. */
+// The limit on memory and swap together may never be below that on memory: the order depends on the
+// direction. A kernel without swap accounting has no such file.
 static int set_limit(struct cgroup_dir *dir, int64_t bytes, struct error *err)
 {
     static const char *const files[] = {"memory.memsw.limit_in_bytes", "memory.limit_in_bytes"};
@@ -112,14 +117,14 @@ static int set_limit(struct cgroup_dir *dir, int64_t bytes, struct error *err)
         const char *file = files[lower ? 1 - i : i];
         cleanup_close int fd = open_file(dir, MEMORY, file, O_WRONLY);
         if ((fd < 0 || write(fd, text, strlen(text)) < 0) && file == files[1])
-            return error_set(err, ERROR_INTERNAL, errno, "cannot set %s of the cgroup %s/%s to %s", file, dir->base->path,
-                             dir->name, text);
+            return error_set(err, ERROR_INTERNAL, errno, "cannot set %s of the cgroup %s/%s to %s",
+                             file, dir->base->path, dir->name, text);
     }
     dir->limit_bytes = bytes;
     return 0;
 }
 
-/* An idle directory, rather with the limit that is wanted. */
+// An idle directory, rather with the limit that is wanted.
 static struct cgroup_dir *take_idle(struct cgroup_base *base, int64_t limit_bytes)
 {
     struct cgroup_dir **link = &base->idle;
@@ -134,10 +139,10 @@ static struct cgroup_dir *take_idle(struct cgroup_base *base, int64_t limit_byte
     return dir;
 }
 
-static struct cgroup_dir *v1_make(struct cgroup_base *base, const char *name, int64_t limit_bytes, struct meter_entry *entry,
-                                  struct error *err)
+static struct cgroup_dir *v1_make(struct cgroup_base *base, const char *name, int64_t limit_bytes,
+                                  struct meter_entry *entry, struct error *err)
 {
-    (void)name; /* one directory serves many jobs */
+    (void)name; // one directory serves many jobs
     struct cgroup_dir *dir = take_idle(base, limit_bytes);
     if (!dir)
         dir = make_fresh(base, err);
@@ -155,7 +160,7 @@ static struct cgroup_dir *v1_make(struct cgroup_base *base, const char *name, in
 
 static bool v1_is_populated(const struct cgroup_dir *dir)
 {
-    char text[16]; /* opened anew: an open cgroup.procs shows the processes of up to a second ago */
+    char text[16]; // opened anew: an open cgroup.procs shows the processes of up to a second ago
     cleanup_close int procs = open_file(dir, MEMORY, "cgroup.procs", O_RDONLY);
     return pread(procs, text, sizeof text, 0) > 0;
 }
@@ -177,7 +182,9 @@ static void v1_sample(const struct cgroup_dir *dir, struct cgroup_memory *memory
     ssize_t n = pread(stat, text, sizeof text - 1, 0);
     text[n > 0 ? n : 0] = '\0';
     int64_t shmem = cgroup_key(text, "total_shmem"), cache = cgroup_key(text, "total_cache");
-    *memory = (struct cgroup_memory){.anon = cgroup_key(text, "total_rss"), .file = cache, .kernel = cgroup_pread_number(kernel)};
+    *memory = (struct cgroup_memory){.anon = cgroup_key(text, "total_rss"),
+                                     .file = cache,
+                                     .kernel = cgroup_pread_number(kernel)};
     if (shmem > 0 && memory->anon >= 0) {
         memory->anon += shmem;
         memory->file -= shmem;
@@ -193,18 +200,22 @@ static void v1_read(const struct cgroup_dir *dir, struct usage_record *usage)
     int64_t kills = oom_kills(dir), cpu = cpu_usec(dir);
     usage->memory_peak_bytes = cgroup_pread_number(dir->peak);
     usage->oom_kills = kills < 0 ? UNKNOWN : kills - dir->oom_kills;
-    /* User and system time are counted by ticks here, useless for a short job: wait4's split of the exact sum is better. */
+    // User and system time are counted by ticks here, useless for a short job: wait4's split of the
+    // exact sum is better.
     int64_t waited = usage->cpu_user_usec + usage->cpu_system_usec;
     if (cpu >= 0 && cpu - dir->cpu_usec > waited) {
         int64_t all = cpu - dir->cpu_usec;
-        usage->cpu_user_usec = waited > 0 ? (int64_t)((double)usage->cpu_user_usec / (double)waited * (double)all) : all;
+        usage->cpu_user_usec =
+            waited > 0 ? (int64_t)((double)usage->cpu_user_usec / (double)waited * (double)all)
+                       : all;
         usage->cpu_system_usec = all - usage->cpu_user_usec;
     }
 }
 
 static void v1_release(struct cgroup_dir *dir)
 {
-    int64_t left = pwrite(dir->peak, "0", 1, 0) == 1 ? cgroup_pread_number(dir->peak) : UNKNOWN, idle = 0;
+    int64_t left = pwrite(dir->peak, "0", 1, 0) == 1 ? cgroup_pread_number(dir->peak) : UNKNOWN,
+            idle = 0;
     for (struct cgroup_dir *p = dir->base->idle; p; p = p->next)
         idle++;
     if (left < 0 || left > MOST_LEFT_BYTES || idle >= MOST_IDLE) {
@@ -218,6 +229,13 @@ static void v1_release(struct cgroup_dir *dir)
 }
 
 const struct cgroup_ops cgroup_v1 = {
-    .source = SOURCE_CGROUP1, .prefix = "torc_", .open = v1_open, .make = v1_make, .is_populated = v1_is_populated,
-    .kill = v1_kill, .sample = v1_sample, .read = v1_read, .release = v1_release,
+    .source = SOURCE_CGROUP1,
+    .prefix = "torc_",
+    .open = v1_open,
+    .make = v1_make,
+    .is_populated = v1_is_populated,
+    .kill = v1_kill,
+    .sample = v1_sample,
+    .read = v1_read,
+    .release = v1_release,
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// cgroup v2: a directory for each attempt, in the subtree that the plugin made beside the task's directory, or in one that
-// systemd delegated to this user (Delegate=yes).
+// cgroup v2: a directory for each attempt, in the subtree that the plugin made beside the task's
+// directory, or in one that systemd delegated to this user (Delegate=yes).
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -11,9 +11,9 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "lib/base/mem.h"
 #include "lib/meter/cgroup.h"
 #include "lib/meter/cgroup_path.h"
-#include "lib/base/mem.h"
 
 static bool has_word(const char *words, const char *word)
 {
@@ -24,7 +24,8 @@ static bool has_word(const char *words, const char *word)
     return false;
 }
 
-/* Makes memory accounting available to directories in dir; the other controllers if they are there. */
+// Makes memory accounting available to directories in dir; the other controllers if they are
+// there.
 static int enable_controllers(int dir)
 {
     static const char *const others[] = {"+cpu", "+io", "+pids"};
@@ -41,7 +42,7 @@ static int enable_controllers(int dir)
     return 0;
 }
 
-/* …/task_T: the plugin's torc_T beside it. */
+// …/task_T: the plugin's torc_T beside it.
 static char *find_sibling(const char *self)
 {
     const char *last = strrchr(self, '/');
@@ -50,22 +51,24 @@ static char *find_sibling(const char *self)
     return xasprintf("%.*s/torc_%s", (int)(last - self), self, last + 6);
 }
 
-/* systemd marks what it gave away (from version 251 on, readable for users). Being writable is not enough: a terminal's own
- * scope is, too, and the shell in it is not ours to move. */
+// systemd marks what it gave away (from version 251 on, readable for users). Being writable is not
+// enough: a terminal's own scope is, too, and the shell in it is not ours to move.
 static bool is_delegated(const char *path)
 {
     char value[8] = "";
     return (getxattr(path, "user.delegate", value, sizeof value - 1) > 0 ||
-            getxattr(path, "trusted.delegate", value, sizeof value - 1) > 0) && value[0] == '1';
+            getxattr(path, "trusted.delegate", value, sizeof value - 1) > 0) &&
+           value[0] == '1';
 }
 
-/* Processes may not be where controllers are enabled: all that systemd started here (a keeper and this runner) moves to a
- * leaf. A runner that is started again finds itself in the leaf. */
+// Processes may not be where controllers are enabled: all that systemd started here (a keeper and
+// this runner) moves to a leaf. A runner that is started again finds itself in the leaf.
 static int move_to_leaf(int dir)
 {
     if (mkdirat(dir, "runner", 0755) && errno != EEXIST)
         return -errno;
-    cleanup_close int leaf = cgroup_open_below(dir, "runner"), procs = openat(dir, "cgroup.procs", O_RDONLY | O_CLOEXEC);
+    cleanup_close int leaf = cgroup_open_below(dir, "runner"),
+                      procs = openat(dir, "cgroup.procs", O_RDONLY | O_CLOEXEC);
     FILE *file = procs < 0 || leaf < 0 ? NULL : fdopen(procs, "r");
     if (!file)
         return -errno;
@@ -110,24 +113,28 @@ static struct cgroup_base *open_at(char *path, bool sibling, const char *incarna
 static struct cgroup_base *v2_open(int proc, const char *incarnation, char **why)
 {
     cleanup_free char *self = cgroup_path(proc, NULL);
-    char *sibling = self ? find_sibling(self) : NULL, *delegated = self ? find_delegated(self) : NULL;
+    char *sibling = self ? find_sibling(self) : NULL,
+         *delegated = self ? find_delegated(self) : NULL;
     struct cgroup_base *base = NULL;
     if (sibling)
         base = open_at(sibling, true, incarnation, why);
     else if (delegated)
         base = open_at(take_ptr(delegated), false, incarnation, why);
     else
-        *why = self ? xasprintf("%s is neither a Slurm task's nor delegated", self) : xstrdup("no such hierarchy");
+        *why = self ? xasprintf("%s is neither a Slurm task's nor delegated", self)
+                    : xstrdup("no such hierarchy");
     free(delegated);
     return base;
 }
 
-static struct cgroup_dir *v2_make(struct cgroup_base *base, const char *name, int64_t limit_bytes, struct meter_entry *entry,
-                                  struct error *err)
+static struct cgroup_dir *v2_make(struct cgroup_base *base, const char *name, int64_t limit_bytes,
+                                  struct meter_entry *entry, struct error *err)
 {
     struct cgroup_dir *dir = cgroup_dir_create(base, name);
-    if (mkdirat(base->dirs[0], dir->name, 0755) || (dir->fd = cgroup_open_below(base->dirs[0], dir->name)) < 0) {
-        error_set(err, ERROR_INTERNAL, errno, "cannot make the cgroup %s/%s", base->path, dir->name);
+    if (mkdirat(base->dirs[0], dir->name, 0755) ||
+        (dir->fd = cgroup_open_below(base->dirs[0], dir->name)) < 0) {
+        error_set(err, ERROR_INTERNAL, errno, "cannot make the cgroup %s/%s", base->path,
+                  dir->name);
         cgroup_dir_destroy(dir);
         return NULL;
     }
@@ -136,11 +143,13 @@ static struct cgroup_dir *v2_make(struct cgroup_base *base, const char *name, in
         snprintf(text, sizeof text, "%lld", (long long)limit_bytes);
         int e = cgroup_write(dir->fd, "memory.max", text);
         if (e) {
-            error_set(err, ERROR_INTERNAL, -e, "cannot set memory.max of the cgroup %s/%s to %s", base->path, dir->name, text);
+            error_set(err, ERROR_INTERNAL, -e, "cannot set memory.max of the cgroup %s/%s to %s",
+                      base->path, dir->name, text);
             cgroup_dir_destroy(dir);
             return NULL;
         }
-        cgroup_write(dir->fd, "memory.swap.max", "0"); /* the limit is on what the job needs, wherever it is kept */
+        cgroup_write(dir->fd, "memory.swap.max",
+                     "0"); // the limit is on what the job needs, wherever it is kept
         cgroup_write(dir->fd, "memory.oom.group", "1");
     }
     entry->cgroup_fd = dir->fd;
@@ -158,7 +167,7 @@ static void v2_kill(const struct cgroup_dir *dir)
 {
     if (!cgroup_write(dir->fd, "cgroup.kill", "1"))
         return;
-    struct pid_list found = {0}; /* before Linux 5.14 */
+    struct pid_list found = {0}; // before Linux 5.14
     cgroup_find(dir, &found);
     for (size_t i = 0; i < found.count; i++)
         kill(found.pids[i], SIGKILL);
@@ -171,10 +180,12 @@ static void v2_sample(const struct cgroup_dir *dir, struct cgroup_memory *memory
     cgroup_read(dir->fd, "memory.stat", text, sizeof text);
     int64_t shmem = cgroup_key(text, "shmem");
     *memory = (struct cgroup_memory){
-        .anon = cgroup_key(text, "anon"), .file = cgroup_key(text, "file"), .kernel = cgroup_key(text, "kernel"),
+        .anon = cgroup_key(text, "anon"),
+        .file = cgroup_key(text, "file"),
+        .kernel = cgroup_key(text, "kernel"),
         .processes = cgroup_number(dir->fd, "pids.current"),
     };
-    if (memory->kernel < 0) /* before Linux 5.18: its parts */
+    if (memory->kernel < 0) // before Linux 5.18: its parts
         memory->kernel = cgroup_key(text, "kernel_stack") + cgroup_key(text, "slab");
     if (shmem > 0 && memory->anon >= 0) {
         memory->anon += shmem;
@@ -182,7 +193,7 @@ static void v2_sample(const struct cgroup_dir *dir, struct cgroup_memory *memory
     }
 }
 
-/* Sums KEY=NUMBER over the devices of io.stat; UNKNOWN when the controller is not passed down. */
+// Sums KEY=NUMBER over the devices of io.stat; UNKNOWN when the controller is not passed down.
 static int64_t io_bytes(const char *text, const char *key)
 {
     int64_t sum = 0;
@@ -213,6 +224,13 @@ static void v2_read(const struct cgroup_dir *dir, struct usage_record *usage)
 }
 
 const struct cgroup_ops cgroup_v2 = {
-    .source = SOURCE_CGROUP2, .prefix = "job_", .open = v2_open, .make = v2_make, .is_populated = v2_is_populated,
-    .kill = v2_kill, .sample = v2_sample, .read = v2_read, .release = cgroup_dir_destroy,
+    .source = SOURCE_CGROUP2,
+    .prefix = "job_",
+    .open = v2_open,
+    .make = v2_make,
+    .is_populated = v2_is_populated,
+    .kill = v2_kill,
+    .sample = v2_sample,
+    .read = v2_read,
+    .release = cgroup_dir_destroy,
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Numbers of processes come again, and the real clock can be set: the boot's id and the ticks since it do not lie.
+// Numbers of processes come again, and the real clock can be set: the boot's id and the ticks since
+// it do not lie.
 #include "lib/meter/incarnation.h"
 
 #include <fcntl.h>
@@ -11,7 +12,7 @@
 #include "lib/base/mem.h"
 #include "lib/meter/proc.h"
 
-/* "HOST-BOOTID-" */
+// "HOST-BOOTID-"
 static char *boot_prefix(const char *host)
 {
     char id[64] = "";
@@ -21,13 +22,14 @@ static char *boot_prefix(const char *host)
     return xasprintf("%s-%s-", host, id);
 }
 
-/* "pid:[4026531836]" of the kernel: the number, "0" if it does not say. */
+// "pid:[4026531836]" of the kernel: the number, "0" if it does not say.
 static void read_namespace(char *text, size_t room)
 {
     char link[64] = "";
     ssize_t n = readlink("/proc/self/ns/pid", link, sizeof link - 1);
     const char *number = n > 0 ? strchr(link, '[') : NULL;
-    snprintf(text, room, "%.*s", number ? (int)strcspn(number + 1, "]") : 1, number ? number + 1 : "0");
+    snprintf(text, room, "%.*s", number ? (int)strcspn(number + 1, "]") : 1,
+             number ? number + 1 : "0");
 }
 
 char *incarnation_make(const char *host)
@@ -52,10 +54,12 @@ int incarnation_process(const char *incarnation, const char *host)
     if (strncmp(incarnation, host, strlen(host)) || incarnation[strlen(host)] != '-')
         return -1;
     if (strncmp(incarnation, prefix, strlen(prefix)))
-        return 0; /* before this boot */
+        return 0; // before this boot
     read_namespace(own, sizeof own);
-    if (sscanf(incarnation + strlen(prefix), "%31[0-9]-%lld-%d", space, &ticks, &pid) != 3 || strcmp(space, own))
+    if (sscanf(incarnation + strlen(prefix), "%31[0-9]-%lld-%d", space, &ticks, &pid) != 3 ||
+        strcmp(space, own))
         return -1;
-    bool same = proc_stat(proc, pid, &process) == 0 && process.start_ticks == ticks && !strchr("ZX", process.state);
+    bool same = proc_stat(proc, pid, &process) == 0 && process.start_ticks == ticks &&
+                !strchr("ZX", process.state);
     return same ? pid : 0;
 }

@@ -14,7 +14,7 @@
 
 static const struct cgroup_ops *const versions[] = {&cgroup_v2, &cgroup_v1};
 
-/* Takes the first kind of cgroup that may be used, or says for each why not. */
+// Takes the first kind of cgroup that may be used, or says for each why not.
 static void choose_cgroup(struct meter *meter)
 {
     enum { VERSIONS = sizeof versions / sizeof *versions };
@@ -75,23 +75,33 @@ const char *meter_why(const struct meter *meter)
     return meter->why;
 }
 
-struct meter_job *meter_job_create(struct meter *meter, int64_t job_id, int32_t run_id, int32_t attempt_id,
-                                   int64_t memory_limit_bytes, struct meter_entry *entry, struct error *err)
+struct meter_job *meter_job_create(struct meter *meter, int64_t job_id, int32_t run_id,
+                                   int32_t attempt_id, int64_t memory_limit_bytes,
+                                   struct meter_entry *entry, struct error *err)
 {
     struct cgroup_dir *dir = NULL;
     *entry = (struct meter_entry){.cgroup_fd = -1};
     if (meter->cgroup) {
         char name[64];
         snprintf(name, sizeof name, "%lld.%d.%d", (long long)job_id, run_id, attempt_id);
-        dir = meter->cgroup->ops->make(meter->cgroup, name, meter->enforce ? memory_limit_bytes : 0, entry, err);
+        dir = meter->cgroup->ops->make(meter->cgroup, name, meter->enforce ? memory_limit_bytes : 0,
+                                       entry, err);
         if (!dir)
             return NULL;
     }
     struct meter_job *job = xcalloc(1, sizeof *job);
     *job = (struct meter_job){
-        .meter = meter, .job_id = job_id, .run_id = run_id, .attempt_id = attempt_id, .limit_bytes = memory_limit_bytes,
-        .anon_max_bytes = UNKNOWN, .rss_max_bytes = UNKNOWN, .processes_max = UNKNOWN,
-        .next = meter->jobs, .link = &meter->jobs, .dir = dir,
+        .meter = meter,
+        .job_id = job_id,
+        .run_id = run_id,
+        .attempt_id = attempt_id,
+        .limit_bytes = memory_limit_bytes,
+        .anon_max_bytes = UNKNOWN,
+        .rss_max_bytes = UNKNOWN,
+        .processes_max = UNKNOWN,
+        .next = meter->jobs,
+        .link = &meter->jobs,
+        .dir = dir,
     };
     if (job->next)
         job->next->link = &job->next;
@@ -109,7 +119,8 @@ void meter_job_started(struct meter_job *job, pid_t pid)
 static void keep_sample(struct meter_job *job, const struct cgroup_memory *memory)
 {
     job->anon_max_bytes = memory->anon > job->anon_max_bytes ? memory->anon : job->anon_max_bytes;
-    job->processes_max = memory->processes > job->processes_max ? memory->processes : job->processes_max;
+    job->processes_max =
+        memory->processes > job->processes_max ? memory->processes : job->processes_max;
 }
 
 bool meter_job_sample(struct meter_job *job, int64_t since_start_usec, int64_t *next_usec)
@@ -120,7 +131,7 @@ bool meter_job_sample(struct meter_job *job, int64_t since_start_usec, int64_t *
     job->meter->cgroup->ops->sample(job->dir, &memory);
     keep_sample(job, &memory);
     *next_usec = meter_next_sample(since_start_usec);
-    return false; /* the kernel holds the limit */
+    return false; // the kernel holds the limit
 }
 
 void meter_job_now(struct meter_job *job, int64_t since_start_usec, struct usage_point *point)
@@ -139,7 +150,10 @@ void meter_job_now(struct meter_job *job, int64_t since_start_usec, struct usage
     ops->sample(job->dir, &memory);
     keep_sample(job, &memory);
     ops->read(job->dir, &usage);
-    point->cpu_usec = usage.cpu_user_usec < 0 ? UNKNOWN : usage.cpu_user_usec + (usage.cpu_system_usec > 0 ? usage.cpu_system_usec : 0);
+    point->cpu_usec =
+        usage.cpu_user_usec < 0
+            ? UNKNOWN
+            : usage.cpu_user_usec + (usage.cpu_system_usec > 0 ? usage.cpu_system_usec : 0);
     point->memory_bytes = memory.anon < 0 ? UNKNOWN : memory.anon;
 }
 
@@ -155,7 +169,7 @@ void meter_job_signal(struct meter_job *job, int sig)
     if (job->dir && sig == SIGKILL) {
         job->meter->cgroup->ops->kill(job->dir);
         if (job->first)
-            kill(job->first, SIGKILL); /* it may have moved to another cgroup */
+            kill(job->first, SIGKILL); // it may have moved to another cgroup
         return;
     }
     if (job->dir)
@@ -167,7 +181,7 @@ void meter_job_signal(struct meter_job *job, int sig)
     pid_list_fini(&found);
 }
 
-/* Kills what is left of the job, also what has moved to another cgroup. Is there something? */
+// Kills what is left of the job, also what has moved to another cgroup. Is there something?
 static bool clear(struct meter_job *job)
 {
     if (job->dir && !meter_proc_has_orphans(job->meter))
@@ -178,8 +192,9 @@ static bool clear(struct meter_job *job)
     return true;
 }
 
-/* Memory of a cgroup: the peak is exact but with page cache. What the job needed of it was at least the largest sample; or, when
- * there is none, what is not file and kernel memory at the end, those being what stays. */
+// Memory of a cgroup: the peak is exact but with page cache. What the job needed of it was at least
+// the largest sample; or, when there is none, what is not file and kernel memory at the end, those
+// being what stays.
 static void read_cgroup(struct meter_job *job, struct usage_record *usage)
 {
     enum { WORTH_A_LOOK = 4 << 20 };
@@ -187,19 +202,21 @@ static void read_cgroup(struct meter_job *job, struct usage_record *usage)
     int64_t bound = usage->memory_peak_bytes;
     ops->read(job->dir, usage);
     if (usage->memory_peak_bytes < 0)
-        usage->memory_peak_bytes = bound; /* a kernel without memory.peak */
+        usage->memory_peak_bytes = bound; // a kernel without memory.peak
     usage->memory_anon_high_bytes = usage->memory_peak_bytes;
     if (job->anon_max_bytes < 0 && usage->memory_peak_bytes > WORTH_A_LOOK) {
         struct cgroup_memory left;
         ops->sample(job->dir, &left);
         int64_t low = usage->memory_peak_bytes - left.file - left.kernel;
-        usage->memory_anon_low_bytes = left.file < 0 || left.kernel < 0 ? UNKNOWN : low > 0 ? low : 0;
+        usage->memory_anon_low_bytes = left.file < 0 || left.kernel < 0 ? UNKNOWN
+                                       : low > 0                        ? low
+                                                                        : 0;
     }
 }
 
 int meter_job_end(struct meter_job *job, const struct rusage *rusage, struct usage_record *usage)
 {
-    if (job->first) { /* reaped: the number may be another's at the next fork */
+    if (job->first) { // reaped: the number may be another's at the next fork
         pid_map_remove(&job->meter->owners, job->first);
         job->first = 0;
     }
@@ -221,7 +238,7 @@ void meter_reaped(struct meter *meter, pid_t pid, const struct rusage *rusage)
     struct meter_job *job = pid_map_get(&meter->owners, pid);
     pid_map_remove(&meter->owners, pid);
     if (!job && meter->jobs && !meter->jobs->next)
-        job = meter->jobs; /* whose else? */
+        job = meter->jobs; // whose else?
     if (!job)
         return;
     struct rusage *sum = &job->orphans;

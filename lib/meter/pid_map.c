@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Lists and maps of processes: open addressing, without tombstones, for a few hundred entries that change all the time.
+// Lists and maps of processes: open addressing, without tombstones, for a few hundred entries that
+// change all the time.
 #include "lib/meter/pid_map.h"
 
 #include "lib/base/mem.h"
@@ -29,7 +30,7 @@ static size_t home_of(const struct pid_map *map, pid_t pid)
     return (size_t)pid * 2654435761u & (map->size - 1);
 }
 
-/* The slot of pid, or the free one where it would go. */
+// The slot of pid, or the free one where it would go.
 static size_t find(const struct pid_map *map, pid_t pid)
 {
     size_t i = home_of(map, pid);
@@ -73,7 +74,7 @@ void pid_map_remove(struct pid_map *map, pid_t pid)
     map->count--;
     for (size_t i = (hole + 1) & mask; map->slots[i].pid; i = (i + 1) & mask) {
         size_t home = home_of(map, map->slots[i].pid);
-        if (((i - home) & mask) >= ((i - hole) & mask)) { /* its way from home leads over the hole */
+        if (((i - home) & mask) >= ((i - hole) & mask)) { // its way from home leads over the hole
             map->slots[hole] = map->slots[i];
             hole = i;
         }
@@ -85,7 +86,7 @@ void pid_map_remove_owner(struct pid_map *map, const void *owner)
 {
     for (size_t i = 0; i < map->size;)
         if (map->slots[i].pid && map->slots[i].owner == owner)
-            pid_map_remove(map, map->slots[i].pid); /* another may have moved here: look again */
+            pid_map_remove(map, map->slots[i].pid); // another may have moved here: look again
         else
             i++;
 }

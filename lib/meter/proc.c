@@ -13,7 +13,7 @@
 
 #include "lib/base/mem.h"
 
-/* Reads at most size - 1 bytes of proc/PID/name, ends them with 0; their number or -1. */
+// Reads at most size - 1 bytes of proc/PID/name, ends them with 0; their number or -1.
 static ssize_t read_file(int proc, pid_t pid, const char *name, char *buffer, size_t size)
 {
     char path[64];
@@ -30,11 +30,14 @@ int proc_stat(int proc, pid_t pid, struct proc_stat *stat)
     char text[1024];
     if (read_file(proc, pid, "stat", text, sizeof text) <= 0)
         return -1;
-    const char *p = strrchr(text, ')'); /* the name before it may hold anything */
+    const char *p = strrchr(text, ')'); // the name before it may hold anything
     int ppid, session;
     long long start, user, system, children_user, children_system;
-    if (!p || sscanf(p + 1, " %c %d %*d %d %*d %*d %*u %*u %*u %*u %*u %lld %lld %lld %lld %*d %*d %*d %*d %lld", &stat->state,
-                     &ppid, &session, &user, &system, &children_user, &children_system, &start) != 8)
+    if (!p ||
+        sscanf(p + 1,
+               " %c %d %*d %d %*d %*d %*u %*u %*u %*u %*u %lld %lld %lld %lld %*d %*d %*d %*d %lld",
+               &stat->state, &ppid, &session, &user, &system, &children_user, &children_system,
+               &start) != 8)
         return -1;
     stat->ppid = ppid;
     stat->session = session;
@@ -70,8 +73,9 @@ int64_t proc_node_cpu_usec(int proc)
     ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
     long long user, nice, system, irq, softirq;
     text[n > 0 ? n : 0] = '\0';
-    /* guests' time is in user and nice; steal is other machines' */
-    if (sscanf(text, "cpu %lld %lld %lld %*d %*d %lld %lld", &user, &nice, &system, &irq, &softirq) != 5)
+    // guests' time is in user and nice; steal is other machines'
+    if (sscanf(text, "cpu %lld %lld %lld %*d %*d %lld %lld", &user, &nice, &system, &irq,
+               &softirq) != 5)
         return -1;
     return proc_ticks_usec(user + nice + system + irq + softirq);
 }
@@ -88,7 +92,7 @@ int64_t proc_node_memory_bytes(int proc)
     return (atoll(total + strlen("MemTotal:")) - atoll(available + strlen("MemAvailable:"))) * 1024;
 }
 
-/* "\nNAME   123 kB" */
+// "\nNAME   123 kB"
 static int64_t status_bytes(const char *text, const char *name)
 {
     const char *line = strstr(text, name);
@@ -103,7 +107,7 @@ int proc_memory(int proc, pid_t pid, struct proc_memory *memory)
     int64_t anon = status_bytes(status, "\nRssAnon:"), shmem = status_bytes(status, "\nRssShmem:");
     memory->rss_bytes = status_bytes(status, "\nVmRSS:");
     memory->anon_bytes = anon + shmem;
-    return memory->rss_bytes >= 0 && anon >= 0 && shmem >= 0 ? 0 : -1; /* a zombie has none */
+    return memory->rss_bytes >= 0 && anon >= 0 && shmem >= 0 ? 0 : -1; // a zombie has none
 }
 
 int64_t proc_pss_bytes(int proc, pid_t pid)
@@ -117,7 +121,8 @@ int64_t proc_pss_bytes(int proc, pid_t pid)
 
 int proc_children_read(int fd, struct pid_list *children)
 {
-    enum { PAGE = 4096 }; /* what the kernel gives at once: whole numbers, each with a space behind it */
+    // what the kernel gives at once: whole numbers, each with a space behind it
+    enum { PAGE = 4096 };
     char text[2 * PAGE];
     ssize_t n;
     if (lseek(fd, 0, SEEK_SET) < 0)
@@ -133,7 +138,7 @@ int proc_children_read(int fd, struct pid_list *children)
                 return -1;
             pid_list_add(children, (pid_t)pid);
         }
-    } while (n > PAGE / 2); /* fewer: there are no more */
+    } while (n > PAGE / 2); // fewer: there are no more
     return 0;
 }
 
@@ -181,7 +186,8 @@ bool proc_environ_has(const char *texts, size_t size, const char *text)
 
 char *proc_environ(int proc, pid_t pid, size_t *size)
 {
-    enum { LARGEST = 4 << 20 }; /* the kernel's own bound is a quarter of the stack limit, but nobody has so much */
+    // the kernel's own bound is a quarter of the stack limit, but nobody has so much
+    enum { LARGEST = 4 << 20 };
     char path[64];
     snprintf(path, sizeof path, "%d/environ", (int)pid);
     cleanup_close int fd = openat(proc, path, O_RDONLY | O_CLOEXEC);

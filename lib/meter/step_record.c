@@ -48,14 +48,27 @@ static bool read_text(const char *text, const char *allowed, char *out, size_t s
     return true;
 }
 
-static bool read_job_id(struct step_record *r, const char *text) { return read_id(text, &r->slurm_job_id); }
-static bool read_step_id(struct step_record *r, const char *text) { return read_id(text, &r->step_id); }
-static bool read_task(struct step_record *r, const char *text) { return read_id(text, &r->task); }
-static bool read_job(struct step_record *r, const char *text) { return read_number(text, INT64_MAX, &r->job); }
+static bool read_job_id(struct step_record *r, const char *text)
+{
+    return read_id(text, &r->slurm_job_id);
+}
+static bool read_step_id(struct step_record *r, const char *text)
+{
+    return read_id(text, &r->step_id);
+}
+static bool read_task(struct step_record *r, const char *text)
+{
+    return read_id(text, &r->task);
+}
+static bool read_job(struct step_record *r, const char *text)
+{
+    return read_number(text, INT64_MAX, &r->job);
+}
 
 static bool read_node(struct step_record *r, const char *text)
 {
-    return read_text(text, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-", r->node, sizeof r->node);
+    return read_text(text, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-",
+                     r->node, sizeof r->node);
 }
 
 static bool read_gpus(struct step_record *r, const char *text)
@@ -94,26 +107,35 @@ static const struct {
     bool (*read)(struct step_record *record, const char *text);
     bool optional;
 } fields[] = {
-    {"slurm_job_id", read_job_id, false}, {"step_id", read_step_id, false}, {"task", read_task, false},
-    {"node", read_node, false},           {"job", read_job, false},         {"attempt", read_attempt, false},
-    {"status", read_status, false},       {"cgroup", read_cgroup, false},   {"gpus", read_gpus, true},
+    {"slurm_job_id", read_job_id, false},
+    {"step_id", read_step_id, false},
+    {"task", read_task, false},
+    {"node", read_node, false},
+    {"job", read_job, false},
+    {"attempt", read_attempt, false},
+    {"status", read_status, false},
+    {"cgroup", read_cgroup, false},
+    {"gpus", read_gpus, true},
 };
 
 // seen: a bit for each of fields
-static int read_line(struct step_record *record, const char *key, const char *text, unsigned *seen, struct error *err)
+static int read_line(struct step_record *record, const char *key, const char *text, unsigned *seen,
+                     struct error *err)
 {
     for (size_t i = 0; i < LENGTH(fields); i++)
         if (!strcmp(key, fields[i].key)) {
             *seen |= 1u << i;
             return fields[i].read(record, text)
                        ? 0
-                       : error_set(err, ERROR_INTERNAL, 0, "usage record: wrong value of %s: \"%s\"", key, text);
+                       : error_set(err, ERROR_INTERNAL, 0,
+                                   "usage record: wrong value of %s: \"%s\"", key, text);
         }
     for (size_t i = 0; i < STEP_VALUES; i++)
         if (!strcmp(key, value_names[i]))
             return read_number(text, INT64_MAX, &record->value[i])
                        ? 0
-                       : error_set(err, ERROR_INTERNAL, 0, "usage record: wrong value of %s: \"%s\"", key, text);
+                       : error_set(err, ERROR_INTERNAL, 0,
+                                   "usage record: wrong value of %s: \"%s\"", key, text);
     return 0;
 }
 
@@ -129,7 +151,8 @@ int step_record_parse(const char *text, size_t size, struct step_record *record,
 {
     char buf[STEP_RECORD_MAX + 1];
     if (size > STEP_RECORD_MAX || memchr(text, '\0', size))
-        return error_set(err, ERROR_INTERNAL, 0, "usage record: not a text of at most %d bytes", STEP_RECORD_MAX);
+        return error_set(err, ERROR_INTERNAL, 0, "usage record: not a text of at most %d bytes",
+                         STEP_RECORD_MAX);
     memcpy(buf, text, size);
     buf[size] = '\0';
     *record = (struct step_record){0};
@@ -141,14 +164,16 @@ int step_record_parse(const char *text, size_t size, struct step_record *record,
         *next = '\0';
         if (number == 1) {
             if (strcmp(line, STEP_RECORD_MAGIC) != 0)
-                return error_set(err, ERROR_INTERNAL, 0, "usage record: does not begin with \"" STEP_RECORD_MAGIC "\"");
+                return error_set(err, ERROR_INTERNAL, 0,
+                                 "usage record: does not begin with \"" STEP_RECORD_MAGIC "\"");
             continue;
         }
         if (!strcmp(line, "end"))
             return check_complete(seen, err);
         char *value = strchr(line, ' ');
         if (!value)
-            return error_set(err, ERROR_INTERNAL, 0, "usage record: line %d is no \"key value\"", number);
+            return error_set(err, ERROR_INTERNAL, 0, "usage record: line %d is no \"key value\"",
+                             number);
         *value++ = '\0';
         if (read_line(record, line, value, &seen, err))
             return -1;

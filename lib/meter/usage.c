@@ -6,15 +6,18 @@
 #include <string.h>
 
 static const size_t summed[] = {
-    offsetof(struct usage_record, cpu_user_usec), offsetof(struct usage_record, cpu_system_usec),
+    offsetof(struct usage_record, cpu_user_usec),  offsetof(struct usage_record, cpu_system_usec),
     offsetof(struct usage_record, throttled_usec), offsetof(struct usage_record, io_read_bytes),
     offsetof(struct usage_record, io_write_bytes), offsetof(struct usage_record, oom_kills),
     offsetof(struct usage_record, processes_peak),
 };
 static const size_t per_node[] = {
-    offsetof(struct usage_record, memory_peak_bytes),     offsetof(struct usage_record, memory_anon_bytes),
-    offsetof(struct usage_record, memory_anon_low_bytes), offsetof(struct usage_record, memory_anon_high_bytes),
-    offsetof(struct usage_record, memory_limit_bytes),    offsetof(struct usage_record, swap_peak_bytes),
+    offsetof(struct usage_record, memory_peak_bytes),
+    offsetof(struct usage_record, memory_anon_bytes),
+    offsetof(struct usage_record, memory_anon_low_bytes),
+    offsetof(struct usage_record, memory_anon_high_bytes),
+    offsetof(struct usage_record, memory_limit_bytes),
+    offsetof(struct usage_record, swap_peak_bytes),
 };
 
 static int64_t *field(struct usage_record *usage, size_t offset)
@@ -42,8 +45,9 @@ static bool same_node(const struct usage_record *a, const struct usage_record *b
     return a->node && b->node ? !strcmp(a->node, b->node) : a->node == b->node;
 }
 
-/* Adds what the node of record `first` used; nothing when an earlier record is of the same node. */
-static void add_node(const struct attempt_end *end, uint32_t first, bool steps_only, struct usage_record *total)
+// Adds what the node of record `first` used; nothing when an earlier record is of the same node.
+static void add_node(const struct attempt_end *end, uint32_t first, bool steps_only,
+                     struct usage_record *total)
 {
     const struct usage_record *usages = end->usages;
     for (uint32_t i = 0; i < first; i++)
@@ -80,7 +84,7 @@ bool usage_total(const struct attempt_end *end, bool srun_step, struct usage_rec
         for (size_t f = 0; f < sizeof summed / sizeof *summed; f++)
             add(field(total, summed[f]), value(usage, summed[f]));
         add_node(end, i, steps_only, total);
-        if (!total->source || !usage->step) { /* of several sources, the one of the job itself */
+        if (!total->source || !usage->step) { // of several sources, the one of the job itself
             total->source = usage->source;
             total->node = usage->node;
         }
@@ -92,5 +96,7 @@ bool usage_total(const struct attempt_end *end, bool srun_step, struct usage_rec
 
 int64_t usage_cpu_usec(const struct usage_record *usage)
 {
-    return usage->cpu_user_usec < 0 || usage->cpu_system_usec < 0 ? UNKNOWN : usage->cpu_user_usec + usage->cpu_system_usec;
+    return usage->cpu_user_usec < 0 || usage->cpu_system_usec < 0
+               ? UNKNOWN
+               : usage->cpu_user_usec + usage->cpu_system_usec;
 }

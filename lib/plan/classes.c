@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What waits per class, for the planner: from the database's demand, or counted in a workflow that is in none yet.
+// What waits per class, for the planner: from the database's demand, or counted in a workflow that
+// is in none yet.
 #include <stdlib.h>
 
 #include "lib/base/mem.h"
@@ -18,15 +19,20 @@ struct plan_class *plan_classes_of_demand(const struct demand *demand)
             .later = d->blocked > d->soon ? d->blocked - d->soon : 0,
             .room = d->room,
             .waiting = d->waiting,
-            .any_length = true, /* looked at when it was submitted; now it is asked for as it is */
+            .any_length = true, // looked at when it was submitted; now it is asked for as it is
         };
     }
     return classes;
 }
 
-enum standing { STANDING_BLOCKED, STANDING_READY, STANDING_OPEN }; /* open: a barrier whose needs are all ready or open */
+enum standing {
+    STANDING_BLOCKED,
+    STANDING_READY,
+    STANDING_OPEN
+}; // open: a barrier whose needs are all ready or open
 
-/* Barriers may need barriers, so again until nothing changes; with the barriers of a file, twice. */
+// Barriers may need barriers, so again until nothing changes; with the barriers of a file,
+// twice.
 static void open_barriers(const struct workflow *workflow, unsigned char *standing)
 {
     cleanup_free bool *shut = xcalloc(workflow->jobs_count, sizeof *shut);
@@ -52,7 +58,8 @@ struct plan_class *plan_classes_of_workflow(const struct workflow *workflow)
     cleanup_free unsigned char *standing = xcalloc(workflow->jobs_count, 1);
     cleanup_free bool *later = xcalloc(workflow->jobs_count, sizeof *later);
     for (size_t c = 0; c < workflow->classes_count; c++)
-        classes[c] = (struct plan_class){.row = &workflow->classes[c], .class_id = (int64_t)c, .any_length = true};
+        classes[c] = (struct plan_class){
+            .row = &workflow->classes[c], .class_id = (int64_t)c, .any_length = true};
     for (size_t j = 0; j < workflow->jobs_count; j++)
         standing[j] = workflow->jobs[j].unmet ? STANDING_BLOCKED : STANDING_READY;
     open_barriers(workflow, standing);
@@ -63,7 +70,9 @@ struct plan_class *plan_classes_of_workflow(const struct workflow *workflow)
         if (job->class_index < 0)
             continue;
         struct plan_class *class = &classes[job->class_index];
-        int64_t *count = standing[j] == STANDING_READY ? &class->ready : later[j] ? &class->later : &class->soon;
+        int64_t *count = standing[j] == STANDING_READY ? &class->ready
+                         : later[j]                    ? &class->later
+                                                       : &class->soon;
         *count += 1;
         bool any_length = job->flags & JOB_SUPPORTS_TERMINATION;
         if (!class->job || (class->any_length && !any_length))

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "lib/base/arena.h"
-#include "lib/workflow/gres.h"
 #include "lib/base/mem.h"
+#include "lib/workflow/gres.h"
 
 enum value_type { VALUE_TEXT, VALUE_BOOL, VALUE_INT32, VALUE_INT64 };
 
@@ -17,12 +17,17 @@ struct key {
     size_t offset;
 };
 
+// clang-format off
 #define KEY(record, field, type) {#field, type, offsetof(struct record, field)}
+// clang-format on
 
 static const struct key node_keys[] = {
-    KEY(cluster_node, name, VALUE_TEXT),         KEY(cluster_node, hostname, VALUE_TEXT),
-    KEY(cluster_node, up, VALUE_BOOL),           KEY(cluster_node, cpus, VALUE_INT32),
-    KEY(cluster_node, memory_bytes, VALUE_INT64), KEY(cluster_node, tmp_bytes, VALUE_INT64),
+    KEY(cluster_node, name, VALUE_TEXT),
+    KEY(cluster_node, hostname, VALUE_TEXT),
+    KEY(cluster_node, up, VALUE_BOOL),
+    KEY(cluster_node, cpus, VALUE_INT32),
+    KEY(cluster_node, memory_bytes, VALUE_INT64),
+    KEY(cluster_node, tmp_bytes, VALUE_INT64),
     {0},
 };
 
@@ -58,7 +63,8 @@ static const struct key cluster_keys[] = {
     {0},
 };
 
-static void read_keys(void *record, const struct key *keys, const json_t *object, struct arena *arena)
+static void read_keys(void *record, const struct key *keys, const json_t *object,
+                      struct arena *arena)
 {
     for (const struct key *key = keys; key->name; key++) {
         void *at = (char *)record + key->offset;
@@ -80,8 +86,9 @@ static void read_keys(void *record, const struct key *keys, const json_t *object
     }
 }
 
-/* "node_ranges": [0, 3, 7, 9] is nodes 0 to 3 and 7 to 9: thousands of nodes in a few numbers. */
-static void read_ranges(struct cluster *cluster, struct cluster_partition *partition, const json_t *ranges)
+// "node_ranges": [0, 3, 7, 9] is nodes 0 to 3 and 7 to 9: thousands of nodes in a few numbers.
+static void read_ranges(struct cluster *cluster, struct cluster_partition *partition,
+                        const json_t *ranges)
 {
     size_t count = json_array_size(ranges) / 2;
     uint32_t *list = arena_alloc(cluster->arena, cluster->nodes_count * sizeof *list + 1);
@@ -105,22 +112,24 @@ int cluster_parse(struct cluster *cluster, const char *text, struct error *err)
     const json_t *config = json_object_get(root, "config"), *nodes = json_object_get(root, "nodes");
     const json_t *partitions = json_object_get(root, "partitions");
     if (!json_is_object(config) || !json_is_array(nodes) || !json_is_array(partitions))
-        return error_set(err, ERROR_UNREACHABLE, 0, "what Slurm says of the cluster makes no sense: %s",
+        return error_set(err, ERROR_UNREACHABLE, 0,
+                         "what Slurm says of the cluster makes no sense: %s",
                          root ? "config, nodes or partitions are missing" : where.text);
     struct arena *arena = cluster->arena = arena_create();
     read_keys(cluster, cluster_keys, config, arena);
     cluster->nodes_count = (uint32_t)json_array_size(nodes);
     cluster->partitions_count = (uint32_t)json_array_size(partitions);
     cluster->nodes = arena_alloc(arena, (cluster->nodes_count + 1) * sizeof *cluster->nodes);
-    cluster->partitions = arena_alloc(arena, (cluster->partitions_count + 1) * sizeof *cluster->partitions);
+    cluster->partitions =
+        arena_alloc(arena, (cluster->partitions_count + 1) * sizeof *cluster->partitions);
     size_t i;
     json_t *item;
-    json_array_foreach(nodes, i, item) {
+    json_array_foreach (nodes, i, item) {
         cluster->nodes[i] = (struct cluster_node){0};
         read_keys(&cluster->nodes[i], node_keys, item, arena);
         cluster->nodes[i].gpus = gres_count_gpus(json_string_value(json_object_get(item, "gres")));
     }
-    json_array_foreach(partitions, i, item) {
+    json_array_foreach (partitions, i, item) {
         cluster->partitions[i] = (struct cluster_partition){0};
         read_keys(&cluster->partitions[i], partition_keys, item, arena);
         read_ranges(cluster, &cluster->partitions[i], json_object_get(item, "node_ranges"));
@@ -134,7 +143,8 @@ void cluster_fini(struct cluster *cluster)
     *cluster = (struct cluster){0};
 }
 
-const struct cluster_partition *cluster_find_partition(const struct cluster *cluster, const char *name, size_t length)
+const struct cluster_partition *cluster_find_partition(const struct cluster *cluster,
+                                                       const char *name, size_t length)
 {
     for (uint32_t i = 0; i < cluster->partitions_count; i++) {
         const char *have = cluster->partitions[i].name;
@@ -150,7 +160,8 @@ static bool is_host(const char *a, const char *b)
     return n == m && !strncmp(a, b, n);
 }
 
-bool cluster_has_other_hosts(const struct cluster *cluster, const struct cluster_partition *partition, const char *hostname)
+bool cluster_has_other_hosts(const struct cluster *cluster,
+                             const struct cluster_partition *partition, const char *hostname)
 {
     uint32_t count = partition ? partition->nodes_count : cluster->nodes_count;
     for (uint32_t i = 0; i < count; i++) {

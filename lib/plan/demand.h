@@ -11,14 +11,14 @@
 struct class_demand {
     int64_t class_id;
     struct class_row row;
-    int64_t ready, soon;    /* soon: blocked, and every unmet need is ready, pending or running */
-    int64_t blocked, ended; /* ended: in a final state */
-    int64_t room;           /* jobs of the class that live and queued allocations have time and slots for */
-    bool waiting;           /* a submission made for it has not started yet */
+    int64_t ready, soon;    // soon: blocked, and every unmet need is ready, pending or running
+    int64_t blocked, ended; // ended: in a final state
+    int64_t room; // jobs of the class that live and queued allocations have time and slots for
+    bool waiting; // a submission made for it has not started yet
 };
 
 struct demand {
-    struct class_demand *classes; /* without those whose jobs have all ended */
+    struct class_demand *classes; // without those whose jobs have all ended
     uint32_t classes_count;
     struct arena *arena;
 };

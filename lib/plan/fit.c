@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/comma_list.h"
 #include "lib/base/mem.h"
 #include "lib/plan/note.h"
-#include "lib/base/comma_list.h"
 
 enum { WHY = 256, WHOLE_GPU = 1000 };
 
@@ -18,7 +18,7 @@ static int64_t smaller(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-/* A limit of 0 is none. */
+// A limit of 0 is none.
 static int64_t limited(int64_t value, int64_t limit)
 {
     return limit && limit < value ? limit : value;
@@ -26,7 +26,8 @@ static int64_t limited(int64_t value, int64_t limit)
 
 static int64_t gpu_slots(int32_t gpus_milli, int32_t gpus)
 {
-    return gpus_milli < WHOLE_GPU ? (int64_t)gpus * (WHOLE_GPU / gpus_milli) : (int64_t)gpus * WHOLE_GPU / gpus_milli;
+    return gpus_milli < WHOLE_GPU ? (int64_t)gpus * (WHOLE_GPU / gpus_milli)
+                                  : (int64_t)gpus * WHOLE_GPU / gpus_milli;
 }
 
 int32_t fit_gpus(int32_t gpus_milli, int32_t jobs)
@@ -43,7 +44,7 @@ int32_t fit_nodes(const struct fit *fit, const struct class_row *row)
     return row->nodes > 1 ? row->nodes : fit->asks.nodes > 1 ? fit->asks.nodes : 1;
 }
 
-/* With MaxMemPerCPU Slurm gives a job as many CPUs as its memory makes necessary. */
+// With MaxMemPerCPU Slurm gives a job as many CPUs as its memory makes necessary.
 static int32_t cpus_of_job(const struct class_row *row, int64_t per_cpu)
 {
     int64_t need = per_cpu ? (row->memory_bytes + per_cpu - 1) / per_cpu : 0;
@@ -51,8 +52,8 @@ static int32_t cpus_of_job(const struct class_row *row, int64_t per_cpu)
     return (int32_t)smaller(need > least ? need : least, INT_MAX);
 }
 
-/* Jobs of the class that a node of this partition holds side by side. */
-/* What such an allocation has of the node. */
+// Jobs of the class that a node of this partition holds side by side.
+// What such an allocation has of the node.
 static struct fit_least node_share(const struct fit *fit, const struct cluster_node *node)
 {
     const struct sbatch_asks *asks = &fit->asks;
@@ -62,12 +63,13 @@ static struct fit_least node_share(const struct fit *fit, const struct cluster_n
     return (struct fit_least){
         .cpus = (int32_t)(fit->whole_nodes ? cpus : limited(cpus, sbatch_asks_cpus(asks))),
         .gpus = some ? asks->gpus : node->gpus,
-        .memory_bytes = memory ? limited(memory, asks->memory_bytes > 0 ? asks->memory_bytes : 0) : 0,
+        .memory_bytes =
+            memory ? limited(memory, asks->memory_bytes > 0 ? asks->memory_bytes : 0) : 0,
         .tmp_bytes = node->tmp_bytes,
     };
 }
 
-/* Does the node have what was asked for, whatever its jobs need? */
+// Does the node have what was asked for, whatever its jobs need?
 static bool node_has(const struct fit *fit, const struct cluster_node *node)
 {
     const struct sbatch_asks *asks = &fit->asks;
@@ -75,10 +77,12 @@ static bool node_has(const struct fit *fit, const struct cluster_node *node)
            (!node->memory_bytes || asks->memory_bytes <= node->memory_bytes);
 }
 
-static int32_t node_width(const struct class_row *row, const struct fit *fit, const struct cluster_node *node)
+static int32_t node_width(const struct class_row *row, const struct fit *fit,
+                          const struct cluster_node *node)
 {
     struct fit_least share = node_share(fit, node);
-    int64_t width = node_has(fit, node) ? share.cpus / fit->cpus_per_job : 0, memory = share.memory_bytes;
+    int64_t width = node_has(fit, node) ? share.cpus / fit->cpus_per_job : 0,
+            memory = share.memory_bytes;
     if (row->memory_bytes > 0 && memory)
         width = smaller(width, memory / row->memory_bytes);
     if (row->gpus_milli > 0)
@@ -101,12 +105,14 @@ static void add_width(struct fit *fit, int32_t width)
     fit->widths_count++;
 }
 
-static void set_leasts(struct fit *fit, const struct cluster *cluster, const struct class_row *row, bool up_only)
+static void set_leasts(struct fit *fit, const struct cluster *cluster, const struct class_row *row,
+                       bool up_only)
 {
     const struct cluster_partition *partition = fit->partition;
     fit->leasts = xcalloc(fit->widths_count, sizeof *fit->leasts);
     for (uint32_t w = 0; w < fit->widths_count; w++) {
-        struct fit_least least = {.cpus = INT_MAX, .gpus = INT_MAX, .memory_bytes = INT64_MAX, .tmp_bytes = INT64_MAX};
+        struct fit_least least = {
+            .cpus = INT_MAX, .gpus = INT_MAX, .memory_bytes = INT64_MAX, .tmp_bytes = INT64_MAX};
         for (uint32_t i = 0; i < partition->nodes_count; i++) {
             const struct cluster_node *node = &cluster->nodes[partition->nodes[i]];
             if ((up_only && !node->up) || node_width(row, fit, node) < fit->widths[w])
@@ -121,7 +127,8 @@ static void set_leasts(struct fit *fit, const struct cluster *cluster, const str
     }
 }
 
-static uint32_t count_fitting(const struct fit *fit, const struct cluster *cluster, const struct class_row *row, bool up_only)
+static uint32_t count_fitting(const struct fit *fit, const struct cluster *cluster,
+                              const struct class_row *row, bool up_only)
 {
     uint32_t count = 0;
     for (uint32_t i = 0; i < fit->partition->nodes_count; i++) {
@@ -131,9 +138,10 @@ static uint32_t count_fitting(const struct fit *fit, const struct cluster *clust
     return count;
 }
 
-/* Nodes that are down for long are not planned for, unless there is nothing else: they may be back before the job starts. */
-static bool measure(struct fit *fit, const struct cluster *cluster, const struct cluster_partition *partition,
-                    const struct class_row *row)
+// Nodes that are down for long are not planned for, unless there is nothing else: they may be back
+// before the job starts.
+static bool measure(struct fit *fit, const struct cluster *cluster,
+                    const struct cluster_partition *partition, const struct class_row *row)
 {
     int64_t asked = fit->asks.memory_per_cpu_bytes, most = partition->max_memory_per_cpu_bytes;
     fit->partition = partition;
@@ -149,7 +157,7 @@ static bool measure(struct fit *fit, const struct cluster *cluster, const struct
         int32_t width = !up_only || node->up ? node_width(row, fit, node) : 0;
         if (width > 0 && (want <= 1 || !fit->widths_count))
             add_width(fit, width);
-        else if (width > 0) /* nodes of one allocation may differ: the tightest must do */
+        else if (width > 0) // nodes of one allocation may differ: the tightest must do
             fit->widths[0] = (int32_t)smaller(fit->widths[0], width);
     }
     set_leasts(fit, cluster, row, up_only);
@@ -162,8 +170,9 @@ static bool names_allowed(const char *allow, const char *deny, const char *name)
                      (!deny || !comma_list_has(deny, name)));
 }
 
-/* May this user submit here at all? */
-static bool accessible(const struct fit *fit, const struct cluster_partition *p, const struct settings *settings, char *why)
+// May this user submit here at all?
+static bool accessible(const struct fit *fit, const struct cluster_partition *p,
+                       const struct settings *settings, char *why)
 {
     const char *reason = NULL, *account = fit->asks.account ? fit->asks.account : settings->account;
     const char *qos = fit->asks.qos ? fit->asks.qos : settings->qos;
@@ -192,8 +201,10 @@ static bool asked_somewhere(const struct fit *fit, const struct cluster *cluster
     return false;
 }
 
-/* Why no node holds a job of this class: one sentence, of the first limit that is too low by itself. */
-static void explain(const struct fit *fit, const struct cluster *cluster, const struct class_row *row, char *why)
+// Why no node holds a job of this class: one sentence, of the first limit that is too low by
+// itself.
+static void explain(const struct fit *fit, const struct cluster *cluster,
+                    const struct class_row *row, char *why)
 {
     const struct cluster_partition *p = fit->partition;
     int32_t cpus = 0, gpus = 0, need = fit->cpus_per_job;
@@ -210,55 +221,70 @@ static void explain(const struct fit *fit, const struct cluster *cluster, const 
     if (!p->nodes_count)
         snprintf(why, WHY, "partition %s has no nodes", p->name);
     else if (row->nodes > (int32_t)p->nodes_count)
-        snprintf(why, WHY, "it needs %d nodes, and partition %s has %u", row->nodes, p->name, p->nodes_count);
+        snprintf(why, WHY, "it needs %d nodes, and partition %s has %u", row->nodes, p->name,
+                 p->nodes_count);
     else if (p->max_cpus_per_node && p->max_cpus_per_node < cpus && need > p->max_cpus_per_node)
-        snprintf(why, WHY, "it needs %d CPUs, and partition %s allows %d on a node (MaxCPUsPerNode)", need, p->name,
-                 p->max_cpus_per_node);
+        snprintf(why, WHY,
+                 "it needs %d CPUs, and partition %s allows %d on a node (MaxCPUsPerNode)", need,
+                 p->name, p->max_cpus_per_node);
     else if (need > cpus && need > row->cpus)
-        snprintf(why, WHY, "it needs %d CPUs for its memory of %s (MaxMemPerCPU), and the largest node of partition %s has %d",
+        snprintf(why, WHY,
+                 "it needs %d CPUs for its memory of %s (MaxMemPerCPU), and the largest node of "
+                 "partition %s has %d",
                  need, SIZE(want_text, row->memory_bytes), p->name, cpus);
     else if (need > cpus)
-        snprintf(why, WHY, "it needs %d CPUs, and the largest node of partition %s has %d", need, p->name, cpus);
+        snprintf(why, WHY, "it needs %d CPUs, and the largest node of partition %s has %d", need,
+                 p->name, cpus);
     else if (p->max_memory_per_node_bytes && row->memory_bytes > p->max_memory_per_node_bytes)
-        snprintf(why, WHY, "it needs %s of memory, and partition %s allows %s on a node (MaxMemPerNode)",
+        snprintf(why, WHY,
+                 "it needs %s of memory, and partition %s allows %s on a node (MaxMemPerNode)",
                  SIZE(want_text, row->memory_bytes), p->name,
                  SIZE(have_text, p->max_memory_per_node_bytes));
     else if (memory && row->memory_bytes > memory)
         snprintf(why, WHY, "it needs %s of memory, and the largest node of partition %s has %s",
                  SIZE(want_text, row->memory_bytes), p->name, SIZE(have_text, memory));
     else if (row->gpus_milli > 0 && gpu_slots(row->gpus_milli, gpus) < 1)
-        snprintf(why, WHY, "it needs %g GPUs, and partition %s has at most %d in a node", row->gpus_milli / 1000.0, p->name,
-                 gpus);
+        snprintf(why, WHY, "it needs %g GPUs, and partition %s has at most %d in a node",
+                 row->gpus_milli / 1000.0, p->name, gpus);
     else if (tmp && row->tmp_bytes > tmp)
-        snprintf(why, WHY, "it needs %s of local scratch, and the largest TmpDisk of partition %s is %s",
+        snprintf(why, WHY,
+                 "it needs %s of local scratch, and the largest TmpDisk of partition %s is %s",
                  SIZE(want_text, row->tmp_bytes), p->name, SIZE(have_text, tmp));
     else if (!asked_somewhere(fit, cluster))
-        snprintf(why, WHY, "no node of partition %s has what %s%s asks for", p->name, named ? "scheduler " : "",
+        snprintf(why, WHY, "no node of partition %s has what %s%s asks for", p->name,
+                 named ? "scheduler " : "",
                  named ? fit->scheduler->name : "whoever gave these options for sbatch");
     else if (row->nodes > 1)
-        snprintf(why, WHY, "partition %s has fewer than %d nodes with all that it needs on each", p->name, row->nodes);
+        snprintf(why, WHY, "partition %s has fewer than %d nodes with all that it needs on each",
+                 p->name, row->nodes);
     else
-        snprintf(why, WHY, "no node of partition %s has all of its CPUs, memory and GPUs together", p->name);
+        snprintf(why, WHY, "no node of partition %s has all of its CPUs, memory and GPUs together",
+                 p->name);
 }
 
-/* Is the runtime within what an allocation may last? */
-static bool time_fits(const struct fit *fit, const struct plan_request *request, const struct plan_class *class, char *why)
+// Is the runtime within what an allocation may last?
+static bool time_fits(const struct fit *fit, const struct plan_request *request,
+                      const struct plan_class *class, char *why)
 {
     const struct cluster_partition *p = fit->partition;
-    int64_t runtime = class->row->runtime_usec, cap = request->settings->walltime_usec, asked = fit->asks.walltime_usec;
+    int64_t runtime = class->row->runtime_usec, cap = request->settings->walltime_usec,
+            asked = fit->asks.walltime_usec;
     char want_text[NOTE_TEXT], have_text[NOTE_TEXT];
     if (asked && p->max_time_usec && asked > p->max_time_usec) {
-        snprintf(why, WHY, "its allocations are asked for with a walltime of %s, and partition %s allows %s (MaxTime)",
+        snprintf(why, WHY,
+                 "its allocations are asked for with a walltime of %s, and partition %s allows %s "
+                 "(MaxTime)",
                  TIME(want_text, asked), p->name, TIME(have_text, p->max_time_usec));
         return false;
     }
     if (!class->row->enforced || class->any_length)
         return true;
     if (p->max_time_usec && runtime > p->max_time_usec)
-        snprintf(why, WHY, "its runtime is %s, and partition %s allows %s (MaxTime)", TIME(want_text, runtime),
-                 p->name, TIME(have_text, p->max_time_usec));
+        snprintf(why, WHY, "its runtime is %s, and partition %s allows %s (MaxTime)",
+                 TIME(want_text, runtime), p->name, TIME(have_text, p->max_time_usec));
     else if (cap && !asked && runtime > cap)
-        snprintf(why, WHY, "its runtime is %s, and allocations on partition %s may last %s by option -t",
+        snprintf(why, WHY,
+                 "its runtime is %s, and allocations on partition %s may last %s by option -t",
                  TIME(want_text, runtime), p->name, TIME(have_text, cap));
     else
         return true;
@@ -274,15 +300,17 @@ static void clear(struct fit *fit)
     fit->widths_count = 0;
 }
 
-static bool partition_fits(struct fit *fit, const struct plan_request *request, const struct plan_class *class,
-                           const struct cluster_partition *p, char *why)
+static bool partition_fits(struct fit *fit, const struct plan_request *request,
+                           const struct plan_class *class, const struct cluster_partition *p,
+                           char *why)
 {
     const struct class_row *row = class->row;
     int32_t nodes = fit_nodes(fit, row);
     if (!accessible(fit, p, request->settings, why))
         return false;
     if (nodes > 1 && p->max_nodes && nodes > p->max_nodes) {
-        snprintf(why, WHY, "it needs %d nodes, and partition %s allows %d (MaxNodes)", nodes, p->name, p->max_nodes);
+        snprintf(why, WHY, "it needs %d nodes, and partition %s allows %d (MaxNodes)", nodes,
+                 p->name, p->max_nodes);
         return false;
     }
     if (!measure(fit, request->cluster, p, row)) {
@@ -295,9 +323,9 @@ static bool partition_fits(struct fit *fit, const struct plan_request *request, 
     return fits;
 }
 
-/* -p a,b: the first that fits; the reason given is that of the last. */
-static int choose_named(struct fit *fit, struct plan *plan, const struct plan_request *request, const struct plan_class *class,
-                        const char *at)
+// -p a,b: the first that fits; the reason given is that of the last.
+static int choose_named(struct fit *fit, struct plan *plan, const struct plan_request *request,
+                        const struct plan_class *class, const char *at)
 {
     char why[WHY] = "";
     while (*at) {
@@ -313,8 +341,9 @@ static int choose_named(struct fit *fit, struct plan *plan, const struct plan_re
     return -1;
 }
 
-/* What is asked for whatever the jobs need, and whether that holds one of them. */
-static int read_asks(struct fit *fit, struct plan *plan, const struct plan_request *request, const struct plan_class *class)
+// What is asked for whatever the jobs need, and whether that holds one of them.
+static int read_asks(struct fit *fit, struct plan *plan, const struct plan_request *request,
+                     const struct plan_class *class)
 {
     struct error err;
     char why[WHY];
@@ -331,7 +360,8 @@ static int read_asks(struct fit *fit, struct plan *plan, const struct plan_reque
     return -1;
 }
 
-int fit_choose(struct fit *fit, struct plan *plan, const struct plan_request *request, const struct plan_class *class)
+int fit_choose(struct fit *fit, struct plan *plan, const struct plan_request *request,
+               const struct plan_class *class)
 {
     const struct cluster *cluster = request->cluster;
     const struct cluster_partition *standard = NULL;
@@ -339,13 +369,16 @@ int fit_choose(struct fit *fit, struct plan *plan, const struct plan_request *re
     if (read_asks(fit, plan, request, class))
         return -1;
     if (fit->asks.partition || request->settings->partition)
-        return choose_named(fit, plan, request, class, fit->asks.partition ? fit->asks.partition : request->settings->partition);
+        return choose_named(fit, plan, request, class,
+                            fit->asks.partition ? fit->asks.partition
+                                                : request->settings->partition);
     for (uint32_t i = 0; i < cluster->partitions_count; i++)
         if (cluster->partitions[i].is_default)
             standard = &cluster->partitions[i];
     if (standard && partition_fits(fit, request, class, standard, why))
         return 0;
-    for (int starts = 1; starts >= 0; starts--) { /* one that starts jobs now, before one that only queues them */
+    for (int starts = 1; starts >= 0;
+         starts--) { // one that starts jobs now, before one that only queues them
         for (uint32_t i = 0; i < cluster->partitions_count; i++) {
             const struct cluster_partition *p = &cluster->partitions[i];
             if (p == standard || p->starts != (bool)starts)
@@ -359,7 +392,8 @@ int fit_choose(struct fit *fit, struct plan *plan, const struct plan_request *re
                 memcpy(why, other, WHY);
         }
     }
-    plan_note(plan, class, true, "%s%s", why, cluster->partitions_count > 1 ? "; no other partition that you may use fits" : "");
+    plan_note(plan, class, true, "%s%s", why,
+              cluster->partitions_count > 1 ? "; no other partition that you may use fits" : "");
     return -1;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Two passes: by kind and pattern of the name, then also by the groups of the first pass on both sides. Going on until
-// nothing changes would make a chain of a thousand steps a thousand groups again.
+// Two passes: by kind and pattern of the name, then also by the groups of the first pass on both
+// sides. Going on until nothing changes would make a chain of a thousand steps a thousand groups
+// again.
 #include "lib/plan/groups.h"
 
 #include <ctype.h>
@@ -12,16 +13,17 @@
 #include "lib/base/mem.h"
 #include "lib/base/names.h"
 
-static size_t number_length(const char *text) /* 0: it does not begin with one */
+static size_t number_length(const char *text) // 0: it does not begin with one
 {
     size_t length = 0;
     if (isdigit((unsigned char)*text))
-        while (isdigit((unsigned char)text[length]) || (text[length] == '.' && isdigit((unsigned char)text[length + 1])))
+        while (isdigit((unsigned char)text[length]) ||
+               (text[length] == '.' && isdigit((unsigned char)text[length + 1])))
             length++;
     return length;
 }
 
-/* "sim_i07_x0.25" becomes "sim_i*_x*". */
+// "sim_i07_x0.25" becomes "sim_i*_x*".
 static char *pattern_of(const char *name)
 {
     char *pattern = xmalloc(strlen(name) + 1), *to = pattern;
@@ -34,7 +36,8 @@ static char *pattern_of(const char *name)
     return pattern;
 }
 
-/* Of two names of one pattern ("shared" may have stars already): only the numbers that differ become stars. */
+// Of two names of one pattern ("shared" may have stars already): only the numbers that differ
+// become stars.
 static void share(char *shared, const char *name)
 {
     char *to = shared;
@@ -61,24 +64,28 @@ static int compare_numbers(const void *a, const void *b)
 static int compare_edges(const void *a, const void *b)
 {
     const struct group_edge *x = a, *y = b;
-    return x->from != y->from ? (x->from > y->from) - (x->from < y->from) : (x->to > y->to) - (x->to < y->to);
+    return x->from != y->from ? (x->from > y->from) - (x->from < y->from)
+                              : (x->to > y->to) - (x->to < y->to);
 }
 
-/* The neighbours of node n are list[first[n]] … list[first[n + 1] - 1]. */
+// The neighbours of node n are list[first[n]] … list[first[n + 1] - 1].
 struct neighbours {
     size_t *first;
     uint32_t *list;
 };
 
-static struct neighbours neighbours_of(size_t nodes_count, const struct group_edge *edges, size_t edges_count, bool forward)
+static struct neighbours neighbours_of(size_t nodes_count, const struct group_edge *edges,
+                                       size_t edges_count, bool forward)
 {
-    struct neighbours n = {xcalloc(nodes_count + 2, sizeof *n.first), xcalloc(edges_count + 1, sizeof *n.list)};
+    struct neighbours n = {xcalloc(nodes_count + 2, sizeof *n.first),
+                           xcalloc(edges_count + 1, sizeof *n.list)};
     for (size_t i = 0; i < edges_count; i++)
         n.first[(forward ? edges[i].from : edges[i].to) + 2]++;
     for (size_t i = 2; i < nodes_count + 2; i++)
         n.first[i] += n.first[i - 1];
     for (size_t i = 0; i < edges_count; i++)
-        n.list[n.first[(forward ? edges[i].from : edges[i].to) + 1]++] = forward ? edges[i].to : edges[i].from;
+        n.list[n.first[(forward ? edges[i].from : edges[i].to) + 1]++] =
+            forward ? edges[i].to : edges[i].from;
     return n;
 }
 
@@ -88,8 +95,9 @@ static void neighbours_free(struct neighbours *n)
     free(n->list);
 }
 
-/* The groups of a node's neighbours, each once, in order, as text. */
-static void write_side(FILE *out, const struct neighbours *n, uint32_t node, const uint32_t *of, uint32_t *space)
+// The groups of a node's neighbours, each once, in order, as text.
+static void write_side(FILE *out, const struct neighbours *n, uint32_t node, const uint32_t *of,
+                       uint32_t *space)
 {
     size_t count = 0;
     for (size_t i = n->first[node]; i < n->first[node + 1]; i++)
@@ -101,8 +109,9 @@ static void write_side(FILE *out, const struct neighbours *n, uint32_t node, con
     fputc('|', out);
 }
 
-/* Puts the node where its key says; a key that is new is a new group. */
-static void place(struct groups *groups, struct names *keys, size_t *space, uint32_t node, const char *key)
+// Puts the node where its key says; a key that is new is a new group.
+static void place(struct groups *groups, struct names *keys, size_t *space, uint32_t node,
+                  const char *key)
 {
     int64_t found = names_find(keys, key);
     if (found == NAMES_NONE) {
@@ -114,7 +123,8 @@ static void place(struct groups *groups, struct names *keys, size_t *space, uint
     groups->of_node[node] = (uint32_t)found;
 }
 
-static void first_pass(struct groups *groups, const struct group_node *nodes, size_t count, bool each)
+static void first_pass(struct groups *groups, const struct group_node *nodes, size_t count,
+                       bool each)
 {
     struct names keys;
     size_t space = 0;
@@ -127,13 +137,15 @@ static void first_pass(struct groups *groups, const struct group_node *nodes, si
     names_fini(&keys);
 }
 
-static void second_pass(struct groups *groups, size_t count, const struct group_edge *edges, size_t edges_count)
+static void second_pass(struct groups *groups, size_t count, const struct group_edge *edges,
+                        size_t edges_count)
 {
     struct names keys;
     size_t space = 0;
     struct neighbours in = neighbours_of(count, edges, edges_count, false);
     struct neighbours out = neighbours_of(count, edges, edges_count, true);
-    cleanup_free uint32_t *old = groups->of_node, *sorted = xcalloc(edges_count + 1, sizeof *sorted);
+    cleanup_free uint32_t *old = groups->of_node,
+                          *sorted = xcalloc(edges_count + 1, sizeof *sorted);
     groups->of_node = xcalloc(count + 1, sizeof *groups->of_node);
     free(groups->list);
     groups->list = NULL;
@@ -161,7 +173,8 @@ static void join_edges(struct groups *groups, const struct group_edge *edges, si
     size_t kept = 0;
     groups->edges = xcalloc(count + 1, sizeof *groups->edges);
     for (size_t i = 0; i < count; i++)
-        groups->edges[i] = (struct group_edge){groups->of_node[edges[i].from], groups->of_node[edges[i].to]};
+        groups->edges[i] =
+            (struct group_edge){groups->of_node[edges[i].from], groups->of_node[edges[i].to]};
     qsort(groups->edges, count, sizeof *groups->edges, compare_edges);
     for (size_t i = 0; i < count; i++)
         if (!i || compare_edges(&groups->edges[i], &groups->edges[kept - 1]))
@@ -184,10 +197,11 @@ static void name_groups(struct groups *groups, const struct group_node *nodes, s
     }
 }
 
-void groups_make(struct groups *groups, const struct group_node *nodes, size_t nodes_count, const struct group_edge *edges,
-                 size_t edges_count, bool each)
+void groups_make(struct groups *groups, const struct group_node *nodes, size_t nodes_count,
+                 const struct group_edge *edges, size_t edges_count, bool each)
 {
-    *groups = (struct groups){.text = arena_create(), .of_node = xcalloc(nodes_count + 1, sizeof *groups->of_node)};
+    *groups = (struct groups){.text = arena_create(),
+                              .of_node = xcalloc(nodes_count + 1, sizeof *groups->of_node)};
     first_pass(groups, nodes, nodes_count, each);
     if (!each)
         second_pass(groups, nodes_count, edges, edges_count);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The planner. Per class: choose a partition that can hold a job of it, the number of jobs side by side in an allocation,
-// the rounds one after another, and from these walltime, count, memory. Which nodes can hold what is lib/plan/fit.c.
+// The planner. Per class: choose a partition that can hold a job of it, the number of jobs side by
+// side in an allocation, the rounds one after another, and from these walltime, count, memory.
+// Which nodes can hold what is lib/plan/fit.c.
 #include "lib/plan/plan.h"
 
 #include <stdarg.h>
@@ -15,7 +16,8 @@
 static const int64_t SEC = 1000000, MINUTE = 60 * SEC, HOUR = 60 * MINUTE;
 static const int64_t MiB = 1024 * 1024;
 
-enum { START_SLACK_SECS = 5 }; /* until the first job of an allocation starts; else a job that needs all of it never would */
+// until the first job of an allocation starts; else a job that needs all of it never would
+enum { START_SLACK_SECS = 5 };
 
 static int64_t divide_up(int64_t a, int64_t b)
 {
@@ -37,7 +39,8 @@ static int64_t margin_of(const struct settings *settings, int64_t walltime_usec)
     return settings_end_times(settings, walltime_usec).margin_usec;
 }
 
-/* The margin grows with the walltime, but slower than it, so the first that fits is found by going up. */
+// The margin grows with the walltime, but slower than it, so the first that fits is found by going
+// up.
 int64_t plan_walltime(const struct settings *settings, int64_t work_usec)
 {
     int64_t walltime = divide_up(larger(work_usec, 1), MINUTE) * MINUTE;
@@ -46,14 +49,16 @@ int64_t plan_walltime(const struct settings *settings, int64_t work_usec)
     return walltime;
 }
 
-struct times { /* how long the allocations of a class may be, and what that holds */
+struct times { // how long the allocations of a class may be, and what that holds
     int64_t longest, runtime;
     int32_t rounds;
 };
 
-/* T = -t, else min(MaxTime, max(4 h, runtime + margin)): four hours are short enough to be backfilled and long enough that
- * starting allocations costs nothing. A class that named no runtime takes what its allocation has. */
-static struct times class_times(const struct plan_request *request, const struct plan_class *class, const struct fit *fit)
+// T = -t, else min(MaxTime, max(4 h, runtime + margin)): four hours are short enough to be
+// backfilled and long enough that starting allocations costs nothing. A class that named no runtime
+// takes what its allocation has.
+static struct times class_times(const struct plan_request *request, const struct plan_class *class,
+                                const struct fit *fit)
 {
     const struct settings *settings = request->settings;
     const struct cluster_partition *partition = fit->partition;
@@ -64,7 +69,7 @@ static struct times class_times(const struct plan_request *request, const struct
         longest = divide_up(fit->asks.walltime_usec, MINUTE) * MINUTE;
     else if (partition->max_time_usec)
         longest = smaller(longest, partition->max_time_usec);
-    longest = larger(longest / MINUTE, 1) * MINUTE; /* Slurm counts minutes */
+    longest = larger(longest / MINUTE, 1) * MINUTE; // Slurm counts minutes
     int64_t room = larger(longest - margin_of(settings, longest), SEC);
     if (!class->row->enforced)
         runtime = smaller(runtime, room);
@@ -72,8 +77,9 @@ static struct times class_times(const struct plan_request *request, const struct
     return (struct times){.longest = longest, .runtime = runtime, .rounds = (int32_t)rounds};
 }
 
-/* Jobs side by side: the tightest node type of the partition that holds any, so that an allocation may start on every one
- * of them. When so many narrow allocations would be needed that --max-allocations forbids them, the next wider type. */
+// Jobs side by side: the tightest node type of the partition that holds any, so that an allocation
+// may start on every one of them. When so many narrow allocations would be needed that
+// --max-allocations forbids them, the next wider type.
 static int32_t choose_slots(const struct fit *fit, int64_t jobs, int32_t rounds, int64_t most)
 {
     for (uint32_t i = 0; i + 1 < fit->widths_count; i++)
@@ -82,37 +88,47 @@ static int32_t choose_slots(const struct fit *fit, int64_t jobs, int32_t rounds,
     return fit->widths[fit->widths_count - 1];
 }
 
-/* What to ask for. Memory is that of all slots, not of one; clamped to the smallest node the allocation is meant for. */
-static void set_resources(struct plan_group *group, const struct class_row *row, const struct fit *fit, int32_t width)
+// What to ask for. Memory is that of all slots, not of one; clamped to the smallest node the
+// allocation is meant for.
+static void set_resources(struct plan_group *group, const struct class_row *row,
+                          const struct fit *fit, int32_t width)
 {
     const struct fit_least *least = fit_least_of(fit, width);
     const struct sbatch_asks *asks = &fit->asks;
     group->nodes = fit_nodes(fit, row);
     group->whole_nodes = fit->whole_nodes;
-    int32_t slots = row->nodes > 1 ? group->slots : (int32_t)divide_up(group->slots, group->nodes); /* on a node */
-    bool all = asks->memory_bytes >= 0; /* --mem=0 too: what is asked for by the user is what there is */
+    int32_t slots =
+        row->nodes > 1 ? group->slots : (int32_t)divide_up(group->slots, group->nodes); // on a node
+    bool all =
+        asks->memory_bytes >= 0; // --mem=0 too: what is asked for by the user is what there is
     int32_t tasks = sbatch_tasks_per_node(asks), cpus = sbatch_asks_cpus(asks);
     group->cpus = group->whole_nodes ? least->cpus : cpus ? cpus : slots * fit->cpus_per_job;
     group->cpus = (int32_t)divide_up(group->cpus, tasks) * tasks;
-    group->gpus = asks->gpus >= 0 ? asks->gpus : row->gpus_milli <= 0 ? 0 : group->whole_nodes ? least->gpus :
-                  fit_gpus(row->gpus_milli, slots);
-    int64_t memory = group->whole_nodes || all ? least->memory_bytes : slots * row->memory_bytes + PLAN_OWN_BYTES;
+    group->gpus = asks->gpus >= 0        ? asks->gpus
+                  : row->gpus_milli <= 0 ? 0
+                  : group->whole_nodes   ? least->gpus
+                                         : fit_gpus(row->gpus_milli, slots);
+    int64_t memory = group->whole_nodes || all ? least->memory_bytes
+                                               : slots * row->memory_bytes + PLAN_OWN_BYTES;
     if (least->memory_bytes)
         memory = smaller(memory, least->memory_bytes);
-    if (fit->memory_per_cpu_bytes) /* Slurm would add CPUs, or refuse */
-        memory = asks->memory_per_cpu_bytes ? group->cpus * fit->memory_per_cpu_bytes
-                                            : smaller(memory, group->cpus * fit->memory_per_cpu_bytes);
+    if (fit->memory_per_cpu_bytes) // Slurm would add CPUs, or refuse
+        memory = asks->memory_per_cpu_bytes
+                     ? group->cpus * fit->memory_per_cpu_bytes
+                     : smaller(memory, group->cpus * fit->memory_per_cpu_bytes);
     group->memory_bytes = !least->memory_bytes ? 0 : divide_up(memory, MiB) * MiB;
     group->tmp_bytes = least->tmp_bytes ? slots * row->tmp_bytes : 0;
-    group->own_bytes = smaller(larger(group->memory_bytes - slots * row->memory_bytes, 0), PLAN_OWN_BYTES);
+    group->own_bytes =
+        smaller(larger(group->memory_bytes - slots * row->memory_bytes, 0), PLAN_OWN_BYTES);
 }
 
-/* Shape and count for so many jobs; then no more rounds, and no wider, than these jobs need. */
-static void shape_group(struct plan_group *group, const struct plan_request *request, const struct plan_class *class,
-                        const struct fit *fit, int64_t jobs)
+// Shape and count for so many jobs; then no more rounds, and no wider, than these jobs need.
+static void shape_group(struct plan_group *group, const struct plan_request *request,
+                        const struct plan_class *class, const struct fit *fit, int64_t jobs)
 {
     struct times times = class_times(request, class, fit);
-    int64_t nodes = class->row->nodes > 1 ? 1 : fit_nodes(fit, class->row); /* that hold jobs of their own */
+    int64_t nodes =
+        class->row->nodes > 1 ? 1 : fit_nodes(fit, class->row); // that hold jobs of their own
     int64_t most = larger(request->settings->max_allocations, 1);
     if (request->cluster->max_array_size)
         most = smaller(most, request->cluster->max_array_size);
@@ -138,46 +154,55 @@ static void shape_group(struct plan_group *group, const struct plan_request *req
     };
     set_resources(group, class->row, fit, width);
     int64_t work = rounds * times.runtime + START_SLACK_SECS * SEC;
-    group->walltime_usec = fit->asks.walltime_usec ? times.longest
-                                                   : smaller(plan_walltime(request->settings, work), times.longest);
+    group->walltime_usec = fit->asks.walltime_usec
+                               ? times.longest
+                               : smaller(plan_walltime(request->settings, work), times.longest);
     group->margin_usec = margin_of(request->settings, group->walltime_usec);
     group->kill_wait_secs = request->cluster->kill_wait_secs;
 }
 
-/* Is there any time for jobs? */
-static bool check_margin(struct plan *plan, const struct plan_class *class, const struct plan_group *group)
+// Is there any time for jobs?
+static bool check_margin(struct plan *plan, const struct plan_class *class,
+                         const struct plan_group *group)
 {
     if (group->margin_usec < group->walltime_usec)
         return true;
     char margin[NOTE_TEXT], walltime[NOTE_TEXT];
     plan_note(plan, class, true,
-              "no job could start in an allocation of %s on partition %s, as jobs are told to end %s before it does; ask for a longer "
-              "walltime, or set sigterm_lead_seconds and sigkill_headroom_seconds lower", TIME(walltime, group->walltime_usec),
-              group->partition, TIME(margin, group->margin_usec));
+              "no job could start in an allocation of %s on partition %s, as jobs are told to end "
+              "%s before it does; ask for a longer "
+              "walltime, or set sigterm_lead_seconds and sigkill_headroom_seconds lower",
+              TIME(walltime, group->walltime_usec), group->partition,
+              TIME(margin, group->margin_usec));
     return false;
 }
 
-static void warn_of_margin(struct plan *plan, const struct plan_class *class, const struct plan_group *group)
+static void warn_of_margin(struct plan *plan, const struct plan_class *class,
+                           const struct plan_group *group)
 {
     int64_t room = group->walltime_usec - group->margin_usec;
     if (!class->row->enforced || class->any_length || class->row->runtime_usec <= room)
         return;
     char runtime[NOTE_TEXT], walltime[NOTE_TEXT], left[NOTE_TEXT];
     plan_note(plan, class, false,
-              "its runtime of %s leaves no margin in an allocation of %s on partition %s: it is told to end after %s",
+              "its runtime of %s leaves no margin in an allocation of %s on partition %s: it is "
+              "told to end after %s",
               TIME(runtime, class->row->runtime_usec), TIME(walltime, group->walltime_usec),
               group->partition, TIME(left, room));
 }
 
-static void plan_one(struct plan *plan, const struct plan_request *request, const struct plan_class *class)
+static void plan_one(struct plan *plan, const struct plan_request *request,
+                     const struct plan_class *class)
 {
     struct fit fit;
-    if (class->row->labels) /* their runners are started by hand */
+    if (class->row->labels) // their runners are started by hand
         return;
     if (!fit_choose(&fit, plan, request, class)) {
-        int64_t jobs = class->ready ? class->ready + class->soon - class->room : class->soon + class->later;
+        int64_t jobs =
+            class->ready ? class->ready + class->soon - class->room : class->soon + class->later;
         if (jobs > 0 && !class->waiting) {
-            plan->groups = array_grow(plan->groups, plan->groups_count, &plan->groups_space, sizeof *plan->groups);
+            plan->groups = array_grow(plan->groups, plan->groups_count, &plan->groups_space,
+                                      sizeof *plan->groups);
             struct plan_group *group = &plan->groups[plan->groups_count++];
             shape_group(group, request, class, &fit, jobs);
             if (check_margin(plan, class, group))
@@ -205,13 +230,15 @@ void plan_fini(struct plan *plan)
     *plan = (struct plan){0};
 }
 
-void plan_note(struct plan *plan, const struct plan_class *class, bool refused, const char *format, ...)
+void plan_note(struct plan *plan, const struct plan_class *class, bool refused, const char *format,
+               ...)
 {
     va_list ap;
     va_start(ap, format);
     cleanup_free char *text = xvasprintf(format, ap);
     va_end(ap);
-    plan->notes = array_grow(plan->notes, plan->notes_count, &plan->notes_space, sizeof *plan->notes);
+    plan->notes =
+        array_grow(plan->notes, plan->notes_count, &plan->notes_space, sizeof *plan->notes);
     struct plan_note *note = &plan->notes[plan->notes_count++];
     note->refused = refused;
     note->text = class->job ? xasprintf("job %s (class %s): %s", class->job, class->row->name, text)

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Stages by peeling off jobs whose needs are done; the critical path by following the longest rest down. The order in which
-// jobs are claimed says nothing here: the user may have chosen another one.
+// Stages by peeling off jobs whose needs are done; the critical path by following the longest rest
+// down. The order in which jobs are claimed says nothing here: the user may have chosen another
+// one.
 #include "lib/plan/stages.h"
 
 #include <stdlib.h>
 
 #include "lib/base/mem.h"
 
-/* The jobs that need job j are list[first[j]] … list[first[j + 1] - 1]. */
+// The jobs that need job j are list[first[j]] … list[first[j + 1] - 1].
 struct dependents {
     size_t *first;
     uint32_t *list;
@@ -15,7 +16,8 @@ struct dependents {
 
 static struct dependents find_dependents(const struct workflow *w)
 {
-    struct dependents d = {xcalloc(w->jobs_count + 2, sizeof *d.first), xcalloc(w->needs_count + 1, sizeof *d.list)};
+    struct dependents d = {xcalloc(w->jobs_count + 2, sizeof *d.first),
+                           xcalloc(w->needs_count + 1, sizeof *d.list)};
     for (size_t i = 0; i < w->needs_count; i++)
         d.first[w->needs[i].other + 2]++;
     for (size_t j = 2; j < w->jobs_count + 2; j++)
@@ -30,8 +32,9 @@ static bool is_job(const struct workflow *w, uint32_t job)
     return w->jobs[job].class_index >= 0;
 }
 
-/* order: all jobs, each behind its needs. */
-static void find_stages(struct stages *stages, const struct workflow *w, const struct dependents *d, uint32_t *order)
+// order: all jobs, each behind its needs.
+static void find_stages(struct stages *stages, const struct workflow *w, const struct dependents *d,
+                        uint32_t *order)
 {
     cleanup_free uint32_t *unmet = xcalloc(w->jobs_count + 1, sizeof *unmet);
     cleanup_free uint32_t *stack = xcalloc(w->jobs_count + 1, sizeof *stack);
@@ -56,7 +59,8 @@ static void find_stages(struct stages *stages, const struct workflow *w, const s
     }
 }
 
-/* Of a list of jobs the one with the longest rest, the first of them; UINT32_MAX: the list is empty. */
+// Of a list of jobs the one with the longest rest, the first of them; UINT32_MAX: the list is
+// empty.
 static uint32_t longest(const int64_t *rest, const uint32_t *list, size_t count)
 {
     uint32_t best = UINT32_MAX;
@@ -66,12 +70,15 @@ static uint32_t longest(const int64_t *rest, const uint32_t *list, size_t count)
     return best;
 }
 
-static void find_path(struct stages *stages, const struct workflow *w, const struct dependents *d, const uint32_t *order)
+static void find_path(struct stages *stages, const struct workflow *w, const struct dependents *d,
+                      const uint32_t *order)
 {
     uint32_t at = UINT32_MAX;
-    cleanup_free int64_t *rest = xcalloc(w->jobs_count + 1, sizeof *rest); /* from here to the end, in microseconds */
+    cleanup_free int64_t *rest =
+        xcalloc(w->jobs_count + 1, sizeof *rest); // from here to the end, in microseconds
     for (size_t i = w->jobs_count; i-- > 0;) {
-        uint32_t job = order[i], next = longest(rest, d->list + d->first[job], d->first[job + 1] - d->first[job]);
+        uint32_t job = order[i],
+                 next = longest(rest, d->list + d->first[job], d->first[job + 1] - d->first[job]);
         int64_t own = is_job(w, job) ? w->classes[w->jobs[job].class_index].runtime_usec : 0;
         if (__builtin_add_overflow(own, next == UINT32_MAX ? 0 : rest[next], &rest[job]))
             rest[job] = INT64_MAX;
@@ -82,7 +89,8 @@ static void find_path(struct stages *stages, const struct workflow *w, const str
     stages->path = xcalloc(w->jobs_count + 1, sizeof *stages->path);
     if (at != UINT32_MAX)
         stages->path_usec = rest[at];
-    for (; at != UINT32_MAX; at = longest(rest, d->list + d->first[at], d->first[at + 1] - d->first[at]))
+    for (; at != UINT32_MAX;
+         at = longest(rest, d->list + d->first[at], d->first[at + 1] - d->first[at]))
         if (is_job(w, at))
             stages->path[stages->path_count++] = at;
 }

@@ -3,10 +3,10 @@
 #include "lib/show/document.h"
 
 #include "lib/base/mem.h"
-#include "lib/store/read_each.h"
-#include "lib/show/target.h"
 #include "lib/meter/usage.h"
+#include "lib/show/target.h"
 #include "lib/show/why.h"
+#include "lib/store/read_each.h"
 #include "lib/workflow/workflow.h"
 
 static void put(json_t *object, const char *key, json_t *value)
@@ -90,7 +90,8 @@ static json_t *path_json(const struct workflow_info *workflow, const char *path)
     return json_text(absolute);
 }
 
-static json_t *attempt_json(const struct workflow_info *workflow, const struct attempt_info *attempt, bool srun_step)
+static json_t *attempt_json(const struct workflow_info *workflow,
+                            const struct attempt_info *attempt, bool srun_step)
 {
     const struct attempt_end *end = &attempt->end;
     struct usage_record total;
@@ -100,11 +101,13 @@ static json_t *attempt_json(const struct workflow_info *workflow, const struct a
     put(object, "run_id", json_integer(attempt->run_id));
     put(object, "attempt_id", json_integer(end->start.attempt_id));
     put(object, "node", json_text(attempt->node));
-    put(object, "slurm_job_id", attempt->slurm_job_id ? json_integer(attempt->slurm_job_id) : json_null());
+    put(object, "slurm_job_id",
+        attempt->slurm_job_id ? json_integer(attempt->slurm_job_id) : json_null());
     put(object, "start", json_time(end->start.start_usec));
     put(object, "end", json_time(end->end_usec));
     put(object, "wall_s", running ? json_null() : json_seconds(end->wall_usec));
-    put(object, "state", json_string(running ? job_state_names[JOB_RUNNING] : job_state_names[end->state]));
+    put(object, "state",
+        json_string(running ? job_state_names[JOB_RUNNING] : job_state_names[end->state]));
     put(object, "exit_code", running ? json_null() : json_known(end->exit_code));
     put(object, "signal", running || end->signal <= 0 ? json_null() : json_integer(end->signal));
     put(object, "core", json_boolean(end->core));
@@ -124,11 +127,14 @@ struct job_context {
     const struct workflow_info *workflow;
 };
 
-/* The attempts of a job, and in *last the newest, borrowed from the reply that the caller finishes. */
-static int attempts_json(const struct job_context *context, const struct job_info *job, json_t *list,
-                         struct read_reply *reply, const struct attempt_info **last, struct error *err)
+// The attempts of a job, and in *last the newest, borrowed from the reply that the caller
+// finishes.
+static int attempts_json(const struct job_context *context, const struct job_info *job,
+                         json_t *list, struct read_reply *reply, const struct attempt_info **last,
+                         struct error *err)
 {
-    struct read_request request = {.what = READ_ATTEMPTS, .workflow_id = context->workflow->id, .job_id = job->id};
+    struct read_request request = {
+        .what = READ_ATTEMPTS, .workflow_id = context->workflow->id, .job_id = job->id};
     *last = NULL;
     for (bool more = true; more; request.after_id = reply->last_id) {
         read_reply_fini(reply);
@@ -136,7 +142,8 @@ static int attempts_json(const struct job_context *context, const struct job_inf
         if (store_read(context->store, &request, reply, err))
             return -1;
         for (uint32_t i = 0; i < reply->count; i++)
-            json_array_append_new(list, attempt_json(context->workflow, &reply->attempts[i], job->flags & JOB_SRUN));
+            json_array_append_new(
+                list, attempt_json(context->workflow, &reply->attempts[i], job->flags & JOB_SRUN));
         if (reply->count)
             *last = &reply->attempts[reply->count - 1];
         more = reply->more;
@@ -144,7 +151,8 @@ static int attempts_json(const struct job_context *context, const struct job_inf
     return 0;
 }
 
-static int write_job(void *pointer, const struct read_reply *jobs, uint32_t index, struct error *err)
+static int write_job(void *pointer, const struct read_reply *jobs, uint32_t index,
+                     struct error *err)
 {
     const struct job_context *context = pointer;
     const struct job_info *job = &jobs->jobs[index];
@@ -163,8 +171,10 @@ static int write_job(void *pointer, const struct read_reply *jobs, uint32_t inde
     put(object, "command", json_text(job->command));
     put(object, "priority", json_integer(job->priority));
     put(object, "needs", needs);
-    put(object, "stdout", result || !last ? json_null() : path_json(context->workflow, last->end.start.stdout_path));
-    put(object, "stderr", result || !last ? json_null() : path_json(context->workflow, last->end.start.stderr_path));
+    put(object, "stdout",
+        result || !last ? json_null() : path_json(context->workflow, last->end.start.stdout_path));
+    put(object, "stderr",
+        result || !last ? json_null() : path_json(context->workflow, last->end.start.stderr_path));
     put(object, "attempts", attempts);
     read_reply_fini(&reply);
     if (result)
@@ -174,8 +184,9 @@ static int write_job(void *pointer, const struct read_reply *jobs, uint32_t inde
     return result;
 }
 
-int document_jobs(struct json_stream *json, struct store *store, const struct workflow_info *workflow,
-                  struct read_request request, struct error *err)
+int document_jobs(struct json_stream *json, struct store *store,
+                  const struct workflow_info *workflow, struct read_request request,
+                  struct error *err)
 {
     struct job_context context = {.json = json, .store = store, .workflow = workflow};
     request.workflow_id = workflow->id;
@@ -185,8 +196,8 @@ int document_jobs(struct json_stream *json, struct store *store, const struct wo
     return result;
 }
 
-int document_all_jobs(struct json_stream *json, struct store *store, const struct workflow_info *workflow,
-                      struct error *err)
+int document_all_jobs(struct json_stream *json, struct store *store,
+                      const struct workflow_info *workflow, struct error *err)
 {
     return document_jobs(json, store, workflow, (struct read_request){.what = READ_JOBS}, err);
 }
@@ -198,16 +209,19 @@ static json_t *class_used_json(const struct class_info *class)
     int64_t asked = any && class->wall_sum_usec > 0 ? class->wall_sum_usec * class->cpus : 0;
     put(object, "attempts", json_integer(class->attempts));
     put(object, "wall_max_s", any ? json_seconds(class->wall_max_usec) : json_null());
-    put(object, "wall_mean_s", any ? json_seconds(class->wall_sum_usec / class->attempts) : json_null());
+    put(object, "wall_mean_s",
+        any ? json_seconds(class->wall_sum_usec / class->attempts) : json_null());
     put(object, "cpu_s", any ? json_seconds(class->cpu_sum_usec) : json_null());
     put(object, "cpu_efficiency",
-        asked && class->cpu_sum_usec >= 0 ? json_real((double)class->cpu_sum_usec / (double)asked) : json_null());
+        asked && class->cpu_sum_usec >= 0 ? json_real((double)class->cpu_sum_usec / (double)asked)
+                                          : json_null());
     put(object, "memory_peak_bytes", any ? json_known(class->memory_peak_max_bytes) : json_null());
     put(object, "memory_anon_bytes", any ? json_known(class->memory_anon_max_bytes) : json_null());
     return object;
 }
 
-static int write_class(void *pointer, const struct read_reply *reply, uint32_t index, struct error *err)
+static int write_class(void *pointer, const struct read_reply *reply, uint32_t index,
+                       struct error *err)
 {
     const struct class_info *class = &reply->classes[index];
     json_t *object = json_object();
@@ -216,8 +230,9 @@ static int write_class(void *pointer, const struct read_reply *reply, uint32_t i
     put(object, "name", json_text(class->name));
     put(object, "cpus", json_integer(class->cpus));
     put(object, "memory_bytes", json_integer(class->memory_bytes));
-    put(object, "gpus", class->gpus_milli % 1000 ? json_real(class->gpus_milli / 1000.0)
-                                                 : json_integer(class->gpus_milli / 1000));
+    put(object, "gpus",
+        class->gpus_milli % 1000 ? json_real(class->gpus_milli / 1000.0)
+                                 : json_integer(class->gpus_milli / 1000));
     put(object, "nodes", json_integer(class->nodes));
     put(object, "runtime_s", json_seconds(class->runtime_usec));
     put(object, "enforced", json_boolean(class->enforced));
@@ -231,13 +246,15 @@ static int write_class(void *pointer, const struct read_reply *reply, uint32_t i
     return 0;
 }
 
-static int write_allocation(void *pointer, const struct read_reply *reply, uint32_t index, struct error *err)
+static int write_allocation(void *pointer, const struct read_reply *reply, uint32_t index,
+                            struct error *err)
 {
     const struct allocation_info *allocation = &reply->allocations[index];
     json_t *object = json_object();
     (void)err;
     put(object, "id", json_integer(allocation->id));
-    put(object, "slurm_job_id", allocation->slurm_job_id ? json_integer(allocation->slurm_job_id) : json_null());
+    put(object, "slurm_job_id",
+        allocation->slurm_job_id ? json_integer(allocation->slurm_job_id) : json_null());
     put(object, "array_task_id", json_known(allocation->array_task_id));
     put(object, "partition", json_text(allocation->partition));
     put(object, "nodes", json_integer(allocation->nodes));
@@ -259,13 +276,15 @@ static int write_allocation(void *pointer, const struct read_reply *reply, uint3
     return 0;
 }
 
-static int write_runner(void *pointer, const struct read_reply *reply, uint32_t index, struct error *err)
+static int write_runner(void *pointer, const struct read_reply *reply, uint32_t index,
+                        struct error *err)
 {
     const struct runner_info *runner = &reply->runners[index];
     json_t *object = json_object();
     (void)err;
     put(object, "id", json_integer(runner->id));
-    put(object, "allocation", runner->allocation_id ? json_integer(runner->allocation_id) : json_null());
+    put(object, "allocation",
+        runner->allocation_id ? json_integer(runner->allocation_id) : json_null());
     put(object, "host", json_text(runner->host));
     put(object, "node", json_text(runner->node));
     put(object, "pid", json_integer(runner->pid));
@@ -302,14 +321,16 @@ json_t *document_event(const struct event_info *event)
     return object;
 }
 
-static int write_event(void *pointer, const struct read_reply *reply, uint32_t index, struct error *err)
+static int write_event(void *pointer, const struct read_reply *reply, uint32_t index,
+                       struct error *err)
 {
     (void)err;
     json_stream_value(pointer, NULL, document_event(&reply->events[index]));
     return 0;
 }
 
-static int write_data(void *pointer, const struct read_reply *reply, uint32_t index, struct error *err)
+static int write_data(void *pointer, const struct read_reply *reply, uint32_t index,
+                      struct error *err)
 {
     const struct data_info *data = &reply->data[index];
     json_t *object = json_object();
@@ -322,7 +343,8 @@ static int write_data(void *pointer, const struct read_reply *reply, uint32_t in
     return 0;
 }
 
-static int write_sample(void *pointer, const struct read_reply *reply, uint32_t index, struct error *err)
+static int write_sample(void *pointer, const struct read_reply *reply, uint32_t index,
+                        struct error *err)
 {
     const struct sample_info *sample = &reply->samples[index];
     json_t *object = json_object();
@@ -338,8 +360,9 @@ static int write_sample(void *pointer, const struct read_reply *reply, uint32_t 
     return 0;
 }
 
-static int write_array(struct json_stream *json, struct store *store, const char *key, enum read_what what,
-                       const struct workflow_info *workflow, read_visit *each, struct error *err)
+static int write_array(struct json_stream *json, struct store *store, const char *key,
+                       enum read_what what, const struct workflow_info *workflow, read_visit *each,
+                       struct error *err)
 {
     struct read_request request = {.what = what, .workflow_id = workflow->id};
     json_stream_array(json, key);
@@ -348,31 +371,33 @@ static int write_array(struct json_stream *json, struct store *store, const char
     return result;
 }
 
-int document_classes(struct json_stream *json, struct store *store, const struct workflow_info *workflow,
-                     struct error *err)
+int document_classes(struct json_stream *json, struct store *store,
+                     const struct workflow_info *workflow, struct error *err)
 {
     return write_array(json, store, "classes", READ_CLASSES, workflow, write_class, err);
 }
 
-int document_allocations(struct json_stream *json, struct store *store, const struct workflow_info *workflow,
-                         struct error *err)
+int document_allocations(struct json_stream *json, struct store *store,
+                         const struct workflow_info *workflow, struct error *err)
 {
-    return write_array(json, store, "allocations", READ_ALLOCATIONS, workflow, write_allocation, err);
+    return write_array(json, store, "allocations", READ_ALLOCATIONS, workflow, write_allocation,
+                       err);
 }
 
-int document_runners(struct json_stream *json, struct store *store, const struct workflow_info *workflow,
-                     struct error *err)
+int document_runners(struct json_stream *json, struct store *store,
+                     const struct workflow_info *workflow, struct error *err)
 {
     return write_array(json, store, "runners", READ_RUNNERS, workflow, write_runner, err);
 }
 
-int document_events(struct json_stream *json, struct store *store, const struct workflow_info *workflow,
-                    struct error *err)
+int document_events(struct json_stream *json, struct store *store,
+                    const struct workflow_info *workflow, struct error *err)
 {
     return write_array(json, store, "events", READ_EVENTS, workflow, write_event, err);
 }
 
-int document_some_events(struct json_stream *json, struct store *store, struct read_request request, struct error *err)
+int document_some_events(struct json_stream *json, struct store *store, struct read_request request,
+                         struct error *err)
 {
     json_stream_array(json, "events");
     int result = store_read_each(store, request, write_event, json, err);
@@ -380,14 +405,14 @@ int document_some_events(struct json_stream *json, struct store *store, struct r
     return result;
 }
 
-int document_data(struct json_stream *json, struct store *store, const struct workflow_info *workflow,
-                  struct error *err)
+int document_data(struct json_stream *json, struct store *store,
+                  const struct workflow_info *workflow, struct error *err)
 {
     return write_array(json, store, "data", READ_DATA, workflow, write_data, err);
 }
 
-int document_samples(struct json_stream *json, struct store *store, const struct workflow_info *workflow,
-                     struct error *err)
+int document_samples(struct json_stream *json, struct store *store,
+                     const struct workflow_info *workflow, struct error *err)
 {
     return write_array(json, store, "samples", READ_SAMPLES, workflow, write_sample, err);
 }

@@ -1,30 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The JSON of a workflow that people script against: `torc-report --json` and the --json of torc's commands. Keys are added,
-// never renamed. Everything is read in pages and written as it is read.
+// The JSON of a workflow that people script against: `torc-report --json` and the --json of torc's
+// commands. Keys are added, never renamed. Everything is read in pages and written as it is read.
 #ifndef LIB_SHOW_DOCUMENT_H
 #define LIB_SHOW_DOCUMENT_H
 
 #include "lib/show/json_stream.h"
 #include "lib/store/read.h"
 
-/* The members of the workflow's object; needs an object to be open. */
+// The members of the workflow's object; needs an object to be open.
 void document_workflow_members(struct json_stream *json, const struct workflow_info *workflow);
 
-/* "workflow": {…} */
+// "workflow": {…}
 void document_workflow(struct json_stream *json, const struct workflow_info *workflow);
 
-/* "jobs": […]: those of the workflow that `request` (READ_JOBS) selects, with their attempts; paths of output are absolute. */
-int document_jobs(struct json_stream *json, struct store *store, const struct workflow_info *workflow,
-                  struct read_request request, struct error *err);
+// "jobs": […]: those of the workflow that `request` (READ_JOBS) selects, with their attempts; paths
+// of output are absolute.
+int document_jobs(struct json_stream *json, struct store *store,
+                  const struct workflow_info *workflow, struct read_request request,
+                  struct error *err);
 
-/* Of the whole workflow: "jobs", "classes", "allocations", "runners", "events", "data", "samples": […]. */
-typedef int document_section(struct json_stream *json, struct store *store, const struct workflow_info *workflow,
-                             struct error *err);
-document_section document_all_jobs, document_classes, document_allocations, document_runners, document_events, document_data,
-    document_samples;
+// Of the whole workflow: "jobs", "classes", "allocations", "runners", "events", "data", "samples":
+// […].
+typedef int document_section(struct json_stream *json, struct store *store,
+                             const struct workflow_info *workflow, struct error *err);
+document_section document_all_jobs, document_classes, document_allocations, document_runners,
+    document_events, document_data, document_samples;
 
-/* "events": […] that `request` (READ_EVENTS) selects; and one of them, a new reference. */
-int document_some_events(struct json_stream *json, struct store *store, struct read_request request, struct error *err);
+// "events": […] that `request` (READ_EVENTS) selects; and one of them, a new reference.
+int document_some_events(struct json_stream *json, struct store *store, struct read_request request,
+                         struct error *err);
 json_t *document_event(const struct event_info *event);
 
 #endif

@@ -52,7 +52,8 @@ char *format_duration(char buffer[static FORMAT_SIZE], int64_t usec)
     else if (secs < day)
         snprintf(buffer, FORMAT_SIZE, "%dh%02dm", (int)(secs / hour), (int)(secs % hour / minute));
     else
-        snprintf(buffer, FORMAT_SIZE, "%lldd%02dh", (long long)(secs / day), (int)(secs % day / hour));
+        snprintf(buffer, FORMAT_SIZE, "%lldd%02dh", (long long)(secs / day),
+                 (int)(secs % day / hour));
     return buffer;
 }
 
@@ -107,6 +108,7 @@ char *format_milli(char buffer[static FORMAT_SIZE], int64_t milli)
 {
     if (milli < 0)
         return unknown(buffer);
-    snprintf(buffer, FORMAT_SIZE, "%.*f", milli % 1000 ? milli % 100 ? 3 : 1 : 0, (double)milli / 1000);
+    snprintf(buffer, FORMAT_SIZE, "%.*f", milli % 1000 ? milli % 100 ? 3 : 1 : 0,
+             (double)milli / 1000);
     return buffer;
 }

@@ -3,16 +3,16 @@
 #include "lib/show/job_table.h"
 
 #include "lib/base/mem.h"
-#include "lib/store/read_each.h"
-#include "lib/show/target.h"
 #include "lib/meter/usage.h"
+#include "lib/show/target.h"
 #include "lib/show/why.h"
+#include "lib/store/read_each.h"
 #include "lib/workflow/workflow.h"
 
 static const struct table_column job_columns[] = {
-    {"JOB", "name", ALIGN_LEFT, FIT_SHRINK},   {"STATE", "state", ALIGN_LEFT, FIT_KEEP},
-    {"WHY", "why", ALIGN_LEFT, FIT_SHRINK},    {"NODE", "node", ALIGN_LEFT, FIT_SHRINK},
-    {"START", "start", ALIGN_LEFT, FIT_LATE},  {"TOOK", "wall_s", ALIGN_RIGHT, FIT_KEEP},
+    {"JOB", "name", ALIGN_LEFT, FIT_SHRINK},      {"STATE", "state", ALIGN_LEFT, FIT_KEEP},
+    {"WHY", "why", ALIGN_LEFT, FIT_SHRINK},       {"NODE", "node", ALIGN_LEFT, FIT_SHRINK},
+    {"START", "start", ALIGN_LEFT, FIT_LATE},     {"TOOK", "wall_s", ALIGN_RIGHT, FIT_KEEP},
     {"EXIT", "exit_code", ALIGN_RIGHT, FIT_LATE}, {"TRY", "attempts", ALIGN_RIGHT, FIT_DROP},
 };
 
@@ -31,7 +31,7 @@ static const struct table_column usage_columns[] = {
 };
 
 struct classes {
-    struct class_info *list; /* texts are not kept */
+    struct class_info *list; // texts are not kept
     size_t count, space;
 };
 
@@ -45,10 +45,12 @@ static int64_t wall_of(const struct attempt_info *attempt, int64_t now_usec)
 {
     if (!attempt)
         return UNKNOWN;
-    return attempt->end.end_usec ? attempt->end.wall_usec : now_usec - attempt->end.start.start_usec;
+    return attempt->end.end_usec ? attempt->end.wall_usec
+                                 : now_usec - attempt->end.start.start_usec;
 }
 
-static void job_row(struct context *context, const struct job_info *job, const struct attempt_info *last)
+static void job_row(struct context *context, const struct job_info *job,
+                    const struct attempt_info *last)
 {
     struct table *table = context->table;
     cleanup_free char *why = why_job_short(job, last);
@@ -72,9 +74,11 @@ static const struct class_info *find_class(const struct classes *classes, int64_
     return NULL;
 }
 
-static void usage_row(struct context *context, const struct job_info *job, const struct attempt_info *last)
+static void usage_row(struct context *context, const struct job_info *job,
+                      const struct attempt_info *last)
 {
-    static const struct class_info none = {.cpus = UNKNOWN, .memory_bytes = UNKNOWN, .runtime_usec = UNKNOWN};
+    static const struct class_info none = {
+        .cpus = UNKNOWN, .memory_bytes = UNKNOWN, .runtime_usec = UNKNOWN};
     struct table *table = context->table;
     struct usage_record usage;
     usage_record_init(&usage);
@@ -103,7 +107,8 @@ static int each_job(void *pointer, const struct read_reply *jobs, uint32_t index
     const struct job_info *job = &jobs->jobs[index];
     const struct attempt_info *last;
     struct read_reply reply = {0};
-    int result = store_read_last_attempt(what->store, job, what->request.workflow_id, &reply, &last, err);
+    int result =
+        store_read_last_attempt(what->store, job, what->request.workflow_id, &reply, &last, err);
     if (!result && what->kind == JOB_TABLE_USAGE)
         usage_row(context, job, last);
     else if (!result)
@@ -112,11 +117,13 @@ static int each_job(void *pointer, const struct read_reply *jobs, uint32_t index
     return result;
 }
 
-static int each_class(void *pointer, const struct read_reply *reply, uint32_t index, struct error *err)
+static int each_class(void *pointer, const struct read_reply *reply, uint32_t index,
+                      struct error *err)
 {
     struct classes *classes = pointer;
     (void)err;
-    classes->list = array_grow(classes->list, classes->count, &classes->space, sizeof *classes->list);
+    classes->list =
+        array_grow(classes->list, classes->count, &classes->space, sizeof *classes->list);
     classes->list[classes->count++] = reply->classes[index];
     return 0;
 }
@@ -124,11 +131,14 @@ static int each_class(void *pointer, const struct read_reply *reply, uint32_t in
 int job_table_print(const struct job_table *what, struct error *err)
 {
     struct context context = {.what = what};
-    struct read_request classes = {.what = READ_CLASSES_PLAIN, .workflow_id = what->request.workflow_id};
+    struct read_request classes = {.what = READ_CLASSES_PLAIN,
+                                   .workflow_id = what->request.workflow_id};
     bool usage = what->kind == JOB_TABLE_USAGE;
-    size_t count = usage ? sizeof usage_columns / sizeof *usage_columns : sizeof job_columns / sizeof *job_columns;
+    size_t count = usage ? sizeof usage_columns / sizeof *usage_columns
+                         : sizeof job_columns / sizeof *job_columns;
     int result = store_read_each(what->store, classes, each_class, &context.classes, err);
-    context.table = table_create(what->screen, what->style, usage ? usage_columns : job_columns, count);
+    context.table =
+        table_create(what->screen, what->style, usage ? usage_columns : job_columns, count);
     if (!result)
         result = store_read_each(what->store, what->request, each_job, &context, err);
     table_destroy(context.table);

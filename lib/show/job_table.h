@@ -3,12 +3,12 @@
 #ifndef LIB_SHOW_JOB_TABLE_H
 #define LIB_SHOW_JOB_TABLE_H
 
-#include "lib/store/read.h"
 #include "lib/show/table.h"
+#include "lib/store/read.h"
 
 enum job_table_kind {
-    JOB_TABLE_STATE, /* how it went: state, why, node, start, how long */
-    JOB_TABLE_USAGE, /* what it asked for and used */
+    JOB_TABLE_STATE, // how it went: state, why, node, start, how long
+    JOB_TABLE_USAGE, // what it asked for and used
 };
 
 struct job_table {
@@ -17,7 +17,7 @@ struct job_table {
     enum table_style style;
     enum job_table_kind kind;
     int64_t now_usec;
-    struct read_request request; /* READ_JOBS: which jobs */
+    struct read_request request; // READ_JOBS: which jobs
 };
 
 int job_table_print(const struct job_table *what, struct error *err);

@@ -2,9 +2,9 @@
 // Commas and brackets of a JSON document; jansson writes the values.
 #include "lib/show/json_stream.h"
 
-#include "lib/show/format.h"
 #include "lib/base/mem.h"
 #include "lib/base/text.h"
+#include "lib/show/format.h"
 
 void json_stream_init(struct json_stream *stream, FILE *out)
 {
@@ -27,7 +27,7 @@ static void begin(struct json_stream *stream, const char *key, const char *brack
     lead_in(stream, key);
     fputc(brackets[0], stream->out);
     if (stream->depth == JSON_STREAM_DEPTH)
-        abort(); /* a mistake of the program: documents have a fixed shape */
+        abort(); // a mistake of the program: documents have a fixed shape
     stream->filled[stream->depth] = false;
     stream->close[stream->depth++] = brackets[1];
 }
@@ -89,7 +89,7 @@ json_t *json_time(int64_t usec)
 json_t *json_parsed(const char *text)
 {
     json_t *value = text ? json_loads(text, JSON_DECODE_ANY, NULL) : NULL;
-    if (!value && text) /* an integer too long for one */
+    if (!value && text) // an integer too long for one
         value = json_loads(text, JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, NULL);
     return value ? value : json_text(text);
 }

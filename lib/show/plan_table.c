@@ -7,15 +7,22 @@
 static const int64_t SEC = 1000000;
 
 static const struct table_column plan_columns[] = {
-    {"CLASS", "class", ALIGN_LEFT, FIT_SHRINK},      {"JOBS", "jobs", ALIGN_RIGHT, FIT_KEEP},
-    {"SLURM", "slurm_job_id", ALIGN_LEFT, FIT_KEEP}, {"PARTITION", "partition", ALIGN_LEFT, FIT_SHRINK},
-    {"ALLOC", "allocations", ALIGN_RIGHT, FIT_KEEP}, {"SLOTS", "slots", ALIGN_RIGHT, FIT_LATE},
-    {"ROUNDS", "rounds", ALIGN_RIGHT, FIT_LATE},     {"NODES", "nodes", ALIGN_RIGHT, FIT_DROP},
-    {"CPUS", "cpus", ALIGN_RIGHT, FIT_LATE},         {"MEMORY", "memory_bytes", ALIGN_RIGHT, FIT_KEEP},
-    {"GPUS", "gpus", ALIGN_RIGHT, FIT_DROP},         {"WALLTIME", "walltime_s", ALIGN_RIGHT, FIT_KEEP},
+    {"CLASS", "class", ALIGN_LEFT, FIT_SHRINK},
+    {"JOBS", "jobs", ALIGN_RIGHT, FIT_KEEP},
+    {"SLURM", "slurm_job_id", ALIGN_LEFT, FIT_KEEP},
+    {"PARTITION", "partition", ALIGN_LEFT, FIT_SHRINK},
+    {"ALLOC", "allocations", ALIGN_RIGHT, FIT_KEEP},
+    {"SLOTS", "slots", ALIGN_RIGHT, FIT_LATE},
+    {"ROUNDS", "rounds", ALIGN_RIGHT, FIT_LATE},
+    {"NODES", "nodes", ALIGN_RIGHT, FIT_DROP},
+    {"CPUS", "cpus", ALIGN_RIGHT, FIT_LATE},
+    {"MEMORY", "memory_bytes", ALIGN_RIGHT, FIT_KEEP},
+    {"GPUS", "gpus", ALIGN_RIGHT, FIT_DROP},
+    {"WALLTIME", "walltime_s", ALIGN_RIGHT, FIT_KEEP},
 };
 
-void plan_table_row(struct table *table, const struct plan_group *group, int64_t jobs, int32_t count, const char *job)
+void plan_table_row(struct table *table, const struct plan_group *group, int64_t jobs,
+                    int32_t count, const char *job)
 {
     table_text(table, COLOR_BOLD, group->class_name);
     table_number(table, jobs);
@@ -33,7 +40,8 @@ void plan_table_row(struct table *table, const struct plan_group *group, int64_t
 
 struct table *plan_table_create(const struct screen *screen)
 {
-    return table_create(screen, TABLE_PEOPLE, plan_columns, sizeof plan_columns / sizeof *plan_columns);
+    return table_create(screen, TABLE_PEOPLE, plan_columns,
+                        sizeof plan_columns / sizeof *plan_columns);
 }
 
 void plan_table_explain(const struct screen *screen, const struct plan *plan)
@@ -44,18 +52,24 @@ void plan_table_explain(const struct screen *screen, const struct plan *plan)
         enough &= (int64_t)group->count * group->slots * group->rounds >= group->jobs;
     }
     fputc('\n', screen->out);
-    screen_wrap(screen, 0, "ALLOC allocations, each with SLOTS jobs side by side and ROUNDS one after another; what stands behind "
-                           "them is of one allocation.");
+    screen_wrap(screen, 0,
+                "ALLOC allocations, each with SLOTS jobs side by side and ROUNDS one after "
+                "another; what stands behind "
+                "them is of one allocation.");
     if (!enough)
-        screen_wrap(screen, 0, "That is not room for all jobs: more is asked for as these end. --max-allocations is for how many at once.");
+        screen_wrap(screen, 0,
+                    "That is not room for all jobs: more is asked for as these end. "
+                    "--max-allocations is for how many at once.");
 }
 
 json_t *plan_group_json(const struct plan_group *group, int32_t count)
 {
-    return json_pack("{s:s, s:s, s:I, s:i, s:i, s:i, s:i, s:i, s:o, s:i, s:I, s:I, s:s?}", "class", group->class_name, "partition",
-                     group->partition, "jobs", (json_int_t)group->jobs, "allocations", count, "slots", group->slots, "rounds",
+    return json_pack("{s:s, s:s, s:I, s:i, s:i, s:i, s:i, s:i, s:o, s:i, s:I, s:I, s:s?}", "class",
+                     group->class_name, "partition", group->partition, "jobs",
+                     (json_int_t)group->jobs, "allocations", count, "slots", group->slots, "rounds",
                      group->rounds, "nodes", group->nodes, "cpus", group->cpus, "memory_bytes",
-                     group->memory_bytes ? json_integer(group->memory_bytes) : json_null(), "gpus", group->gpus,
-                     "walltime_s", (json_int_t)(group->walltime_usec / SEC), "margin_s",
-                     (json_int_t)(group->margin_usec / SEC), "scheduler", group->scheduler);
+                     group->memory_bytes ? json_integer(group->memory_bytes) : json_null(), "gpus",
+                     group->gpus, "walltime_s", (json_int_t)(group->walltime_usec / SEC),
+                     "margin_s", (json_int_t)(group->margin_usec / SEC), "scheduler",
+                     group->scheduler);
 }

@@ -8,12 +8,14 @@
 #include "lib/plan/plan.h"
 #include "lib/show/table.h"
 
-struct table *plan_table_create(const struct screen *screen); /* table_destroy is due */
+struct table *plan_table_create(const struct screen *screen); // table_destroy is due
 
-/* jobs and count: as the group has them, unless fewer were taken; job: "12", "12_[0-3]", "later", "now" or what went wrong. */
-void plan_table_row(struct table *table, const struct plan_group *group, int64_t jobs, int32_t count, const char *job);
+// jobs and count: as the group has them, unless fewer were taken; job: "12", "12_[0-3]", "later",
+// "now" or what went wrong.
+void plan_table_row(struct table *table, const struct plan_group *group, int64_t jobs,
+                    int32_t count, const char *job);
 
-/* What the columns mean, and what follows when the plan is not room for all. */
+// What the columns mean, and what follows when the plan is not room for all.
 void plan_table_explain(const struct screen *screen, const struct plan *plan);
 
 json_t *plan_group_json(const struct plan_group *group, int32_t count);

@@ -16,19 +16,22 @@
 enum { WIDTH_DEFAULT = 80, WIDTH_LEAST = 40 };
 
 static const char *const sequences[COLORS] = {
-    [COLOR_NONE] = "",        [COLOR_BOLD] = "\033[1m",    [COLOR_DIM] = "\033[2m",   [COLOR_RED] = "\033[31m",
-    [COLOR_GREEN] = "\033[32m", [COLOR_YELLOW] = "\033[33m", [COLOR_BLUE] = "\033[34m", [COLOR_CYAN] = "\033[36m",
+    [COLOR_NONE] = "",         [COLOR_BOLD] = "\033[1m",   [COLOR_DIM] = "\033[2m",
+    [COLOR_RED] = "\033[31m",  [COLOR_GREEN] = "\033[32m", [COLOR_YELLOW] = "\033[33m",
+    [COLOR_BLUE] = "\033[34m", [COLOR_CYAN] = "\033[36m",
 };
 
 static const enum color job_state_colors[JOB_STATES] = {
-    [JOB_UNINITIALIZED] = COLOR_DIM, [JOB_BLOCKED] = COLOR_DIM,     [JOB_READY] = COLOR_CYAN,
-    [JOB_PENDING] = COLOR_CYAN,      [JOB_RUNNING] = COLOR_BLUE,    [JOB_COMPLETED] = COLOR_GREEN,
-    [JOB_FAILED] = COLOR_RED,        [JOB_CANCELED] = COLOR_YELLOW, [JOB_TERMINATED] = COLOR_YELLOW,
-    [JOB_DISABLED] = COLOR_DIM,      [JOB_PENDING_FAILED] = COLOR_RED,
+    [JOB_UNINITIALIZED] = COLOR_DIM,  [JOB_BLOCKED] = COLOR_DIM,
+    [JOB_READY] = COLOR_CYAN,         [JOB_PENDING] = COLOR_CYAN,
+    [JOB_RUNNING] = COLOR_BLUE,       [JOB_COMPLETED] = COLOR_GREEN,
+    [JOB_FAILED] = COLOR_RED,         [JOB_CANCELED] = COLOR_YELLOW,
+    [JOB_TERMINATED] = COLOR_YELLOW,  [JOB_DISABLED] = COLOR_DIM,
+    [JOB_PENDING_FAILED] = COLOR_RED,
 };
 
 const enum job_state job_states_in_order[JOB_STATES] = {
-    JOB_COMPLETED, JOB_FAILED,  JOB_TERMINATED, JOB_PENDING_FAILED, JOB_CANCELED,     JOB_DISABLED,
+    JOB_COMPLETED, JOB_FAILED,  JOB_TERMINATED, JOB_PENDING_FAILED, JOB_CANCELED,      JOB_DISABLED,
     JOB_RUNNING,   JOB_PENDING, JOB_READY,      JOB_BLOCKED,        JOB_UNINITIALIZED,
 };
 
@@ -101,7 +104,8 @@ void screen_print(const struct screen *screen, enum color color, const char *for
 void screen_text(const struct screen *screen, enum color color, const char *text, int width)
 {
     cleanup_free char *safe = text_safe(text);
-    cleanup_free char *shown = width > 0 ? text_shorten(safe, width, screen->ellipsis) : xstrdup(safe);
+    cleanup_free char *shown =
+        width > 0 ? text_shorten(safe, width, screen->ellipsis) : xstrdup(safe);
     screen_print(screen, color, "%s", shown);
 }
 

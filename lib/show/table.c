@@ -4,9 +4,9 @@
 
 #include <string.h>
 
-#include "lib/show/format.h"
 #include "lib/base/mem.h"
 #include "lib/base/text.h"
+#include "lib/show/format.h"
 
 enum { PAGE_ROWS = 1000, COLUMNS_MOST = 24, SHRINK_WELL = 20, SHRINK_LEAST = 8, GAP = 2 };
 
@@ -20,13 +20,13 @@ struct table {
     enum table_style style;
     const struct table_column *columns;
     size_t columns_count, filled, space;
-    struct cell *cells; /* `filled` of them, row after row */
+    struct cell *cells; // `filled` of them, row after row
     int indent, width[COLUMNS_MOST];
     bool dropped[COLUMNS_MOST], started;
 };
 
-struct table *table_create(const struct screen *screen, enum table_style style, const struct table_column *columns,
-                           size_t count)
+struct table *table_create(const struct screen *screen, enum table_style style,
+                           const struct table_column *columns, size_t count)
 {
     struct table *table = xcalloc(1, sizeof *table);
     table->screen = screen;
@@ -54,7 +54,8 @@ static bool shrink_widest(struct table *table, int least)
 {
     int widest = -1;
     for (size_t i = 0; i < table->columns_count; i++) {
-        bool may = table->columns[i].fit == FIT_SHRINK && !table->dropped[i] && table->width[i] > least;
+        bool may =
+            table->columns[i].fit == FIT_SHRINK && !table->dropped[i] && table->width[i] > least;
         if (may && (widest < 0 || table->width[i] > table->width[widest]))
             widest = (int)i;
     }
@@ -91,7 +92,8 @@ static void fit(struct table *table)
         if (shrink_widest(table, SHRINK_WELL))
             continue;
         if (drop_last(table, FIT_DROP)) {
-            memcpy(table->width, natural, sizeof natural); /* the room that it leaves is for the others */
+            memcpy(table->width, natural,
+                   sizeof natural); // the room that it leaves is for the others
             continue;
         }
         if (shrink_widest(table, SHRINK_LEAST))

@@ -9,8 +9,8 @@
 #include "lib/base/arena.h"
 #include "lib/base/mem.h"
 #include "lib/base/names.h"
-#include "lib/store/read_each.h"
 #include "lib/base/suggest.h"
+#include "lib/store/read_each.h"
 
 struct store *target_open(const char *option, enum store_mode mode, struct error *err)
 {
@@ -20,10 +20,12 @@ struct store *target_open(const char *option, enum store_mode mode, struct error
     if (!is_path || access(where, F_OK) == 0)
         return store_open(where, mode, err);
     if (option || getenv("TORC_DB"))
-        error_set(err, ERROR_UNREACHABLE, errno, "no workflow database %s (from %s)", where, option ? "--db" : "$TORC_DB");
+        error_set(err, ERROR_UNREACHABLE, errno, "no workflow database %s (from %s)", where,
+                  option ? "--db" : "$TORC_DB");
     else
         error_set(err, ERROR_UNREACHABLE, 0,
-                  "no workflow database %s in %s; go to the folder where the workflow was submitted, or name the database "
+                  "no workflow database %s in %s; go to the folder where the workflow was "
+                  "submitted, or name the database "
                   "with --db PATH or TORC_DB=PATH",
                   where, folder ? folder : "this folder");
     return NULL;
@@ -34,7 +36,7 @@ char *target_path(const struct workflow_info *workflow, const char *path)
     return *path == '/' ? xstrdup(path) : xasprintf("%s/%s", workflow->folder, path);
 }
 
-enum { KNOWN_MOST = 10000 }; /* names that are looked at to find the one that was meant */
+enum { KNOWN_MOST = 10000 }; // names that are looked at to find the one that was meant
 
 struct known {
     struct names names;
@@ -42,12 +44,13 @@ struct known {
 };
 
 struct search {
-    const char *name; /* NULL: any */
+    const char *name; // NULL: any
     int64_t found;
     size_t count;
 };
 
-static int keep_workflow_name(void *context, const struct read_reply *reply, uint32_t index, struct error *err)
+static int keep_workflow_name(void *context, const struct read_reply *reply, uint32_t index,
+                              struct error *err)
 {
     struct known *known = context;
     (void)err;
@@ -56,17 +59,20 @@ static int keep_workflow_name(void *context, const struct read_reply *reply, uin
     return 0;
 }
 
-static int keep_job_name(void *context, const struct read_reply *reply, uint32_t index, struct error *err)
+static int keep_job_name(void *context, const struct read_reply *reply, uint32_t index,
+                         struct error *err)
 {
     struct known *known = context;
-    if (known->names.count >= KNOWN_MOST) /* enough: this ends the reading */
+    if (known->names.count >= KNOWN_MOST) // enough: this ends the reading
         return error_set(err, ERROR_INTERNAL, 0, "enough");
     names_add(&known->names, arena_strdup(known->arena, reply->jobs[index].name));
     return 0;
 }
 
-/* `; did you mean "x"?` of the first names that a request reads, or nothing. The caller's to free. */
-static char *suggest_known(struct store *store, struct read_request request, read_visit *keep, const char *name)
+// `; did you mean "x"?` of the first names that a request reads, or nothing. The caller's to
+// free.
+static char *suggest_known(struct store *store, struct read_request request, read_visit *keep,
+                           const char *name)
 {
     struct known known = {.arena = arena_create()};
     struct error ignored;
@@ -78,7 +84,8 @@ static char *suggest_known(struct store *store, struct read_request request, rea
     return phrase;
 }
 
-static int match_workflow(void *context, const struct read_reply *reply, uint32_t index, struct error *err)
+static int match_workflow(void *context, const struct read_reply *reply, uint32_t index,
+                          struct error *err)
 {
     struct search *search = context;
     const struct workflow_info *workflow = &reply->workflows[index];
@@ -97,7 +104,8 @@ static bool is_number(const char *text, size_t length)
     return length > 0 && length < 19;
 }
 
-int target_workflow(struct store *store, const char *text, struct read_reply *reply, struct error *err)
+int target_workflow(struct store *store, const char *text, struct read_reply *reply,
+                    struct error *err)
 {
     struct search search = {.name = text};
     struct read_request request = {.what = READ_WORKFLOWS};
@@ -105,11 +113,13 @@ int target_workflow(struct store *store, const char *text, struct read_reply *re
     if (text && is_number(text, strlen(text))) {
         search.found = strtoll(text, NULL, 10);
         if (!search.found)
-            return error_set(err, ERROR_USAGE, 0, "0 is no workflow; 'torc list' shows those of the database");
+            return error_set(err, ERROR_USAGE, 0,
+                             "0 is no workflow; 'torc list' shows those of the database");
     } else if (store_read_each(store, request, match_workflow, &search, err)) {
         return -1;
     } else if (!search.count) {
-        return error_set(err, ERROR_USAGE, 0, "the database has no workflow yet; torc-sbatch WORKFLOW submits one");
+        return error_set(err, ERROR_USAGE, 0,
+                         "the database has no workflow yet; torc-sbatch WORKFLOW submits one");
     }
     request.workflow_id = search.found;
     if (search.found && store_read(store, &request, reply, err))
@@ -131,7 +141,7 @@ void target_fini(struct target *target)
     *target = (struct target){0};
 }
 
-/* A glob that matches this name and no other. */
+// A glob that matches this name and no other.
 static char *glob_of_name(const char *name)
 {
     char *glob = xmalloc(strlen(name) * 3 + 1), *to = glob;
@@ -145,9 +155,11 @@ static char *glob_of_name(const char *name)
     return glob;
 }
 
-static int has_job(struct store *store, int64_t workflow_id, const char *glob, bool *has, struct error *err)
+static int has_job(struct store *store, int64_t workflow_id, const char *glob, bool *has,
+                   struct error *err)
 {
-    struct read_request request = {.what = READ_JOBS, .workflow_id = workflow_id, .limit = 1, .job_glob = glob};
+    struct read_request request = {
+        .what = READ_JOBS, .workflow_id = workflow_id, .limit = 1, .job_glob = glob};
     struct read_reply reply = {0};
     if (store_read(store, &request, &reply, err))
         return -1;
@@ -156,7 +168,8 @@ static int has_job(struct store *store, int64_t workflow_id, const char *glob, b
     return 0;
 }
 
-static int find_jobs(struct store *store, const char *name, struct target *target, struct error *err)
+static int find_jobs(struct store *store, const char *name, struct target *target,
+                     struct error *err)
 {
     bool has = false;
     target->job_glob = glob_of_name(name);
@@ -172,9 +185,11 @@ static int find_jobs(struct store *store, const char *name, struct target *targe
         return 0;
     struct read_request all = {.what = READ_JOBS, .workflow_id = target->workflow->id};
     cleanup_free char *near = suggest_known(store, all, keep_job_name, name);
-    cleanup_free char *where = xasprintf("; 'torc jobs %lld' lists them", (long long)target->workflow->id);
-    return error_set(err, ERROR_USAGE, 0, "workflow %lld (%s) has no job %s\"%s\"%s", (long long)target->workflow->id,
-                     target->workflow->name, strpbrk(name, "*?[") ? "like " : "", name, *near ? near : where);
+    cleanup_free char *where =
+        xasprintf("; 'torc jobs %lld' lists them", (long long)target->workflow->id);
+    return error_set(err, ERROR_USAGE, 0, "workflow %lld (%s) has no job %s\"%s\"%s",
+                     (long long)target->workflow->id, target->workflow->name,
+                     strpbrk(name, "*?[") ? "like " : "", name, *near ? near : where);
 }
 
 int target_parse(struct store *store, const char *text, struct target *target, struct error *err)

@@ -5,24 +5,28 @@
 
 #include "lib/store/read.h"
 
-/* Opens the database that `option` (--db), $TORC_DB or "torc.db" names; when there is none, says what to do. */
+// Opens the database that `option` (--db), $TORC_DB or "torc.db" names; when there is none, says
+// what to do.
 struct store *target_open(const char *option, enum store_mode mode, struct error *err);
 
-/* The workflow `text` names: its id, or its name (the last one of that name); NULL: the last of the database. reply holds it
- * alone, and is the caller's to fini. */
-int target_workflow(struct store *store, const char *text, struct read_reply *reply, struct error *err);
+// The workflow `text` names: its id, or its name (the last one of that name); NULL: the last of the
+// database. reply holds it alone, and is the caller's to fini.
+int target_workflow(struct store *store, const char *text, struct read_reply *reply,
+                    struct error *err);
 
 struct target {
-    struct read_reply reply; /* of the workflow */
+    struct read_reply reply; // of the workflow
     const struct workflow_info *workflow;
-    char *job_glob;          /* NULL: the workflow as a whole */
+    char *job_glob; // NULL: the workflow as a whole
 };
 
-/* `7` (a workflow), `7.work1` and `7.sim_*` (its jobs), `work1` (of the last workflow). That there is such a job is checked. */
+// `7` (a workflow), `7.work1` and `7.sim_*` (its jobs), `work1` (of the last workflow). That there
+// is such a job is checked.
 int target_parse(struct store *store, const char *text, struct target *target, struct error *err);
 void target_fini(struct target *target);
 
-/* A path as the workflow has it, made absolute: relative ones start in its folder. The caller's to free. */
+// A path as the workflow has it, made absolute: relative ones start in its folder. The caller's to
+// free.
 char *target_path(const struct workflow_info *workflow, const char *path);
 
 #endif

@@ -5,12 +5,12 @@
 #include <signal.h>
 #include <string.h>
 
-#include "lib/show/format.h"
 #include "lib/base/mem.h"
 #include "lib/meter/usage.h"
+#include "lib/show/format.h"
 
 static const char *const sentences[REASONS] = {
-    [REASON_NONE] = NULL, /* exit, signal, oom and timeout have numbers to tell */
+    [REASON_NONE] = NULL, // exit, signal, oom and timeout have numbers to tell
     [REASON_MISSING_INPUT] = "an input file is missing",
     [REASON_MISSING_OUTPUT] = "it ended well, but an output file is missing",
     [REASON_LOST] = "lost: its runner or node died",
@@ -44,7 +44,8 @@ static char *oom_sentence(const struct attempt_end *end)
     usage_total(end, false, &usage);
     if (usage.memory_limit_bytes <= 0)
         return xstrdup("out of memory");
-    return xasprintf("out of memory: it was held to %s", format_bytes(limit, usage.memory_limit_bytes));
+    return xasprintf("out of memory: it was held to %s",
+                     format_bytes(limit, usage.memory_limit_bytes));
 }
 
 char *why_attempt(const struct attempt_info *attempt)
@@ -53,18 +54,20 @@ char *why_attempt(const struct attempt_info *attempt)
     char wall[FORMAT_SIZE];
     if (!end->end_usec)
         return NULL;
-    if (end->message && *end->message) /* the runner was there */
+    if (end->message && *end->message) // the runner was there
         return xstrdup(end->message);
     if (end->reason == REASON_NONE)
         return NULL;
     if (end->reason == REASON_OOM)
         return oom_sentence(end);
     if (end->reason == REASON_TIMEOUT)
-        return xasprintf("it reached its runtime limit after %s", format_duration(wall, end->wall_usec));
+        return xasprintf("it reached its runtime limit after %s",
+                         format_duration(wall, end->wall_usec));
     if (sentences[end->reason])
         return xstrdup(sentences[end->reason]);
     if (end->signal > 0)
-        return xasprintf("killed by signal %d (%s)%s", end->signal, signal_name(end->signal), end->core ? ", core dumped" : "");
+        return xasprintf("killed by signal %d (%s)%s", end->signal, signal_name(end->signal),
+                         end->core ? ", core dumped" : "");
     return xasprintf("exit code %d", end->exit_code);
 }
 
@@ -82,7 +85,9 @@ static char *why_state(const struct job_info *job)
 char *why_job_short(const struct job_info *job, const struct attempt_info *last)
 {
     char *text = why_state(job);
-    return text || !last || job->state == JOB_CANCELED || !job_state_is_final(job->state) ? text : why_attempt_short(last);
+    return text || !last || job->state == JOB_CANCELED || !job_state_is_final(job->state)
+               ? text
+               : why_attempt_short(last);
 }
 
 char *why_job(const struct job_info *job, const struct attempt_info *last)
@@ -90,5 +95,7 @@ char *why_job(const struct job_info *job, const struct attempt_info *last)
     if (job->state == JOB_CANCELED && job->why)
         return xasprintf("needs %s, which did not complete", job->why);
     char *text = why_state(job);
-    return text || !last || job->state == JOB_CANCELED || !job_state_is_final(job->state) ? text : why_attempt(last);
+    return text || !last || job->state == JOB_CANCELED || !job_state_is_final(job->state)
+               ? text
+               : why_attempt(last);
 }

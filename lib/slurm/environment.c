@@ -7,10 +7,12 @@
 #include "lib/base/mem.h"
 #include "lib/slurm/slurm.h"
 
-/* Variables of one job or runner, which must not reach another (plugin/README.md), and those that turn sbatch into something
- * else: an array of what is none, a call that lasts until its job ends. */
-static const char *const own_names[] = {"TORC_RUNNER=", "TORC_SLURM_JOB_ID=", "TORC_STEP_JOB=", "TORC_STEP_ATTEMPT=",
-                                        "SRUN_EXPORT_ENV=", "SBATCH_ARRAY_INX=", "SBATCH_WAIT="};
+// Variables of one job or runner, which must not reach another (plugin/README.md), and those that
+// turn sbatch into something else: an array of what is none, a call that lasts until its job
+// ends.
+static const char *const own_names[] = {
+    "TORC_RUNNER=",     "TORC_SLURM_JOB_ID=", "TORC_STEP_JOB=", "TORC_STEP_ATTEMPT=",
+    "SRUN_EXPORT_ENV=", "SBATCH_ARRAY_INX=",  "SBATCH_WAIT="};
 
 bool slurm_inside_allocation(void)
 {
@@ -22,7 +24,8 @@ static bool starts_with(const char *text, const char *prefix)
     return !strncmp(text, prefix, strlen(prefix));
 }
 
-/* Inside an allocation SLURM_* describe that allocation, and sbatch would take some of them for options. */
+// Inside an allocation SLURM_* describe that allocation, and sbatch would take some of them for
+// options.
 static bool is_kept(const char *variable, bool inside)
 {
     for (size_t i = 0; i < sizeof own_names / sizeof *own_names; i++)
@@ -46,7 +49,7 @@ char **slurm_environment(const char *stored, const char *tag)
     size_t count = 0, i;
     json_t *item;
     if (array) {
-        json_array_foreach(array, i, item)
+        json_array_foreach (array, i, item)
             if (json_is_string(item) && is_kept(json_string_value(item), true))
                 add(&list, &count, xstrdup(json_string_value(item)));
     } else {
@@ -74,6 +77,8 @@ char *slurm_environment_text(char *const *environment)
 {
     json_auto_t *array = json_array();
     for (char *const *variable = environment; variable && *variable; variable++)
-        json_array_append_new(array, json_string(*variable)); /* one that is no UTF-8 is left out: JSON cannot hold it */
+        json_array_append_new(
+            array,
+            json_string(*variable)); // one that is no UTF-8 is left out: JSON cannot hold it
     return json_dumps(array, JSON_COMPACT);
 }

@@ -16,12 +16,14 @@ int slurm_look(const char *const *argv, char **text, struct error *err)
         return -1;
     int code = 0;
     const char *said = *result.err ? result.err : result.out;
-    bool named = !strncmp(said, argv[0], strlen(argv[0])); /* "squeue: error: …" needs no name before it */
+    bool named =
+        !strncmp(said, argv[0], strlen(argv[0])); // "squeue: error: …" needs no name before it
     if (result.timed_out)
-        code = error_set(err, ERROR_UNREACHABLE, 0, "%s: Slurm did not answer within %d s", argv[0], TIMEOUT_MS / 1000);
+        code = error_set(err, ERROR_UNREACHABLE, 0, "%s: Slurm did not answer within %d s", argv[0],
+                         TIMEOUT_MS / 1000);
     else if (result.exit_code && *said)
-        code = error_set(err, ERROR_UNREACHABLE, 0, "%s%s%.*s", named ? "" : argv[0], named ? "" : ": ",
-                         (int)strcspn(said, "\n"), said);
+        code = error_set(err, ERROR_UNREACHABLE, 0, "%s%s%.*s", named ? "" : argv[0],
+                         named ? "" : ": ", (int)strcspn(said, "\n"), said);
     else if (result.exit_code)
         code = error_set(err, ERROR_UNREACHABLE, 0, "%s ended with %d", argv[0], result.exit_code);
     else
@@ -43,6 +45,6 @@ int slurm_look_queue(const int64_t *jobs, size_t count, char **text, struct erro
     free(list);
     if (!result || !strstr(err->text, "Invalid job id"))
         return result;
-    *text = xstrdup(""); /* what it says when it is asked about one job, and that is forgotten */
+    *text = xstrdup(""); // what it says when it is asked about one job, and that is forgotten
     return 0;
 }

@@ -1,25 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Silence makes a runner suspect, no more: it may be suspended, or cut off from the database. Slurm says what it is; on this
-// host its process does.
+// Silence makes a runner suspect, no more: it may be suspended, or cut off from the database. Slurm
+// says what it is; on this host its process does.
 #include "lib/slurm/lost_runner.h"
 
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "lib/meter/incarnation.h"
-#include "lib/store/journal.h"
 #include "lib/base/mem.h"
+#include "lib/meter/incarnation.h"
 #include "lib/slurm/slurm.h"
+#include "lib/store/journal.h"
 #include "lib/store/read_each.h"
 
-enum { BEATS_USEC = 3 * 30 * 1000000, CLOCKS_USEC = 10 * 1000000 /* by which those of nodes may differ */ };
+enum {
+    BEATS_USEC = 3 * 30 * 1000000,
+    CLOCKS_USEC = 10 * 1000000 // by which those of nodes may differ
+};
 
 struct suspect {
     int64_t runner_id, allocation_id;
 };
 
-struct suspects { /* of the runners that have not left */
+struct suspects { // of the runners that have not left
     bool (*wanted)(const struct runner_info *runner);
     struct suspect *list;
     size_t count, space;
@@ -40,8 +43,8 @@ static bool is_silent(const struct runner_info *r)
 bool lost_runner_is_dead(const struct runner_info *r)
 {
     char host[256] = "";
-    return !r->end_usec && !r->lost && !gethostname(host, sizeof host - 1) && !strcmp(r->host, host) &&
-           incarnation_process(r->incarnation, host) == 0;
+    return !r->end_usec && !r->lost && !gethostname(host, sizeof host - 1) &&
+           !strcmp(r->host, host) && incarnation_process(r->incarnation, host) == 0;
 }
 
 static bool is_silent_in_allocation(const struct runner_info *r)
@@ -59,40 +62,47 @@ static bool is_alive(const struct runner_info *r)
     return !is_silent(r) && !lost_runner_is_dead(r);
 }
 
-static int each_runner(void *context, const struct read_reply *reply, uint32_t index, struct error *err)
+static int each_runner(void *context, const struct read_reply *reply, uint32_t index,
+                       struct error *err)
 {
     struct suspects *suspects = context;
     const struct runner_info *r = &reply->runners[index];
     (void)err;
     if (r->end_usec || r->lost || !suspects->wanted(r))
         return 0;
-    suspects->list = array_grow(suspects->list, suspects->count, &suspects->space, sizeof *suspects->list);
+    suspects->list =
+        array_grow(suspects->list, suspects->count, &suspects->space, sizeof *suspects->list);
     suspects->list[suspects->count++] = (struct suspect){r->id, r->allocation_id};
     return 0;
 }
 
-static int find(struct store *store, int64_t workflow_id, struct suspects *suspects, struct error *err)
+static int find(struct store *store, int64_t workflow_id, struct suspects *suspects,
+                struct error *err)
 {
     struct read_request request = {.what = READ_RUNNERS, .workflow_id = workflow_id};
     return store_read_each(store, request, each_runner, suspects, err);
 }
 
-static int slurm_job_of(struct store *store, int64_t workflow_id, int64_t allocation_id, int64_t *job_id, struct error *err)
+static int slurm_job_of(struct store *store, int64_t workflow_id, int64_t allocation_id,
+                        int64_t *job_id, struct error *err)
 {
-    struct read_request request = {
-        .what = READ_ALLOCATIONS, .workflow_id = workflow_id, .after_id = allocation_id - 1, .limit = 1};
+    struct read_request request = {.what = READ_ALLOCATIONS,
+                                   .workflow_id = workflow_id,
+                                   .after_id = allocation_id - 1,
+                                   .limit = 1};
     struct read_reply reply;
     if (store_read(store, &request, &reply, err))
         return -1;
-    *job_id = reply.count && reply.allocations->id == allocation_id ? reply.allocations->slurm_job_id : 0;
+    *job_id =
+        reply.count && reply.allocations->id == allocation_id ? reply.allocations->slurm_job_id : 0;
     read_reply_fini(&reply);
     return 0;
 }
 
-static int declare(struct store *store, int64_t workflow_id, const struct suspects *suspects, int64_t allocation_id, int64_t silent_usec,
-                   size_t *lost, struct error *err)
+static int declare(struct store *store, int64_t workflow_id, const struct suspects *suspects,
+                   int64_t allocation_id, int64_t silent_usec, size_t *lost, struct error *err)
 {
-    struct error of_journal; /* a damaged one must not keep jobs from going on */
+    struct error of_journal; // a damaged one must not keep jobs from going on
     journal_replay(store, workflow_id, NULL, &of_journal);
     for (size_t i = 0; i < suspects->count; i++) {
         const struct suspect *s = &suspects->list[i];
@@ -106,7 +116,8 @@ static int declare(struct store *store, int64_t workflow_id, const struct suspec
     return 0;
 }
 
-int lost_runner_look(struct store *store, int64_t workflow_id, size_t *turn, bool *asked, size_t *lost, struct error *err)
+int lost_runner_look(struct store *store, int64_t workflow_id, size_t *turn, bool *asked,
+                     size_t *lost, struct error *err)
 {
     struct suspects suspects = {.wanted = is_silent_in_allocation};
     int64_t job_id = 0, allocation_id = 0;

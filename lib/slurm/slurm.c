@@ -14,21 +14,33 @@
 
 enum {
     QUERY_TIMEOUT_MS = 10 * 1000,
-    /* a busy controller makes sbatch try again, for minutes; its answer is worth waiting for, or a job would be lost sight of */
+    // a busy controller makes sbatch try again, for minutes; its answer is worth waiting for, or a
+    // job would be lost sight of
     SBATCH_TIMEOUT_MS = 180 * 1000,
     COMMAND_TIMEOUT_MS = 60 * 1000,
 };
 
-/* What sbatch and squeue print when they could not ask, as opposed to were refused. */
+// What sbatch and squeue print when they could not ask, as opposed to were refused.
 static const char *const unreachable_words[] = {
-    "Unable to contact slurm controller", "Socket timed out",     "Communication connection failure",
-    "Zero Bytes were transmitted",        "Unable to establish",  "Could not establish a configuration source",
-    "Connection refused",                 "Protocol authentication error", "Munge decode failed", "Munge encode failed",
+    "Unable to contact slurm controller",
+    "Socket timed out",
+    "Communication connection failure",
+    "Zero Bytes were transmitted",
+    "Unable to establish",
+    "Could not establish a configuration source",
+    "Connection refused",
+    "Protocol authentication error",
+    "Munge decode failed",
+    "Munge encode failed",
 };
 
-/* What it prints when the number of jobs is the trouble: associations and QOS, and arrays over MaxArraySize. */
+// What it prints when the number of jobs is the trouble: associations and QOS, and arrays over
+// MaxArraySize.
 static const char *const too_many_words[] = {
-    "job submit limit", "MaxSubmit", "Invalid job array specification", "exceeds maximum number of jobs",
+    "job submit limit",
+    "MaxSubmit",
+    "Invalid job array specification",
+    "exceeds maximum number of jobs",
     "Slurm temporarily unable to accept job",
 };
 
@@ -41,8 +53,8 @@ static bool says_one_of(const char *text, const char *const *words, size_t count
 }
 #define SAYS_ONE_OF(text, words) says_one_of(text, words, sizeof(words) / sizeof *(words))
 
-/* A fatal error of libslurm ends slurm-query; where it is: beside this program (not installed), in libexec of the same
- * prefix (installed elsewhere than configured), as configured. */
+// A fatal error of libslurm ends slurm-query; where it is: beside this program (not installed), in
+// libexec of the same prefix (installed elsewhere than configured), as configured.
 static char *query_path(void)
 {
     char self[PATH_MAX];
@@ -50,7 +62,8 @@ static char *query_path(void)
     self[n > 0 ? n : 0] = '\0';
     cleanup_free char *copy = xstrdup(self);
     const char *folder = n > 0 ? dirname(copy) : ".";
-    char *tries[] = {xasprintf("%s/slurm-query", folder), xasprintf("%s/../libexec/torc/slurm-query", folder),
+    char *tries[] = {xasprintf("%s/slurm-query", folder),
+                     xasprintf("%s/../libexec/torc/slurm-query", folder),
                      xstrdup(TORC_LIBEXEC "/slurm-query")};
     const char *override = getenv("TORC_SLURM_QUERY");
     char *found = override ? xstrdup(override) : NULL;
@@ -68,7 +81,7 @@ static const char *first_line(char *text)
     return text;
 }
 
-/* Runs slurm-query with one or no argument pair; *out is its text. */
+// Runs slurm-query with one or no argument pair; *out is its text.
 static int query(const char *what, const char *id, char **out, struct error *err)
 {
     cleanup_free char *path = query_path();
@@ -76,12 +89,16 @@ static int query(const char *what, const char *id, char **out, struct error *err
     struct program_result result;
     if (program_run(argv, NULL, NULL, QUERY_TIMEOUT_MS, &result, err))
         return err->saved_errno == ENOENT
-                   ? error_set(err, ERROR_UNREACHABLE, 0, "Slurm could not be asked: there is no %s; was torc built without Slurm's "
-                               "headers and library?", argv[0])
+                   ? error_set(
+                         err, ERROR_UNREACHABLE, 0,
+                         "Slurm could not be asked: there is no %s; was torc built without Slurm's "
+                         "headers and library?",
+                         argv[0])
                    : error_prefix(err, "Slurm could not be asked");
     int rc = 0;
     if (result.timed_out)
-        rc = error_set(err, ERROR_UNREACHABLE, 0, "Slurm did not answer within %d s (slurm-query)", QUERY_TIMEOUT_MS / 1000);
+        rc = error_set(err, ERROR_UNREACHABLE, 0, "Slurm did not answer within %d s (slurm-query)",
+                       QUERY_TIMEOUT_MS / 1000);
     else if (result.exit_code || !*result.out)
         rc = error_set(err, ERROR_UNREACHABLE, 0, "Slurm could not be asked: %s",
                        *result.err ? first_line(result.err) : "slurm-query gave no answer");
@@ -106,7 +123,8 @@ static int query_job(int64_t job_id, json_t **root, struct error *err)
     if (json_integer_value(json_object_get(*root, "job_id")) > 0)
         return 0;
     json_decref(*root);
-    return error_set(err, ERROR_UNREACHABLE, 0, "slurm-query gave no answer for job %s: %s", id, text);
+    return error_set(err, ERROR_UNREACHABLE, 0, "slurm-query gave no answer for job %s: %s", id,
+                     text);
 }
 
 int slurm_job_end(int64_t job_id, int64_t *end_usec, struct error *err)
@@ -136,18 +154,21 @@ int slurm_job_is_over(int64_t job_id, bool *over, struct error *err)
         return -1;
     const char *state = json_string_value(json_object_get(root, "state"));
     *over = json_is_null(json_object_get(root, "state")) ||
-            (state && strcmp(state, "RUNNING") && strcmp(state, "SUSPENDED") && strcmp(state, "UNKNOWN"));
+            (state && strcmp(state, "RUNNING") && strcmp(state, "SUSPENDED") &&
+             strcmp(state, "UNKNOWN"));
     json_decref(root);
     return 0;
 }
 
-enum { BAD_OPTION = 255 }; /* sbatch's exit code when it does not even ask */
+enum { BAD_OPTION = 255 }; // sbatch's exit code when it does not even ask
 
-/* "sbatch: error: Batch job submission failed: X" is said as X. */
+// "sbatch: error: Batch job submission failed: X" is said as X.
 static const char *refusal(char *text)
 {
-    static const char *const prefixes[] = {"sbatch: ", "error: ", "Batch job submission failed: ", "allocation failure: "};
-    char *advice = strstr(text, "\nTry \"sbatch --help\""); /* stands behind what is wrong with an option */
+    static const char *const prefixes[] = {
+        "sbatch: ", "error: ", "Batch job submission failed: ", "allocation failure: "};
+    char *advice =
+        strstr(text, "\nTry \"sbatch --help\""); // stands behind what is wrong with an option
     if (advice)
         *advice = '\0';
     char *line = strrchr(text, '\n');
@@ -160,13 +181,14 @@ static const char *refusal(char *text)
 
 static int64_t parse_job_id(const char *out)
 {
-    const char *line = strrchr(out, '\n'); /* site filters may have printed lines before */
+    const char *line = strrchr(out, '\n'); // site filters may have printed lines before
     char *end = NULL;
     long long id = strtoll(line ? line + 1 : out, &end, 10);
     return end && (*end == '\0' || *end == ';') && id > 0 ? id : 0;
 }
 
-static int call_sbatch(const struct sbatch_call *call, const char *mode, struct sbatch_answer *answer, struct error *err)
+static int call_sbatch(const struct sbatch_call *call, const char *mode,
+                       struct sbatch_answer *answer, struct error *err)
 {
     size_t count = 0;
     while (call->options[count])
@@ -182,10 +204,13 @@ static int call_sbatch(const struct sbatch_call *call, const char *mode, struct 
         return -1;
     int rc = 0;
     if (result.timed_out)
-        rc = error_set(err, ERROR_UNREACHABLE, 0, "sbatch did not answer within %d s", SBATCH_TIMEOUT_MS / 1000);
-    else if (result.exit_code == BAD_OPTION && *result.err && !SAYS_ONE_OF(result.err, unreachable_words))
+        rc = error_set(err, ERROR_UNREACHABLE, 0, "sbatch did not answer within %d s",
+                       SBATCH_TIMEOUT_MS / 1000);
+    else if (result.exit_code == BAD_OPTION && *result.err &&
+             !SAYS_ONE_OF(result.err, unreachable_words))
         rc = error_set(err, ERROR_USAGE, 0, "sbatch takes no such option: %s", refusal(result.err));
-    else if (result.exit_code && (result.exit_code >= 128 || SAYS_ONE_OF(result.err, unreachable_words)))
+    else if (result.exit_code &&
+             (result.exit_code >= 128 || SAYS_ONE_OF(result.err, unreachable_words)))
         rc = error_set(err, ERROR_UNREACHABLE, 0, "sbatch: %s", refusal(result.err));
     else if (result.exit_code) {
         answer->too_many = SAYS_ONE_OF(result.err, too_many_words);
@@ -205,7 +230,8 @@ int slurm_sbatch(const struct sbatch_call *call, struct sbatch_answer *answer, s
     return answer->job_id ? 0 : error_set(err, ERROR_UNREACHABLE, 0, "sbatch gave no job id");
 }
 
-int slurm_sbatch_test(const struct sbatch_call *call, struct sbatch_answer *answer, struct error *err)
+int slurm_sbatch_test(const struct sbatch_call *call, struct sbatch_answer *answer,
+                      struct error *err)
 {
     return call_sbatch(call, "--test-only", answer, err);
 }
@@ -216,16 +242,20 @@ void sbatch_answer_fini(struct sbatch_answer *answer)
     *answer = (struct sbatch_answer){0};
 }
 
-/* Runs squeue over the user's jobs of these names, ended ones too. */
-static int queue(const char *names, const char *format, struct program_result *result, struct error *err)
+// Runs squeue over the user's jobs of these names, ended ones too.
+static int queue(const char *names, const char *format, struct program_result *result,
+                 struct error *err)
 {
-    const char *const argv[] = {"squeue", "--me", "-h", "-t", "all", "-n", names, "-o", format, NULL};
+    const char *const argv[] = {"squeue", "--me", "-h", "-t",   "all",
+                                "-n",     names,  "-o", format, NULL};
     if (program_run(argv, NULL, NULL, COMMAND_TIMEOUT_MS, result, err))
         return -1;
     if (!result->timed_out && !result->exit_code)
         return 0;
     error_set(err, ERROR_UNREACHABLE, 0, "squeue: %s",
-              result->timed_out ? "no answer" : *result->err ? first_line(result->err) : "failed");
+              result->timed_out ? "no answer"
+              : *result->err    ? first_line(result->err)
+                                : "failed");
     program_result_fini(result);
     return -1;
 }
@@ -237,7 +267,8 @@ int slurm_find_tag(const char *job_name, const char *tag, int64_t *job_id, struc
     if (queue(job_name, "%F %k", &result, err))
         return -1;
     char *state = NULL;
-    for (char *line = strtok_r(result.out, "\n", &state); line; line = strtok_r(NULL, "\n", &state)) {
+    for (char *line = strtok_r(result.out, "\n", &state); line;
+         line = strtok_r(NULL, "\n", &state)) {
         char *comment = strchr(line, ' ');
         if (comment && !strcmp(comment + 1, tag))
             *job_id = strtoll(line, NULL, 10);
@@ -252,10 +283,11 @@ static enum slurm_fate fate_of(const char *state)
         const char *name;
         enum slurm_fate fate;
     } states[] = {
-        {"PENDING", FATE_QUEUED},    {"REQUEUED", FATE_QUEUED},  {"REQUEUE_HOLD", FATE_QUEUED},   {"REQUEUE_FED", FATE_QUEUED},
-        {"SPECIAL_EXIT", FATE_QUEUED}, {"RUNNING", FATE_RUNNING},  {"SUSPENDED", FATE_RUNNING},     {"CONFIGURING", FATE_RUNNING},
-        {"COMPLETING", FATE_RUNNING}, {"STOPPED", FATE_RUNNING},  {"SIGNALING", FATE_RUNNING},     {"STAGE_OUT", FATE_RUNNING},
-        {"RESIZING", FATE_RUNNING},  {"CANCELLED", FATE_CANCELED}, {"REVOKED", FATE_CANCELED},
+        {"PENDING", FATE_QUEUED},     {"REQUEUED", FATE_QUEUED},     {"REQUEUE_HOLD", FATE_QUEUED},
+        {"REQUEUE_FED", FATE_QUEUED}, {"SPECIAL_EXIT", FATE_QUEUED}, {"RUNNING", FATE_RUNNING},
+        {"SUSPENDED", FATE_RUNNING},  {"CONFIGURING", FATE_RUNNING}, {"COMPLETING", FATE_RUNNING},
+        {"STOPPED", FATE_RUNNING},    {"SIGNALING", FATE_RUNNING},   {"STAGE_OUT", FATE_RUNNING},
+        {"RESIZING", FATE_RUNNING},   {"CANCELLED", FATE_CANCELED},  {"REVOKED", FATE_CANCELED},
     };
     for (size_t i = 0; i < sizeof states / sizeof *states; i++)
         if (!strcmp(states[i].name, state))
@@ -263,10 +295,15 @@ static enum slurm_fate fate_of(const char *state)
     return FATE_ENDED;
 }
 
-/* QUEUED and RUNNING are alive and win over what has ended; among those CANCELED is what the user wants to know. */
+// QUEUED and RUNNING are alive and win over what has ended; among those CANCELED is what the user
+// wants to know.
 static int liveliness(enum slurm_fate fate)
 {
-    static const int order[] = {[FATE_UNKNOWN] = 0, [FATE_ENDED] = 1, [FATE_CANCELED] = 2, [FATE_QUEUED] = 3, [FATE_RUNNING] = 4};
+    static const int order[] = {[FATE_UNKNOWN] = 0,
+                                [FATE_ENDED] = 1,
+                                [FATE_CANCELED] = 2,
+                                [FATE_QUEUED] = 3,
+                                [FATE_RUNNING] = 4};
     return order[fate];
 }
 
@@ -278,7 +315,8 @@ int slurm_fates(const char *job_names, struct slurm_job *jobs, uint32_t count, s
     for (uint32_t i = 0; i < count; i++)
         jobs[i].fate = FATE_UNKNOWN;
     char *state = NULL;
-    for (char *line = strtok_r(result.out, "\n", &state); line; line = strtok_r(NULL, "\n", &state)) {
+    for (char *line = strtok_r(result.out, "\n", &state); line;
+         line = strtok_r(NULL, "\n", &state)) {
         char *end = NULL;
         long long id = strtoll(line, &end, 10);
         enum slurm_fate fate = fate_of(*end ? end + 1 : end);
@@ -305,7 +343,8 @@ int slurm_cancel(const int64_t *job_ids, uint32_t count, bool pending, struct er
     for (uint32_t i = first; i < used; i++)
         free((char *)argv[i]);
     if (!rc && (result.timed_out || result.exit_code))
-        rc = error_set(err, ERROR_UNREACHABLE, 0, "scancel: %s", result.timed_out ? "no answer" : first_line(result.err));
+        rc = error_set(err, ERROR_UNREACHABLE, 0, "scancel: %s",
+                       result.timed_out ? "no answer" : first_line(result.err));
     program_result_fini(&result);
     return rc;
 }

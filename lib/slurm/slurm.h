@@ -1,66 +1,73 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Slurm, through its commands and slurm-query: nothing else of torc runs them. An answer that is empty, late or garbled
-// means "unknown" (ERROR_UNREACHABLE), never "no". Each call is one request to the controller.
+// Slurm, through its commands and slurm-query: nothing else of torc runs them. An answer that is
+// empty, late or garbled means "unknown" (ERROR_UNREACHABLE), never "no". Each call is one request
+// to the controller.
 #ifndef LIB_SLURM_SLURM_H
 #define LIB_SLURM_SLURM_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "lib/plan/cluster.h"
 #include "lib/base/error.h"
+#include "lib/plan/cluster.h"
 
-/* Partitions, nodes and limits. On success cluster_fini is due. */
+// Partitions, nodes and limits. On success cluster_fini is due.
 int slurm_load_cluster(struct cluster *cluster, struct error *err);
 
-/* When Slurm will end the job: *end_usec since 1970, 0: never, or it has not started. */
+// When Slurm will end the job: *end_usec since 1970, 0: never, or it has not started.
 int slurm_job_end(int64_t job_id, int64_t *end_usec, struct error *err);
 
-/* *gone: the controller answered that there is no such job (any more). Not answering is ERROR_UNREACHABLE. */
+// *gone: the controller answered that there is no such job (any more). Not answering is
+// ERROR_UNREACHABLE.
 int slurm_job_is_gone(int64_t job_id, bool *gone, struct error *err);
-/* Does nothing of its present start run any more: it has ended, waits to be started again, or is not known? */
+// Does nothing of its present start run any more: it has ended, waits to be started again, or is
+// not known?
 int slurm_job_is_over(int64_t job_id, bool *over, struct error *err);
 
 struct sbatch_call {
-    const char *const *options; /* NULL-terminated, without "sbatch" and "--parsable" */
-    const char *script;         /* given on standard input */
-    char *const *environment;   /* NULL: ours */
+    const char *const *options; // NULL-terminated, without "sbatch" and "--parsable"
+    const char *script;         // given on standard input
+    char *const *environment;   // NULL: ours
 };
 struct sbatch_answer {
-    int64_t job_id;   /* 0 with --test-only */
-    bool too_many;    /* refused because of a limit on the number of jobs: fewer might do */
-    char *said;       /* what sbatch said on stderr besides, or NULL; sbatch_answer_fini frees it */
+    int64_t job_id; // 0 with --test-only
+    bool too_many;  // refused because of a limit on the number of jobs: fewer might do
+    char *said;     // what sbatch said on stderr besides, or NULL; sbatch_answer_fini frees it
 };
 
-/* ERROR_USAGE: Slurm refused, in its words; ERROR_UNREACHABLE: unknown, it may have been taken. sbatch_answer_fini is due. */
+// ERROR_USAGE: Slurm refused, in its words; ERROR_UNREACHABLE: unknown, it may have been taken.
+// sbatch_answer_fini is due.
 int slurm_sbatch(const struct sbatch_call *call, struct sbatch_answer *answer, struct error *err);
 
-/* Would it be taken? Creates nothing. Same codes. */
-int slurm_sbatch_test(const struct sbatch_call *call, struct sbatch_answer *answer, struct error *err);
+// Would it be taken? Creates nothing. Same codes.
+int slurm_sbatch_test(const struct sbatch_call *call, struct sbatch_answer *answer,
+                      struct error *err);
 void sbatch_answer_fini(struct sbatch_answer *answer);
 
-/* Looks for the user's job of this name whose comment is tag, ended ones (as long as Slurm remembers) too. *job_id (of the
- * array) 0: there is none. */
+// Looks for the user's job of this name whose comment is tag, ended ones (as long as Slurm
+// remembers) too. *job_id (of the array) 0: there is none.
 int slurm_find_tag(const char *job_name, const char *tag, int64_t *job_id, struct error *err);
 
 enum slurm_fate { FATE_UNKNOWN, FATE_QUEUED, FATE_RUNNING, FATE_ENDED, FATE_CANCELED };
 struct slurm_job {
-    int64_t job_id; /* of the array */
-    enum slurm_fate fate; /* the liveliest of its elements; of ended ones, CANCELED when one was canceled */
+    int64_t job_id; // of the array
+    // the liveliest of its elements; of ended ones, CANCELED when one was canceled
+    enum slurm_fate fate;
 };
 
-/* Fills in the fates of the user's jobs of these names (comma-separated); FATE_UNKNOWN for those not listed any more. */
+// Fills in the fates of the user's jobs of these names (comma-separated); FATE_UNKNOWN for those
+// not listed any more.
 int slurm_fates(const char *job_names, struct slurm_job *jobs, uint32_t count, struct error *err);
 
-/* One scancel for all of them; pending: only elements that have not started. */
+// One scancel for all of them; pending: only elements that have not started.
 int slurm_cancel(const int64_t *job_ids, uint32_t count, bool pending, struct error *err);
 
-/* What sbatch is to be given from here: our environment (or `stored`, a JSON array of NAME=value, inside of an allocation),
- * within an allocation without SLURM_*, with SLURM_CONF; without torc's own variables of jobs, with TORC_RUNNER=tag.
- * NULL-terminated; slurm_environment_free. */
+// What sbatch is to be given from here: our environment (or `stored`, a JSON array of NAME=value,
+// inside of an allocation), within an allocation without SLURM_*, with SLURM_CONF; without torc's
+// own variables of jobs, with TORC_RUNNER=tag. NULL-terminated; slurm_environment_free.
 char **slurm_environment(const char *stored, const char *tag);
 void slurm_environment_free(char **environment);
-char *slurm_environment_text(char *const *environment); /* as such a JSON array; the caller's */
+char *slurm_environment_text(char *const *environment); // as such a JSON array; the caller's
 bool slurm_inside_allocation(void);
 
 #endif

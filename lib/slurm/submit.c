@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The order of things that makes a crash harmless: row and tag committed, then sbatch, then its answer committed. In between
-// the runner itself may enter by its tag, or squeue is asked for it (lib/slurm/submit_settle.c).
+// The order of things that makes a crash harmless: row and tag committed, then sbatch, then its
+// answer committed. In between the runner itself may enter by its tag, or squeue is asked for it
+// (lib/slurm/submit_settle.c).
 #include "lib/slurm/submit.h"
 
 #include <errno.h>
@@ -17,7 +18,7 @@ int submit_make_output_dir(const struct submit *submit, struct error *err)
 {
     const char *dir = submit->settings->output_dir;
     cleanup_free char *path = *dir == '/' ? xstrdup(dir) : xasprintf("%s/%s", submit->folder, dir);
-    for (char *slash = path; slash; slash = strchr(slash + 1, '/')) { /* its parents too */
+    for (char *slash = path; slash; slash = strchr(slash + 1, '/')) { // its parents too
         if (slash == path)
             continue;
         *slash = '\0';
@@ -37,7 +38,8 @@ int submit_test(const struct submit *submit, const struct plan_group *group, str
     struct sbatch_answer answer;
     submit_request_init(&request, submit, group, 1);
     char **environment = slurm_environment(submit->environment, NULL);
-    struct sbatch_call call = {.options = (const char *const *)request.options.list, .script = request.script,
+    struct sbatch_call call = {.options = (const char *const *)request.options.list,
+                               .script = request.script,
                                .environment = environment};
     int rc = slurm_sbatch_test(&call, &answer, err);
     if (rc)
@@ -79,7 +81,8 @@ static struct submission submission_row(const struct submit_request *request, st
     };
 }
 
-static struct submitted *add_result(struct submitted_list *done, const struct submit_request *request)
+static struct submitted *add_result(struct submitted_list *done,
+                                    const struct submit_request *request)
 {
     done->list = array_grow(done->list, done->count, &done->space, sizeof *done->list);
     struct submitted *result = &done->list[done->count++];
@@ -87,9 +90,10 @@ static struct submitted *add_result(struct submitted_list *done, const struct su
     return result;
 }
 
-/* sbatch failed without a clear no. It may have been taken, so Slurm is asked; if that fails too, the row stays as it is. */
-static int settle_unknown(const struct submit *submit, const struct submit_request *request, int64_t id,
-                          struct submitted *result, struct error *err)
+// sbatch failed without a clear no. It may have been taken, so Slurm is asked; if that fails too,
+// the row stays as it is.
+static int settle_unknown(const struct submit *submit, const struct submit_request *request,
+                          int64_t id, struct submitted *result, struct error *err)
 {
     struct error lookup;
     int64_t job_id = 0;
@@ -101,14 +105,16 @@ static int settle_unknown(const struct submit *submit, const struct submit_reque
     return store_submission_answered(submit->store, id, job_id, job_id ? NULL : result->error, err);
 }
 
-/* One sbatch, and its answer into the database. *too_many: refused, but half as many may be taken. */
-static int call(const struct submit *submit, const struct submit_request *request, int64_t id, struct submitted_list *done,
-                bool *too_many, struct error *err)
+// One sbatch, and its answer into the database. *too_many: refused, but half as many may be
+// taken.
+static int call(const struct submit *submit, const struct submit_request *request, int64_t id,
+                struct submitted_list *done, bool *too_many, struct error *err)
 {
     struct sbatch_answer answer;
     struct error refused;
     char **environment = slurm_environment(submit->environment, request->tag);
-    struct sbatch_call sbatch = {.options = (const char *const *)request->options.list, .script = request->script,
+    struct sbatch_call sbatch = {.options = (const char *const *)request->options.list,
+                                 .script = request->script,
                                  .environment = environment};
     int rc = slurm_sbatch(&sbatch, &answer, &refused);
     slurm_environment_free(environment);
@@ -131,9 +137,10 @@ static int call(const struct submit *submit, const struct submit_request *reques
     return rc;
 }
 
-/* On a limit of the number of jobs the array is halved until it is taken; the rest is asked for when there is need again. */
-static int call_halving(const struct submit *submit, struct submit_request *request, int64_t id, struct submitted_list *done,
-                        struct error *err)
+// On a limit of the number of jobs the array is halved until it is taken; the rest is asked for
+// when there is need again.
+static int call_halving(const struct submit *submit, struct submit_request *request, int64_t id,
+                        struct submitted_list *done, struct error *err)
 {
     bool too_many = true;
     for (;;) {
@@ -147,7 +154,8 @@ static int call_halving(const struct submit *submit, struct submit_request *requ
         submit_request_init(request, submit, group, half);
         struct arena *arena = arena_create();
         struct submission row = submission_row(request, arena);
-        int rc = store_submissions_create(submit->store, submit->workflow_id, &row, 1, true, arena, err);
+        int rc =
+            store_submissions_create(submit->store, submit->workflow_id, &row, 1, true, arena, err);
         id = row.id;
         arena_destroy(arena);
         if (rc)
@@ -155,8 +163,8 @@ static int call_halving(const struct submit *submit, struct submit_request *requ
     }
 }
 
-int submit_groups(const struct submit *submit, const struct plan *plan, bool force, struct submitted_list *done,
-                  struct error *err)
+int submit_groups(const struct submit *submit, const struct plan *plan, bool force,
+                  struct submitted_list *done, struct error *err)
 {
     *done = (struct submitted_list){0};
     struct arena *arena = arena_create();
@@ -172,7 +180,8 @@ int submit_groups(const struct submit *submit, const struct plan *plan, bool for
     }
     int rc = count ? submit_make_output_dir(submit, err) : 0;
     if (!rc && count)
-        rc = store_submissions_create(submit->store, submit->workflow_id, rows, count, force, arena, err);
+        rc = store_submissions_create(submit->store, submit->workflow_id, rows, count, force, arena,
+                                      err);
     for (uint32_t i = 0; i < count && !rc; i++)
         if (rows[i].id)
             rc = call_halving(submit, &requests[i], rows[i].id, done, err);

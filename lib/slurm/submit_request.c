@@ -10,12 +10,12 @@
 #include <unistd.h>
 
 #include "lib/base/mem.h"
-#include "lib/workflow/sbatch_options.h"
 #include "lib/slurm/submit.h"
+#include "lib/workflow/sbatch_options.h"
 
 static const int64_t SEC = 1000000, MiB = 1024 * 1024;
 
-/* Unique over all databases of a cluster, within what the plugin takes for a tag. */
+// Unique over all databases of a cluster, within what the plugin takes for a tag.
 static char *make_tag(const struct submit *submit)
 {
     uint32_t random = 0;
@@ -31,20 +31,24 @@ static bool is_serial(const struct plan_group *group)
     return group->asked && group->asked->serialize && group->scheduler;
 }
 
-/* squeue takes lists of names, so nothing in it may be a comma or a blank. */
+// squeue takes lists of names, so nothing in it may be a comma or a blank.
 static char *make_job_name(const struct submit *submit, const struct plan_group *group)
 {
     enum { LONGEST = 48 };
-    const char *of = is_serial(group) ? group->scheduler : group->class_name; /* what shares a name waits for each other */
-    char *name = submit->workflow_id ? xasprintf("torc-wf%lld-%.*s", (long long)submit->workflow_id, LONGEST, of)
-                                     : xasprintf("torc-wf-%.*s", LONGEST, of);
+    const char *of = is_serial(group)
+                         ? group->scheduler
+                         : group->class_name; // what shares a name waits for each other
+    char *name = submit->workflow_id
+                     ? xasprintf("torc-wf%lld-%.*s", (long long)submit->workflow_id, LONGEST, of)
+                     : xasprintf("torc-wf-%.*s", LONGEST, of);
     for (char *c = name; *c; c++)
         if (!isalnum((unsigned char)*c) && !strchr("._-", *c))
             *c = '_';
     return name;
 }
 
-/* The runner's own output. Slurm takes % for a pattern, so those of the folder's name are doubled. */
+// The runner's own output. Slurm takes % for a pattern, so those of the folder's name are
+// doubled.
 static char *output_option(const struct submit *submit, bool array)
 {
     char *folder = xcalloc(2 * strlen(submit->settings->output_dir) + 1, 1), *to = folder;
@@ -53,28 +57,36 @@ static char *output_option(const struct submit *submit, bool array)
         if (*from == '%')
             *to++ = '%';
     }
-    cleanup_free char *workflow = submit->workflow_id ? xasprintf("wf%lld", (long long)submit->workflow_id) : xstrdup("wf");
-    char *option = xasprintf("--output=%s/runner_%s_%s.log", folder, workflow, array ? "%A_%a" : "%j");
+    cleanup_free char *workflow =
+        submit->workflow_id ? xasprintf("wf%lld", (long long)submit->workflow_id) : xstrdup("wf");
+    char *option =
+        xasprintf("--output=%s/runner_%s_%s.log", folder, workflow, array ? "%A_%a" : "%j");
     free(folder);
     return option;
 }
 
-/* How the end is announced, and what a node failure does: an allocation of one node is simply started again. */
+// How the end is announced, and what a node failure does: an allocation of one node is simply
+// started again.
 static void add_conduct(struct sbatch_options *options, const struct plan_group *group)
 {
-    sbatch_options_add(options, xasprintf("--signal=B:USR1@%lld", (long long)(group->margin_usec / SEC)));
+    sbatch_options_add(options,
+                       xasprintf("--signal=B:USR1@%lld", (long long)(group->margin_usec / SEC)));
     sbatch_options_add(options, xstrdup("--open-mode=append"));
     sbatch_options_add(options, xstrdup(group->nodes > 1 ? "--no-kill" : "--requeue"));
 }
 
-static void add_array(struct sbatch_options *options, const struct plan_group *group, int32_t elements)
+static void add_array(struct sbatch_options *options, const struct plan_group *group,
+                      int32_t elements)
 {
     if (elements > 1)
-        sbatch_options_add(options, xasprintf("--array=0-%d%s", elements - 1, is_serial(group) ? "%1" : ""));
+        sbatch_options_add(options,
+                           xasprintf("--array=0-%d%s", elements - 1, is_serial(group) ? "%1" : ""));
 }
 
-/* What was planned, but for what somebody asked for himself: some options of sbatch exclude each other. */
-static void add_resources(struct sbatch_options *options, const struct plan_group *group, const struct sbatch_asks *asks)
+// What was planned, but for what somebody asked for himself: some options of sbatch exclude each
+// other.
+static void add_resources(struct sbatch_options *options, const struct plan_group *group,
+                          const struct sbatch_asks *asks)
 {
     bool memory = asks->memory_bytes >= 0 || asks->memory_per_cpu_bytes || asks->memory_per_gpu;
     sbatch_options_add(options, xasprintf("--partition=%s", group->partition));
@@ -85,18 +97,22 @@ static void add_resources(struct sbatch_options *options, const struct plan_grou
     if (group->nodes > 1 && !asks->tasks && !asks->tasks_per_node)
         sbatch_options_add(options, xstrdup("--ntasks-per-node=1"));
     if (!asks->cpus_per_task)
-        sbatch_options_add(options, xasprintf("--cpus-per-task=%d", group->cpus / sbatch_tasks_per_node(asks)));
+        sbatch_options_add(
+            options, xasprintf("--cpus-per-task=%d", group->cpus / sbatch_tasks_per_node(asks)));
     if (group->memory_bytes && !memory)
-        sbatch_options_add(options, xasprintf("--mem=%lldM", (long long)(group->memory_bytes / MiB)));
+        sbatch_options_add(options,
+                           xasprintf("--mem=%lldM", (long long)(group->memory_bytes / MiB)));
     if (group->gpus && asks->gpus < 0)
         sbatch_options_add(options, xasprintf("--gres=gpu:%d", group->gpus));
     if (group->tmp_bytes)
-        sbatch_options_add(options, xasprintf("--tmp=%lldM", (long long)((group->tmp_bytes + MiB - 1) / MiB)));
+        sbatch_options_add(
+            options, xasprintf("--tmp=%lldM", (long long)((group->tmp_bytes + MiB - 1) / MiB)));
     if (!asks->walltime_usec)
-        sbatch_options_add(options, xasprintf("--time=%lld", (long long)(group->walltime_usec / (60 * SEC))));
+        sbatch_options_add(
+            options, xasprintf("--time=%lld", (long long)(group->walltime_usec / (60 * SEC))));
 }
 
-/* The partition was chosen among those that were asked for. */
+// The partition was chosen among those that were asked for.
 static void add_others(struct sbatch_options *options, const struct sbatch_options *others)
 {
     for (size_t i = 0; i < others->count; i++)
@@ -104,22 +120,24 @@ static void add_others(struct sbatch_options *options, const struct sbatch_optio
             sbatch_options_add(options, xstrdup(others->list[i]));
 }
 
-/* Besides what somebody else wants to be waited for. */
+// Besides what somebody else wants to be waited for.
 static void add_singleton(struct sbatch_options *options)
 {
     const char *other = NULL;
     for (size_t i = 0; i < options->count; i++)
         if (!strncmp(options->list[i], "--dependency=", strlen("--dependency=")))
             other = options->list[i];
-    sbatch_options_add(options, other ? xasprintf("%s,singleton", other) : xstrdup("--dependency=singleton"));
+    sbatch_options_add(options, other ? xasprintf("%s,singleton", other)
+                                      : xstrdup("--dependency=singleton"));
 }
 
-/* The last of them wins: the file over the environment, what stands behind "--" over all. */
-static struct sbatch_options make_options(const struct submit *submit, const struct submit_request *request)
+// The last of them wins: the file over the environment, what stands behind "--" over all.
+static struct sbatch_options make_options(const struct submit *submit,
+                                          const struct submit_request *request)
 {
     struct sbatch_options options = {0};
     struct sbatch_asks asks;
-    struct error ignored; /* the planner has read them */
+    struct error ignored; // the planner has read them
     const struct settings *settings = submit->settings;
     const struct plan_group *group = request->group;
     sbatch_asks_init(&asks);
@@ -145,7 +163,7 @@ static struct sbatch_options make_options(const struct submit *submit, const str
     return options;
 }
 
-/* torc-run stands beside this program, or is found on the PATH. */
+// torc-run stands beside this program, or is found on the PATH.
 static char *runner_path(void)
 {
     char self[PATH_MAX];
@@ -178,7 +196,7 @@ void submit_write_word(FILE *out, const char *text)
     putc('\'', out);
 }
 
-/* exec: Slurm signals only the task itself, so the runner must be it. */
+// exec: Slurm signals only the task itself, so the runner must be it.
 static char *make_script(const struct submit *submit, const struct submit_request *request)
 {
     char *text = NULL;
@@ -205,8 +223,8 @@ static char *make_script(const struct submit *submit, const struct submit_reques
     return text;
 }
 
-void submit_request_init(struct submit_request *request, const struct submit *submit, const struct plan_group *group,
-                         int32_t count)
+void submit_request_init(struct submit_request *request, const struct submit *submit,
+                         const struct plan_group *group, int32_t count)
 {
     *request = (struct submit_request){.group = group, .count = count};
     request->tag = make_tag(submit);

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Submissions made earlier: those whose answer was lost are found again, those that nothing needs any more are given back.
+// Submissions made earlier: those whose answer was lost are found again, those that nothing needs
+// any more are given back.
 #include <jansson.h>
 #include <string.h>
 #include <time.h>
 
 #include "lib/base/mem.h"
 #include "lib/slurm/slurm.h"
-#include "lib/store/read.h"
 #include "lib/slurm/submit.h"
+#include "lib/store/read.h"
 
-enum { FORGOTTEN_SECS = 300 }; /* sbatch has given up by then */
+enum { FORGOTTEN_SECS = 300 }; // sbatch has given up by then
 
 static int64_t now_usec(void)
 {
@@ -18,20 +19,21 @@ static int64_t now_usec(void)
     return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
-/* The name is among the arguments that were recorded: "--job-name=torc-wf1-small". */
+// The name is among the arguments that were recorded: "--job-name=torc-wf1-small".
 char *submission_job_name(const struct submission *submission)
 {
     static const char option[] = "--job-name=";
     json_auto_t *array = submission->arguments ? json_loads(submission->arguments, 0, NULL) : NULL;
     size_t i;
     json_t *item;
-    json_array_foreach(array, i, item)
+    json_array_foreach (array, i, item)
         if (json_is_string(item) && !strncmp(json_string_value(item), option, sizeof option - 1))
             return xstrdup(json_string_value(item) + sizeof option - 1);
     return NULL;
 }
 
-static int heal_one(const struct submit *submit, const struct submission *submission, struct error *err)
+static int heal_one(const struct submit *submit, const struct submission *submission,
+                    struct error *err)
 {
     cleanup_free char *name = submission_job_name(submission);
     int64_t job_id = 0;
@@ -41,8 +43,9 @@ static int heal_one(const struct submit *submit, const struct submission *submis
         return store_submission_answered(submit->store, submission->id, job_id, NULL, err);
     if (now_usec() - submission->created_usec < (int64_t)FORGOTTEN_SECS * 1000000)
         return 0;
-    return store_submission_answered(submit->store, submission->id, 0,
-                                     "torc-sbatch ended before Slurm took this submission, and Slurm does not know it", err);
+    return store_submission_answered(
+        submit->store, submission->id, 0,
+        "torc-sbatch ended before Slurm took this submission, and Slurm does not know it", err);
 }
 
 int submit_heal(const struct submit *submit, struct error *err)
@@ -52,7 +55,8 @@ int submit_heal(const struct submit *submit, struct error *err)
         return -1;
     int rc = 0;
     for (uint32_t i = 0; i < all.count && !rc; i++)
-        if (all.list[i].state == ALLOCATION_PLANNED && !all.list[i].slurm_job_id && !all.list[i].answered_usec)
+        if (all.list[i].state == ALLOCATION_PLANNED && !all.list[i].slurm_job_id &&
+            !all.list[i].answered_usec)
             rc = heal_one(submit, &all.list[i], err);
     submissions_fini(&all);
     return rc;
@@ -66,7 +70,7 @@ static bool is_needed(const struct demand *demand, int64_t class_id)
     return false;
 }
 
-struct queued { /* submissions with allocations that have not started */
+struct queued { // submissions with allocations that have not started
     int64_t *ids;
     size_t count, space;
 };
@@ -90,7 +94,8 @@ static int read_queued(const struct submit *submit, struct queued *queued, struc
             const struct allocation_info *a = &reply.allocations[i];
             if (a->state != ALLOCATION_QUEUED || queued_has(queued, a->submission_id))
                 continue;
-            queued->ids = array_grow(queued->ids, queued->count, &queued->space, sizeof *queued->ids);
+            queued->ids =
+                array_grow(queued->ids, queued->count, &queued->space, sizeof *queued->ids);
             queued->ids[queued->count++] = a->submission_id;
         }
         request.after_id = reply.last_id;
@@ -100,8 +105,9 @@ static int read_queued(const struct submit *submit, struct queued *queued, struc
     return 0;
 }
 
-/* One scancel for all of them, then the rows: when Slurm did not take it, they stay as they are. */
-static int cancel_all(const struct submit *submit, const struct submission **list, uint32_t count, struct error *err)
+// One scancel for all of them, then the rows: when Slurm did not take it, they stay as they are.
+static int cancel_all(const struct submit *submit, const struct submission **list, uint32_t count,
+                      struct error *err)
 {
     cleanup_free int64_t *job_ids = xcalloc(count, sizeof *job_ids);
     for (uint32_t i = 0; i < count; i++)
@@ -109,7 +115,8 @@ static int cancel_all(const struct submit *submit, const struct submission **lis
     if (!count || slurm_cancel(job_ids, count, true, err))
         return count ? -1 : 0;
     for (uint32_t i = 0; i < count; i++)
-        if (store_submission_answered(submit->store, list[i]->id, list[i]->slurm_job_id, "all its jobs had ended before", err))
+        if (store_submission_answered(submit->store, list[i]->id, list[i]->slurm_job_id,
+                                      "all its jobs had ended before", err))
             return -1;
     return 0;
 }
@@ -118,7 +125,8 @@ int submit_give_back(const struct submit *submit, const struct demand *demand, s
 {
     struct queued queued = {0};
     struct submissions all;
-    if (read_queued(submit, &queued, err) || !queued.count || store_submissions(submit->store, submit->workflow_id, &all, err)) {
+    if (read_queued(submit, &queued, err) || !queued.count ||
+        store_submissions(submit->store, submit->workflow_id, &all, err)) {
         free(queued.ids);
         return queued.count ? -1 : 0;
     }

@@ -24,7 +24,11 @@ static void save_int(char *at, size_t size, int64_t value)
 {
     int8_t i8 = (int8_t)value;
     int32_t i32 = (int32_t)value;
-    memcpy(at, size == sizeof i8 ? (void *)&i8 : size == sizeof i32 ? (void *)&i32 : (void *)&value, size);
+    memcpy(at,
+           size == sizeof i8    ? (void *)&i8
+           : size == sizeof i32 ? (void *)&i32
+                                : (void *)&value,
+           size);
 }
 
 // ---- to JSON ----
@@ -61,7 +65,8 @@ static json_t *encode_item(const struct codec_field *f, const char *at)
     return text ? encode_text(text) : NULL;
 }
 
-static json_t *encode_items(const struct codec_field *f, const char *first, size_t count, size_t size)
+static json_t *encode_items(const struct codec_field *f, const char *first, size_t count,
+                            size_t size)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < count; i++)
@@ -96,7 +101,10 @@ json_t *codec_encode(const struct codec_record *record, const void *data)
 
 static int wrong(const struct codec_field *f, struct error *err)
 {
-    return error_set(err, ERROR_UNREACHABLE, 0, "a message about the database has a wrong \"%s\"; do both sides have the same torc?", f->name);
+    return error_set(
+        err, ERROR_UNREACHABLE, 0,
+        "a message about the database has a wrong \"%s\"; do both sides have the same torc?",
+        f->name);
 }
 
 static char *decode_text(const json_t *json, struct arena *arena)
@@ -116,7 +124,8 @@ static char *decode_text(const json_t *json, struct arena *arena)
     return text;
 }
 
-static int decode_item(const struct codec_field *f, const json_t *json, char *at, struct arena *arena, struct error *err)
+static int decode_item(const struct codec_field *f, const json_t *json, char *at,
+                       struct arena *arena, struct error *err)
 {
     if (f->type == CODEC_LIST || f->type == CODEC_PART)
         return codec_decode(f->of, json, at, arena, err);
@@ -133,7 +142,8 @@ static int decode_item(const struct codec_field *f, const json_t *json, char *at
     return 0;
 }
 
-static int decode_items(const struct codec_field *f, const json_t *json, char *first, struct arena *arena, struct error *err)
+static int decode_items(const struct codec_field *f, const json_t *json, char *first,
+                        struct arena *arena, struct error *err)
 {
     for (size_t i = 0; i < json_array_size(json); i++)
         if (decode_item(f, json_array_get(json, i), first + i * f->size, arena, err))
@@ -141,11 +151,13 @@ static int decode_items(const struct codec_field *f, const json_t *json, char *f
     return 0;
 }
 
-static int decode_field(const struct codec_field *f, const json_t *json, char *data, struct arena *arena, struct error *err)
+static int decode_field(const struct codec_field *f, const json_t *json, char *data,
+                        struct arena *arena, struct error *err)
 {
     size_t count = json_array_size(json);
     if (f->type == CODEC_FIXED)
-        return count == f->length ? decode_items(f, json, data + f->offset, arena, err) : wrong(f, err);
+        return count == f->length ? decode_items(f, json, data + f->offset, arena, err)
+                                  : wrong(f, err);
     if (f->type != CODEC_LIST && f->type != CODEC_INTS && f->type != CODEC_TEXTS)
         return decode_item(f, json, data + f->offset, arena, err);
     if (!json_is_array(json) || count > INT32_MAX)
@@ -157,11 +169,14 @@ static int decode_field(const struct codec_field *f, const json_t *json, char *d
     return decode_items(f, json, first, arena, err);
 }
 
-int codec_decode(const struct codec_record *record, const json_t *json, void *data, struct arena *arena, struct error *err)
+int codec_decode(const struct codec_record *record, const json_t *json, void *data,
+                 struct arena *arena, struct error *err)
 {
     memset(data, 0, record->size);
     if (!json_is_object(json))
-        return error_set(err, ERROR_UNREACHABLE, 0, "a message about the database is no object; do both sides have the same torc?");
+        return error_set(
+            err, ERROR_UNREACHABLE, 0,
+            "a message about the database is no object; do both sides have the same torc?");
     for (const struct codec_field *f = record->fields; f->type != CODEC_END; f++) {
         const json_t *value = json_object_get(json, f->name);
         if (value && decode_field(f, value, data, arena, err))

@@ -6,10 +6,11 @@
 #include "lib/base/record.h"
 
 struct workflow_info {
-    int64_t id, created_usec, ended_usec; /* ended 0: not yet */
+    int64_t id, created_usec, ended_usec; // ended 0: not yet
     int32_t run_id;
     enum workflow_state state;
-    const char *name, *user, *description, *file, *command_line, *folder, *version, *settings, *environment;
+    const char *name, *user, *description, *file, *command_line, *folder, *version, *settings,
+        *environment;
     int64_t counts[JOB_STATES];
     int32_t runners_alive;
 };
@@ -18,16 +19,18 @@ struct job_info {
     const char *name, *command, *class_name, *spec;
     enum job_state state;
     int32_t flags, priority, rank, unmet, attempts, continuations;
-    const char **needs; /* names */
+    const char **needs; // names
     uint32_t needs_count;
-    const char *why; /* for blocked and canceled: the need that it waits for or that failed; else NULL */
+    // for blocked and canceled: the need that it waits for or that failed; else NULL
+    const char *why;
 };
 struct attempt_info {
     int64_t id, job_id;
     const char *job_name;
     int32_t run_id;
-    const char *node; int64_t slurm_job_id; /* 0: none */
-    struct attempt_end end;                 /* end.end_usec 0: still running; end.state READY then */
+    const char *node;
+    int64_t slurm_job_id;   // 0: none
+    struct attempt_end end; // end.end_usec 0: still running; end.state READY then
 };
 struct class_info {
     int64_t id, jobs, counts[JOB_STATES];
@@ -35,14 +38,18 @@ struct class_info {
     int32_t cpus, gpus_milli, nodes;
     int64_t memory_bytes, runtime_usec;
     bool enforced;
-    int64_t attempts, wall_max_usec, wall_sum_usec, cpu_sum_usec, memory_peak_max_bytes, memory_anon_max_bytes; /* or UNKNOWN */
+    // or UNKNOWN
+    int64_t attempts, wall_max_usec, wall_sum_usec, cpu_sum_usec, memory_peak_max_bytes,
+        memory_anon_max_bytes;
 };
 struct allocation_info {
-    int64_t id, submission_id, slurm_job_id, submitted_usec, start_usec, end_usec, limit_usec, walltime_usec, jobs_run;
-    int32_t array_task_id, cpus, gpus, nodes; /* array_task_id UNKNOWN: no array */
+    int64_t id, submission_id, slurm_job_id, submitted_usec, start_usec, end_usec, limit_usec,
+        walltime_usec, jobs_run;
+    int32_t array_task_id, cpus, gpus, nodes; // array_task_id UNKNOWN: no array
     int64_t memory_bytes;
     enum allocation_state state;
-    const char *partition, *node_list, *tag, *error; /* error: without a slurm_job_id sbatch's, else why it was canceled; or NULL */
+    // error: without a slurm_job_id sbatch's, else why it was canceled; or NULL
+    const char *partition, *node_list, *tag, *error;
 };
 struct runner_info {
     int64_t id, allocation_id, started_usec, heartbeat_usec, end_usec, jobs_run;
@@ -54,8 +61,8 @@ struct runner_info {
 };
 struct event_info {
     int64_t id, time_usec;
-    const char *kind, *name, *job_name, *data; /* name: of a user's event; data: JSON or NULL */
-    int64_t runner_id, attempt_id, submission_id, allocation_id; /* 0: none */
+    const char *kind, *name, *job_name, *data; // name: of a user's event; data: JSON or NULL
+    int64_t runner_id, attempt_id, submission_id, allocation_id; // 0: none
 };
 struct data_info {
     int64_t id;
@@ -63,17 +70,17 @@ struct data_info {
     bool ephemeral;
 };
 
-struct sample_info { /* of a time series; job_name NULL: of the whole node */
-    int64_t id, time_usec, cpu_usec, memory_bytes; /* the last two: or UNKNOWN */
+struct sample_info { // of a time series; job_name NULL: of the whole node
+    int64_t id, time_usec, cpu_usec, memory_bytes; // the last two: or UNKNOWN
     const char *job_name, *node;
     int32_t run_id, attempt_id;
 };
 
-struct file_info { /* or user data */
+struct file_info { // or user data
     int64_t id;
-    const char *name, *path; /* path NULL: user data */
-    bool temporary, known;   /* known: user data that has a value */
-    const char **readers, **writers; /* names of jobs; with the request's job_id only that one */
+    const char *name, *path;         // path NULL: user data
+    bool temporary, known;           // known: user data that has a value
+    const char **readers, **writers; // names of jobs; with the request's job_id only that one
     uint32_t readers_count, writers_count;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// {"torc_journal": 1, "workflow_id", "runner_id", "incarnation", "sync": the request as the codec writes it}, whole or not at
-// all: written beside and renamed.
+// {"torc_journal": 1, "workflow_id", "runner_id", "incarnation", "sync": the request as the codec
+// writes it}, whole or not at all: written beside and renamed.
 #include "lib/store/journal.h"
 
 #include <dirent.h>
@@ -12,9 +12,9 @@
 #include <unistd.h>
 
 #include "lib/base/mem.h"
-#include "lib/workflow/settings.h"
-#include "lib/store/row_codec.h"
 #include "lib/store/read.h"
+#include "lib/store/row_codec.h"
+#include "lib/workflow/settings.h"
 
 enum { JOURNAL_VERSION = 1 };
 
@@ -32,8 +32,10 @@ void journal_remove(int folder, int64_t workflow_id, int64_t runner_id)
 static int write_file(int folder, const char *name, json_t *root, struct error *err)
 {
     cleanup_free char *beside = xasprintf("%s.new", name);
-    cleanup_close int fd = openat(folder, beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd >= 0 && !json_dumpfd(root, fd, JSON_COMPACT) && !fsync(fd) && !renameat(folder, beside, folder, name) && !fsync(folder))
+    cleanup_close int fd =
+        openat(folder, beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd >= 0 && !json_dumpfd(root, fd, JSON_COMPACT) && !fsync(fd) &&
+        !renameat(folder, beside, folder, name) && !fsync(folder))
         return 0;
     error_set(err, ERROR_INTERNAL, errno, "cannot write the journal %s", name);
     unlinkat(folder, beside, 0);
@@ -42,13 +44,16 @@ static int write_file(int folder, const char *name, json_t *root, struct error *
 
 int journal_write(int folder, const struct journal *journal, struct error *err)
 {
-    struct sync_request request = {.runner_id = journal->runner_id, .ends = journal->ends, .ends_count = journal->ends_count};
+    struct sync_request request = {
+        .runner_id = journal->runner_id, .ends = journal->ends, .ends_count = journal->ends_count};
     cleanup_free char *name = journal_name(journal->workflow_id, journal->runner_id);
-    json_auto_t *root = json_pack("{s:i, s:I, s:I, s:s, s:o}", "torc_journal", JOURNAL_VERSION, "workflow_id",
-                                  (json_int_t)journal->workflow_id, "runner_id", (json_int_t)journal->runner_id, "incarnation",
-                                  journal->incarnation, "sync", codec_encode(&codec_sync_request, &request));
+    json_auto_t *root = json_pack(
+        "{s:i, s:I, s:I, s:s, s:o}", "torc_journal", JOURNAL_VERSION, "workflow_id",
+        (json_int_t)journal->workflow_id, "runner_id", (json_int_t)journal->runner_id,
+        "incarnation", journal->incarnation, "sync", codec_encode(&codec_sync_request, &request));
     if (!root)
-        return error_set(err, ERROR_INTERNAL, 0, "cannot write the journal %s: its results cannot be put into JSON", name);
+        return error_set(err, ERROR_INTERNAL, 0,
+                         "cannot write the journal %s: its results cannot be put into JSON", name);
     return write_file(folder, name, root, err);
 }
 
@@ -59,14 +64,19 @@ struct replay {
     struct error *err;
 };
 
-/* Is there such a runner in this database? */
-static int is_of_runner(const struct replay *replay, int64_t runner_id, const char *incarnation, bool *is)
+// Is there such a runner in this database?
+static int is_of_runner(const struct replay *replay, int64_t runner_id, const char *incarnation,
+                        bool *is)
 {
-    struct read_request request = {.what = READ_RUNNERS, .workflow_id = replay->workflow_id, .after_id = runner_id - 1, .limit = 1};
+    struct read_request request = {.what = READ_RUNNERS,
+                                   .workflow_id = replay->workflow_id,
+                                   .after_id = runner_id - 1,
+                                   .limit = 1};
     struct read_reply reply;
     if (store_read(replay->store, &request, &reply, replay->err))
         return -1;
-    *is = reply.count && reply.runners->id == runner_id && !strcmp(reply.runners->incarnation, incarnation);
+    *is = reply.count && reply.runners->id == runner_id &&
+          !strcmp(reply.runners->incarnation, incarnation);
     read_reply_fini(&reply);
     return 0;
 }
@@ -78,8 +88,9 @@ static int apply(struct replay *replay, json_t *sync, struct error *err)
     struct arena *arena = arena_create();
     int rc = codec_decode(&codec_sync_request, sync, &request, arena, err);
     if (!rc) {
-        /* nothing but ends, and outside of the runner's own sequence */
-        struct sync_request ends = {.runner_id = request.runner_id, .ends = request.ends, .ends_count = request.ends_count};
+        // nothing but ends, and outside of the runner's own sequence
+        struct sync_request ends = {
+            .runner_id = request.runner_id, .ends = request.ends, .ends_count = request.ends_count};
         rc = store_sync(replay->store, &ends, &reply, err);
     }
     if (!rc) {
@@ -90,25 +101,31 @@ static int apply(struct replay *replay, json_t *sync, struct error *err)
     return rc;
 }
 
-/* Failures of one file do not hide the others. */
+// Failures of one file do not hide the others.
 static int take_file(struct replay *replay, const char *name)
 {
     json_error_t where;
     bool is = false;
     cleanup_close int fd = openat(replay->folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
-        return errno == ENOENT ? 0 : error_set(replay->err, ERROR_INTERNAL, errno, "cannot open the journal %s", name);
+        return errno == ENOENT ? 0
+                               : error_set(replay->err, ERROR_INTERNAL, errno,
+                                           "cannot open the journal %s", name);
     json_auto_t *root = json_loadfd(fd, 0, &where);
     if (!root)
-        return error_set(replay->err, ERROR_INTERNAL, 0, "the journal %s is damaged: %s; it was left as it is", name, where.text);
+        return error_set(replay->err, ERROR_INTERNAL, 0,
+                         "the journal %s is damaged: %s; it was left as it is", name, where.text);
     const char *incarnation = json_string_value(json_object_get(root, "incarnation"));
     json_t *sync = json_object_get(root, "sync");
     int64_t runner_id = json_integer_value(json_object_get(root, "runner_id"));
-    if (json_integer_value(json_object_get(root, "torc_journal")) != JOURNAL_VERSION || !incarnation || !json_is_object(sync) ||
+    if (json_integer_value(json_object_get(root, "torc_journal")) != JOURNAL_VERSION ||
+        !incarnation || !json_is_object(sync) ||
         json_integer_value(json_object_get(sync, "runner_id")) != runner_id)
-        return error_set(replay->err, ERROR_INTERNAL, 0, "the journal %s is none that this torc can read; it was left as it is",
+        return error_set(replay->err, ERROR_INTERNAL, 0,
+                         "the journal %s is none that this torc can read; it was left as it is",
                          name);
-    if (is_of_runner(replay, runner_id, incarnation, &is) || (is && apply(replay, sync, replay->err)))
+    if (is_of_runner(replay, runner_id, incarnation, &is) ||
+        (is && apply(replay, sync, replay->err)))
         return -1;
     if (is)
         unlinkat(replay->folder, name, 0);
@@ -123,8 +140,8 @@ static int take_all(struct replay *replay)
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
     for (struct dirent *entry; dir && (entry = readdir(dir));) {
         size_t length = strlen(entry->d_name);
-        if (!strncmp(entry->d_name, prefix, strlen(prefix)) && length > 5 && !strcmp(entry->d_name + length - 5, ".json") &&
-            take_file(replay, entry->d_name))
+        if (!strncmp(entry->d_name, prefix, strlen(prefix)) && length > 5 &&
+            !strcmp(entry->d_name + length - 5, ".json") && take_file(replay, entry->d_name))
             rc = -1;
     }
     if (dir)
@@ -145,12 +162,13 @@ int journal_replay(struct store *store, int64_t workflow_id, int64_t *results, s
     int rc = reply.count ? settings_parse(&settings, reply.workflows->settings, err) : 0;
     if (!rc && reply.count) {
         bool absolute = settings.output_dir[0] == '/';
-        cleanup_free char *path = xasprintf("%s%s%s", absolute ? "" : reply.workflows->folder, absolute ? "" : "/", settings.output_dir);
+        cleanup_free char *path = xasprintf("%s%s%s", absolute ? "" : reply.workflows->folder,
+                                            absolute ? "" : "/", settings.output_dir);
         replay.folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         settings_fini(&settings);
     }
     read_reply_fini(&reply);
-    if (replay.folder >= 0) { /* no folder, no journal */
+    if (replay.folder >= 0) { // no folder, no journal
         rc = take_all(&replay);
         close(replay.folder);
     }

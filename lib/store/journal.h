@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Results of a runner that the database could not take, in a file beside the output of its jobs, until somebody brings them in.
+// Results of a runner that the database could not take, in a file beside the output of its jobs,
+// until somebody brings them in.
 #ifndef LIB_STORE_JOURNAL_H
 #define LIB_STORE_JOURNAL_H
 
@@ -9,20 +10,22 @@
 
 struct journal {
     int64_t workflow_id, runner_id;
-    const char *incarnation;        /* of the runner: its id alone may be another database's */
-    const struct attempt_end *ends; /* all that the store has not acknowledged */
+    const char *incarnation;        // of the runner: its id alone may be another database's
+    const struct attempt_end *ends; // all that the store has not acknowledged
     uint32_t ends_count;
 };
 
-/* Writes torc_journal_wf<W>_<runner id>.json in the folder, in place of an earlier one, and waits for the disk. */
+// Writes torc_journal_wf<W>_<runner id>.json in the folder, in place of an earlier one, and waits
+// for the disk.
 int journal_write(int folder, const struct journal *journal, struct error *err);
 void journal_remove(int folder, int64_t workflow_id, int64_t runner_id);
-char *journal_name(int64_t workflow_id, int64_t runner_id); /* the caller's */
+char *journal_name(int64_t workflow_id, int64_t runner_id); // the caller's
 
-/* Brings in the journals of a workflow, wherever its settings say that they are, and removes what was taken. A result that is
- * known already changes nothing, and neither does one of a job that somebody else has by now; so a runner that still lives
- * may be helped, too. To be done before a runner is declared lost: later its results are refused. *results: how many there
- * were, may be NULL. A file that cannot be read is left, and told of in err. */
+// Brings in the journals of a workflow, wherever its settings say that they are, and removes what
+// was taken. A result that is known already changes nothing, and neither does one of a job that
+// somebody else has by now; so a runner that still lives may be helped, too. To be done before a
+// runner is declared lost: later its results are refused. *results: how many there were, may be
+// NULL. A file that cannot be read is left, and told of in err.
 int journal_replay(struct store *store, int64_t workflow_id, int64_t *results, struct error *err);
 
 #endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A store in front of the SQLite one that turns each request and each reply into JSON text and back, as a server will.
+// A store in front of the SQLite one that turns each request and each reply into JSON text and
+// back, as a server will.
 #include "lib/store/row_codec.h"
 
 #include <string.h>
@@ -8,7 +9,7 @@
 
 struct loop {
     void *impl;
-    struct arena *arena; /* of the present request */
+    struct arena *arena; // of the present request
 };
 
 static const struct store_ops *const inner = &store_sqlite_ops;
@@ -32,18 +33,21 @@ static void loop_close(void *impl)
 }
 
 // A copy of data, by way of text, in an arena.
-static int pass(const struct codec_record *record, const void *data, void *copy, struct arena *arena, struct error *err)
+static int pass(const struct codec_record *record, const void *data, void *copy,
+                struct arena *arena, struct error *err)
 {
     json_error_t where;
     json_auto_t *out = codec_encode(record, data);
     cleanup_free char *text = json_dumps(out, JSON_COMPACT);
     json_auto_t *in = text ? json_loads(text, 0, &where) : NULL;
     if (!in)
-        return error_set(err, ERROR_INTERNAL, 0, "a message about the database is no JSON: %s", text ? where.text : "cannot be written");
+        return error_set(err, ERROR_INTERNAL, 0, "a message about the database is no JSON: %s",
+                         text ? where.text : "cannot be written");
     return codec_decode(record, in, copy, arena, err);
 }
 
-static int pass_request(struct loop *loop, const struct codec_record *record, const void *data, void *copy, struct error *err)
+static int pass_request(struct loop *loop, const struct codec_record *record, const void *data,
+                        void *copy, struct error *err)
 {
     arena_destroy(loop->arena);
     loop->arena = arena_create();
@@ -51,7 +55,8 @@ static int pass_request(struct loop *loop, const struct codec_record *record, co
 }
 
 // The reply takes the place of itself; its arena stays.
-static int pass_reply(const struct codec_record *record, void *reply, struct arena **arena, struct error *err)
+static int pass_reply(const struct codec_record *record, void *reply, struct arena **arena,
+                      struct error *err)
 {
     struct arena *own = *arena;
     cleanup_free void *copy = xcalloc(1, record->size);
@@ -72,12 +77,14 @@ static int loop_change(void *impl, int64_t *change, struct error *err)
     return inner->change(((struct loop *)impl)->impl, change, err);
 }
 
-static int loop_create(void *impl, const struct workflow *w, const struct workflow_origin *o, int64_t *id, struct error *err)
+static int loop_create(void *impl, const struct workflow *w, const struct workflow_origin *o,
+                       int64_t *id, struct error *err)
 {
     struct loop *loop = impl;
     struct workflow workflow;
     struct workflow_origin origin;
-    if (pass_request(loop, &codec_workflow, w, &workflow, err) || pass(&codec_origin, o, &origin, loop->arena, err))
+    if (pass_request(loop, &codec_workflow, w, &workflow, err) ||
+        pass(&codec_origin, o, &origin, loop->arena, err))
         return -1;
     return inner->create_workflow(loop->impl, &workflow, &origin, id, err);
 }
@@ -87,26 +94,32 @@ static int loop_delete(void *impl, int64_t workflow_id, struct error *err)
     return inner->delete_workflow(((struct loop *)impl)->impl, workflow_id, err);
 }
 
-static int loop_enter(void *impl, const struct runner_entry *e, struct runner_grant *grant, struct error *err)
+static int loop_enter(void *impl, const struct runner_entry *e, struct runner_grant *grant,
+                      struct error *err)
 {
     struct loop *loop = impl;
     struct runner_entry entry;
-    return pass_request(loop, &codec_entry, e, &entry, err) || inner->enter(loop->impl, &entry, grant, err) ||
+    return pass_request(loop, &codec_entry, e, &entry, err) ||
+                   inner->enter(loop->impl, &entry, grant, err) ||
                    pass_reply(&codec_grant, grant, &grant->arena, err)
                ? -1
                : 0;
 }
 
-static int loop_runner_lost(void *impl, int64_t workflow_id, int64_t runner_id, int64_t silent_usec, bool *declared, struct error *err)
+static int loop_runner_lost(void *impl, int64_t workflow_id, int64_t runner_id, int64_t silent_usec,
+                            bool *declared, struct error *err)
 {
-    return inner->runner_lost(((struct loop *)impl)->impl, workflow_id, runner_id, silent_usec, declared, err);
+    return inner->runner_lost(((struct loop *)impl)->impl, workflow_id, runner_id, silent_usec,
+                              declared, err);
 }
 
-static int loop_sync(void *impl, const struct sync_request *q, struct sync_reply *reply, struct error *err)
+static int loop_sync(void *impl, const struct sync_request *q, struct sync_reply *reply,
+                     struct error *err)
 {
     struct loop *loop = impl;
     struct sync_request request;
-    return pass_request(loop, &codec_sync_request, q, &request, err) || inner->sync(loop->impl, &request, reply, err) ||
+    return pass_request(loop, &codec_sync_request, q, &request, err) ||
+                   inner->sync(loop->impl, &request, reply, err) ||
                    pass_reply(&codec_sync_reply, reply, &reply->arena, err)
                ? -1
                : 0;
@@ -115,16 +128,21 @@ static int loop_sync(void *impl, const struct sync_request *q, struct sync_reply
 static int loop_demand(void *impl, int64_t workflow_id, struct demand *demand, struct error *err)
 {
     struct loop *loop = impl;
-    return inner->demand(loop->impl, workflow_id, demand, err) || pass_reply(&codec_demand, demand, &demand->arena, err) ? -1 : 0;
+    return inner->demand(loop->impl, workflow_id, demand, err) ||
+                   pass_reply(&codec_demand, demand, &demand->arena, err)
+               ? -1
+               : 0;
 }
 
-static int loop_submissions_create(void *impl, int64_t workflow_id, struct submission *list, uint32_t count, bool force,
-                                   struct arena *arena, struct error *err)
+static int loop_submissions_create(void *impl, int64_t workflow_id, struct submission *list,
+                                   uint32_t count, bool force, struct arena *arena,
+                                   struct error *err)
 {
     struct loop *loop = impl;
     struct submissions given = {.list = list, .count = count}, copy;
     if (pass_request(loop, &codec_submissions, &given, &copy, err) ||
-        inner->submissions_create(loop->impl, workflow_id, copy.list, copy.count, force, arena, err))
+        inner->submissions_create(loop->impl, workflow_id, copy.list, copy.count, force, arena,
+                                  err))
         return -1;
     for (uint32_t i = 0; i < count; i++)
         if (pass(&codec_submission, &copy.list[i], &list[i], arena, err))
@@ -132,32 +150,41 @@ static int loop_submissions_create(void *impl, int64_t workflow_id, struct submi
     return 0;
 }
 
-static int loop_answered(void *impl, int64_t id, int64_t slurm_job_id, const char *error, struct error *err)
+static int loop_answered(void *impl, int64_t id, int64_t slurm_job_id, const char *error,
+                         struct error *err)
 {
     return inner->submission_answered(((struct loop *)impl)->impl, id, slurm_job_id, error, err);
 }
 
-static int loop_submissions(void *impl, int64_t workflow_id, struct submissions *out, struct error *err)
+static int loop_submissions(void *impl, int64_t workflow_id, struct submissions *out,
+                            struct error *err)
 {
     struct loop *loop = impl;
-    return inner->submissions(loop->impl, workflow_id, out, err) || pass_reply(&codec_submissions, out, &out->arena, err) ? -1 : 0;
+    return inner->submissions(loop->impl, workflow_id, out, err) ||
+                   pass_reply(&codec_submissions, out, &out->arena, err)
+               ? -1
+               : 0;
 }
 
-static int loop_read(void *impl, const struct read_request *q, struct read_reply *reply, struct error *err)
+static int loop_read(void *impl, const struct read_request *q, struct read_reply *reply,
+                     struct error *err)
 {
     struct loop *loop = impl;
     struct read_request request;
-    return pass_request(loop, &codec_read_request, q, &request, err) || inner->read(loop->impl, &request, reply, err) ||
+    return pass_request(loop, &codec_read_request, q, &request, err) ||
+                   inner->read(loop->impl, &request, reply, err) ||
                    pass_reply(codec_read_replies[request.what], reply, &reply->arena, err)
                ? -1
                : 0;
 }
 
-static int loop_data(void *impl, const struct data_request *q, struct data_reply *reply, struct error *err)
+static int loop_data(void *impl, const struct data_request *q, struct data_reply *reply,
+                     struct error *err)
 {
     struct loop *loop = impl;
     struct data_request request;
-    return pass_request(loop, &codec_data_request, q, &request, err) || inner->data(loop->impl, &request, reply, err) ||
+    return pass_request(loop, &codec_data_request, q, &request, err) ||
+                   inner->data(loop->impl, &request, reply, err) ||
                    pass_reply(&codec_data_reply, reply, &reply->arena, err)
                ? -1
                : 0;
@@ -166,7 +193,10 @@ static int loop_data(void *impl, const struct data_request *q, struct data_reply
 static int loop_cancel(void *impl, int64_t workflow_id, struct submissions *out, struct error *err)
 {
     struct loop *loop = impl;
-    return inner->cancel(loop->impl, workflow_id, out, err) || pass_reply(&codec_submissions, out, &out->arena, err) ? -1 : 0;
+    return inner->cancel(loop->impl, workflow_id, out, err) ||
+                   pass_reply(&codec_submissions, out, &out->arena, err)
+               ? -1
+               : 0;
 }
 
 const struct store_ops store_loop_ops = {

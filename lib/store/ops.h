@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What an implementation of the store provides: one function per call of store.h, create.h, run.h,
-// plan.h, read.h and data.h, with the same contract. store.c hands every call over to one of these tables.
+// plan.h, read.h and data.h, with the same contract. store.c hands every call over to one of these
+// tables.
 #ifndef LIB_STORE_OPS_H
 #define LIB_STORE_OPS_H
 
@@ -15,15 +16,18 @@ struct store_ops {
     void (*close)(void *impl);
     void (*set_patience)(void *impl, int64_t usec);
     int (*change)(void *impl, int64_t *change, struct error *err);
-    int (*create_workflow)(void *impl, const struct workflow *, const struct workflow_origin *, int64_t *, struct error *);
+    int (*create_workflow)(void *impl, const struct workflow *, const struct workflow_origin *,
+                           int64_t *, struct error *);
     int (*delete_workflow)(void *impl, int64_t workflow_id, struct error *err);
     int (*enter)(void *impl, const struct runner_entry *, struct runner_grant *, struct error *);
-    int (*runner_lost)(void *impl, int64_t workflow_id, int64_t runner_id, int64_t silent_usec, bool *declared, struct error *);
+    int (*runner_lost)(void *impl, int64_t workflow_id, int64_t runner_id, int64_t silent_usec,
+                       bool *declared, struct error *);
     int (*sync)(void *impl, const struct sync_request *, struct sync_reply *, struct error *);
     int (*demand)(void *impl, int64_t workflow_id, struct demand *, struct error *);
-    int (*submissions_create)(void *impl, int64_t workflow_id, struct submission *, uint32_t count, bool force,
-                              struct arena *, struct error *);
-    int (*submission_answered)(void *impl, int64_t id, int64_t slurm_job_id, const char *error, struct error *);
+    int (*submissions_create)(void *impl, int64_t workflow_id, struct submission *, uint32_t count,
+                              bool force, struct arena *, struct error *);
+    int (*submission_answered)(void *impl, int64_t id, int64_t slurm_job_id, const char *error,
+                               struct error *);
     int (*submissions)(void *impl, int64_t workflow_id, struct submissions *, struct error *);
     int (*read)(void *impl, const struct read_request *, struct read_reply *, struct error *);
     int (*data)(void *impl, const struct data_request *, struct data_reply *, struct error *);

@@ -6,7 +6,8 @@
 
 bool pack_shape_fits(const struct pack_shape *shape, const struct pack_shape *room)
 {
-    return shape->cpus <= room->cpus && shape->gpus_milli <= room->gpus_milli && shape->memory_bytes <= room->memory_bytes;
+    return shape->cpus <= room->cpus && shape->gpus_milli <= room->gpus_milli &&
+           shape->memory_bytes <= room->memory_bytes;
 }
 
 static bool is_before(const struct pack_head *a, const struct pack_head *b)
@@ -18,11 +19,13 @@ static bool is_before(const struct pack_head *a, const struct pack_head *b)
     return a->id < b->id;
 }
 
-static int first_that_fits(const struct pack_head *heads, size_t count, const struct pack_shape *room)
+static int first_that_fits(const struct pack_head *heads, size_t count,
+                           const struct pack_shape *room)
 {
     int best = -1;
     for (size_t i = 0; i < count; i++)
-        if (!heads[i].empty && pack_shape_fits(&heads[i].shape, room) && (best < 0 || is_before(&heads[i], &heads[best])))
+        if (!heads[i].empty && pack_shape_fits(&heads[i].shape, room) &&
+            (best < 0 || is_before(&heads[i], &heads[best])))
             best = (int)i;
     return best;
 }
@@ -77,6 +80,8 @@ enum pack_time_fit pack_time_fits(const struct pack_time *time, int64_t runtime_
     if (runtime_usec <= time->walltime_usec && time->elapsed_usec <= fresh && time->left_usec > 0)
         return PACK_TIME_YES;
     int64_t least = runtime_usec / 10 > 5 * minute ? runtime_usec / 10 : 5 * minute;
-    return time->left_usec >= least || (time->left_usec > 0 && time->left_usec * 2 >= time->walltime_usec) ? PACK_TIME_TERMINABLE
-                                                                                                         : PACK_TIME_NO;
+    return time->left_usec >= least ||
+                   (time->left_usec > 0 && time->left_usec * 2 >= time->walltime_usec)
+               ? PACK_TIME_TERMINABLE
+               : PACK_TIME_NO;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Which jobs a runner takes: pure arithmetic on shapes and orders. First whatever fits what is free now, in order of
-// priority; a large job that does not fit never hides a small one that does. Then a few more to have at hand.
+// Which jobs a runner takes: pure arithmetic on shapes and orders. First whatever fits what is free
+// now, in order of priority; a large job that does not fit never hides a small one that does. Then
+// a few more to have at hand.
 #ifndef LIB_STORE_PACK_H
 #define LIB_STORE_PACK_H
 
@@ -14,42 +15,45 @@ struct pack_shape {
 };
 
 struct pack {
-    struct pack_shape free, capacity; /* of the runner, now and when it is empty */
-    int32_t max_jobs, prefetch;       /* how many more of either kind */
+    struct pack_shape free, capacity; // of the runner, now and when it is empty
+    int32_t max_jobs, prefetch;       // how many more of either kind
 };
 
-/* The next job of one class: all jobs of a class have one shape. */
+// The next job of one class: all jobs of a class have one shape.
 struct pack_head {
-    bool empty; /* the class has no job (more) */
+    bool empty; // the class has no job (more)
     struct pack_shape shape;
-    int64_t priority, rank, id; /* priority and rank: higher first; id: lower first */
+    int64_t priority, rank, id; // priority and rank: higher first; id: lower first
 };
 
 bool pack_shape_fits(const struct pack_shape *shape, const struct pack_shape *room);
 
-/* The head to take next, or -1. What it needs is taken from pack->free while jobs that fit now are given out; after those,
- * heads that fit the capacity count against pack->prefetch. The caller then replaces that head by the next of its class. */
+// The head to take next, or -1. What it needs is taken from pack->free while jobs that fit now are
+// given out; after those, heads that fit the capacity count against pack->prefetch. The caller then
+// replaces that head by the next of its class.
 int pack_next(struct pack *pack, const struct pack_head *heads, size_t count);
 
-/* A runner's labels and a class's, sorted and comma-separated or NULL: a runner with labels takes only jobs that have labels
- * and none but these; one without, only jobs without. */
+// A runner's labels and a class's, sorted and comma-separated or NULL: a runner with labels takes
+// only jobs that have labels and none but these; one without, only jobs without.
 bool pack_labels_fit(const char *runner_labels, const char *class_labels);
 
 struct pack_time {
-    int64_t left_usec;     /* until jobs get their termination signal; 0: no end */
-    int64_t walltime_usec; /* of the whole allocation; 0: no end */
-    int64_t elapsed_usec;  /* of it */
+    int64_t left_usec;     // until jobs get their termination signal; 0: no end
+    int64_t walltime_usec; // of the whole allocation; 0: no end
+    int64_t elapsed_usec;  // of it
 };
 
 enum pack_time_fit {
     PACK_TIME_NO,
-    PACK_TIME_TERMINABLE, /* only jobs that support termination */
+    PACK_TIME_TERMINABLE, // only jobs that support termination
     PACK_TIME_YES,
 };
 
-/* May a job of this runtime start now? When it fits in the time left; a runtime of up to the whole walltime at the start of
- * an allocation (the first minute, at most a tenth of it) too, since its limit is then what there is. A job that supports
- * termination, when max(5 min, a tenth of its runtime) or half of the allocation is left. Not enforced: any time. */
-enum pack_time_fit pack_time_fits(const struct pack_time *time, int64_t runtime_usec, bool enforced);
+// May a job of this runtime start now? When it fits in the time left; a runtime of up to the whole
+// walltime at the start of an allocation (the first minute, at most a tenth of it) too, since its
+// limit is then what there is. A job that supports termination, when max(5 min, a tenth of its
+// runtime) or half of the allocation is left. Not enforced: any time.
+enum pack_time_fit pack_time_fits(const struct pack_time *time, int64_t runtime_usec,
+                                  bool enforced);
 
 #endif

@@ -1,34 +1,38 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What planning and submitting need from the database: how much work waits per class, how much room there is for it, and
-// one row per sbatch call, committed before the call.
+// What planning and submitting need from the database: how much work waits per class, how much room
+// there is for it, and one row per sbatch call, committed before the call.
 #ifndef LIB_STORE_PLAN_H
 #define LIB_STORE_PLAN_H
 
-#include "lib/plan/demand.h"
 #include "lib/base/record.h"
+#include "lib/plan/demand.h"
 #include "lib/store/store.h"
 
-/* The demand of a workflow now. need = ready + soon; a request is due when ready > 0, need > room and nothing is waiting. */
-int store_demand(struct store *store, int64_t workflow_id, struct demand *demand, struct error *err);
+// The demand of a workflow now. need = ready + soon; a request is due when ready > 0, need > room
+// and nothing is waiting.
+int store_demand(struct store *store, int64_t workflow_id, struct demand *demand,
+                 struct error *err);
 
 struct submission {
-    int64_t id, class_id, slurm_job_id; /* slurm_job_id 0: no answer yet */
+    int64_t id, class_id, slurm_job_id; // slurm_job_id 0: no answer yet
     const char *tag, *partition, *scheduler, *arguments, *script, *error;
     enum allocation_state state;
     int32_t allocations, cpus, gpus, nodes, slots, rounds;
     int64_t memory_bytes, walltime_usec, created_usec, answered_usec;
 };
 
-/* Inserts the rows in one transaction, with an allocation row per element, state planned; ids are filled in, and in each
- * tag "%w" and "%s" become the workflow's and the submission's id (the tag is replaced by memory of the arena). Unless
- * `force`, a submission whose class has one waiting, or had one made in the last 10 s, is left out: its id becomes 0. */
-int store_submissions_create(struct store *store, int64_t workflow_id, struct submission *list, uint32_t count, bool force,
-                             struct arena *arena, struct error *err);
+// Inserts the rows in one transaction, with an allocation row per element, state planned; ids are
+// filled in, and in each tag "%w" and "%s" become the workflow's and the submission's id (the tag
+// is replaced by memory of the arena). Unless `force`, a submission whose class has one waiting, or
+// had one made in the last 10 s, is left out: its id becomes 0.
+int store_submissions_create(struct store *store, int64_t workflow_id, struct submission *list,
+                             uint32_t count, bool force, struct arena *arena, struct error *err);
 
-/* What sbatch answered: a job id (state queued), or error (state canceled, event submission_failed). Both: it has
- * ended or was canceled since, and why (event allocation_canceled). */
-int store_submission_answered(struct store *store, int64_t submission_id, int64_t slurm_job_id, const char *error,
-                              struct error *err);
+// What sbatch answered: a job id (state queued), or error (state canceled, event
+// submission_failed). Both: it has ended or was canceled since, and why (event
+// allocation_canceled).
+int store_submission_answered(struct store *store, int64_t submission_id, int64_t slurm_job_id,
+                              const char *error, struct error *err);
 
 struct submissions {
     struct submission *list;
@@ -36,8 +40,9 @@ struct submissions {
     struct arena *arena;
 };
 
-/* All submissions of a workflow, oldest first. */
-int store_submissions(struct store *store, int64_t workflow_id, struct submissions *submissions, struct error *err);
+// All submissions of a workflow, oldest first.
+int store_submissions(struct store *store, int64_t workflow_id, struct submissions *submissions,
+                      struct error *err);
 void submissions_fini(struct submissions *submissions);
 
 #endif

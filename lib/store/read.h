@@ -3,33 +3,43 @@
 #ifndef LIB_STORE_READ_H
 #define LIB_STORE_READ_H
 
-#include "lib/store/store.h"
 #include "lib/store/infos.h"
+#include "lib/store/store.h"
 
 enum read_what {
-    READ_WORKFLOWS, READ_JOBS, READ_ATTEMPTS, READ_CLASSES,
-    READ_CLASSES_PLAIN, /* classes without what was used (attempts 0, the sums UNKNOWN), which takes a look at every attempt */
-    READ_ALLOCATIONS, READ_RUNNERS, READ_EVENTS, READ_DATA,
-    READ_BARRIERS,  /* in the reply's jobs: what stands for many needs, and is no job of the user's; class_id 0 */
-    READ_FILES,     /* in the reply's files: who reads and writes them */
-    READ_DATA_USES, /* likewise, user data */
-    READ_SAMPLES,   /* time series, in the order of time */
+    READ_WORKFLOWS,
+    READ_JOBS,
+    READ_ATTEMPTS,
+    READ_CLASSES,
+    READ_CLASSES_PLAIN, // classes without what was used (attempts 0, the sums UNKNOWN), which takes
+                        // a look at every attempt
+    READ_ALLOCATIONS,
+    READ_RUNNERS,
+    READ_EVENTS,
+    READ_DATA,
+    READ_BARRIERS,  // in the reply's jobs: what stands for many needs, and is no job of the user's;
+                    // class_id 0
+    READ_FILES,     // in the reply's files: who reads and writes them
+    READ_DATA_USES, // likewise, user data
+    READ_SAMPLES,   // time series, in the order of time
     READS,
 };
 
 struct read_request {
     enum read_what what;
-    int64_t workflow_id; /* 0 with READ_WORKFLOWS: all */
-    int64_t after_id;    /* only rows with a greater id: 0 to begin, then the reply's last_id */
-    uint32_t limit;      /* rows of one page; 0: 1000 */
-    int64_t job_id;      /* READ_JOBS, _ATTEMPTS, _EVENTS, _FILES, _DATA_USES: of this job only; 0: of all */
-    const char *job_glob; /* READ_JOBS, READ_EVENTS: of jobs whose names match ("sim_*"); NULL: of all */
-    uint32_t states;     /* READ_JOBS: bits 1 << state; 0: all */
-    const char *event_kind; /* READ_EVENTS: of this kind, or users' events of this name; NULL: all */
-    int64_t since_usec;  /* READ_EVENTS: not older; 0: all */
+    int64_t workflow_id; // 0 with READ_WORKFLOWS: all
+    int64_t after_id;    // only rows with a greater id: 0 to begin, then the reply's last_id
+    uint32_t limit;      // rows of one page; 0: 1000
+    // READ_JOBS, _ATTEMPTS, _EVENTS, _FILES, _DATA_USES: of this job only; 0: of all
+    int64_t job_id;
+    // READ_JOBS, READ_EVENTS: of jobs whose names match ("sim_*"); NULL: of all
+    const char *job_glob;
+    uint32_t states;        // READ_JOBS: bits 1 << state; 0: all
+    const char *event_kind; // READ_EVENTS: of this kind, or users' events of this name; NULL: all
+    int64_t since_usec;     // READ_EVENTS: not older; 0: all
 };
 struct read_reply {
-    union { /* as many as count */
+    union { // as many as count
         struct workflow_info *workflows;
         struct job_info *jobs;
         struct attempt_info *attempts;
@@ -47,12 +57,14 @@ struct read_reply {
     struct arena *arena;
 };
 
-int store_read(struct store *store, const struct read_request *request, struct read_reply *reply, struct error *err);
+int store_read(struct store *store, const struct read_request *request, struct read_reply *reply,
+               struct error *err);
 void read_reply_fini(struct read_reply *reply);
 
-/* Cancels the workflow: no job starts any more, those that run are told at their runners' next sync; the submissions that
- * have not ended are returned for scancel. */
+// Cancels the workflow: no job starts any more, those that run are told at their runners' next
+// sync; the submissions that have not ended are returned for scancel.
 struct submissions;
-int store_cancel(struct store *store, int64_t workflow_id, struct submissions *to_cancel, struct error *err);
+int store_cancel(struct store *store, int64_t workflow_id, struct submissions *to_cancel,
+                 struct error *err);
 
 #endif

@@ -3,7 +3,8 @@
 
 #include <stddef.h>
 
-int store_read_each(struct store *store, struct read_request request, read_visit *each, void *context, struct error *err)
+int store_read_each(struct store *store, struct read_request request, read_visit *each,
+                    void *context, struct error *err)
 {
     for (bool more = true; more;) {
         struct read_reply reply = {0};
@@ -21,10 +22,12 @@ int store_read_each(struct store *store, struct read_request request, read_visit
     return 0;
 }
 
-int store_read_last_attempt(struct store *store, const struct job_info *job, int64_t workflow_id, struct read_reply *reply,
-                        const struct attempt_info **attempt, struct error *err)
+int store_read_last_attempt(struct store *store, const struct job_info *job, int64_t workflow_id,
+                            struct read_reply *reply, const struct attempt_info **attempt,
+                            struct error *err)
 {
-    struct read_request request = {.what = READ_ATTEMPTS, .workflow_id = workflow_id, .job_id = job->id};
+    struct read_request request = {
+        .what = READ_ATTEMPTS, .workflow_id = workflow_id, .job_id = job->id};
     *reply = (struct read_reply){0};
     *attempt = NULL;
     if (store_read(store, &request, reply, err))

@@ -2,131 +2,159 @@
 // The fields of every struct that goes to the store or comes from it.
 #include "lib/store/row_codec.h"
 
+// clang-format off
 #define END {.type = CODEC_END}
-#define RECORD(record, s, ...) \
+// clang-format on
+#define RECORD(record, s, ...)                                              \
     static const struct codec_field record##_fields[] = {__VA_ARGS__, END}; \
     const struct codec_record codec_##record = {sizeof(struct s), record##_fields}
-#define LOCAL(record, s, ...) \
+#define LOCAL(record, s, ...)                                               \
     static const struct codec_field record##_fields[] = {__VA_ARGS__, END}; \
     static const struct codec_record codec_##record = {sizeof(struct s), record##_fields}
 
 // ---- creating ----
 #define C(f) INT(class_row, f)
-LOCAL(class_row, class_row, TEXT(class_row, name), C(cpus), C(nodes), C(gpus_milli), C(memory_bytes), C(runtime_usec), C(tmp_bytes),
-      C(enforced), TEXT(class_row, scheduler), TEXT(class_row, labels));
-LOCAL(job_row, job_row, TEXT(job_row, name), TEXT(job_row, command), TEXT(job_row, spec), INT(job_row, class_index),
-      INT(job_row, flags), INT(job_row, priority), INT(job_row, rank), INT(job_row, unmet));
+LOCAL(class_row, class_row, TEXT(class_row, name), C(cpus), C(nodes), C(gpus_milli),
+      C(memory_bytes), C(runtime_usec), C(tmp_bytes), C(enforced), TEXT(class_row, scheduler),
+      TEXT(class_row, labels));
+LOCAL(job_row, job_row, TEXT(job_row, name), TEXT(job_row, command), TEXT(job_row, spec),
+      INT(job_row, class_index), INT(job_row, flags), INT(job_row, priority), INT(job_row, rank),
+      INT(job_row, unmet));
 LOCAL(pair_row, pair_row, INT(pair_row, job), INT(pair_row, other), INT(pair_row, role));
-LOCAL(file_row, file_row, TEXT(file_row, name), TEXT(file_row, path), INT(file_row, temporary), INT(file_row, produced));
-LOCAL(user_data_row, data_row, TEXT(data_row, name), TEXT(data_row, data), INT(data_row, ephemeral));
-RECORD(workflow, workflow, TEXT(workflow, name), TEXT(workflow, description), TEXT(workflow, project), TEXT(workflow, metadata),
-       TEXT(workflow, settings), LIST(workflow, classes, &codec_class_row), LIST(workflow, jobs, &codec_job_row),
+LOCAL(file_row, file_row, TEXT(file_row, name), TEXT(file_row, path), INT(file_row, temporary),
+      INT(file_row, produced));
+LOCAL(user_data_row, data_row, TEXT(data_row, name), TEXT(data_row, data),
+      INT(data_row, ephemeral));
+RECORD(workflow, workflow, TEXT(workflow, name), TEXT(workflow, description),
+       TEXT(workflow, project), TEXT(workflow, metadata), TEXT(workflow, settings),
+       LIST(workflow, classes, &codec_class_row), LIST(workflow, jobs, &codec_job_row),
        LIST(workflow, needs, &codec_pair_row), LIST(workflow, job_files, &codec_pair_row),
-       LIST(workflow, job_data, &codec_pair_row), LIST(workflow, files, &codec_file_row), LIST(workflow, data, &codec_user_data_row));
+       LIST(workflow, job_data, &codec_pair_row), LIST(workflow, files, &codec_file_row),
+       LIST(workflow, data, &codec_user_data_row));
 #define O(f) TEXT(workflow_origin, f)
-RECORD(origin, workflow_origin, O(user), INT(workflow_origin, uid), O(file), O(file_text), O(command_line), O(folder), O(version),
-       O(environment));
+RECORD(origin, workflow_origin, O(user), INT(workflow_origin, uid), O(file), O(file_text),
+       O(command_line), O(folder), O(version), O(environment));
 
 // ---- running ----
 #define E(f) INT(runner_entry, f)
-RECORD(entry, runner_entry, E(workflow_id), TEXT(runner_entry, tag), E(slurm_job_id), E(array_task_id), E(restart_count),
-       TEXT(runner_entry, incarnation), TEXT(runner_entry, host), TEXT(runner_entry, node), TEXT(runner_entry, node_list), E(pid),
-       E(cpus), E(gpus_milli), E(memory_bytes), E(limit_usec), TEXT(runner_entry, labels), E(accounting), INTS(runner_entry, gone));
-RECORD(grant, runner_grant, INT(runner_grant, runner_id), INT(runner_grant, run_id), TEXT(runner_grant, workflow_name),
-       TEXT(runner_grant, folder), TEXT(runner_grant, settings), TEXT(runner_grant, partition), TEXT(runner_grant, scheduler));
-LOCAL(start, attempt_start, INT(attempt_start, job_id), INT(attempt_start, start_usec), INT(attempt_start, attempt_id),
-      INT(attempt_start, taken),
-      TEXT(attempt_start, stdout_path), TEXT(attempt_start, stderr_path));
+RECORD(entry, runner_entry, E(workflow_id), TEXT(runner_entry, tag), E(slurm_job_id),
+       E(array_task_id), E(restart_count), TEXT(runner_entry, incarnation),
+       TEXT(runner_entry, host), TEXT(runner_entry, node), TEXT(runner_entry, node_list), E(pid),
+       E(cpus), E(gpus_milli), E(memory_bytes), E(limit_usec), TEXT(runner_entry, labels),
+       E(accounting), INTS(runner_entry, gone));
+RECORD(grant, runner_grant, INT(runner_grant, runner_id), INT(runner_grant, run_id),
+       TEXT(runner_grant, workflow_name), TEXT(runner_grant, folder), TEXT(runner_grant, settings),
+       TEXT(runner_grant, partition), TEXT(runner_grant, scheduler));
+LOCAL(start, attempt_start, INT(attempt_start, job_id), INT(attempt_start, start_usec),
+      INT(attempt_start, attempt_id), INT(attempt_start, taken), TEXT(attempt_start, stdout_path),
+      TEXT(attempt_start, stderr_path));
 #define U(f) INT(usage_record, f)
-LOCAL(usage, usage_record, TEXT(usage_record, node), TEXT(usage_record, step), U(source), U(cpu_user_usec), U(cpu_system_usec),
-      U(throttled_usec), U(memory_peak_bytes), U(memory_anon_bytes), U(memory_anon_low_bytes), U(memory_anon_high_bytes),
-      U(memory_limit_bytes), U(swap_peak_bytes), U(io_read_bytes), U(io_write_bytes), U(oom_kills), U(processes_peak),
-      TEXT(usage_record, gpus));
+LOCAL(usage, usage_record, TEXT(usage_record, node), TEXT(usage_record, step), U(source),
+      U(cpu_user_usec), U(cpu_system_usec), U(throttled_usec), U(memory_peak_bytes),
+      U(memory_anon_bytes), U(memory_anon_low_bytes), U(memory_anon_high_bytes),
+      U(memory_limit_bytes), U(swap_peak_bytes), U(io_read_bytes), U(io_write_bytes), U(oom_kills),
+      U(processes_peak), TEXT(usage_record, gpus));
 #define A(f) INT(attempt_end, f)
-LOCAL(end, attempt_end, PART(attempt_end, start, &codec_start), A(end_usec), A(wall_usec), A(state), A(exit_code), A(signal), A(core),
-      A(reason), TEXT(attempt_end, message), TEXT(attempt_end, stderr_tail), LIST(attempt_end, usages, &codec_usage));
-LOCAL(point, usage_point, INT(usage_point, job_id), INT(usage_point, attempt_id), INT(usage_point, time_usec),
-      INT(usage_point, cpu_usec), INT(usage_point, memory_bytes));
-LOCAL(claim, claim_request, INT(claim_request, max_jobs), INT(claim_request, cpus), INT(claim_request, gpus_milli),
-      INT(claim_request, memory_bytes), INT(claim_request, prefetch), INT(claim_request, time_left_usec));
-RECORD(sync_request, sync_request, INT(sync_request, runner_id), INT(sync_request, seq), LIST(sync_request, starts, &codec_start),
-       LIST(sync_request, ends, &codec_end), INTS(sync_request, returned), INTS(sync_request, ahead),
+LOCAL(end, attempt_end, PART(attempt_end, start, &codec_start), A(end_usec), A(wall_usec), A(state),
+      A(exit_code), A(signal), A(core), A(reason), TEXT(attempt_end, message),
+      TEXT(attempt_end, stderr_tail), LIST(attempt_end, usages, &codec_usage));
+LOCAL(point, usage_point, INT(usage_point, job_id), INT(usage_point, attempt_id),
+      INT(usage_point, time_usec), INT(usage_point, cpu_usec), INT(usage_point, memory_bytes));
+LOCAL(claim, claim_request, INT(claim_request, max_jobs), INT(claim_request, cpus),
+      INT(claim_request, gpus_milli), INT(claim_request, memory_bytes),
+      INT(claim_request, prefetch), INT(claim_request, time_left_usec));
+RECORD(sync_request, sync_request, INT(sync_request, runner_id), INT(sync_request, seq),
+       LIST(sync_request, starts, &codec_start), LIST(sync_request, ends, &codec_end),
+       INTS(sync_request, returned), INTS(sync_request, ahead),
        LIST(sync_request, points, &codec_point), PART(sync_request, claim, &codec_claim),
        INT(sync_request, leave));
 LOCAL(claimed_data, claimed_data, TEXT(claimed_data, name), TEXT(claimed_data, json));
 #define J(f) INT(claimed_job, f)
-LOCAL(claimed, claimed_job, J(job_id), TEXT(claimed_job, name), TEXT(claimed_job, command), TEXT(claimed_job, spec),
-      TEXT(claimed_job, class_name), J(flags), J(attempt_id), J(cpus), J(gpus_milli), J(nodes), J(continuations), J(memory_bytes),
-      J(runtime_usec), J(enforced), J(after), TEXTS(claimed_job, inputs), TEXTS(claimed_job, outputs),
+LOCAL(claimed, claimed_job, J(job_id), TEXT(claimed_job, name), TEXT(claimed_job, command),
+      TEXT(claimed_job, spec), TEXT(claimed_job, class_name), J(flags), J(attempt_id), J(cpus),
+      J(gpus_milli), J(nodes), J(continuations), J(memory_bytes), J(runtime_usec), J(enforced),
+      J(after), TEXTS(claimed_job, inputs), TEXTS(claimed_job, outputs),
       LIST(claimed_job, data, &codec_claimed_data));
 #define R(f) INT(sync_reply, f)
 RECORD(sync_reply, sync_reply, LIST(sync_reply, claimed, &codec_claimed),
-       LIST(sync_reply, hints, &codec_claimed), INTS(sync_reply, canceled), INTS(sync_reply, refused),
-       R(expelled), R(complete), R(held), R(may_come), R(demand), R(interval_ms));
+       LIST(sync_reply, hints, &codec_claimed), INTS(sync_reply, canceled),
+       INTS(sync_reply, refused), R(expelled), R(complete), R(held), R(may_come), R(demand),
+       R(interval_ms));
 
 // ---- planning ----
 #define D(f) INT(class_demand, f)
-LOCAL(class_demand, class_demand, D(class_id), PART(class_demand, row, &codec_class_row), D(ready), D(soon), D(blocked), D(ended),
-      D(room), D(waiting));
+LOCAL(class_demand, class_demand, D(class_id), PART(class_demand, row, &codec_class_row), D(ready),
+      D(soon), D(blocked), D(ended), D(room), D(waiting));
 RECORD(demand, demand, LIST(demand, classes, &codec_class_demand));
 #define S(f) INT(submission, f)
 #define ST(f) TEXT(submission, f)
-RECORD(submission, submission, S(id), S(class_id), S(slurm_job_id), ST(tag), ST(partition), ST(scheduler), ST(arguments), ST(script),
-       ST(error), S(state), S(allocations), S(cpus), S(gpus), S(nodes), S(slots), S(rounds), S(memory_bytes), S(walltime_usec),
-       S(created_usec), S(answered_usec));
-RECORD(submissions, submissions, {COUNTED(submissions, list, CODEC_LIST, count), .of = &codec_submission});
+RECORD(submission, submission, S(id), S(class_id), S(slurm_job_id), ST(tag), ST(partition),
+       ST(scheduler), ST(arguments), ST(script), ST(error), S(state), S(allocations), S(cpus),
+       S(gpus), S(nodes), S(slots), S(rounds), S(memory_bytes), S(walltime_usec), S(created_usec),
+       S(answered_usec));
+RECORD(submissions, submissions,
+       {COUNTED(submissions, list, CODEC_LIST, count), .of = &codec_submission});
 
 // ---- user data and events ----
-LOCAL(change, data_change, INT(data_change, op), TEXT(data_change, name), TEXT(data_change, json), INT(data_change, job_id),
-      TEXT(data_change, key));
+LOCAL(change, data_change, INT(data_change, op), TEXT(data_change, name), TEXT(data_change, json),
+      INT(data_change, job_id), TEXT(data_change, key));
 LOCAL(answer, data_answer, TEXT(data_answer, error), TEXT(data_answer, json));
-RECORD(data_request, data_request, INT(data_request, workflow_id), INT(data_request, runner_id), INT(data_request, seq),
-       LIST(data_request, changes, &codec_change));
+RECORD(data_request, data_request, INT(data_request, workflow_id), INT(data_request, runner_id),
+       INT(data_request, seq), LIST(data_request, changes, &codec_change));
 RECORD(data_reply, data_reply, LIST(data_reply, answers, &codec_answer));
 
 // ---- reading ----
 #define Q(f) INT(read_request, f)
-RECORD(read_request, read_request, Q(what), Q(workflow_id), Q(after_id), Q(limit), Q(job_id), TEXT(read_request, job_glob), Q(states),
-       TEXT(read_request, event_kind), Q(since_usec));
+RECORD(read_request, read_request, Q(what), Q(workflow_id), Q(after_id), Q(limit), Q(job_id),
+       TEXT(read_request, job_glob), Q(states), TEXT(read_request, event_kind), Q(since_usec));
 #define W(f) INT(workflow_info, f)
 #define WT(f) TEXT(workflow_info, f)
-LOCAL(workflow_info, workflow_info, W(id), W(created_usec), W(ended_usec), W(run_id), W(state), WT(name), WT(user), WT(description),
-      WT(file), WT(command_line), WT(folder), WT(version), WT(settings), WT(environment), FIXED(workflow_info, counts),
-      W(runners_alive));
+LOCAL(workflow_info, workflow_info, W(id), W(created_usec), W(ended_usec), W(run_id), W(state),
+      WT(name), WT(user), WT(description), WT(file), WT(command_line), WT(folder), WT(version),
+      WT(settings), WT(environment), FIXED(workflow_info, counts), W(runners_alive));
 #define JI(f) INT(job_info, f)
 #define JT(f) TEXT(job_info, f)
-LOCAL(job_info, job_info, JI(id), JI(class_id), JT(name), JT(command), JT(class_name), JT(spec), JI(state), JI(flags), JI(priority),
-      JI(rank), JI(unmet), JI(attempts), JI(continuations), TEXTS(job_info, needs), JT(why));
-LOCAL(attempt_info, attempt_info, INT(attempt_info, id), INT(attempt_info, job_id), TEXT(attempt_info, job_name),
-      INT(attempt_info, run_id), TEXT(attempt_info, node), INT(attempt_info, slurm_job_id), PART(attempt_info, end, &codec_end));
+LOCAL(job_info, job_info, JI(id), JI(class_id), JT(name), JT(command), JT(class_name), JT(spec),
+      JI(state), JI(flags), JI(priority), JI(rank), JI(unmet), JI(attempts), JI(continuations),
+      TEXTS(job_info, needs), JT(why));
+LOCAL(attempt_info, attempt_info, INT(attempt_info, id), INT(attempt_info, job_id),
+      TEXT(attempt_info, job_name), INT(attempt_info, run_id), TEXT(attempt_info, node),
+      INT(attempt_info, slurm_job_id), PART(attempt_info, end, &codec_end));
 #define CI(f) INT(class_info, f)
 #define CT(f) TEXT(class_info, f)
-LOCAL(class_info, class_info, CI(id), CI(jobs), FIXED(class_info, counts), CT(name), CT(scheduler), CT(labels), CI(cpus),
-      CI(gpus_milli), CI(nodes), CI(memory_bytes), CI(runtime_usec), CI(enforced), CI(attempts), CI(wall_max_usec),
-      CI(wall_sum_usec), CI(cpu_sum_usec), CI(memory_peak_max_bytes), CI(memory_anon_max_bytes));
+LOCAL(class_info, class_info, CI(id), CI(jobs), FIXED(class_info, counts), CT(name), CT(scheduler),
+      CT(labels), CI(cpus), CI(gpus_milli), CI(nodes), CI(memory_bytes), CI(runtime_usec),
+      CI(enforced), CI(attempts), CI(wall_max_usec), CI(wall_sum_usec), CI(cpu_sum_usec),
+      CI(memory_peak_max_bytes), CI(memory_anon_max_bytes));
 #define AI(f) INT(allocation_info, f)
 #define AT(f) TEXT(allocation_info, f)
-LOCAL(allocation_info, allocation_info, AI(id), AI(submission_id), AI(slurm_job_id), AI(submitted_usec), AI(start_usec), AI(end_usec),
-      AI(limit_usec), AI(walltime_usec), AI(jobs_run), AI(array_task_id), AI(cpus), AI(gpus), AI(nodes), AI(memory_bytes), AI(state),
+LOCAL(allocation_info, allocation_info, AI(id), AI(submission_id), AI(slurm_job_id),
+      AI(submitted_usec), AI(start_usec), AI(end_usec), AI(limit_usec), AI(walltime_usec),
+      AI(jobs_run), AI(array_task_id), AI(cpus), AI(gpus), AI(nodes), AI(memory_bytes), AI(state),
       AT(partition), AT(node_list), AT(tag), AT(error));
 #define RI(f) INT(runner_info, f)
-LOCAL(runner_info, runner_info, RI(id), RI(allocation_id), RI(started_usec), RI(heartbeat_usec), RI(end_usec), RI(jobs_run),
-      TEXT(runner_info, incarnation), TEXT(runner_info, host), TEXT(runner_info, node), TEXT(runner_info, labels), RI(pid), RI(cpus), RI(gpus_milli),
+LOCAL(runner_info, runner_info, RI(id), RI(allocation_id), RI(started_usec), RI(heartbeat_usec),
+      RI(end_usec), RI(jobs_run), TEXT(runner_info, incarnation), TEXT(runner_info, host),
+      TEXT(runner_info, node), TEXT(runner_info, labels), RI(pid), RI(cpus), RI(gpus_milli),
       RI(memory_bytes), RI(lost), RI(accounting));
 #define EI(f) INT(event_info, f)
-LOCAL(event_info, event_info, EI(id), EI(time_usec), TEXT(event_info, kind), TEXT(event_info, name), TEXT(event_info, job_name), TEXT(event_info, data),
-      EI(runner_id), EI(attempt_id), EI(submission_id), EI(allocation_id));
-LOCAL(data_info, data_info, INT(data_info, id), TEXT(data_info, name), TEXT(data_info, data), INT(data_info, ephemeral));
+LOCAL(event_info, event_info, EI(id), EI(time_usec), TEXT(event_info, kind), TEXT(event_info, name),
+      TEXT(event_info, job_name), TEXT(event_info, data), EI(runner_id), EI(attempt_id),
+      EI(submission_id), EI(allocation_id));
+LOCAL(data_info, data_info, INT(data_info, id), TEXT(data_info, name), TEXT(data_info, data),
+      INT(data_info, ephemeral));
 
-LOCAL(sample_info, sample_info, INT(sample_info, id), INT(sample_info, time_usec), INT(sample_info, cpu_usec),
-      INT(sample_info, memory_bytes), TEXT(sample_info, job_name), TEXT(sample_info, node), INT(sample_info, run_id),
-      INT(sample_info, attempt_id));
+LOCAL(sample_info, sample_info, INT(sample_info, id), INT(sample_info, time_usec),
+      INT(sample_info, cpu_usec), INT(sample_info, memory_bytes), TEXT(sample_info, job_name),
+      TEXT(sample_info, node), INT(sample_info, run_id), INT(sample_info, attempt_id));
 
-LOCAL(file_info, file_info, INT(file_info, id), TEXT(file_info, name), TEXT(file_info, path), INT(file_info, temporary),
-      INT(file_info, known), TEXTS(file_info, readers), TEXTS(file_info, writers));
+LOCAL(file_info, file_info, INT(file_info, id), TEXT(file_info, name), TEXT(file_info, path),
+      INT(file_info, temporary), INT(file_info, known), TEXTS(file_info, readers),
+      TEXTS(file_info, writers));
 
-#define REPLY(member) \
-    LOCAL(read_##member, read_reply, {COUNTED(read_reply, member, CODEC_LIST, count), .of = &codec_##member##_row}, \
+#define REPLY(member)                                                                    \
+    LOCAL(read_##member, read_reply,                                                     \
+          {COUNTED(read_reply, member, CODEC_LIST, count), .of = &codec_##member##_row}, \
           INT(read_reply, last_id), INT(read_reply, more))
 #define codec_workflows_row codec_workflow_info
 #define codec_jobs_row codec_job_info
@@ -150,11 +178,17 @@ REPLY(files);
 REPLY(samples);
 
 const struct codec_record *const codec_read_replies[READS] = {
-    [READ_WORKFLOWS] = &codec_read_workflows, [READ_JOBS] = &codec_read_jobs,
-    [READ_ATTEMPTS] = &codec_read_attempts,   [READ_CLASSES] = &codec_read_classes,
+    [READ_WORKFLOWS] = &codec_read_workflows,
+    [READ_JOBS] = &codec_read_jobs,
+    [READ_ATTEMPTS] = &codec_read_attempts,
+    [READ_CLASSES] = &codec_read_classes,
     [READ_CLASSES_PLAIN] = &codec_read_classes,
-    [READ_ALLOCATIONS] = &codec_read_allocations, [READ_RUNNERS] = &codec_read_runners,
-    [READ_EVENTS] = &codec_read_events,       [READ_DATA] = &codec_read_data,
-    [READ_BARRIERS] = &codec_read_jobs,       [READ_FILES] = &codec_read_files,
-    [READ_DATA_USES] = &codec_read_files,     [READ_SAMPLES] = &codec_read_samples,
+    [READ_ALLOCATIONS] = &codec_read_allocations,
+    [READ_RUNNERS] = &codec_read_runners,
+    [READ_EVENTS] = &codec_read_events,
+    [READ_DATA] = &codec_read_data,
+    [READ_BARRIERS] = &codec_read_jobs,
+    [READ_FILES] = &codec_read_files,
+    [READ_DATA_USES] = &codec_read_files,
+    [READ_SAMPLES] = &codec_read_samples,
 };

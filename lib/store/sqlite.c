@@ -17,19 +17,23 @@ static const char *const texts[SQL_COUNT] = {
 };
 
 static const struct {
-    int sqlite; /* primary result code */
+    int sqlite; // primary result code
     enum error_code code;
     const char *remedy;
 } failures[] = {
-    {SQLITE_BUSY, ERROR_UNREACHABLE, "another program holds it locked; `fuser` on the file names it"},
+    {SQLITE_BUSY, ERROR_UNREACHABLE,
+     "another program holds it locked; `fuser` on the file names it"},
     {SQLITE_FULL, ERROR_UNREACHABLE, "the disk or the quota is full; make room and it goes on"},
     {SQLITE_READONLY, ERROR_UNREACHABLE, "the file or its folder is read-only for this user"},
-    {SQLITE_CANTOPEN, ERROR_UNREACHABLE, "check that the folder exists and that file and folder are yours"},
+    {SQLITE_CANTOPEN, ERROR_UNREACHABLE,
+     "check that the folder exists and that file and folder are yours"},
     {SQLITE_PERM, ERROR_UNREACHABLE, "check the permissions of the file and its folder"},
     {SQLITE_IOERR, ERROR_UNREACHABLE, "the file system failed; check space, quota and the mount"},
-    {SQLITE_PROTOCOL, ERROR_UNREACHABLE, "locking failed; a network file system may not support it"},
+    {SQLITE_PROTOCOL, ERROR_UNREACHABLE,
+     "locking failed; a network file system may not support it"},
     {SQLITE_NOTADB, ERROR_UNREACHABLE, "this file is no database; give another one with --db"},
-    {SQLITE_CORRUPT, ERROR_UNREACHABLE, "the file is damaged; `sqlite3 FILE .recover` saves what can be saved"},
+    {SQLITE_CORRUPT, ERROR_UNREACHABLE,
+     "the file is damaged; `sqlite3 FILE .recover` saves what can be saved"},
 };
 
 int db_error(struct db *db, struct error *err, const char *what)
@@ -38,7 +42,8 @@ int db_error(struct db *db, struct error *err, const char *what)
     const char *text = sqlite3_errmsg(db->sqlite);
     for (size_t i = 0; i < sizeof failures / sizeof *failures; i++)
         if (failures[i].sqlite == code)
-            return error_set(err, failures[i].code, 0, "database %s: %s: %s; %s", db->path, what, text, failures[i].remedy);
+            return error_set(err, failures[i].code, 0, "database %s: %s: %s; %s", db->path, what,
+                             text, failures[i].remedy);
     return error_set(err, ERROR_INTERNAL, 0, "database %s: %s: %s", db->path, what, text);
 }
 
@@ -81,7 +86,8 @@ void db_start_clock(struct db *db)
 static sqlite3_stmt *prepare(struct db *db, enum sql which, struct error *err)
 {
     sqlite3_stmt *statement = NULL;
-    if (sqlite3_prepare_v3(db->sqlite, texts[which], -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL) != SQLITE_OK) {
+    if (sqlite3_prepare_v3(db->sqlite, texts[which], -1, SQLITE_PREPARE_PERSISTENT, &statement,
+                           NULL) != SQLITE_OK) {
         db_error(db, err, texts[which]);
         return NULL;
     }
@@ -96,7 +102,7 @@ static void bind_number(sqlite3_stmt *s, int index, int64_t number, bool null)
         sqlite3_bind_int64(s, index, number);
 }
 
-/* The parameters of one row, from the first-th on. */
+// The parameters of one row, from the first-th on.
 static void bind_row(sqlite3_stmt *s, int first, const char *types, va_list ap)
 {
     for (int i = first; *types; i++, types++) {
@@ -106,7 +112,8 @@ static void bind_row(sqlite3_stmt *s, int first, const char *types, va_list ap)
             sqlite3_bind_int64(s, i, va_arg(ap, int));
         } else {
             int64_t number = va_arg(ap, int64_t);
-            bind_number(s, i, number, (*types == 'n' && number == UNKNOWN) || (*types == 'z' && number == 0));
+            bind_number(s, i, number,
+                        (*types == 'n' && number == UNKNOWN) || (*types == 'z' && number == 0));
         }
     }
 }
@@ -120,7 +127,8 @@ static sqlite3_stmt *statement_of(struct db *db, struct error *err, enum sql whi
     return s;
 }
 
-static sqlite3_stmt *bind(struct db *db, struct error *err, enum sql which, const char *types, va_list ap)
+static sqlite3_stmt *bind(struct db *db, struct error *err, enum sql which, const char *types,
+                          va_list ap)
 {
     sqlite3_stmt *s = statement_of(db, err, which);
     if (s)
@@ -160,7 +168,8 @@ int db_do(struct db *db, struct error *err, enum sql which, const char *types, .
     return rc;
 }
 
-int db_number(struct db *db, struct error *err, int64_t *number, enum sql which, const char *types, ...)
+int db_number(struct db *db, struct error *err, int64_t *number, enum sql which, const char *types,
+              ...)
 {
     va_list ap;
     va_start(ap, types);
@@ -190,7 +199,7 @@ int db_bulk_open(struct bulk *bulk, struct db *db, enum sql one, size_t rows, st
     fputs(sqlite3_sql(s), text);
     for (int row = 1; row < BULK_ROWS; row++) {
         for (int i = 0; i < sqlite3_bind_parameter_count(s); i++)
-            fputs(i ? ", ?" : ", (?", text); /* the parameter behind the last one */
+            fputs(i ? ", ?" : ", (?", text); // the parameter behind the last one
         fputc(')', text);
     }
     fclose(text);
@@ -232,7 +241,8 @@ sqlite3_stmt *db_cursor(struct db *db, size_t index, struct error *err)
         sqlite3_stmt *s = prepare(db, SQL_READY_JOBS, err);
         if (!s)
             return NULL;
-        db->cursors = array_grow(db->cursors, db->cursors_count, &db->cursors_space, sizeof *db->cursors);
+        db->cursors =
+            array_grow(db->cursors, db->cursors_count, &db->cursors_space, sizeof *db->cursors);
         db->cursors[db->cursors_count++] = s;
     }
     sqlite3_reset(db->cursors[index]);
@@ -246,18 +256,24 @@ const char *db_text(struct arena *arena, sqlite3_stmt *statement, int column)
 
 int64_t db_known(sqlite3_stmt *statement, int column)
 {
-    return sqlite3_column_type(statement, column) == SQLITE_NULL ? UNKNOWN : sqlite3_column_int64(statement, column);
+    return sqlite3_column_type(statement, column) == SQLITE_NULL
+               ? UNKNOWN
+               : sqlite3_column_int64(statement, column);
 }
 
 // ---- transactions ----
 
-/* SQLite itself would go on with a file that nobody else can see any more. */
+// SQLite itself would go on with a file that nobody else can see any more.
 static int check_place(struct db *db, struct error *err)
 {
     int moved = 0;
-    if (sqlite3_file_control(db->sqlite, NULL, SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved)
-        return error_set(err, ERROR_UNREACHABLE, 0, "database %s: the file was removed or replaced after it had been opened; put "
-                                                    "the same file back and it goes on", db->path);
+    if (sqlite3_file_control(db->sqlite, NULL, SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK &&
+        moved)
+        return error_set(
+            err, ERROR_UNREACHABLE, 0,
+            "database %s: the file was removed or replaced after it had been opened; put "
+            "the same file back and it goes on",
+            db->path);
     return 0;
 }
 
@@ -271,7 +287,8 @@ int db_begin(struct db *db, bool write, struct error *err)
 
 static void reset_all(struct db *db)
 {
-    for (sqlite3_stmt *s = sqlite3_next_stmt(db->sqlite, NULL); s; s = sqlite3_next_stmt(db->sqlite, s))
+    for (sqlite3_stmt *s = sqlite3_next_stmt(db->sqlite, NULL); s;
+         s = sqlite3_next_stmt(db->sqlite, s))
         if (sqlite3_stmt_busy(s))
             sqlite3_reset(s);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Shared by the files that keep the store in SQLite: a connection, its prepared statements,
-// transactions; and the calls that they provide. Only sqlite*.c include it.
+// transactions. Only sqlite*.c include it.
 #ifndef LIB_STORE_SQLITE_H
 #define LIB_STORE_SQLITE_H
 
@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "lib/base/arena.h"
-#include "lib/store/ops.h"
+#include "lib/store/sqlite_calls.h"
 
-enum sql { /* every statement there is; the texts are in store_sql.def */
+enum sql { // every statement there is; the texts are in sql.def
 #define SQL(name, text) SQL_##name,
 #include "lib/store/sql.def"
 #undef SQL
@@ -20,78 +20,61 @@ enum sql { /* every statement there is; the texts are in store_sql.def */
 struct db {
     sqlite3 *sqlite;
     sqlite3_stmt *statements[SQL_COUNT];
-    sqlite3_stmt **cursors; /* SQL_READY_JOBS once more for each class that is looked at at the same time */
+    // SQL_READY_JOBS once more for each class that is looked at at the same time
+    sqlite3_stmt **cursors;
     size_t cursors_count, cursors_space;
     char *path;
-    bool young;             /* made by this process, and nothing is in it yet */
-    bool network;           /* on a network file system: rollback journal */
-    int64_t busy_usec;      /* how long to wait for a lock */
-    int64_t deadline_usec;  /* of the present call, CLOCK_MONOTONIC */
-    int64_t watched;        /* the workflow that this connection works for; 0: none in particular */
+    bool young;            // made by this process, and nothing is in it yet
+    bool network;          // on a network file system: rollback journal
+    int64_t busy_usec;     // how long to wait for a lock
+    int64_t deadline_usec; // of the present call, CLOCK_MONOTONIC
+    int64_t watched;       // the workflow that this connection works for; 0: none in particular
     int64_t data_version, change;
-    int64_t demand_usec;    /* when demand was computed last */
+    int64_t demand_usec; // when demand was computed last
 };
 
-enum event_kind {
-    EVENT_WORKFLOW_CREATED = 1, EVENT_WORKFLOW_ENDED, EVENT_WORKFLOW_CANCELED, EVENT_WORKFLOW_RESTARTED,
-    EVENT_JOB_READY = 10, EVENT_JOB_STARTED, EVENT_JOB_ENDED, EVENT_JOB_CANCELED, EVENT_JOB_RETURNED, EVENT_JOB_CLAIMED,
-    EVENT_RUNNER_STARTED = 20, EVENT_RUNNER_LEFT, EVENT_RUNNER_LOST,
-    EVENT_SUBMISSION_PLANNED = 30, EVENT_SUBMISSION_QUEUED, EVENT_SUBMISSION_FAILED, EVENT_ALLOCATION_STARTED,
-    EVENT_ALLOCATION_ENDED, EVENT_ALLOCATION_CANCELED,
-    EVENT_USER = 50,
-};
-
-/* Sets err from SQLite's last error on this connection: what was done, the file, what to do about it. Gives -1. */
+// Sets err from SQLite's last error on this connection: what was done, the file, what to do about
+// it. Gives -1.
 int db_error(struct db *db, struct error *err, const char *what);
 
-int db_set_journal(struct db *db, struct error *err); /* of a young one, once something is in it */
+int db_set_journal(struct db *db, struct error *err); // of a young one, once something is in it
 
-/* A call waits for locks until its deadline, db->busy_usec from when its clock was started; 0: it is over. SQLite's busy handler. */
+// A call waits for locks until its deadline, db->busy_usec from when its clock was started; 0: it
+// is over. SQLite's busy handler.
 void db_start_clock(struct db *db);
 int db_wait_busy(void *db, int round);
 
-/* A transaction: db_begin, then db_end with what became of it (0: commit, else roll back); db_end gives 0 or -1, and leaves
- * no statement open and no transaction behind in any case. */
+// A transaction: db_begin, then db_end with what became of it (0: commit, else roll back); db_end
+// gives 0 or -1, and leaves no statement open and no transaction behind in any case.
 int db_begin(struct db *db, bool write, struct error *err);
 int db_end(struct db *db, int result, struct error *err);
 
-/* A statement with its parameters: types has a letter for each: i int, l int64_t, s text (NULL is NULL), n int64_t of which
- * UNKNOWN is NULL, z int64_t of which 0 is NULL. Texts are borrowed until the statement is used again. db_query gives NULL on
- * failure; db_step 1: a row, 0: none left, -1; db_do runs it to its end; db_number reads the first column of the first row. */
+// A statement with its parameters: types has a letter for each: i int, l int64_t, s text (NULL is
+// NULL), n int64_t of which UNKNOWN is NULL, z int64_t of which 0 is NULL. Texts are borrowed until
+// the statement is used again. db_query gives NULL on failure; db_step 1: a row, 0: none left, -1;
+// db_do runs it to its end; db_number reads the first column of the first row.
 sqlite3_stmt *db_query(struct db *db, struct error *err, enum sql which, const char *types, ...);
 int db_step(struct db *db, sqlite3_stmt *statement, struct error *err);
 int db_do(struct db *db, struct error *err, enum sql which, const char *types, ...);
-int db_number(struct db *db, struct error *err, int64_t *number, enum sql which, const char *types, ...);
-/* The same INSERT many times: a statement costs as much as a row, so rows go in sixteens. rows: how many will come; their texts
- * are borrowed to the end. Close it also after a failure. */
+int db_number(struct db *db, struct error *err, int64_t *number, enum sql which, const char *types,
+              ...);
+// The same INSERT many times: a statement costs as much as a row, so rows go in sixteens. rows: how
+// many will come; their texts are borrowed to the end. Close it also after a failure.
 struct bulk {
     struct db *db;
     enum sql one;
-    sqlite3_stmt *many, *now; /* now: the one that is being filled */
+    sqlite3_stmt *many, *now; // now: the one that is being filled
     size_t left;
     int filled;
 };
 int db_bulk_open(struct bulk *bulk, struct db *db, enum sql one, size_t rows, struct error *err);
 int db_bulk_row(struct bulk *bulk, struct error *err, const char *types, ...);
 void db_bulk_close(struct bulk *bulk);
-sqlite3_stmt *db_cursor(struct db *db, size_t index, struct error *err); /* the index-th of SQL_READY_JOBS, not bound */
-const char *db_text(struct arena *arena, sqlite3_stmt *statement, int column); /* a copy, or NULL */
-int64_t db_known(sqlite3_stmt *statement, int column); /* UNKNOWN where NULL */
-int64_t usec_now(void); /* the store's clock, UTC */
 
-/* The calls, by file: sqlite_create.c, _enter.c, _run.c, _demand.c, _plan.c, _read.c, _data.c. */
-int sqlite_create_workflow(void *impl, const struct workflow *, const struct workflow_origin *, int64_t *, struct error *);
-int sqlite_delete_workflow(void *impl, int64_t workflow_id, struct error *err);
-int sqlite_enter(void *impl, const struct runner_entry *, struct runner_grant *, struct error *);
-int sqlite_runner_lost(void *impl, int64_t workflow_id, int64_t runner_id, int64_t silent_usec, bool *declared, struct error *);
-int sqlite_sync(void *impl, const struct sync_request *, struct sync_reply *, struct error *);
-int sqlite_demand(void *impl, int64_t workflow_id, struct demand *, struct error *);
-int sqlite_submissions_create(void *impl, int64_t workflow_id, struct submission *, uint32_t, bool, struct arena *,
-                              struct error *);
-int sqlite_submission_answered(void *impl, int64_t id, int64_t slurm_job_id, const char *error, struct error *);
-int sqlite_submissions(void *impl, int64_t workflow_id, struct submissions *, struct error *);
-int sqlite_read(void *impl, const struct read_request *, struct read_reply *, struct error *);
-int sqlite_data(void *impl, const struct data_request *, struct data_reply *, struct error *);
-int sqlite_cancel(void *impl, int64_t workflow_id, struct submissions *, struct error *);
+// the index-th of SQL_READY_JOBS, not bound
+sqlite3_stmt *db_cursor(struct db *db, size_t index, struct error *err);
+const char *db_text(struct arena *arena, sqlite3_stmt *statement, int column); // a copy, or NULL
+int64_t db_known(sqlite3_stmt *statement, int column);                         // UNKNOWN where NULL
+int64_t usec_now(void); // the store's clock, UTC
 
 #endif

@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Claims: a cursor on the index of ready jobs for each class that fits the runner, merged in order of priority. Nothing is
-// changed before all cursors are done.
+// Claims: a cursor on the index of ready jobs for each class that fits the runner, merged in order
+// of priority. Nothing is changed before all cursors are done.
 #include "lib/base/mem.h"
 #include "lib/store/pack.h"
 #include "lib/store/sqlite_tx.h"
 #include "lib/workflow/workflow.h"
 
-enum { TERMINABLE_SCAN = 1000 }; /* near the end of an allocation so many ready jobs of a class are looked at, no more */
+// near the end of an allocation so many ready jobs of a class are looked at, no more
+enum { TERMINABLE_SCAN = 1000 };
 
 struct claim_class {
     int64_t id, runtime_usec;
-    struct claimed_job job; /* what all jobs of the class have in common */
+    struct claimed_job job; // what all jobs of the class have in common
     struct pack_shape shape;
-    int32_t flags; /* that a job must have */
+    int32_t flags; // that a job must have
     sqlite3_stmt *cursor;
 };
 
-struct foreign_class { /* it has ready jobs, but not for this runner */
+struct foreign_class { // it has ready jobs, but not for this runner
     struct pack_shape shape;
     const char *labels;
 };
@@ -50,28 +51,36 @@ static void set_shape(struct claim_class *c, const struct pack_shape *capacity)
 
 static void add_foreign(struct claim_state *state, const struct claim_class *c, const char *labels)
 {
-    state->foreign = array_grow(state->foreign, state->foreign_count, &state->foreign_space, sizeof *state->foreign);
-    state->foreign[state->foreign_count++] =
-        (struct foreign_class){.shape = c->shape, .labels = arena_strdup(state->reply->arena, labels)};
+    state->foreign = array_grow(state->foreign, state->foreign_count, &state->foreign_space,
+                                sizeof *state->foreign);
+    state->foreign[state->foreign_count++] = (struct foreign_class){
+        .shape = c->shape, .labels = arena_strdup(state->reply->arena, labels)};
 }
 
-// A class with work that is still open: does it fit this runner at all, and is something of it ready?
+// A class with work that is still open: does it fit this runner at all, and is something of it
+// ready?
 static void look_at_class(struct claim_state *state, sqlite3_stmt *s, const struct pack_time *time)
 {
     const struct runner_row *runner = state->runner;
     struct claim_class c = {
         .id = sqlite3_column_int64(s, 0),
         .runtime_usec = sqlite3_column_int64(s, 6),
-        .job = {.class_name = (const char *)sqlite3_column_text(s, 1), .cpus = sqlite3_column_int(s, 2),
-                .memory_bytes = sqlite3_column_int64(s, 3), .gpus_milli = sqlite3_column_int(s, 4),
-                .nodes = sqlite3_column_int(s, 5), .runtime_usec = sqlite3_column_int64(s, 6),
+        .job = {.class_name = (const char *)sqlite3_column_text(s, 1),
+                .cpus = sqlite3_column_int(s, 2),
+                .memory_bytes = sqlite3_column_int64(s, 3),
+                .gpus_milli = sqlite3_column_int(s, 4),
+                .nodes = sqlite3_column_int(s, 5),
+                .runtime_usec = sqlite3_column_int64(s, 6),
                 .enforced = sqlite3_column_int(s, 7) != 0},
     };
-    const char *scheduler = (const char *)sqlite3_column_text(s, 8), *labels = (const char *)sqlite3_column_text(s, 9);
-    bool bound_elsewhere = scheduler && runner->allocation_id && (!runner->scheduler || strcmp(scheduler, runner->scheduler));
+    const char *scheduler = (const char *)sqlite3_column_text(s, 8),
+               *labels = (const char *)sqlite3_column_text(s, 9);
+    bool bound_elsewhere = scheduler && runner->allocation_id &&
+                           (!runner->scheduler || strcmp(scheduler, runner->scheduler));
     enum pack_time_fit fit = pack_time_fits(time, c.runtime_usec, c.job.enforced);
     set_shape(&c, &state->pack.capacity);
-    if (c.job.nodes != 1 || bound_elsewhere || fit == PACK_TIME_NO || !pack_labels_fit(runner->labels, labels) ||
+    if (c.job.nodes != 1 || bound_elsewhere || fit == PACK_TIME_NO ||
+        !pack_labels_fit(runner->labels, labels) ||
         !pack_shape_fits(&c.shape, &state->pack.capacity)) {
         if (sqlite3_column_int64(s, 10) > 0)
             add_foreign(state, &c, labels);
@@ -82,16 +91,20 @@ static void look_at_class(struct claim_state *state, sqlite3_stmt *s, const stru
         return;
     c.flags = fit == PACK_TIME_TERMINABLE ? JOB_SUPPORTS_TERMINATION : 0;
     c.job.class_name = arena_strdup(state->reply->arena, c.job.class_name);
-    state->classes = array_grow(state->classes, state->classes_count, &state->classes_space, sizeof *state->classes);
+    state->classes = array_grow(state->classes, state->classes_count, &state->classes_space,
+                                sizeof *state->classes);
     state->classes[state->classes_count++] = c;
 }
 
-static int read_classes(struct claim_state *state, const struct claim_request *claim, struct error *err)
+static int read_classes(struct claim_state *state, const struct claim_request *claim,
+                        struct error *err)
 {
     const struct runner_row *r = state->runner;
     int64_t start = r->allocation_start_usec ? r->allocation_start_usec : r->started_usec;
-    /* what was asked for, as some of it has passed when the runner comes */
-    int64_t walltime = r->walltime_usec ? r->walltime_usec : r->limit_usec ? r->limit_usec - start : 0;
+    // what was asked for, as some of it has passed when the runner comes
+    int64_t walltime = r->walltime_usec ? r->walltime_usec
+                       : r->limit_usec  ? r->limit_usec - start
+                                        : 0;
     struct pack_time time = {.left_usec = claim->time_left_usec,
                              .walltime_usec = walltime,
                              .elapsed_usec = state->tx->now_usec - start};
@@ -213,7 +226,8 @@ static int read_data(struct tx *tx, struct arena *arena, struct claimed_job *job
     return 0;
 }
 
-static int take_jobs(struct claim_state *state, const struct claim_request *claim, struct error *err)
+static int take_jobs(struct claim_state *state, const struct claim_request *claim,
+                     struct error *err)
 {
     struct tx *tx = state->tx;
     struct sync_reply *reply = state->reply;
@@ -222,50 +236,60 @@ static int take_jobs(struct claim_state *state, const struct claim_request *clai
     for (uint32_t i = 0; i < reply->claimed_count; i++)
         if (db_do(tx->db, err, SQL_JOB_CLAIM, "ll", reply->claimed[i].job_id, state->runner->id) ||
             tx_event(tx, EVENT_JOB_CLAIMED, reply->claimed[i].job_id, state->runner->id, 0, err) ||
-            tx_job_files(tx, reply->arena, &reply->claimed[i], err) || read_data(tx, reply->arena, &reply->claimed[i], err))
+            tx_job_files(tx, reply->arena, &reply->claimed[i], err) ||
+            read_data(tx, reply->arena, &reply->claimed[i], err))
             return -1;
     return 0;
 }
 
-static bool takes_foreign(const struct claim_state *state, const struct pack_shape *capacity, const char *labels)
+static bool takes_foreign(const struct claim_state *state, const struct pack_shape *capacity,
+                          const char *labels)
 {
     for (size_t i = 0; i < state->foreign_count; i++)
-        if (pack_labels_fit(labels, state->foreign[i].labels) && pack_shape_fits(&state->foreign[i].shape, capacity))
+        if (pack_labels_fit(labels, state->foreign[i].labels) &&
+            pack_shape_fits(&state->foreign[i].shape, capacity))
             return true;
     return false;
 }
 
-/* What is open for a runner started by hand waits for jobs that nobody runs, and that no runner which is alive would take. */
+// What is open for a runner started by hand waits for jobs that nobody runs, and that no runner
+// which is alive would take.
 static int is_forsaken(struct claim_state *state, bool *forsaken, struct error *err)
 {
     struct tx *tx = state->tx;
     int64_t elsewhere = 0;
     *forsaken = false;
-    if (!state->reply->may_come || state->classes_count || state->runner->allocation_id || tx->state != WORKFLOW_RUNNING)
+    if (!state->reply->may_come || state->classes_count || state->runner->allocation_id ||
+        tx->state != WORKFLOW_RUNNING)
         return 0;
     if (db_number(tx->db, err, &elsewhere, SQL_CLAIM_ELSEWHERE, "l", tx->workflow_id) < 0)
         return -1;
     if (elsewhere)
         return 0;
-    sqlite3_stmt *s = db_query(tx->db, err, SQL_CLAIM_OTHERS, "ll", tx->workflow_id, state->runner->id);
+    sqlite3_stmt *s =
+        db_query(tx->db, err, SQL_CLAIM_OTHERS, "ll", tx->workflow_id, state->runner->id);
     bool taken = false;
     int rc = -1;
     while (s && (rc = db_step(tx->db, s, err)) > 0) {
-        struct pack_shape capacity = {sqlite3_column_int(s, 1), sqlite3_column_int(s, 2), sqlite3_column_int64(s, 3)};
+        struct pack_shape capacity = {sqlite3_column_int(s, 1), sqlite3_column_int(s, 2),
+                                      sqlite3_column_int64(s, 3)};
         taken |= takes_foreign(state, &capacity, (const char *)sqlite3_column_text(s, 0));
     }
     *forsaken = !taken;
     return rc;
 }
 
-int tx_claim(struct tx *tx, const struct runner_row *runner, const struct claim_request *claim, struct sync_reply *reply,
-             struct error *err)
+int tx_claim(struct tx *tx, const struct runner_row *runner, const struct claim_request *claim,
+             struct sync_reply *reply, struct error *err)
 {
     struct claim_state state = {
-        .tx = tx, .runner = runner, .reply = reply,
+        .tx = tx,
+        .runner = runner,
+        .reply = reply,
         .pack = {.free = {claim->cpus, claim->gpus_milli, claim->memory_bytes},
                  .capacity = {runner->cpus, runner->gpus_milli, runner->memory_bytes},
-                 .max_jobs = claim->max_jobs, .prefetch = claim->prefetch},
+                 .max_jobs = claim->max_jobs,
+                 .prefetch = claim->prefetch},
     };
     int rc = read_classes(&state, claim, err);
     if (rc == 0 && claim->max_jobs + claim->prefetch > 0 && tx->state == WORKFLOW_RUNNING)
@@ -283,15 +307,25 @@ int tx_claim(struct tx *tx, const struct runner_row *runner, const struct claim_
 struct claimed_job tx_claimed_row(struct arena *arena, sqlite3_stmt *s)
 {
     return (struct claimed_job){
-        .job_id = sqlite3_column_int64(s, 0), .name = db_text(arena, s, 1), .command = db_text(arena, s, 2),
-        .spec = db_text(arena, s, 3), .flags = sqlite3_column_int(s, 4), .attempt_id = sqlite3_column_int(s, 5) + 1,
-        .continuations = sqlite3_column_int(s, 6), .class_name = db_text(arena, s, 7), .cpus = sqlite3_column_int(s, 8),
-        .memory_bytes = sqlite3_column_int64(s, 9), .gpus_milli = sqlite3_column_int(s, 10), .nodes = sqlite3_column_int(s, 11),
-        .runtime_usec = sqlite3_column_int64(s, 12), .enforced = sqlite3_column_int(s, 13) != 0,
+        .job_id = sqlite3_column_int64(s, 0),
+        .name = db_text(arena, s, 1),
+        .command = db_text(arena, s, 2),
+        .spec = db_text(arena, s, 3),
+        .flags = sqlite3_column_int(s, 4),
+        .attempt_id = sqlite3_column_int(s, 5) + 1,
+        .continuations = sqlite3_column_int(s, 6),
+        .class_name = db_text(arena, s, 7),
+        .cpus = sqlite3_column_int(s, 8),
+        .memory_bytes = sqlite3_column_int64(s, 9),
+        .gpus_milli = sqlite3_column_int(s, 10),
+        .nodes = sqlite3_column_int(s, 11),
+        .runtime_usec = sqlite3_column_int64(s, 12),
+        .enforced = sqlite3_column_int(s, 13) != 0,
     };
 }
 
-int tx_claimed_before(struct tx *tx, const struct runner_row *runner, struct sync_reply *reply, struct error *err)
+int tx_claimed_before(struct tx *tx, const struct runner_row *runner, struct sync_reply *reply,
+                      struct error *err)
 {
     struct claim_state state = {.tx = tx, .runner = runner, .reply = reply};
     sqlite3_stmt *s = db_query(tx->db, err, SQL_CLAIMED_BEFORE, "l", runner->id);
@@ -301,6 +335,9 @@ int tx_claimed_before(struct tx *tx, const struct runner_row *runner, struct syn
         add_claimed(&state, &job);
     }
     for (uint32_t i = 0; rc == 0 && i < reply->claimed_count; i++)
-        rc = tx_job_files(tx, reply->arena, &reply->claimed[i], err) || read_data(tx, reply->arena, &reply->claimed[i], err) ? -1 : 0;
+        rc = tx_job_files(tx, reply->arena, &reply->claimed[i], err) ||
+                     read_data(tx, reply->arena, &reply->claimed[i], err)
+                 ? -1
+                 : 0;
     return rc;
 }

@@ -1,53 +1,63 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Creating a workflow, all rows in one transaction. A row's id is the highest one that there was plus its index, so that
-// nothing has to be read back; writers exclude each other, so nobody takes an id in between.
+// Creating a workflow, all rows in one transaction. A row's id is the highest one that there was
+// plus its index, so that nothing has to be read back; writers exclude each other, so nobody takes
+// an id in between.
 #include "lib/base/mem.h"
 #include "lib/store/sqlite_tx.h"
 
-struct bases { /* id of row i: base + 1 + i */
+struct bases { // id of row i: base + 1 + i
     int64_t class_id, job, file, data;
 };
 
 static int read_bases(struct db *db, struct bases *b, struct error *err)
 {
-    return db_number(db, err, &b->class_id, SQL_MAX_CLASS, "") < 0 || db_number(db, err, &b->job, SQL_MAX_JOB, "") < 0 ||
-                   db_number(db, err, &b->file, SQL_MAX_FILE, "") < 0 || db_number(db, err, &b->data, SQL_MAX_DATA, "") < 0
+    return db_number(db, err, &b->class_id, SQL_MAX_CLASS, "") < 0 ||
+                   db_number(db, err, &b->job, SQL_MAX_JOB, "") < 0 ||
+                   db_number(db, err, &b->file, SQL_MAX_FILE, "") < 0 ||
+                   db_number(db, err, &b->data, SQL_MAX_DATA, "") < 0
                ? -1
                : 0;
 }
 
-static int add_workflow(struct db *db, const struct workflow *w, const struct workflow_origin *o, int64_t *id, struct error *err)
+static int add_workflow(struct db *db, const struct workflow *w, const struct workflow_origin *o,
+                        int64_t *id, struct error *err)
 {
-    if (db_do(db, err, SQL_WORKFLOW_ADD, "slslssssssss", w->name, (int64_t)o->uid, o->user, usec_now(), w->description,
-              w->project, w->metadata, o->file, o->command_line, o->folder, o->version, w->settings ? w->settings : "{}"))
+    if (db_do(db, err, SQL_WORKFLOW_ADD, "slslssssssss", w->name, (int64_t)o->uid, o->user,
+              usec_now(), w->description, w->project, w->metadata, o->file, o->command_line,
+              o->folder, o->version, w->settings ? w->settings : "{}"))
         return -1;
     *id = sqlite3_last_insert_rowid(db->sqlite);
     return db_do(db, err, SQL_WORKFLOW_TEXT_ADD, "lss", *id, o->file_text, o->environment);
 }
 
-static int add_classes(struct tx *tx, const struct workflow *w, const struct bases *b, struct error *err)
+static int add_classes(struct tx *tx, const struct workflow *w, const struct bases *b,
+                       struct error *err)
 {
     for (size_t i = 0; i < w->classes_count; i++) {
         const struct class_row *c = &w->classes[i];
-        if (db_do(tx->db, err, SQL_CLASS_ADD, "llsiliilliss", b->class_id + 1 + (int64_t)i, tx->workflow_id, c->name, (int)c->cpus,
-                  c->memory_bytes, (int)c->gpus_milli, (int)c->nodes, c->runtime_usec, c->tmp_bytes, (int)c->enforced,
-                  c->scheduler, c->labels))
+        if (db_do(tx->db, err, SQL_CLASS_ADD, "llsiliilliss", b->class_id + 1 + (int64_t)i,
+                  tx->workflow_id, c->name, (int)c->cpus, c->memory_bytes, (int)c->gpus_milli,
+                  (int)c->nodes, c->runtime_usec, c->tmp_bytes, (int)c->enforced, c->scheduler,
+                  c->labels))
             return -1;
     }
     return 0;
 }
 
-static int add_job(struct tx *tx, struct bulk *bulk, const struct job_row *j, int64_t id, int64_t class_base, struct error *err)
+static int add_job(struct tx *tx, struct bulk *bulk, const struct job_row *j, int64_t id,
+                   int64_t class_base, struct error *err)
 {
     bool barrier = j->class_index < 0;
     enum job_state state = j->unmet || barrier ? JOB_BLOCKED : JOB_READY;
     int64_t class_id = barrier ? 0 : class_base + 1 + j->class_index;
     tx_count(tx, class_id, JOB_STATES, state, 1);
-    return db_bulk_row(bulk, err, "llzssiiiiis", id, tx->workflow_id, class_id, j->name, j->command, (int)state, (int)j->unmet,
-                       (int)j->flags, (int)j->priority, (int)j->rank, j->spec);
+    return db_bulk_row(bulk, err, "llzssiiiiis", id, tx->workflow_id, class_id, j->name, j->command,
+                       (int)state, (int)j->unmet, (int)j->flags, (int)j->priority, (int)j->rank,
+                       j->spec);
 }
 
-static int add_jobs(struct tx *tx, const struct workflow *w, const struct bases *b, struct error *err)
+static int add_jobs(struct tx *tx, const struct workflow *w, const struct bases *b,
+                    struct error *err)
 {
     struct bulk bulk;
     int rc = db_bulk_open(&bulk, tx->db, SQL_JOB_ADD, w->jobs_count, err);
@@ -57,40 +67,46 @@ static int add_jobs(struct tx *tx, const struct workflow *w, const struct bases 
     return rc;
 }
 
-static int add_pairs(struct db *db, enum sql which, const struct pair_row *pairs, size_t count, int64_t job, int64_t other,
-                     struct error *err)
+static int add_pairs(struct db *db, enum sql which, const struct pair_row *pairs, size_t count,
+                     int64_t job, int64_t other, struct error *err)
 {
     const char *types = which == SQL_NEED_ADD ? "ll" : "lli";
     struct bulk bulk;
     int rc = db_bulk_open(&bulk, db, which, count, err);
     for (size_t i = 0; !rc && i < count; i++)
-        rc = db_bulk_row(&bulk, err, types, job + 1 + pairs[i].job, other + 1 + pairs[i].other, (int)pairs[i].role);
+        rc = db_bulk_row(&bulk, err, types, job + 1 + pairs[i].job, other + 1 + pairs[i].other,
+                         (int)pairs[i].role);
     db_bulk_close(&bulk);
     return rc;
 }
 
-static int add_files(struct tx *tx, const struct workflow *w, const struct bases *b, struct error *err)
+static int add_files(struct tx *tx, const struct workflow *w, const struct bases *b,
+                     struct error *err)
 {
     for (size_t i = 0; i < w->files_count; i++) {
         const struct file_row *f = &w->files[i];
-        if (db_do(tx->db, err, SQL_FILE_ADD, "llssi", b->file + 1 + (int64_t)i, tx->workflow_id, f->name, f->path, (int)f->temporary))
+        if (db_do(tx->db, err, SQL_FILE_ADD, "llssi", b->file + 1 + (int64_t)i, tx->workflow_id,
+                  f->name, f->path, (int)f->temporary))
             return -1;
     }
     for (size_t i = 0; i < w->data_count; i++) {
         const struct data_row *d = &w->data[i];
-        if (db_do(tx->db, err, SQL_DATA_ADD, "llssi", b->data + 1 + (int64_t)i, tx->workflow_id, d->name, d->data, (int)d->ephemeral))
+        if (db_do(tx->db, err, SQL_DATA_ADD, "llssi", b->data + 1 + (int64_t)i, tx->workflow_id,
+                  d->name, d->data, (int)d->ephemeral))
             return -1;
     }
     return 0;
 }
 
 // Barriers that wait for nothing end now, with what follows.
-static int end_barriers(struct tx *tx, const struct workflow *w, const struct bases *b, struct error *err)
+static int end_barriers(struct tx *tx, const struct workflow *w, const struct bases *b,
+                        struct error *err)
 {
     for (size_t i = 0; i < w->jobs_count; i++) {
         int64_t id = b->job + 1 + (int64_t)i;
         if (w->jobs[i].class_index < 0 && !w->jobs[i].unmet &&
-            (db_do(tx->db, err, SQL_JOB_FREED, "li", id, (int)JOB_COMPLETED) || tx_job_ended(tx, id, JOB_COMPLETED, err)))
+            (db_do(tx->db, err, SQL_JOB_FREED, "li", id, (int)JOB_COMPLETED) ||
+             tx_job_ended(tx, id, JOB_COMPLETED, err)))
             return -1;
     }
     return 0;
@@ -112,30 +128,35 @@ static int check_indices(const struct workflow *w, struct error *err)
                pairs_fit(w->job_data, w->job_data_count, w->jobs_count, w->data_count);
     for (size_t i = 0; i < w->jobs_count; i++)
         fit = fit && w->jobs[i].class_index < (int64_t)w->classes_count;
-    return fit ? 0 : error_set(err, ERROR_INTERNAL, 0, "workflow %s: an index is out of range", w->name);
+    return fit ? 0
+               : error_set(err, ERROR_INTERNAL, 0, "workflow %s: an index is out of range",
+                           w->name);
 }
 
-static int create(struct tx *tx, struct db *db, const struct workflow *w, const struct workflow_origin *o, struct error *err)
+static int create(struct tx *tx, struct db *db, const struct workflow *w,
+                  const struct workflow_origin *o, struct error *err)
 {
     struct bases b = {0};
     int64_t id = 0;
-    if (add_workflow(db, w, o, &id, err) || tx_init(tx, db, id, err) || read_bases(db, &b, err) || add_classes(tx, w, &b, err) ||
-        add_jobs(tx, w, &b, err) || add_pairs(db, SQL_NEED_ADD, w->needs, w->needs_count, b.job, b.job, err) ||
+    if (add_workflow(db, w, o, &id, err) || tx_init(tx, db, id, err) || read_bases(db, &b, err) ||
+        add_classes(tx, w, &b, err) || add_jobs(tx, w, &b, err) ||
+        add_pairs(db, SQL_NEED_ADD, w->needs, w->needs_count, b.job, b.job, err) ||
         add_files(tx, w, &b, err) ||
         add_pairs(db, SQL_JOB_FILE_ADD, w->job_files, w->job_files_count, b.job, b.file, err) ||
-        add_pairs(db, SQL_JOB_DATA_ADD, w->job_data, w->job_data_count, b.job, b.data, err) || end_barriers(tx, w, &b, err) ||
-        tx_event(tx, EVENT_WORKFLOW_CREATED, 0, 0, 0, err))
+        add_pairs(db, SQL_JOB_DATA_ADD, w->job_data, w->job_data_count, b.job, b.data, err) ||
+        end_barriers(tx, w, &b, err) || tx_event(tx, EVENT_WORKFLOW_CREATED, 0, 0, 0, err))
         return -1;
-    // Nobody watches it yet. Its row was the first of a transaction that may be larger than the cache: to touch its page again,
-    // when it is in the log already, makes SQLite read all that follows there and write every checksum anew.
+    // Nobody watches it yet. Its row was the first of a transaction that may be larger than the
+    // cache: to touch its page again, when it is in the log already, makes SQLite read all that
+    // follows there and write every checksum anew.
     tx->change = false;
     return tx_finish(tx, err);
 }
 
-// All that these rows refer to is inserted with them, and check_indices has looked at it: SQLite need not look up the two
-// ends of each of a million dependencies again.
-int sqlite_create_workflow(void *impl, const struct workflow *w, const struct workflow_origin *o, int64_t *workflow_id,
-                           struct error *err)
+// All that these rows refer to is inserted with them, and check_indices has looked at it: SQLite
+// need not look up the two ends of each of a million dependencies again.
+int sqlite_create_workflow(void *impl, const struct workflow *w, const struct workflow_origin *o,
+                           int64_t *workflow_id, struct error *err)
 {
     struct db *db = impl;
     struct tx tx = {0};
@@ -156,11 +177,13 @@ int sqlite_create_workflow(void *impl, const struct workflow *w, const struct wo
 
 // ---- deleting ----
 
-static const enum sql deletions[] = { /* children before parents: foreign keys are not followed, see below */
-    SQL_DELETE_SAMPLES, SQL_DELETE_USAGE, SQL_DELETE_ATTEMPTS, SQL_DELETE_EVENTS, SQL_DELETE_NEEDS, SQL_DELETE_JOB_FILES,
-    SQL_DELETE_JOB_DATA, SQL_DELETE_JOBS, SQL_DELETE_FILES, SQL_DELETE_DATA, SQL_DELETE_COUNTS, SQL_DELETE_CLASSES,
-    SQL_DELETE_RUNNERS, SQL_DELETE_ALLOCATIONS, SQL_DELETE_SUBMISSIONS, SQL_DELETE_ACTIONS, SQL_DELETE_HANDLERS,
-    SQL_DELETE_TEXT, SQL_DELETE_WORKFLOW,
+static const enum sql deletions[] = {
+    // children before parents: foreign keys are not followed, see below
+    SQL_DELETE_SAMPLES,  SQL_DELETE_USAGE,       SQL_DELETE_ATTEMPTS,    SQL_DELETE_EVENTS,
+    SQL_DELETE_NEEDS,    SQL_DELETE_JOB_FILES,   SQL_DELETE_JOB_DATA,    SQL_DELETE_JOBS,
+    SQL_DELETE_FILES,    SQL_DELETE_DATA,        SQL_DELETE_COUNTS,      SQL_DELETE_CLASSES,
+    SQL_DELETE_RUNNERS,  SQL_DELETE_ALLOCATIONS, SQL_DELETE_SUBMISSIONS, SQL_DELETE_ACTIONS,
+    SQL_DELETE_HANDLERS, SQL_DELETE_TEXT,        SQL_DELETE_WORKFLOW,
 };
 
 static int delete_rows(struct db *db, int64_t workflow_id, struct error *err)
@@ -172,16 +195,18 @@ static int delete_rows(struct db *db, int64_t workflow_id, struct error *err)
     if (db_number(db, err, &alive, SQL_RUNNERS_ALIVE, "l", workflow_id) < 0)
         return -1;
     if (alive)
-        return error_set(err, ERROR_USAGE, 0, "workflow %lld has %lld live runner%s; cancel it first (torc cancel %lld)",
-                         (long long)workflow_id, (long long)alive, alive == 1 ? "" : "s", (long long)workflow_id);
+        return error_set(err, ERROR_USAGE, 0,
+                         "workflow %lld has %lld live runner%s; cancel it first (torc cancel %lld)",
+                         (long long)workflow_id, (long long)alive, alive == 1 ? "" : "s",
+                         (long long)workflow_id);
     for (size_t i = 0; i < sizeof deletions / sizeof *deletions; i++)
         if (db_do(db, err, deletions[i], "l", workflow_id))
             return -1;
     return 0;
 }
 
-// With foreign keys on, every deleted row would be looked for in tables that have no index for it; all that can refer to a
-// workflow's rows are its own, and they go in the same transaction.
+// With foreign keys on, every deleted row would be looked for in tables that have no index for it;
+// all that can refer to a workflow's rows are its own, and they go in the same transaction.
 int sqlite_delete_workflow(void *impl, int64_t workflow_id, struct error *err)
 {
     struct db *db = impl;

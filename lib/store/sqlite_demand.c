@@ -1,23 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Demand: how many jobs of each class wait, and for how many of them the live and queued allocations have time and slots.
+// Demand: how many jobs of each class wait, and for how many of them the live and queued
+// allocations have time and slots.
 #include "lib/base/mem.h"
-#include "lib/workflow/settings.h"
 #include "lib/store/sqlite_tx.h"
+#include "lib/workflow/settings.h"
 
-enum { FRESH_USEC = 60 * 1000000 }; /* a job may start so late and still count as one of the first round: lib/store/pack.h */
+// a job may start so late and still count as one of the first round: lib/store/pack.h
+enum { FRESH_USEC = 60 * 1000000 };
 
-struct need { /* a class whose jobs have not all ended */
+struct need { // a class whose jobs have not all ended
     struct class_demand demand;
-    int64_t busy;     /* pending and running */
-    int64_t unplaced; /* of busy + ready + soon, those that no allocation has taken yet */
+    int64_t busy;     // pending and running
+    int64_t unplaced; // of busy + ready + soon, those that no allocation has taken yet
 };
 
-struct supply { /* a live allocation, or the waiting elements of one submission */
+struct supply { // a live allocation, or the waiting elements of one submission
     int64_t class_id, memory_bytes, left_usec, count;
     int32_t cpus, gpus_milli, nodes, slots, rounds;
     const char *scheduler;
     bool live;
-    double free; /* share of its time and slots that nobody has taken */
+    double free; // share of its time and slots that nobody has taken
 };
 
 struct balance {
@@ -40,23 +42,32 @@ static int read_needs(struct balance *b, struct error *err)
     while (s && (rc = db_step(b->tx->db, s, err)) > 0) {
         b->needs = array_grow(b->needs, b->needs_count, &b->needs_space, sizeof *b->needs);
         b->needs[b->needs_count++] = (struct need){
-            .demand = {
-                .class_id = sqlite3_column_int64(s, 0),
-                .row = {.name = db_text(b->arena, s, 1), .cpus = sqlite3_column_int(s, 2), .nodes = sqlite3_column_int(s, 3),
-                        .gpus_milli = sqlite3_column_int(s, 4), .memory_bytes = sqlite3_column_int64(s, 5),
-                        .runtime_usec = sqlite3_column_int64(s, 6), .tmp_bytes = sqlite3_column_int64(s, 7),
-                        .enforced = sqlite3_column_int(s, 8) != 0, .scheduler = db_text(b->arena, s, 9),
-                        .labels = db_text(b->arena, s, 10)},
-                .waiting = sqlite3_column_int(s, 11) != 0, .ready = sqlite3_column_int64(s, 12),
-                .blocked = sqlite3_column_int64(s, 13), .ended = sqlite3_column_int64(s, 15),
-            },
+            .demand =
+                {
+                    .class_id = sqlite3_column_int64(s, 0),
+                    .row = {.name = db_text(b->arena, s, 1),
+                            .cpus = sqlite3_column_int(s, 2),
+                            .nodes = sqlite3_column_int(s, 3),
+                            .gpus_milli = sqlite3_column_int(s, 4),
+                            .memory_bytes = sqlite3_column_int64(s, 5),
+                            .runtime_usec = sqlite3_column_int64(s, 6),
+                            .tmp_bytes = sqlite3_column_int64(s, 7),
+                            .enforced = sqlite3_column_int(s, 8) != 0,
+                            .scheduler = db_text(b->arena, s, 9),
+                            .labels = db_text(b->arena, s, 10)},
+                    .waiting = sqlite3_column_int(s, 11) != 0,
+                    .ready = sqlite3_column_int64(s, 12),
+                    .blocked = sqlite3_column_int64(s, 13),
+                    .ended = sqlite3_column_int64(s, 15),
+                },
             .busy = sqlite3_column_int64(s, 14),
         };
     }
     return rc;
 }
 
-// Blocked jobs whose unmet needs are all ready or held. Reads every blocked job, so only when something is ready.
+// Blocked jobs whose unmet needs are all ready or held. Reads every blocked job, so only when
+// something is ready.
 static int read_soon(struct balance *b, struct error *err)
 {
     sqlite3_stmt *s = db_query(b->tx->db, err, SQL_DEMAND_SOON, "l", b->tx->workflow_id);
@@ -82,27 +93,38 @@ static int read_supplies(struct balance *b, struct error *err)
 {
     struct settings settings = {0};
     int rc = read_margin(b, &settings, err);
-    sqlite3_stmt *s = rc ? NULL : db_query(b->tx->db, err, SQL_DEMAND_ALLOCATIONS, "l", b->tx->workflow_id);
+    sqlite3_stmt *s =
+        rc ? NULL : db_query(b->tx->db, err, SQL_DEMAND_ALLOCATIONS, "l", b->tx->workflow_id);
     rc = -1;
     while (s && (rc = db_step(b->tx->db, s, err)) > 0) {
         int64_t walltime = sqlite3_column_int64(s, 8), limit = sqlite3_column_int64(s, 10);
         bool live = sqlite3_column_int(s, 9) == ALLOCATION_RUNNING;
-        int64_t left = live && limit ? smaller(limit - b->tx->now_usec + FRESH_USEC, walltime) : walltime;
-        b->supplies = array_grow(b->supplies, b->supplies_count, &b->supplies_space, sizeof *b->supplies);
+        int64_t left =
+            live && limit ? smaller(limit - b->tx->now_usec + FRESH_USEC, walltime) : walltime;
+        b->supplies =
+            array_grow(b->supplies, b->supplies_count, &b->supplies_space, sizeof *b->supplies);
         b->supplies[b->supplies_count++] = (struct supply){
-            .class_id = sqlite3_column_int64(s, 0), .scheduler = db_text(b->arena, s, 1), .cpus = sqlite3_column_int(s, 2),
-            .memory_bytes = sqlite3_column_int64(s, 3), .gpus_milli = sqlite3_column_int(s, 4) * 1000,
-            .nodes = sqlite3_column_int(s, 5), .slots = sqlite3_column_int(s, 6), .rounds = sqlite3_column_int(s, 7),
-            .left_usec = left - settings_end_times(&settings, walltime).margin_usec, .live = live,
-            .count = sqlite3_column_int64(s, 11), .free = 1,
+            .class_id = sqlite3_column_int64(s, 0),
+            .scheduler = db_text(b->arena, s, 1),
+            .cpus = sqlite3_column_int(s, 2),
+            .memory_bytes = sqlite3_column_int64(s, 3),
+            .gpus_milli = sqlite3_column_int(s, 4) * 1000,
+            .nodes = sqlite3_column_int(s, 5),
+            .slots = sqlite3_column_int(s, 6),
+            .rounds = sqlite3_column_int(s, 7),
+            .left_usec = left - settings_end_times(&settings, walltime).margin_usec,
+            .live = live,
+            .count = sqlite3_column_int64(s, 11),
+            .free = 1,
         };
     }
     settings_fini(&settings);
     return rc;
 }
 
-// How many rounds of a class are left. In a live allocation of its own, slots are in the middle of a round, which counts as a
-// whole one like the job that runs in it; but if none of its jobs runs, they are idle for want of time.
+// How many rounds of a class are left. In a live allocation of its own, slots are in the middle of
+// a round, which counts as a whole one like the job that runs in it; but if none of its jobs runs,
+// they are idle for want of time.
 static int64_t rounds_left(const struct supply *s, const struct need *n, bool own)
 {
     int64_t runtime = n->demand.row.runtime_usec;
@@ -116,7 +138,8 @@ static int64_t rounds_left(const struct supply *s, const struct need *n, bool ow
 static int64_t capacity(const struct supply *s, const struct need *n)
 {
     const struct class_row *c = &n->demand.row;
-    if (c->labels || c->nodes != s->nodes || (c->scheduler && (!s->scheduler || strcmp(c->scheduler, s->scheduler))))
+    if (c->labels || c->nodes != s->nodes ||
+        (c->scheduler && (!s->scheduler || strcmp(c->scheduler, s->scheduler))))
         return 0;
     bool own = s->class_id == n->demand.class_id;
     int64_t slots = s->slots;
@@ -129,7 +152,8 @@ static int64_t capacity(const struct supply *s, const struct need *n)
     return slots > 0 && rounds > 0 ? slots * rounds * s->count : 0;
 }
 
-// First each class takes from the allocations made for it, then what is left over from those of others.
+// First each class takes from the allocations made for it, then what is left over from those of
+// others.
 static void place(struct balance *b, bool own)
 {
     for (size_t i = 0; i < b->needs_count; i++) {
@@ -159,7 +183,9 @@ static void set_rooms(struct balance *b)
         d->room = d->ready + d->soon - b->needs[i].unplaced;
         for (size_t k = 0; k < b->supplies_count; k++)
             if (b->supplies[k].class_id == d->class_id)
-                d->room += (int64_t)((double)capacity(&b->supplies[k], &b->needs[i]) * b->supplies[k].free + 1e-6);
+                d->room += (int64_t)((double)capacity(&b->supplies[k], &b->needs[i]) *
+                                         b->supplies[k].free +
+                                     1e-6);
         d->room = d->room > 0 ? d->room : 0;
     }
 }
@@ -221,13 +247,15 @@ static int find_due(struct tx *tx, struct balance *b, bool *due, struct error *e
     return 0;
 }
 
-// When jobs became ready or a runner left; and every 10 s, as a class may have had to pause, or time has become short.
+// When jobs became ready or a runner left; and every 10 s, as a class may have had to pause, or
+// time has become short.
 int tx_demand_due(struct tx *tx, bool *due, struct error *err)
 {
     enum { AGAIN_USEC = 10 * 1000000 };
     int64_t any = 0;
     *due = false;
-    if (tx->state != WORKFLOW_RUNNING || (!tx->made_ready && tx->now_usec < tx->db->demand_usec + AGAIN_USEC))
+    if (tx->state != WORKFLOW_RUNNING ||
+        (!tx->made_ready && tx->now_usec < tx->db->demand_usec + AGAIN_USEC))
         return 0;
     tx->db->demand_usec = tx->now_usec;
     if (db_number(tx->db, err, &any, SQL_HAS_SUBMISSION, "l", tx->workflow_id) < 0)

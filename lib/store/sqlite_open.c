@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Opening an SQLite database: the file, its schema, its journal; and the table of what the store does on it.
+// Opening an SQLite database: the file, its schema, its journal; and the table of what the store
+// does on it.
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -15,10 +16,12 @@ enum { SCHEMA_VERSION = 1, APPLICATION_ID = 0x746f7263, BUSY_SECS = 60 };
 
 static int execute(struct db *db, const char *sql, struct error *err)
 {
-    return sqlite3_exec(db->sqlite, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : db_error(db, err, "open");
+    return sqlite3_exec(db->sqlite, sql, NULL, NULL, NULL) == SQLITE_OK ? 0
+                                                                        : db_error(db, err, "open");
 }
 
-static int read_pragma(struct db *db, const char *sql, int64_t *number, char *text, size_t size, struct error *err)
+static int read_pragma(struct db *db, const char *sql, int64_t *number, char *text, size_t size,
+                       struct error *err)
 {
     sqlite3_stmt *s = NULL;
     int rc = sqlite3_prepare_v2(db->sqlite, sql, -1, &s, NULL);
@@ -35,7 +38,8 @@ static int make_schema(struct db *db, struct error *err)
     static const char schema[] =
 #include "lib/store/schema_sql.h"
         ;
-    cleanup_free char *pragmas = xasprintf("PRAGMA user_version = %d; PRAGMA application_id = %d", SCHEMA_VERSION, APPLICATION_ID);
+    cleanup_free char *pragmas = xasprintf("PRAGMA user_version = %d; PRAGMA application_id = %d",
+                                           SCHEMA_VERSION, APPLICATION_ID);
     return execute(db, schema, err) || execute(db, pragmas, err) ? -1 : 0;
 }
 
@@ -53,18 +57,24 @@ static int check_schema(struct db *db, enum store_mode mode, struct error *err)
         return make_schema(db, err);
     }
     if (tables == 0)
-        return error_set(err, ERROR_UNREACHABLE, 0, "database %s is empty; torc-sbatch and torc-run fill one", db->path);
+        return error_set(err, ERROR_UNREACHABLE, 0,
+                         "database %s is empty; torc-sbatch and torc-run fill one", db->path);
     if (application != APPLICATION_ID)
-        return error_set(err, ERROR_UNREACHABLE, 0, "%s is a database of another program, not of torc; give another one with --db",
-                         db->path);
+        return error_set(
+            err, ERROR_UNREACHABLE, 0,
+            "%s is a database of another program, not of torc; give another one with --db",
+            db->path);
     if (version != SCHEMA_VERSION)
-        return error_set(err, ERROR_UNREACHABLE, 0, "database %s has schema %lld, this torc (%s) knows %d; use the torc that made it",
-                         db->path, (long long)version, TORC_VERSION, SCHEMA_VERSION);
+        return error_set(
+            err, ERROR_UNREACHABLE, 0,
+            "database %s has schema %lld, this torc (%s) knows %d; use the torc that made it",
+            db->path, (long long)version, TORC_VERSION, SCHEMA_VERSION);
     return 0;
 }
 
-// WAL where all who open it share memory, else a rollback journal. Changing it needs the database for itself, once. A young one has
-// a rollback journal until its first workflow is in: a large one would be written into the log, and from there once more.
+// WAL where all who open it share memory, else a rollback journal. Changing it needs the database
+// for itself, once. A young one has a rollback journal until its first workflow is in: a large one
+// would be written into the log, and from there once more.
 int db_set_journal(struct db *db, struct error *err)
 {
     char mode[16] = "";
@@ -87,8 +97,10 @@ static int set_up(struct db *db, enum store_mode mode, struct error *err)
 {
     sqlite3_extended_result_codes(db->sqlite, 1);
     sqlite3_busy_handler(db->sqlite, db_wait_busy, db);
-    if (execute(db, "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384;"
-                    "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF", err))
+    if (execute(db,
+                "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384;"
+                "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF",
+                err))
         return -1;
     if (mode == STORE_READ)
         return check_schema(db, mode, err);
@@ -103,8 +115,8 @@ static int set_up(struct db *db, enum store_mode mode, struct error *err)
     return db->young ? 0 : db_set_journal(db, err);
 }
 
-// Made with mode 0600 before SQLite sees it: its journals then have the same. Opened only when it is new, as closing a file
-// drops the locks that this process may hold on it.
+// Made with mode 0600 before SQLite sees it: its journals then have the same. Opened only when it
+// is new, as closing a file drops the locks that this process may hold on it.
 static int make_file(const char *path, struct error *err)
 {
     int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -130,8 +142,8 @@ static void db_close(void *impl)
     free(db);
 }
 
-// An archive: its folder cannot be written to, and nobody has it open, for it has no WAL. SQLite reads such a file only when told
-// that it does not change.
+// An archive: its folder cannot be written to, and nobody has it open, for it has no WAL. SQLite
+// reads such a file only when told that it does not change.
 static bool is_archive(const char *where)
 {
     cleanup_free char *copy = xstrdup(where), *wal = xasprintf("%s-wal", where);
@@ -140,7 +152,8 @@ static bool is_archive(const char *where)
 
 static int open_file(struct db *db, const char *where, enum store_mode mode)
 {
-    int flags = mode != STORE_READ || access(where, W_OK) == 0 ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
+    int flags = mode != STORE_READ || access(where, W_OK) == 0 ? SQLITE_OPEN_READWRITE
+                                                               : SQLITE_OPEN_READONLY;
     if (mode != STORE_READ || !is_archive(where))
         return sqlite3_open_v2(where, &db->sqlite, flags | SQLITE_OPEN_NOMUTEX, NULL);
     cleanup_free char *uri = xmalloc(strlen(where) * 3 + sizeof "file:?immutable=1");
@@ -148,21 +161,26 @@ static int open_file(struct db *db, const char *where, enum store_mode mode)
     for (const char *c = where; *c; c++)
         to += strchr("%?#", *c) ? sprintf(to, "%%%02x", *c) : sprintf(to, "%c", *c);
     strcpy(to, "?immutable=1");
-    return sqlite3_open_v2(uri, &db->sqlite, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL);
+    return sqlite3_open_v2(uri, &db->sqlite,
+                           SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL);
 }
 
 static void *db_open(const char *where, enum store_mode mode, struct error *err)
 {
     const char *network = NULL;
-    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); // no lock around every allocation; too late once SQLite runs, which is fine
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS,
+                   0); // no lock around every allocation; too late once SQLite runs, which is fine
     if (mode == STORE_CREATE ? make_file(where, err) : access(where, F_OK)) {
         if (mode != STORE_CREATE)
-            error_set(err, ERROR_UNREACHABLE, errno, "cannot open the database %s (another one is named by --db or $TORC_DB)", where);
+            error_set(err, ERROR_UNREACHABLE, errno,
+                      "cannot open the database %s (another one is named by --db or $TORC_DB)",
+                      where);
         return NULL;
     }
     struct stat st;
     if (!stat(where, &st) && S_ISDIR(st.st_mode)) {
-        error_set(err, ERROR_UNREACHABLE, 0, "%s is a folder, not a database; name a file in it: %s/torc.db", where, where);
+        error_set(err, ERROR_UNREACHABLE, 0,
+                  "%s is a folder, not a database; name a file in it: %s/torc.db", where, where);
         return NULL;
     }
     if (fs_kind(where, &network, err))
@@ -186,7 +204,8 @@ static void db_set_patience(void *impl, int64_t usec)
     ((struct db *)impl)->busy_usec = usec;
 }
 
-// The pragma costs a look at shared memory (WAL) or at the first page; only if somebody committed is the counter read.
+// The pragma costs a look at shared memory (WAL) or at the first page; only if somebody committed
+// is the counter read.
 static int db_change(void *impl, int64_t *change, struct error *err)
 {
     struct db *db = impl;

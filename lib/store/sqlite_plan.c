@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Submissions: a row per sbatch call before the call, what sbatch answered, and the end of it all by cancellation.
+// Submissions: a row per sbatch call before the call, what sbatch answered, and the end of it all
+// by cancellation.
 #include "lib/base/mem.h"
 #include "lib/store/sqlite_tx.h"
 
 int tx_class_waits(struct tx *tx, int64_t class_id, bool *waits, struct error *err)
 {
     enum { DOUBLINGS = 8 };
-    static const int64_t pause_usec = 10 * 1000000; /* between two submissions of one class */
+    static const int64_t pause_usec = 10 * 1000000; // between two submissions of one class
     int64_t vain = 0, waiting = 0;
     if (db_number(tx->db, err, &vain, SQL_CLASS_IN_VAIN, "ll", class_id, tx->workflow_id) < 0)
         return -1;
@@ -18,9 +19,10 @@ int tx_class_waits(struct tx *tx, int64_t class_id, bool *waits, struct error *e
     return 0;
 }
 
-// Left out when the class has one that is still to start, or had one a moment ago. Looked at before any is inserted, since
-// one call may make several for a class.
-static int choose(struct tx *tx, struct submission *list, uint32_t count, bool force, struct error *err)
+// Left out when the class has one that is still to start, or had one a moment ago. Looked at before
+// any is inserted, since one call may make several for a class.
+static int choose(struct tx *tx, struct submission *list, uint32_t count, bool force,
+                  struct error *err)
 {
     for (uint32_t i = 0; i < count; i++) {
         bool waits = false;
@@ -35,11 +37,14 @@ static int choose(struct tx *tx, struct submission *list, uint32_t count, bool f
 }
 
 // Puts the ids in the places of %w and %s.
-static const char *fill_tag(struct arena *arena, const char *tag, int64_t workflow_id, int64_t submission_id)
+static const char *fill_tag(struct arena *arena, const char *tag, int64_t workflow_id,
+                            int64_t submission_id)
 {
     cleanup_free char *text = xstrdup("");
     for (const char *t = tag; *t; t++) {
-        int64_t id = t[0] == '%' && t[1] == 'w' ? workflow_id : t[0] == '%' && t[1] == 's' ? submission_id : 0;
+        int64_t id = t[0] == '%' && t[1] == 'w'   ? workflow_id
+                     : t[0] == '%' && t[1] == 's' ? submission_id
+                                                  : 0;
         char *longer = id ? xasprintf("%s%lld", text, (long long)id) : xasprintf("%s%c", text, *t);
         free(text);
         text = longer;
@@ -48,7 +53,8 @@ static const char *fill_tag(struct arena *arena, const char *tag, int64_t workfl
     return arena_strdup(arena, text);
 }
 
-static int add_submission(struct tx *tx, struct submission *s, struct arena *arena, struct error *err)
+static int add_submission(struct tx *tx, struct submission *s, struct arena *arena,
+                          struct error *err)
 {
     struct db *db = tx->db;
     int64_t last = 0;
@@ -58,20 +64,22 @@ static int add_submission(struct tx *tx, struct submission *s, struct arena *are
     s->tag = fill_tag(arena, s->tag, tx->workflow_id, s->id);
     s->state = ALLOCATION_PLANNED;
     s->created_usec = tx->now_usec;
-    if (db_do(db, err, SQL_SUBMISSION_ADD, "llzslissiliiiilss", s->id, tx->workflow_id, s->class_id, s->tag, tx->now_usec,
-              (int)s->allocations, s->partition, s->scheduler, (int)s->cpus, s->memory_bytes, (int)s->gpus, (int)s->nodes,
-              (int)s->slots, (int)s->rounds, s->walltime_usec, s->arguments, s->script))
+    if (db_do(db, err, SQL_SUBMISSION_ADD, "llzslissiliiiilss", s->id, tx->workflow_id, s->class_id,
+              s->tag, tx->now_usec, (int)s->allocations, s->partition, s->scheduler, (int)s->cpus,
+              s->memory_bytes, (int)s->gpus, (int)s->nodes, (int)s->slots, (int)s->rounds,
+              s->walltime_usec, s->arguments, s->script))
         return -1;
     for (int32_t i = 0; i < s->allocations; i++)
-        if (db_do(db, err, SQL_ALLOCATION_PLAN, "ln", s->id, s->allocations > 1 ? (int64_t)i : (int64_t)UNKNOWN))
+        if (db_do(db, err, SQL_ALLOCATION_PLAN, "ln", s->id,
+                  s->allocations > 1 ? (int64_t)i : (int64_t)UNKNOWN))
             return -1;
     if (s->class_id && db_do(db, err, SQL_CLASS_UNSATISFIED, "ll", s->class_id, s->id))
         return -1;
     return tx_event_allocation(tx, EVENT_SUBMISSION_PLANNED, s->id, 0, NULL, err);
 }
 
-static int create_submissions(struct tx *tx, struct submission *list, uint32_t count, bool force, struct arena *arena,
-                              struct error *err)
+static int create_submissions(struct tx *tx, struct submission *list, uint32_t count, bool force,
+                              struct arena *arena, struct error *err)
 {
     if (choose(tx, list, count, force, err))
         return -1;
@@ -81,21 +89,25 @@ static int create_submissions(struct tx *tx, struct submission *list, uint32_t c
     return tx_finish(tx, err);
 }
 
-int sqlite_submissions_create(void *impl, int64_t workflow_id, struct submission *list, uint32_t count, bool force,
-                              struct arena *arena, struct error *err)
+int sqlite_submissions_create(void *impl, int64_t workflow_id, struct submission *list,
+                              uint32_t count, bool force, struct arena *arena, struct error *err)
 {
     struct db *db = impl;
     struct tx tx;
     if (db_begin(db, true, err))
         return -1;
-    int rc = tx_init(&tx, db, workflow_id, err) || create_submissions(&tx, list, count, force, arena, err) ? -1 : 0;
+    int rc = tx_init(&tx, db, workflow_id, err) ||
+                     create_submissions(&tx, list, count, force, arena, err)
+                 ? -1
+                 : 0;
     rc = db_end(db, rc, err);
     tx_fini(&tx);
     return rc;
 }
 
 // The runner may have come before sbatch's answer was recorded: what has started stays so.
-static int answer(struct tx *tx, int64_t id, int64_t slurm_job_id, const char *error, struct error *err)
+static int answer(struct tx *tx, int64_t id, int64_t slurm_job_id, const char *error,
+                  struct error *err)
 {
     struct db *db = tx->db;
     if (!error)
@@ -108,12 +120,15 @@ static int answer(struct tx *tx, int64_t id, int64_t slurm_job_id, const char *e
     return db_do(db, err, SQL_SUBMISSION_REFUSED, "lsl", id, error, tx->now_usec) ||
                    db_do(db, err, SQL_ALLOCATIONS_CANCELED, "ll", id, tx->now_usec) ||
                    db_do(db, err, SQL_CLASS_SATISFIED, "ll", tx->workflow_id, id) ||
-                   tx_event_allocation(tx, slurm_job_id ? EVENT_ALLOCATION_CANCELED : EVENT_SUBMISSION_FAILED, id, 0, NULL, err)
+                   tx_event_allocation(
+                       tx, slurm_job_id ? EVENT_ALLOCATION_CANCELED : EVENT_SUBMISSION_FAILED, id,
+                       0, NULL, err)
                ? -1
                : 0;
 }
 
-int sqlite_submission_answered(void *impl, int64_t id, int64_t slurm_job_id, const char *error, struct error *err)
+int sqlite_submission_answered(void *impl, int64_t id, int64_t slurm_job_id, const char *error,
+                               struct error *err)
 {
     struct db *db = impl;
     struct tx tx = {0};
@@ -122,15 +137,20 @@ int sqlite_submission_answered(void *impl, int64_t id, int64_t slurm_job_id, con
         return -1;
     int rc = db_number(db, err, &workflow_id, SQL_SUBMISSION_WORKFLOW, "l", id);
     if (rc == 0)
-        rc = error_set(err, ERROR_USAGE, 0, "there is no submission %lld in %s", (long long)id, db->path);
+        rc = error_set(err, ERROR_USAGE, 0, "there is no submission %lld in %s", (long long)id,
+                       db->path);
     else if (rc > 0)
-        rc = tx_init(&tx, db, workflow_id, err) || answer(&tx, id, slurm_job_id, error, err) || tx_finish(&tx, err) ? -1 : 0;
+        rc = tx_init(&tx, db, workflow_id, err) || answer(&tx, id, slurm_job_id, error, err) ||
+                     tx_finish(&tx, err)
+                 ? -1
+                 : 0;
     rc = db_end(db, rc, err);
     tx_fini(&tx);
     return rc;
 }
 
-static int read_submissions(struct db *db, int64_t workflow_id, bool open, struct submissions *out, struct error *err)
+static int read_submissions(struct db *db, int64_t workflow_id, bool open, struct submissions *out,
+                            struct error *err)
 {
     cleanup_free struct submission *list = NULL;
     size_t count = 0, space = 0;
@@ -140,13 +160,26 @@ static int read_submissions(struct db *db, int64_t workflow_id, bool open, struc
     while (s && (rc = db_step(db, s, err)) > 0) {
         list = array_grow(list, count, &space, sizeof *list);
         list[count++] = (struct submission){
-            .id = sqlite3_column_int64(s, 0), .class_id = sqlite3_column_int64(s, 1), .slurm_job_id = sqlite3_column_int64(s, 2),
-            .tag = db_text(a, s, 3), .partition = db_text(a, s, 4), .scheduler = db_text(a, s, 5), .arguments = db_text(a, s, 6),
-            .script = db_text(a, s, 7), .error = db_text(a, s, 8), .state = (enum allocation_state)sqlite3_column_int(s, 9),
-            .allocations = sqlite3_column_int(s, 10), .cpus = sqlite3_column_int(s, 11), .gpus = sqlite3_column_int(s, 12),
-            .nodes = sqlite3_column_int(s, 13), .slots = sqlite3_column_int(s, 14), .rounds = sqlite3_column_int(s, 15),
-            .memory_bytes = sqlite3_column_int64(s, 16), .walltime_usec = sqlite3_column_int64(s, 17),
-            .created_usec = sqlite3_column_int64(s, 18), .answered_usec = sqlite3_column_int64(s, 19),
+            .id = sqlite3_column_int64(s, 0),
+            .class_id = sqlite3_column_int64(s, 1),
+            .slurm_job_id = sqlite3_column_int64(s, 2),
+            .tag = db_text(a, s, 3),
+            .partition = db_text(a, s, 4),
+            .scheduler = db_text(a, s, 5),
+            .arguments = db_text(a, s, 6),
+            .script = db_text(a, s, 7),
+            .error = db_text(a, s, 8),
+            .state = (enum allocation_state)sqlite3_column_int(s, 9),
+            .allocations = sqlite3_column_int(s, 10),
+            .cpus = sqlite3_column_int(s, 11),
+            .gpus = sqlite3_column_int(s, 12),
+            .nodes = sqlite3_column_int(s, 13),
+            .slots = sqlite3_column_int(s, 14),
+            .rounds = sqlite3_column_int(s, 15),
+            .memory_bytes = sqlite3_column_int64(s, 16),
+            .walltime_usec = sqlite3_column_int64(s, 17),
+            .created_usec = sqlite3_column_int64(s, 18),
+            .answered_usec = sqlite3_column_int64(s, 19),
         };
     }
     out->list = arena_alloc(a, count * sizeof *list + 1);
@@ -156,13 +189,17 @@ static int read_submissions(struct db *db, int64_t workflow_id, bool open, struc
     return rc;
 }
 
-int sqlite_submissions(void *impl, int64_t workflow_id, struct submissions *submissions, struct error *err)
+int sqlite_submissions(void *impl, int64_t workflow_id, struct submissions *submissions,
+                       struct error *err)
 {
     struct db *db = impl;
     struct tx tx;
     if (db_begin(db, false, err))
         return -1;
-    int rc = tx_init(&tx, db, workflow_id, err) || read_submissions(db, workflow_id, false, submissions, err) ? -1 : 0;
+    int rc = tx_init(&tx, db, workflow_id, err) ||
+                     read_submissions(db, workflow_id, false, submissions, err)
+                 ? -1
+                 : 0;
     return db_end(db, rc, err);
 }
 
@@ -174,7 +211,8 @@ static int cancel_jobs(struct tx *tx, struct error *err)
     sqlite3_stmt *s = db_query(db, err, SQL_CANCEL_COUNTS, "l", tx->workflow_id);
     int rc = -1;
     while (s && (rc = db_step(db, s, err)) > 0)
-        tx_count(tx, sqlite3_column_int64(s, 0), (enum job_state)sqlite3_column_int(s, 1), JOB_CANCELED, sqlite3_column_int64(s, 2));
+        tx_count(tx, sqlite3_column_int64(s, 0), (enum job_state)sqlite3_column_int(s, 1),
+                 JOB_CANCELED, sqlite3_column_int64(s, 2));
     return rc < 0 || db_do(db, err, SQL_CANCEL_EVENTS, "ll", tx->workflow_id, tx->now_usec) ||
                    db_do(db, err, SQL_CANCEL_JOBS, "l", tx->workflow_id)
                ? -1
@@ -185,7 +223,8 @@ static int cancel_jobs(struct tx *tx, struct error *err)
 static int cancel_allocations(struct tx *tx, const struct submissions *open, struct error *err)
 {
     for (uint32_t i = 0; i < open->count; i++)
-        if (db_do(tx->db, err, SQL_CANCEL_ALLOCATION_EVENTS, "lll", tx->workflow_id, tx->now_usec, open->list[i].id) ||
+        if (db_do(tx->db, err, SQL_CANCEL_ALLOCATION_EVENTS, "lll", tx->workflow_id, tx->now_usec,
+                  open->list[i].id) ||
             db_do(tx->db, err, SQL_ALLOCATIONS_CANCELED, "ll", open->list[i].id, tx->now_usec) ||
             db_do(tx->db, err, SQL_CLASS_SATISFIED, "ll", tx->workflow_id, open->list[i].id))
             return -1;
@@ -201,8 +240,8 @@ static int cancel(struct tx *tx, struct submissions *to_cancel, struct error *er
     tx->state = WORKFLOW_CANCELED;
     tx->change = tx->any_ended = true;
     return db_do(tx->db, err, SQL_WORKFLOW_CANCEL, "l", tx->workflow_id) || cancel_jobs(tx, err) ||
-                   cancel_allocations(tx, to_cancel, err) || tx_event(tx, EVENT_WORKFLOW_CANCELED, 0, 0, 0, err) ||
-                   tx_finish(tx, err)
+                   cancel_allocations(tx, to_cancel, err) ||
+                   tx_event(tx, EVENT_WORKFLOW_CANCELED, 0, 0, 0, err) || tx_finish(tx, err)
                ? -1
                : 0;
 }

@@ -7,10 +7,10 @@ struct page {
     struct db *db;
     struct arena *arena;
     struct error *err;
-    int64_t job_id; /* of the request */
+    int64_t job_id; // of the request
 };
 
-static int64_t number(sqlite3_stmt *s, int column) /* 0 where NULL */
+static int64_t number(sqlite3_stmt *s, int column) // 0 where NULL
 {
     return sqlite3_column_int64(s, column);
 }
@@ -20,7 +20,7 @@ static int32_t small(sqlite3_stmt *s, int column)
     return sqlite3_column_int(s, column);
 }
 
-/* The first column of every row of s (NULL: it failed). */
+// The first column of every row of s (NULL: it failed).
 static int read_names(struct page *p, sqlite3_stmt *s, const char ***names, uint32_t *names_count)
 {
     cleanup_free const char **list = NULL;
@@ -52,11 +52,21 @@ static int read_workflow(struct page *p, void *row, sqlite3_stmt *s)
 {
     struct workflow_info *w = row;
     *w = (struct workflow_info){
-        .id = number(s, 0), .created_usec = number(s, 1), .ended_usec = number(s, 2), .run_id = small(s, 3),
-        .state = (enum workflow_state)small(s, 4), .name = db_text(p->arena, s, 5), .user = db_text(p->arena, s, 6),
-        .description = db_text(p->arena, s, 7), .file = db_text(p->arena, s, 8), .command_line = db_text(p->arena, s, 9),
-        .folder = db_text(p->arena, s, 10), .version = db_text(p->arena, s, 11), .settings = db_text(p->arena, s, 12),
-        .environment = db_text(p->arena, s, 13), .runners_alive = small(s, 14),
+        .id = number(s, 0),
+        .created_usec = number(s, 1),
+        .ended_usec = number(s, 2),
+        .run_id = small(s, 3),
+        .state = (enum workflow_state)small(s, 4),
+        .name = db_text(p->arena, s, 5),
+        .user = db_text(p->arena, s, 6),
+        .description = db_text(p->arena, s, 7),
+        .file = db_text(p->arena, s, 8),
+        .command_line = db_text(p->arena, s, 9),
+        .folder = db_text(p->arena, s, 10),
+        .version = db_text(p->arena, s, 11),
+        .settings = db_text(p->arena, s, 12),
+        .environment = db_text(p->arena, s, 13),
+        .runners_alive = small(s, 14),
     };
     return add_counts(p, w->counts, SQL_COUNTS_OF_WORKFLOW, w->id);
 }
@@ -65,10 +75,12 @@ static int read_workflow(struct page *p, void *row, sqlite3_stmt *s)
 
 static int read_needs(struct page *p, struct job_info *job)
 {
-    return read_names(p, db_query(p->db, p->err, SQL_NEEDS_OF_JOB, "l", job->id), &job->needs, &job->needs_count);
+    return read_names(p, db_query(p->db, p->err, SQL_NEEDS_OF_JOB, "l", job->id), &job->needs,
+                      &job->needs_count);
 }
 
-// Follows barriers, and canceled needs to the one that failed. A limit, since a chain of canceled jobs can be long.
+// Follows barriers, and canceled needs to the one that failed. A limit, since a chain of canceled
+// jobs can be long.
 static int read_why(struct page *p, struct job_info *job)
 {
     enum { MOST = 100 };
@@ -76,7 +88,8 @@ static int read_why(struct page *p, struct job_info *job)
     int64_t id = job->id;
     int rc = 1;
     for (int i = 0; rc > 0 && i < MOST; i++) {
-        sqlite3_stmt *s = db_query(p->db, p->err, canceled ? SQL_NEED_FAILED : SQL_NEED_OPEN, "l", id);
+        sqlite3_stmt *s =
+            db_query(p->db, p->err, canceled ? SQL_NEED_FAILED : SQL_NEED_OPEN, "l", id);
         rc = s ? db_step(p->db, s, p->err) : -1;
         if (rc <= 0)
             break;
@@ -95,9 +108,18 @@ static int read_job(struct page *p, void *row, sqlite3_stmt *s)
 {
     struct job_info *job = row;
     *job = (struct job_info){
-        .id = number(s, 0), .class_id = number(s, 1), .name = db_text(p->arena, s, 2), .command = db_text(p->arena, s, 3),
-        .class_name = db_text(p->arena, s, 4), .spec = db_text(p->arena, s, 5), .state = (enum job_state)small(s, 6),
-        .flags = small(s, 7), .priority = small(s, 8), .rank = small(s, 9), .unmet = small(s, 10), .attempts = small(s, 11),
+        .id = number(s, 0),
+        .class_id = number(s, 1),
+        .name = db_text(p->arena, s, 2),
+        .command = db_text(p->arena, s, 3),
+        .class_name = db_text(p->arena, s, 4),
+        .spec = db_text(p->arena, s, 5),
+        .state = (enum job_state)small(s, 6),
+        .flags = small(s, 7),
+        .priority = small(s, 8),
+        .rank = small(s, 9),
+        .unmet = small(s, 10),
+        .attempts = small(s, 11),
         .continuations = small(s, 12),
     };
     if (read_needs(p, job))
@@ -116,12 +138,23 @@ static int read_usages(struct page *p, struct attempt_info *a)
     while (s && (rc = db_step(p->db, s, p->err)) > 0) {
         list = array_grow(list, count, &space, sizeof *list);
         list[count++] = (struct usage_record){
-            .node = db_text(p->arena, s, 0), .step = db_text(p->arena, s, 1), .source = (enum usage_source)small(s, 2),
-            .cpu_user_usec = db_known(s, 3), .cpu_system_usec = db_known(s, 4), .throttled_usec = db_known(s, 5),
-            .memory_peak_bytes = db_known(s, 6), .memory_anon_bytes = db_known(s, 7), .memory_anon_low_bytes = db_known(s, 8),
-            .memory_anon_high_bytes = db_known(s, 9), .memory_limit_bytes = db_known(s, 10), .swap_peak_bytes = db_known(s, 11),
-            .io_read_bytes = db_known(s, 12), .io_write_bytes = db_known(s, 13), .oom_kills = db_known(s, 14),
-            .processes_peak = db_known(s, 15), .gpus = db_text(p->arena, s, 16),
+            .node = db_text(p->arena, s, 0),
+            .step = db_text(p->arena, s, 1),
+            .source = (enum usage_source)small(s, 2),
+            .cpu_user_usec = db_known(s, 3),
+            .cpu_system_usec = db_known(s, 4),
+            .throttled_usec = db_known(s, 5),
+            .memory_peak_bytes = db_known(s, 6),
+            .memory_anon_bytes = db_known(s, 7),
+            .memory_anon_low_bytes = db_known(s, 8),
+            .memory_anon_high_bytes = db_known(s, 9),
+            .memory_limit_bytes = db_known(s, 10),
+            .swap_peak_bytes = db_known(s, 11),
+            .io_read_bytes = db_known(s, 12),
+            .io_write_bytes = db_known(s, 13),
+            .oom_kills = db_known(s, 14),
+            .processes_peak = db_known(s, 15),
+            .gpus = db_text(p->arena, s, 16),
         };
     }
     struct usage_record *copy = arena_alloc(p->arena, count * sizeof *copy + 1);
@@ -136,16 +169,29 @@ static int read_attempt(struct page *p, void *row, sqlite3_stmt *s)
 {
     struct attempt_info *a = row;
     *a = (struct attempt_info){
-        .id = number(s, 0), .job_id = number(s, 1), .job_name = db_text(p->arena, s, 2), .run_id = small(s, 3),
-        .node = db_text(p->arena, s, 4), .slurm_job_id = number(s, 5),
-        .end = {
-            .start = {.job_id = number(s, 1), .start_usec = number(s, 6), .attempt_id = small(s, 7),
-                      .stdout_path = db_text(p->arena, s, 8), .stderr_path = db_text(p->arena, s, 9)},
-            .end_usec = number(s, 10), .wall_usec = db_known(s, 11),
-            .state = number(s, 10) ? (enum job_state)small(s, 12) : JOB_READY, .exit_code = (int32_t)db_known(s, 13),
-            .signal = (int32_t)db_known(s, 14), .core = small(s, 15) != 0, .reason = (enum attempt_reason)small(s, 16),
-            .message = db_text(p->arena, s, 17), .stderr_tail = db_text(p->arena, s, 18),
-        },
+        .id = number(s, 0),
+        .job_id = number(s, 1),
+        .job_name = db_text(p->arena, s, 2),
+        .run_id = small(s, 3),
+        .node = db_text(p->arena, s, 4),
+        .slurm_job_id = number(s, 5),
+        .end =
+            {
+                .start = {.job_id = number(s, 1),
+                          .start_usec = number(s, 6),
+                          .attempt_id = small(s, 7),
+                          .stdout_path = db_text(p->arena, s, 8),
+                          .stderr_path = db_text(p->arena, s, 9)},
+                .end_usec = number(s, 10),
+                .wall_usec = db_known(s, 11),
+                .state = number(s, 10) ? (enum job_state)small(s, 12) : JOB_READY,
+                .exit_code = (int32_t)db_known(s, 13),
+                .signal = (int32_t)db_known(s, 14),
+                .core = small(s, 15) != 0,
+                .reason = (enum attempt_reason)small(s, 16),
+                .message = db_text(p->arena, s, 17),
+                .stderr_tail = db_text(p->arena, s, 18),
+            },
     };
     return read_usages(p, a);
 }
@@ -156,11 +202,22 @@ static int read_class(struct page *p, void *row, sqlite3_stmt *s)
 {
     struct class_info *c = row;
     *c = (struct class_info){
-        .id = number(s, 0), .name = db_text(p->arena, s, 1), .scheduler = db_text(p->arena, s, 2),
-        .labels = db_text(p->arena, s, 3), .cpus = small(s, 4), .gpus_milli = small(s, 5), .nodes = small(s, 6),
-        .memory_bytes = number(s, 7), .runtime_usec = number(s, 8), .enforced = small(s, 9) != 0, .attempts = number(s, 10),
-        .wall_max_usec = db_known(s, 11), .wall_sum_usec = db_known(s, 12), .cpu_sum_usec = db_known(s, 13),
-        .memory_peak_max_bytes = db_known(s, 14), .memory_anon_max_bytes = db_known(s, 15),
+        .id = number(s, 0),
+        .name = db_text(p->arena, s, 1),
+        .scheduler = db_text(p->arena, s, 2),
+        .labels = db_text(p->arena, s, 3),
+        .cpus = small(s, 4),
+        .gpus_milli = small(s, 5),
+        .nodes = small(s, 6),
+        .memory_bytes = number(s, 7),
+        .runtime_usec = number(s, 8),
+        .enforced = small(s, 9) != 0,
+        .attempts = number(s, 10),
+        .wall_max_usec = db_known(s, 11),
+        .wall_sum_usec = db_known(s, 12),
+        .cpu_sum_usec = db_known(s, 13),
+        .memory_peak_max_bytes = db_known(s, 14),
+        .memory_anon_max_bytes = db_known(s, 15),
     };
     if (add_counts(p, c->counts, SQL_COUNTS_OF_CLASS, c->id))
         return -1;
@@ -173,11 +230,24 @@ static int read_allocation(struct page *p, void *row, sqlite3_stmt *s)
 {
     struct allocation_info *a = row;
     *a = (struct allocation_info){
-        .id = number(s, 0), .submission_id = number(s, 1), .slurm_job_id = number(s, 2), .submitted_usec = number(s, 3),
-        .start_usec = number(s, 4), .end_usec = number(s, 5), .limit_usec = number(s, 6), .walltime_usec = number(s, 7),
-        .jobs_run = number(s, 8), .array_task_id = (int32_t)db_known(s, 9), .cpus = small(s, 10), .gpus = small(s, 11),
-        .nodes = small(s, 12), .memory_bytes = number(s, 13), .state = (enum allocation_state)small(s, 14),
-        .partition = db_text(p->arena, s, 15), .node_list = db_text(p->arena, s, 16), .tag = db_text(p->arena, s, 17),
+        .id = number(s, 0),
+        .submission_id = number(s, 1),
+        .slurm_job_id = number(s, 2),
+        .submitted_usec = number(s, 3),
+        .start_usec = number(s, 4),
+        .end_usec = number(s, 5),
+        .limit_usec = number(s, 6),
+        .walltime_usec = number(s, 7),
+        .jobs_run = number(s, 8),
+        .array_task_id = (int32_t)db_known(s, 9),
+        .cpus = small(s, 10),
+        .gpus = small(s, 11),
+        .nodes = small(s, 12),
+        .memory_bytes = number(s, 13),
+        .state = (enum allocation_state)small(s, 14),
+        .partition = db_text(p->arena, s, 15),
+        .node_list = db_text(p->arena, s, 16),
+        .tag = db_text(p->arena, s, 17),
         .error = db_text(p->arena, s, 18),
     };
     return 0;
@@ -187,10 +257,21 @@ static int read_runner(struct page *p, void *row, sqlite3_stmt *s)
 {
     struct runner_info *r = row;
     *r = (struct runner_info){
-        .id = number(s, 0), .allocation_id = number(s, 1), .started_usec = number(s, 2), .heartbeat_usec = number(s, 3),
-        .end_usec = number(s, 4), .jobs_run = number(s, 5), .host = db_text(p->arena, s, 6), .node = db_text(p->arena, s, 7),
-        .labels = db_text(p->arena, s, 8), .pid = small(s, 9), .cpus = small(s, 10), .gpus_milli = small(s, 11),
-        .memory_bytes = number(s, 12), .lost = small(s, 13) != 0, .accounting = (enum usage_source)small(s, 14),
+        .id = number(s, 0),
+        .allocation_id = number(s, 1),
+        .started_usec = number(s, 2),
+        .heartbeat_usec = number(s, 3),
+        .end_usec = number(s, 4),
+        .jobs_run = number(s, 5),
+        .host = db_text(p->arena, s, 6),
+        .node = db_text(p->arena, s, 7),
+        .labels = db_text(p->arena, s, 8),
+        .pid = small(s, 9),
+        .cpus = small(s, 10),
+        .gpus_milli = small(s, 11),
+        .memory_bytes = number(s, 12),
+        .lost = small(s, 13) != 0,
+        .accounting = (enum usage_source)small(s, 14),
         .incarnation = db_text(p->arena, s, 15),
     };
     return 0;
@@ -200,9 +281,16 @@ static int read_event(struct page *p, void *row, sqlite3_stmt *s)
 {
     struct event_info *e = row;
     *e = (struct event_info){
-        .id = number(s, 0), .time_usec = number(s, 1), .kind = db_text(p->arena, s, 2), .job_name = db_text(p->arena, s, 3),
-        .data = db_text(p->arena, s, 4), .runner_id = number(s, 5), .attempt_id = number(s, 6), .submission_id = number(s, 7),
-        .allocation_id = number(s, 8), .name = db_text(p->arena, s, 9),
+        .id = number(s, 0),
+        .time_usec = number(s, 1),
+        .kind = db_text(p->arena, s, 2),
+        .job_name = db_text(p->arena, s, 3),
+        .data = db_text(p->arena, s, 4),
+        .runner_id = number(s, 5),
+        .attempt_id = number(s, 6),
+        .submission_id = number(s, 7),
+        .allocation_id = number(s, 8),
+        .name = db_text(p->arena, s, 9),
     };
     return 0;
 }
@@ -210,21 +298,27 @@ static int read_event(struct page *p, void *row, sqlite3_stmt *s)
 static int read_data(struct page *p, void *row, sqlite3_stmt *s)
 {
     struct data_info *d = row;
-    *d = (struct data_info){
-        .id = number(s, 0), .name = db_text(p->arena, s, 1), .data = db_text(p->arena, s, 2), .ephemeral = small(s, 3) != 0};
+    *d = (struct data_info){.id = number(s, 0),
+                            .name = db_text(p->arena, s, 1),
+                            .data = db_text(p->arena, s, 2),
+                            .ephemeral = small(s, 3) != 0};
     return 0;
 }
 
 static int read_file(struct page *p, void *row, sqlite3_stmt *s)
 {
     struct file_info *f = row;
-    *f = (struct file_info){.id = number(s, 0), .name = db_text(p->arena, s, 1), .path = db_text(p->arena, s, 2),
-                            .temporary = small(s, 3) != 0, .known = small(s, 4) != 0};
+    *f = (struct file_info){.id = number(s, 0),
+                            .name = db_text(p->arena, s, 1),
+                            .path = db_text(p->arena, s, 2),
+                            .temporary = small(s, 3) != 0,
+                            .known = small(s, 4) != 0};
     enum sql which = f->path ? SQL_JOBS_OF_FILE : SQL_JOBS_OF_DATA;
-    return read_names(p, db_query(p->db, p->err, which, "lil", f->id, (int)ROLE_INPUT, p->job_id), &f->readers,
-                      &f->readers_count) ||
-                   read_names(p, db_query(p->db, p->err, which, "lil", f->id, (int)ROLE_OUTPUT, p->job_id), &f->writers,
-                              &f->writers_count)
+    return read_names(p, db_query(p->db, p->err, which, "lil", f->id, (int)ROLE_INPUT, p->job_id),
+                      &f->readers, &f->readers_count) ||
+                   read_names(
+                       p, db_query(p->db, p->err, which, "lil", f->id, (int)ROLE_OUTPUT, p->job_id),
+                       &f->writers, &f->writers_count)
                ? -1
                : 0;
 }
@@ -233,14 +327,21 @@ static int read_sample(struct page *p, void *row, sqlite3_stmt *s)
 {
     struct sample_info *i = row;
     *i = (struct sample_info){
-        .id = number(s, 0), .time_usec = number(s, 1), .cpu_usec = db_known(s, 2), .memory_bytes = db_known(s, 3),
-        .job_name = db_text(p->arena, s, 4), .node = db_text(p->arena, s, 5), .run_id = small(s, 6), .attempt_id = small(s, 7),
+        .id = number(s, 0),
+        .time_usec = number(s, 1),
+        .cpu_usec = db_known(s, 2),
+        .memory_bytes = db_known(s, 3),
+        .job_name = db_text(p->arena, s, 4),
+        .node = db_text(p->arena, s, 5),
+        .run_id = small(s, 6),
+        .attempt_id = small(s, 7),
     };
     return 0;
 }
 
 static const struct {
-    enum sql sql; /* ?1 workflow, ?2 after, ?3 limit, ?4 job, ?5 glob, ?6 states, ?7 kind, ?8 since; the first column is the id */
+    enum sql sql; // ?1 workflow, ?2 after, ?3 limit, ?4 job, ?5 glob, ?6 states, ?7 kind, ?8 since;
+                  // the first column is the id
     size_t size;
     int (*row)(struct page *page, void *row, sqlite3_stmt *s);
 } readers[] = {
@@ -260,22 +361,28 @@ static const struct {
 };
 
 // Of one job: its row and the attempts of its own are found by index.
-static sqlite3_stmt *open_page(struct db *db, const struct read_request *q, uint32_t limit, struct error *err)
+static sqlite3_stmt *open_page(struct db *db, const struct read_request *q, uint32_t limit,
+                               struct error *err)
 {
     enum sql of_job = q->what == READ_ATTEMPTS ? SQL_READ_ATTEMPTS_OF_JOB
                       : q->what == READ_FILES  ? SQL_READ_FILES_OF_JOB
                                                : SQL_READ_DATA_USES_OF_JOB;
-    if (q->job_id && (q->what == READ_ATTEMPTS || q->what == READ_FILES || q->what == READ_DATA_USES))
-        return db_query(db, err, of_job, "llil", q->workflow_id, q->after_id, (int)limit + 1, q->job_id);
+    if (q->job_id &&
+        (q->what == READ_ATTEMPTS || q->what == READ_FILES || q->what == READ_DATA_USES))
+        return db_query(db, err, of_job, "llil", q->workflow_id, q->after_id, (int)limit + 1,
+                        q->job_id);
     if (q->what == READ_JOBS && q->job_id) {
         int64_t after = q->after_id >= q->job_id ? q->after_id : q->job_id - 1;
-        return db_query(db, err, SQL_READ_JOBS, "llilsi", q->workflow_id, after, 1, q->job_id, q->job_glob, (int)q->states);
+        return db_query(db, err, SQL_READ_JOBS, "llilsi", q->workflow_id, after, 1, q->job_id,
+                        q->job_glob, (int)q->states);
     }
-    return db_query(db, err, readers[q->what].sql, "llilsisl", q->workflow_id, q->after_id, (int)limit + 1, q->job_id, q->job_glob,
-                    (int)q->states, q->event_kind, q->since_usec);
+    return db_query(db, err, readers[q->what].sql, "llilsisl", q->workflow_id, q->after_id,
+                    (int)limit + 1, q->job_id, q->job_glob, (int)q->states, q->event_kind,
+                    q->since_usec);
 }
 
-static int read_page(struct db *db, const struct read_request *q, struct read_reply *reply, struct error *err)
+static int read_page(struct db *db, const struct read_request *q, struct read_reply *reply,
+                     struct error *err)
 {
     uint32_t limit = q->limit ? q->limit : 1000;
     size_t size = readers[q->what].size, space = 0, count = 0;
@@ -310,10 +417,12 @@ static int check_workflow(struct db *db, const struct read_request *q, struct er
     return tx_init(&tx, db, q->workflow_id, err);
 }
 
-int sqlite_read(void *impl, const struct read_request *request, struct read_reply *reply, struct error *err)
+int sqlite_read(void *impl, const struct read_request *request, struct read_reply *reply,
+                struct error *err)
 {
     struct db *db = impl;
     if (db_begin(db, false, err))
         return -1;
-    return db_end(db, check_workflow(db, request, err) || read_page(db, request, reply, err) ? -1 : 0, err);
+    return db_end(
+        db, check_workflow(db, request, err) || read_page(db, request, reply, err) ? -1 : 0, err);
 }

@@ -11,7 +11,7 @@ struct sync_state {
     int64_t jobs_run;
 };
 
-struct held_job { /* a job that the request names */
+struct held_job { // a job that the request names
     int64_t class_id;
     enum job_state state;
     int32_t attempts;
@@ -26,13 +26,22 @@ static int read_runner(struct db *db, struct sync_state *st, bool *found, struct
     if ((*found = rc > 0)) {
         struct arena *arena = st->reply->arena;
         *r = (struct runner_row){
-            .id = st->request->runner_id, .workflow_id = sqlite3_column_int64(s, 0), .seq = sqlite3_column_int64(s, 1),
-            .ended = sqlite3_column_int(s, 2) != 0, .lost = sqlite3_column_int(s, 3) != 0, .cpus = sqlite3_column_int(s, 4),
-            .memory_bytes = sqlite3_column_int64(s, 5), .gpus_milli = sqlite3_column_int(s, 6),
-            .labels = db_text(arena, s, 7), .started_usec = sqlite3_column_int64(s, 8),
-            .limit_usec = sqlite3_column_int64(s, 9), .state = (enum workflow_state)sqlite3_column_int(s, 10),
-            .run_id = sqlite3_column_int64(s, 11), .scheduler = db_text(arena, s, 12),
-            .allocation_start_usec = sqlite3_column_int64(s, 13), .allocation_id = sqlite3_column_int64(s, 14),
+            .id = st->request->runner_id,
+            .workflow_id = sqlite3_column_int64(s, 0),
+            .seq = sqlite3_column_int64(s, 1),
+            .ended = sqlite3_column_int(s, 2) != 0,
+            .lost = sqlite3_column_int(s, 3) != 0,
+            .cpus = sqlite3_column_int(s, 4),
+            .memory_bytes = sqlite3_column_int64(s, 5),
+            .gpus_milli = sqlite3_column_int(s, 6),
+            .labels = db_text(arena, s, 7),
+            .started_usec = sqlite3_column_int64(s, 8),
+            .limit_usec = sqlite3_column_int64(s, 9),
+            .state = (enum workflow_state)sqlite3_column_int(s, 10),
+            .run_id = sqlite3_column_int64(s, 11),
+            .scheduler = db_text(arena, s, 12),
+            .allocation_start_usec = sqlite3_column_int64(s, 13),
+            .allocation_id = sqlite3_column_int64(s, 14),
             .walltime_usec = sqlite3_column_int64(s, 15),
         };
         sqlite3_reset(s);
@@ -45,19 +54,24 @@ static void refuse(struct sync_state *st, int64_t job_id)
     struct sync_reply *reply = st->reply;
     if (!reply->refused) {
         const struct sync_request *q = st->request;
-        reply->refused = arena_alloc(reply->arena, sizeof(int64_t) * (q->starts_count + q->ends_count + q->returned_count + 1));
+        reply->refused =
+            arena_alloc(reply->arena, sizeof(int64_t) * (q->starts_count + q->ends_count +
+                                                         q->returned_count + 1));
     }
     reply->refused[reply->refused_count++] = job_id;
 }
 
 // Fencing: 1 when the job is this runner's, in this very attempt; else 0, and it is refused.
-static int check_job(struct sync_state *st, int64_t job_id, int32_t attempt_id, struct held_job *held, struct error *err)
+static int check_job(struct sync_state *st, int64_t job_id, int32_t attempt_id,
+                     struct held_job *held, struct error *err)
 {
     sqlite3_stmt *s = db_query(st->tx.db, err, SQL_JOB_GET, "ll", job_id, st->tx.workflow_id);
     int rc = s ? db_step(st->tx.db, s, err) : -1;
     bool mine = false;
     if (rc > 0) {
-        *held = (struct held_job){sqlite3_column_int64(s, 0), (enum job_state)sqlite3_column_int(s, 1), sqlite3_column_int(s, 3)};
+        *held =
+            (struct held_job){sqlite3_column_int64(s, 0), (enum job_state)sqlite3_column_int(s, 1),
+                              sqlite3_column_int(s, 3)};
         mine = sqlite3_column_int64(s, 2) == st->runner.id &&
                ((held->state == JOB_PENDING && attempt_id == held->attempts + 1) ||
                 (held->state == JOB_RUNNING && attempt_id == held->attempts));
@@ -68,39 +82,48 @@ static int check_job(struct sync_state *st, int64_t job_id, int32_t attempt_id, 
     return rc < 0 ? -1 : mine;
 }
 
-static int add_usage(struct db *db, int64_t attempt, const struct usage_record *u, struct error *err)
+static int add_usage(struct db *db, int64_t attempt, const struct usage_record *u,
+                     struct error *err)
 {
-    return db_do(db, err, SQL_USAGE_ADD, "lssinnnnnnnnnnnnns", attempt, u->node, u->step, (int)u->source, u->cpu_user_usec,
-                 u->cpu_system_usec, u->throttled_usec, u->memory_peak_bytes, u->memory_anon_bytes, u->memory_anon_low_bytes,
-                 u->memory_anon_high_bytes, u->memory_limit_bytes, u->swap_peak_bytes, u->io_read_bytes, u->io_write_bytes,
-                 u->oom_kills, u->processes_peak, u->gpus);
+    return db_do(db, err, SQL_USAGE_ADD, "lssinnnnnnnnnnnnns", attempt, u->node, u->step,
+                 (int)u->source, u->cpu_user_usec, u->cpu_system_usec, u->throttled_usec,
+                 u->memory_peak_bytes, u->memory_anon_bytes, u->memory_anon_low_bytes,
+                 u->memory_anon_high_bytes, u->memory_limit_bytes, u->swap_peak_bytes,
+                 u->io_read_bytes, u->io_write_bytes, u->oom_kills, u->processes_peak, u->gpus);
 }
 
 // The attempt's row: a whole one when its start was never sent, as with most short jobs.
-static int write_attempt(struct sync_state *st, const struct attempt_end *e, enum job_state state, bool started,
-                         int64_t *attempt, struct error *err)
+static int write_attempt(struct sync_state *st, const struct attempt_end *e, enum job_state state,
+                         bool started, int64_t *attempt, struct error *err)
 {
     struct db *db = st->tx.db;
     const struct attempt_start *b = &e->start;
-    enum attempt_reason reason = e->reason ? e->reason : state == JOB_READY ? REASON_TERMINATED : REASON_NONE;
+    enum attempt_reason reason = e->reason            ? e->reason
+                                 : state == JOB_READY ? REASON_TERMINATED
+                                                      : REASON_NONE;
     if (!started) {
-        if (db_do(db, err, SQL_ATTEMPT_WHOLE, "llillsslninnizss", b->job_id, st->runner.run_id, (int)b->attempt_id, st->runner.id,
-                  b->start_usec, b->stdout_path, b->stderr_path, e->end_usec, e->wall_usec, (int)state, (int64_t)e->exit_code,
-                  (int64_t)e->signal, (int)e->core, (int64_t)reason, e->message, e->stderr_tail))
+        if (db_do(db, err, SQL_ATTEMPT_WHOLE, "llillsslninnizss", b->job_id, st->runner.run_id,
+                  (int)b->attempt_id, st->runner.id, b->start_usec, b->stdout_path, b->stderr_path,
+                  e->end_usec, e->wall_usec, (int)state, (int64_t)e->exit_code, (int64_t)e->signal,
+                  (int)e->core, (int64_t)reason, e->message, e->stderr_tail))
             return -1;
         *attempt = sqlite3_last_insert_rowid(db->sqlite);
         return 0;
     }
     int rc = db_number(db, err, attempt, SQL_ATTEMPT_OPEN, "ll", b->job_id, st->runner.id);
     if (rc <= 0)
-        return rc < 0 ? -1 : error_set(err, ERROR_INTERNAL, 0, "the database %s is damaged: job %lld runs, but was never started", db->path,
-                                       (long long)b->job_id);
-    return db_do(db, err, SQL_ATTEMPT_END, "lsslninnizss", *attempt, b->stdout_path, b->stderr_path, e->end_usec, e->wall_usec,
-                 (int)state, (int64_t)e->exit_code, (int64_t)e->signal, (int)e->core, (int64_t)reason, e->message,
-                 e->stderr_tail);
+        return rc < 0
+                   ? -1
+                   : error_set(err, ERROR_INTERNAL, 0,
+                               "the database %s is damaged: job %lld runs, but was never started",
+                               db->path, (long long)b->job_id);
+    return db_do(db, err, SQL_ATTEMPT_END, "lsslninnizss", *attempt, b->stdout_path, b->stderr_path,
+                 e->end_usec, e->wall_usec, (int)state, (int64_t)e->exit_code, (int64_t)e->signal,
+                 (int)e->core, (int64_t)reason, e->message, e->stderr_tail);
 }
 
-// Whoever ends well has set the data that it declares: looked at here, where no later value can slip in between.
+// Whoever ends well has set the data that it declares: looked at here, where no later value can
+// slip in between.
 static int check_output_data(struct sync_state *st, struct attempt_end *e, struct error *err)
 {
     sqlite3_stmt *s = db_query(st->tx.db, err, SQL_DATA_MISSING, "l", e->start.job_id);
@@ -111,8 +134,9 @@ static int check_output_data(struct sync_state *st, struct attempt_end *e, struc
     sqlite3_reset(s);
     e->state = JOB_FAILED;
     e->reason = REASON_MISSING_OUTPUT;
-    e->message = arena_printf(st->reply->arena, "it ended well, but did not set its output data %s (torc data set %s JSON)", name,
-                              name);
+    e->message = arena_printf(
+        st->reply->arena,
+        "it ended well, but did not set its output data %s (torc data set %s JSON)", name, name);
     return 0;
 }
 
@@ -144,9 +168,11 @@ static int apply_end(struct sync_state *st, const struct attempt_end *given, str
     tx_count(tx, held.class_id, held.state, state, 1);
     st->jobs_run++;
     if (held.state != JOB_RUNNING && (e->exit_code != UNKNOWN || e->signal != UNKNOWN) &&
-        tx_event_at(tx, EVENT_JOB_STARTED, e->start.job_id, st->runner.id, attempt, e->start.start_usec, err))
+        tx_event_at(tx, EVENT_JOB_STARTED, e->start.job_id, st->runner.id, attempt,
+                    e->start.start_usec, err))
         return -1;
-    if (db_do(tx->db, err, SQL_JOB_END, "liii", e->start.job_id, (int)state, (int)e->start.attempt_id, (int)(state == JOB_READY)) ||
+    if (db_do(tx->db, err, SQL_JOB_END, "liii", e->start.job_id, (int)state,
+              (int)e->start.attempt_id, (int)(state == JOB_READY)) ||
         tx_event_at(tx, EVENT_JOB_ENDED, e->start.job_id, st->runner.id, attempt, e->end_usec, err))
         return -1;
     return job_state_is_final(state) ? tx_job_ended(tx, e->start.job_id, state, err) : 0;
@@ -161,13 +187,14 @@ static int apply_start(struct sync_state *st, const struct attempt_start *b, str
     int rc = check_job(st, b->job_id, b->attempt_id, &held, err);
     if (rc <= 0 || held.state == JOB_RUNNING)
         return rc < 0 ? -1 : 0; // told before
-    if (db_do(tx->db, err, SQL_ATTEMPT_START, "llillss", b->job_id, st->runner.run_id, (int)b->attempt_id, st->runner.id,
-              b->start_usec, b->stdout_path, b->stderr_path))
+    if (db_do(tx->db, err, SQL_ATTEMPT_START, "llillss", b->job_id, st->runner.run_id,
+              (int)b->attempt_id, st->runner.id, b->start_usec, b->stdout_path, b->stderr_path))
         return -1;
     int64_t attempt = sqlite3_last_insert_rowid(tx->db->sqlite);
     tx_count(tx, held.class_id, JOB_PENDING, JOB_RUNNING, 1);
     return db_do(tx->db, err, SQL_JOB_START, "li", b->job_id, (int)b->attempt_id) ||
-                   tx_event_at(tx, EVENT_JOB_STARTED, b->job_id, st->runner.id, attempt, b->start_usec, err)
+                   tx_event_at(tx, EVENT_JOB_STARTED, b->job_id, st->runner.id, attempt,
+                               b->start_usec, err)
                ? -1
                : 0;
 }
@@ -177,7 +204,8 @@ static int apply_return(struct sync_state *st, int64_t job_id, struct error *err
     struct tx *tx = &st->tx;
     sqlite3_stmt *s = db_query(tx->db, err, SQL_JOB_GET, "ll", job_id, tx->workflow_id);
     int rc = s ? db_step(tx->db, s, err) : -1;
-    bool mine = rc > 0 && sqlite3_column_int64(s, 2) == st->runner.id && sqlite3_column_int(s, 1) == JOB_PENDING;
+    bool mine = rc > 0 && sqlite3_column_int64(s, 2) == st->runner.id &&
+                sqlite3_column_int(s, 1) == JOB_PENDING;
     int64_t class_id = rc > 0 ? sqlite3_column_int64(s, 0) : 0;
     if (rc < 0)
         return -1;
@@ -194,12 +222,15 @@ static int apply_return(struct sync_state *st, int64_t job_id, struct error *err
 static int add_point(struct sync_state *st, const struct usage_point *p, struct error *err)
 {
     struct db *db = st->tx.db;
-    return p->job_id ? db_do(db, err, SQL_SAMPLE_OF_JOB, "llnnlli", st->runner.id, p->time_usec, p->cpu_usec, p->memory_bytes,
-                             p->job_id, st->runner.run_id, (int)p->attempt_id)
-                     : db_do(db, err, SQL_SAMPLE_OF_NODE, "llnn", st->runner.id, p->time_usec, p->cpu_usec, p->memory_bytes);
+    return p->job_id ? db_do(db, err, SQL_SAMPLE_OF_JOB, "llnnlli", st->runner.id, p->time_usec,
+                             p->cpu_usec, p->memory_bytes, p->job_id, st->runner.run_id,
+                             (int)p->attempt_id)
+                     : db_do(db, err, SQL_SAMPLE_OF_NODE, "llnn", st->runner.id, p->time_usec,
+                             p->cpu_usec, p->memory_bytes);
 }
 
-// A job that started and ended since the last sync may come in both lists: its end is the one that counts.
+// A job that started and ended since the last sync may come in both lists: its end is the one that
+// counts.
 static bool has_end(const struct sync_request *q, int64_t job_id)
 {
     for (uint32_t i = 0; i < q->ends_count; i++)
@@ -231,7 +262,8 @@ static int apply(struct sync_state *st, struct error *err)
         return -1;
     if (!q->leave && tx_claim(&st->tx, &st->runner, &q->claim, st->reply, err))
         return -1;
-    return db_do(st->tx.db, err, SQL_RUNNER_BEAT, "llll", st->runner.id, st->tx.now_usec, q->seq, st->jobs_run) ||
+    return db_do(st->tx.db, err, SQL_RUNNER_BEAT, "llll", st->runner.id, st->tx.now_usec, q->seq,
+                 st->jobs_run) ||
                    tx_finish(&st->tx, err) || (!q->leave && tx_hints(&st->tx, q, st->reply, err))
                ? -1
                : 0;
@@ -277,11 +309,13 @@ static int sync_in(struct db *db, struct sync_state *st, struct error *err)
     reply->complete = st->tx.state == WORKFLOW_COMPLETE || st->tx.state == WORKFLOW_CANCELED;
     reply->held = st->tx.state == WORKFLOW_HELD;
     reply->may_come = (reply->may_come || replay) && !reply->complete;
-    reply->interval_ms = db->network ? 250 : 0; // a rollback journal on a network: fewer, larger transactions
+    reply->interval_ms =
+        db->network ? 250 : 0; // a rollback journal on a network: fewer, larger transactions
     return 0;
 }
 
-int sqlite_sync(void *impl, const struct sync_request *request, struct sync_reply *reply, struct error *err)
+int sqlite_sync(void *impl, const struct sync_request *request, struct sync_reply *reply,
+                struct error *err)
 {
     struct db *db = impl;
     struct sync_state st = {.request = request, .reply = reply};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What one transaction keeps straight: counters per class, what follows from the end of a job, events, the workflow's end.
+// What one transaction keeps straight: counters per class, what follows from the end of a job,
+// events, the workflow's end.
 #include "lib/base/mem.h"
 #include "lib/store/sqlite_tx.h"
 #include "lib/workflow/workflow.h"
@@ -13,7 +14,8 @@ int tx_init(struct tx *tx, struct db *db, int64_t workflow_id, struct error *err
     int rc = db_number(db, err, &state, SQL_WORKFLOW_STATE, "l", workflow_id);
     tx->state = (enum workflow_state)state;
     if (rc == 0)
-        return error_set(err, ERROR_USAGE, 0, "there is no workflow %lld in %s; 'torc list' shows those there are",
+        return error_set(err, ERROR_USAGE, 0,
+                         "there is no workflow %lld in %s; 'torc list' shows those there are",
                          (long long)workflow_id, db->path);
     return rc < 0 ? -1 : 0;
 }
@@ -86,27 +88,29 @@ static int write_counts(struct tx *tx, struct error *err)
 
 // ---- events ----
 
-static int add_event(struct tx *tx, enum event_kind kind, int64_t job, int64_t runner, int64_t attempt, int64_t submission,
-                     int64_t allocation, const char *data, struct error *err)
+static int add_event(struct tx *tx, enum event_kind kind, int64_t job, int64_t runner,
+                     int64_t attempt, int64_t submission, int64_t allocation, const char *data,
+                     struct error *err)
 {
-    return db_do(tx->db, err, SQL_EVENT_ADD, "llizzzzzs", tx->workflow_id, tx->now_usec, (int)kind, job, runner, attempt,
-                 submission, allocation, data);
+    return db_do(tx->db, err, SQL_EVENT_ADD, "llizzzzzs", tx->workflow_id, tx->now_usec, (int)kind,
+                 job, runner, attempt, submission, allocation, data);
 }
 
-int tx_event_at(struct tx *tx, enum event_kind kind, int64_t job, int64_t runner, int64_t attempt, int64_t time_usec,
-                struct error *err)
+int tx_event_at(struct tx *tx, enum event_kind kind, int64_t job, int64_t runner, int64_t attempt,
+                int64_t time_usec, struct error *err)
 {
-    return db_do(tx->db, err, SQL_EVENT_ADD, "llizzzzzs", tx->workflow_id, time_usec, (int)kind, job, runner, attempt,
-                 (int64_t)0, (int64_t)0, NULL);
+    return db_do(tx->db, err, SQL_EVENT_ADD, "llizzzzzs", tx->workflow_id, time_usec, (int)kind,
+                 job, runner, attempt, (int64_t)0, (int64_t)0, NULL);
 }
 
-int tx_event(struct tx *tx, enum event_kind kind, int64_t job, int64_t runner, int64_t attempt, struct error *err)
+int tx_event(struct tx *tx, enum event_kind kind, int64_t job, int64_t runner, int64_t attempt,
+             struct error *err)
 {
     return add_event(tx, kind, job, runner, attempt, 0, 0, NULL, err);
 }
 
-int tx_event_allocation(struct tx *tx, enum event_kind kind, int64_t submission, int64_t allocation, const char *data,
-                        struct error *err)
+int tx_event_allocation(struct tx *tx, enum event_kind kind, int64_t submission, int64_t allocation,
+                        const char *data, struct error *err)
 {
     return add_event(tx, kind, 0, 0, 0, submission, allocation, data, err);
 }
@@ -124,7 +128,8 @@ struct dependent {
     int32_t unmet, flags;
 };
 
-// One who needs a job that has ended. Whoever is canceled or, being a barrier, ends here has dependents to be told in turn.
+// One who needs a job that has ended. Whoever is canceled or, being a barrier, ends here has
+// dependents to be told in turn.
 static int tell_dependent(struct tx *tx, const struct dependent *d, bool good, struct error *err)
 {
     if (!good && (d->flags & JOB_CANCEL_ON_BLOCKING_FAILURE)) {
@@ -146,7 +151,8 @@ static int tell_dependent(struct tx *tx, const struct dependent *d, bool good, s
     return db_do(tx->db, err, SQL_JOB_FREED, "li", d->id, (int)state);
 }
 
-// A worklist instead of recursion; only blocked dependents are looked at, so each job is canceled, and told on, once.
+// A worklist instead of recursion; only blocked dependents are looked at, so each job is canceled,
+// and told on, once.
 int tx_job_ended(struct tx *tx, int64_t job_id, enum job_state ended_state, struct error *err)
 {
     push_ended(tx, job_id, ended_state == JOB_COMPLETED || ended_state == JOB_DISABLED);
@@ -157,8 +163,8 @@ int tx_job_ended(struct tx *tx, int64_t job_id, enum job_state ended_state, stru
             return -1;
         int rc;
         while ((rc = db_step(tx->db, s, err)) > 0) {
-            struct dependent d = {sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1), sqlite3_column_int(s, 2),
-                                  sqlite3_column_int(s, 3)};
+            struct dependent d = {sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1),
+                                  sqlite3_column_int(s, 2), sqlite3_column_int(s, 3)};
             if (tell_dependent(tx, &d, ended.good, err))
                 return -1;
         }
@@ -170,10 +176,14 @@ int tx_job_ended(struct tx *tx, int64_t job_id, enum job_state ended_state, stru
 
 // ---- the end of a runner ----
 
-int tx_return(struct tx *tx, int64_t job_id, int64_t runner_id, enum job_state to, struct error *err)
+int tx_return(struct tx *tx, int64_t job_id, int64_t runner_id, enum job_state to,
+              struct error *err)
 {
     enum event_kind kind = to == JOB_READY ? EVENT_JOB_RETURNED : EVENT_JOB_CANCELED;
-    return db_do(tx->db, err, SQL_JOB_RETURN, "li", job_id, (int)to) || tx_event(tx, kind, job_id, runner_id, 0, err) ? -1 : 0;
+    return db_do(tx->db, err, SQL_JOB_RETURN, "li", job_id, (int)to) ||
+                   tx_event(tx, kind, job_id, runner_id, 0, err)
+               ? -1
+               : 0;
 }
 
 static int give_back(struct tx *tx, int64_t runner_id, enum job_state to, struct error *err)
@@ -192,9 +202,11 @@ static int give_back(struct tx *tx, int64_t runner_id, enum job_state to, struct
 int tx_runner_ends(struct tx *tx, int64_t runner_id, bool lost, struct error *err)
 {
     struct db *db = tx->db;
-    enum job_state to = tx->state == WORKFLOW_RUNNING || tx->state == WORKFLOW_HELD ? JOB_READY : JOB_CANCELED;
+    enum job_state to =
+        tx->state == WORKFLOW_RUNNING || tx->state == WORKFLOW_HELD ? JOB_READY : JOB_CANCELED;
     tx->made_ready = true; // less room, so maybe more demand
-    const char *message = lost ? "the runner or its node died" : "the runner left without an answer about this job";
+    const char *message =
+        lost ? "the runner or its node died" : "the runner left without an answer about this job";
     if (db_do(db, err, SQL_ATTEMPT_LOST, "llis", runner_id, tx->now_usec, (int)to, message) ||
         give_back(tx, runner_id, to, err) ||
         db_do(db, err, SQL_RUNNER_END, "lli", runner_id, tx->now_usec, (int)lost) ||
@@ -208,7 +220,8 @@ int tx_runner_ends(struct tx *tx, int64_t runner_id, bool lost, struct error *er
     sqlite3_reset(s);
     return db_do(db, err, SQL_ALLOCATION_END, "ll", allocation, tx->now_usec) ||
                    db_do(db, err, SQL_SUBMISSION_ENDED, "l", submission) ||
-                   tx_event_allocation(tx, EVENT_ALLOCATION_ENDED, submission, allocation, NULL, err)
+                   tx_event_allocation(tx, EVENT_ALLOCATION_ENDED, submission, allocation, NULL,
+                                       err)
                ? -1
                : 0;
 }
@@ -224,9 +237,12 @@ int tx_finish(struct tx *tx, struct error *err)
         if (tx->state != WORKFLOW_CANCELED)
             tx->state = WORKFLOW_COMPLETE;
         tx->change = true;
-        if (db_do(tx->db, err, SQL_WORKFLOW_END, "lil", tx->workflow_id, (int)tx->state, tx->now_usec) ||
+        if (db_do(tx->db, err, SQL_WORKFLOW_END, "lil", tx->workflow_id, (int)tx->state,
+                  tx->now_usec) ||
             add_event(tx, EVENT_WORKFLOW_ENDED, 0, 0, 0, 0, 0,
-                      tx->state == WORKFLOW_CANCELED ? "{\"state\":\"canceled\"}" : "{\"state\":\"complete\"}", err))
+                      tx->state == WORKFLOW_CANCELED ? "{\"state\":\"canceled\"}"
+                                                     : "{\"state\":\"complete\"}",
+                      err))
             return -1;
     }
     if (tx->change && db_do(tx->db, err, SQL_WORKFLOW_CHANGED, "l", tx->workflow_id))

@@ -1,74 +1,85 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The bookkeeping of one transaction on a workflow: counters per class, what follows from the end of a job or of a runner,
-// claims. Only store_sqlite*.c include it.
+// The bookkeeping of one transaction on a workflow: counters per class, what follows from the end
+// of a job or of a runner, claims. Only store_sqlite*.c include it.
 #ifndef LIB_STORE_SQLITE_TX_H
 #define LIB_STORE_SQLITE_TX_H
 
+#include "lib/store/events.h"
 #include "lib/store/sqlite.h"
 
 struct class_delta {
-    int64_t class_id; /* 0: free */
+    int64_t class_id; // 0: free
     int64_t by_state[JOB_STATES];
 };
 struct ended_job {
     int64_t id;
-    bool good; /* completed or disabled: met for those who need it */
+    bool good; // completed or disabled: met for those who need it
 };
 
-struct tx { /* one transaction on one workflow */
+struct tx { // one transaction on one workflow
     struct db *db;
     int64_t workflow_id, now_usec;
     enum workflow_state state;
-    struct class_delta *deltas; /* hashed by class */
+    struct class_delta *deltas; // hashed by class
     size_t deltas_count, deltas_space;
-    struct ended_job *ended; /* jobs whose dependents are still to be told */
+    struct ended_job *ended; // jobs whose dependents are still to be told
     size_t ended_count, ended_space;
     bool any_ended, made_ready, change;
 };
 
-int tx_init(struct tx *tx, struct db *db, int64_t workflow_id, struct error *err); /* ERROR_USAGE: no such workflow */
+int tx_init(struct tx *tx, struct db *db, int64_t workflow_id,
+            struct error *err); // ERROR_USAGE: no such workflow
 void tx_fini(struct tx *tx);
-/* n jobs of a class (0: barriers) went from one state to another; JOB_STATES: from nowhere. */
+// n jobs of a class (0: barriers) went from one state to another; JOB_STATES: from nowhere.
 void tx_count(struct tx *tx, int64_t class_id, enum job_state from, enum job_state to, int64_t n);
-/* A job came to a final state: its dependents become ready or canceled, through any number of levels. */
+// A job came to a final state: its dependents become ready or canceled, through any number of
+// levels.
 int tx_job_ended(struct tx *tx, int64_t job_id, enum job_state state, struct error *err);
-int tx_event(struct tx *tx, enum event_kind kind, int64_t job, int64_t runner, int64_t attempt, struct error *err);
-/* The same, of a time that a runner's clock gave. */
-int tx_event_at(struct tx *tx, enum event_kind kind, int64_t job, int64_t runner, int64_t attempt, int64_t time_usec,
-                struct error *err);
-int tx_event_allocation(struct tx *tx, enum event_kind kind, int64_t submission, int64_t allocation, const char *data,
-                        struct error *err);
-/* Writes the counters, and the end of the workflow if this was it; raises workflow.change if somebody should look. */
+int tx_event(struct tx *tx, enum event_kind kind, int64_t job, int64_t runner, int64_t attempt,
+             struct error *err);
+// The same, of a time that a runner's clock gave.
+int tx_event_at(struct tx *tx, enum event_kind kind, int64_t job, int64_t runner, int64_t attempt,
+                int64_t time_usec, struct error *err);
+int tx_event_allocation(struct tx *tx, enum event_kind kind, int64_t submission, int64_t allocation,
+                        const char *data, struct error *err);
+// Writes the counters, and the end of the workflow if this was it; raises workflow.change if
+// somebody should look.
 int tx_finish(struct tx *tx, struct error *err);
-/* A job that a runner holds goes back: to READY, or CANCELED. */
-int tx_return(struct tx *tx, int64_t job_id, int64_t runner_id, enum job_state to, struct error *err);
-/* What a runner holds goes back: pending jobs become ready, attempts that run end `lost`; then the runner itself ends (lost
- * or left), and its allocation when no other runner of it is alive. */
+// A job that a runner holds goes back: to READY, or CANCELED.
+int tx_return(struct tx *tx, int64_t job_id, int64_t runner_id, enum job_state to,
+              struct error *err);
+// What a runner holds goes back: pending jobs become ready, attempts that run end `lost`; then the
+// runner itself ends (lost or left), and its allocation when no other runner of it is alive.
 int tx_runner_ends(struct tx *tx, int64_t runner_id, bool lost, struct error *err);
 
-struct runner_row { /* the runner of a sync, with what its allocation allows */
-    int64_t id, workflow_id, seq, allocation_id, started_usec, limit_usec, memory_bytes, allocation_start_usec, run_id;
-    int64_t walltime_usec; /* of its submission; 0: none */
+struct runner_row { // the runner of a sync, with what its allocation allows
+    int64_t id, workflow_id, seq, allocation_id, started_usec, limit_usec, memory_bytes,
+        allocation_start_usec, run_id;
+    int64_t walltime_usec; // of its submission; 0: none
     int32_t cpus, gpus_milli;
     bool ended, lost;
     enum workflow_state state;
     const char *labels, *scheduler;
 };
 
-/* Takes ready jobs for the runner as claim says; they become pending. may_come as in sync_reply. */
-int tx_claim(struct tx *tx, const struct runner_row *runner, const struct claim_request *claim, struct sync_reply *reply,
-             struct error *err);
-int tx_claimed_before(struct tx *tx, const struct runner_row *runner, struct sync_reply *reply, struct error *err);
-/* The job of a row of CLAIMED_BEFORE or JOB_NEXT, without its files; and its files. */
+// Takes ready jobs for the runner as claim says; they become pending. may_come as in sync_reply.
+int tx_claim(struct tx *tx, const struct runner_row *runner, const struct claim_request *claim,
+             struct sync_reply *reply, struct error *err);
+int tx_claimed_before(struct tx *tx, const struct runner_row *runner, struct sync_reply *reply,
+                      struct error *err);
+// The job of a row of CLAIMED_BEFORE or JOB_NEXT, without its files; and its files.
 struct claimed_job tx_claimed_row(struct arena *arena, sqlite3_stmt *s);
 int tx_job_files(struct tx *tx, struct arena *arena, struct claimed_job *job, struct error *err);
 
-/* A job that the runner started on a hint: claims it for the runner, if it is ready and nobody's. */
+// A job that the runner started on a hint: claims it for the runner, if it is ready and
+// nobody's.
 int tx_take(struct tx *tx, int64_t runner_id, const struct attempt_start *start, struct error *err);
-/* Fills reply->hints for the jobs of request->ahead and those just claimed. */
-int tx_hints(struct tx *tx, const struct sync_request *request, struct sync_reply *reply, struct error *err);
-/* Is a request for the class still to start, or was the last one a moment ago? Allocations that ran none of its jobs, one after
- * another, make that moment longer, so that nobody submits for ever what does not fit. */
+// Fills reply->hints for the jobs of request->ahead and those just claimed.
+int tx_hints(struct tx *tx, const struct sync_request *request, struct sync_reply *reply,
+             struct error *err);
+// Is a request for the class still to start, or was the last one a moment ago? Allocations that ran
+// none of its jobs, one after another, make that moment longer, so that nobody submits for ever
+// what does not fit.
 int tx_class_waits(struct tx *tx, int64_t class_id, bool *waits, struct error *err);
 int tx_demand_due(struct tx *tx, bool *due, struct error *err);
 

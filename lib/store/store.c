@@ -16,7 +16,7 @@ struct store {
 
 static const struct {
     const char *prefix;
-    const struct store_ops *ops; /* NULL: not in this version */
+    const struct store_ops *ops; // NULL: not in this version
 } doors[] = {
     {"http://", NULL},
     {"https://", NULL},
@@ -34,7 +34,8 @@ struct store *store_open(const char *where, enum store_mode mode, struct error *
         }
     }
     if (!ops) {
-        error_set(err, ERROR_USAGE, 0, "database %s: this version opens files only; give the path of one", where);
+        error_set(err, ERROR_USAGE, 0,
+                  "database %s: this version opens files only; give the path of one", where);
         return NULL;
     }
     const char *loop = getenv("TORC_STORE_CODEC");
@@ -72,8 +73,9 @@ int store_change(struct store *store, int64_t *change, struct error *err)
     return store->ops->change(store->impl, change, err);
 }
 
-int store_create_workflow(struct store *store, const struct workflow *workflow, const struct workflow_origin *origin,
-                          int64_t *workflow_id, struct error *err)
+int store_create_workflow(struct store *store, const struct workflow *workflow,
+                          const struct workflow_origin *origin, int64_t *workflow_id,
+                          struct error *err)
 {
     return store->ops->create_workflow(store->impl, workflow, origin, workflow_id, err);
 }
@@ -83,7 +85,8 @@ int store_delete_workflow(struct store *store, int64_t workflow_id, struct error
     return store->ops->delete_workflow(store->impl, workflow_id, err);
 }
 
-int store_enter(struct store *store, const struct runner_entry *entry, struct runner_grant *grant, struct error *err)
+int store_enter(struct store *store, const struct runner_entry *entry, struct runner_grant *grant,
+                struct error *err)
 {
     *grant = (struct runner_grant){.arena = arena_create()};
     int rc = store->ops->enter(store->impl, entry, grant, err);
@@ -92,12 +95,14 @@ int store_enter(struct store *store, const struct runner_entry *entry, struct ru
     return rc;
 }
 
-int store_runner_lost(struct store *store, int64_t workflow_id, int64_t runner_id, int64_t silent_usec, bool *declared, struct error *err)
+int store_runner_lost(struct store *store, int64_t workflow_id, int64_t runner_id,
+                      int64_t silent_usec, bool *declared, struct error *err)
 {
     return store->ops->runner_lost(store->impl, workflow_id, runner_id, silent_usec, declared, err);
 }
 
-int store_sync(struct store *store, const struct sync_request *request, struct sync_reply *reply, struct error *err)
+int store_sync(struct store *store, const struct sync_request *request, struct sync_reply *reply,
+               struct error *err)
 {
     *reply = (struct sync_reply){.arena = arena_create()};
     int rc = store->ops->sync(store->impl, request, reply, err);
@@ -115,19 +120,20 @@ int store_demand(struct store *store, int64_t workflow_id, struct demand *demand
     return rc;
 }
 
-int store_submissions_create(struct store *store, int64_t workflow_id, struct submission *list, uint32_t count, bool force,
-                             struct arena *arena, struct error *err)
+int store_submissions_create(struct store *store, int64_t workflow_id, struct submission *list,
+                             uint32_t count, bool force, struct arena *arena, struct error *err)
 {
     return store->ops->submissions_create(store->impl, workflow_id, list, count, force, arena, err);
 }
 
-int store_submission_answered(struct store *store, int64_t submission_id, int64_t slurm_job_id, const char *error,
-                              struct error *err)
+int store_submission_answered(struct store *store, int64_t submission_id, int64_t slurm_job_id,
+                              const char *error, struct error *err)
 {
     return store->ops->submission_answered(store->impl, submission_id, slurm_job_id, error, err);
 }
 
-int store_submissions(struct store *store, int64_t workflow_id, struct submissions *submissions, struct error *err)
+int store_submissions(struct store *store, int64_t workflow_id, struct submissions *submissions,
+                      struct error *err)
 {
     *submissions = (struct submissions){.arena = arena_create()};
     int rc = store->ops->submissions(store->impl, workflow_id, submissions, err);
@@ -136,7 +142,8 @@ int store_submissions(struct store *store, int64_t workflow_id, struct submissio
     return rc;
 }
 
-int store_read(struct store *store, const struct read_request *request, struct read_reply *reply, struct error *err)
+int store_read(struct store *store, const struct read_request *request, struct read_reply *reply,
+               struct error *err)
 {
     *reply = (struct read_reply){.arena = arena_create()};
     int rc = store->ops->read(store->impl, request, reply, err);
@@ -145,7 +152,8 @@ int store_read(struct store *store, const struct read_request *request, struct r
     return rc;
 }
 
-int store_data(struct store *store, const struct data_request *request, struct data_reply *reply, struct error *err)
+int store_data(struct store *store, const struct data_request *request, struct data_reply *reply,
+               struct error *err)
 {
     *reply = (struct data_reply){.arena = arena_create()};
     int rc = store->ops->data(store->impl, request, reply, err);
@@ -154,7 +162,8 @@ int store_data(struct store *store, const struct data_request *request, struct d
     return rc;
 }
 
-int store_cancel(struct store *store, int64_t workflow_id, struct submissions *to_cancel, struct error *err)
+int store_cancel(struct store *store, int64_t workflow_id, struct submissions *to_cancel,
+                 struct error *err)
 {
     *to_cancel = (struct submissions){.arena = arena_create()};
     int rc = store->ops->cancel(store->impl, workflow_id, to_cancel, err);

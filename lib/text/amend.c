@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Words become the letters of units, blanks go, and a last number without a unit gets the next smaller one.
+// Words become the letters of units, blanks go, and a last number without a unit gets the next
+// smaller one.
 #include "lib/text/amend.h"
 
 #include <ctype.h>
@@ -13,17 +14,20 @@
 static const struct word {
     const char *text;
     char unit;
-} size_words[] = {
-    {"b", '\0'},      {"byte", '\0'},   {"bytes", '\0'},    {"k", 'k'},        {"kb", 'k'},        {"kib", 'k'},
-    {"m", 'm'},       {"mb", 'm'},      {"mib", 'm'},       {"mega", 'm'},     {"megabyte", 'm'},  {"megabytes", 'm'},
-    {"g", 'g'},       {"gb", 'g'},      {"gib", 'g'},       {"gig", 'g'},      {"gigs", 'g'},      {"gigabyte", 'g'},
-    {"gigabytes", 'g'}, {"t", 't'},     {"tb", 't'},        {"tib", 't'},      {"terabyte", 't'},  {"terabytes", 't'},
-    {NULL, '\0'},
-}, duration_words[] = {
-    {"s", 's'},      {"sec", 's'},     {"secs", 's'},      {"second", 's'},    {"seconds", 's'},   {"m", 'm'},
-    {"min", 'm'},    {"mins", 'm'},    {"minute", 'm'},    {"minutes", 'm'},   {"h", 'h'},         {"hr", 'h'},
-    {"hrs", 'h'},    {"hour", 'h'},    {"hours", 'h'},     {"d", 'd'},         {"day", 'd'},       {"days", 'd'},
-    {"w", 'w'},      {"week", 'w'},    {"weeks", 'w'},     {NULL, '\0'},
+} size_words[] =
+    {
+        {"b", '\0'},       {"byte", '\0'},     {"bytes", '\0'},   {"k", 'k'},         {"kb", 'k'},
+        {"kib", 'k'},      {"m", 'm'},         {"mb", 'm'},       {"mib", 'm'},       {"mega", 'm'},
+        {"megabyte", 'm'}, {"megabytes", 'm'}, {"g", 'g'},        {"gb", 'g'},        {"gib", 'g'},
+        {"gig", 'g'},      {"gigs", 'g'},      {"gigabyte", 'g'}, {"gigabytes", 'g'}, {"t", 't'},
+        {"tb", 't'},       {"tib", 't'},       {"terabyte", 't'}, {"terabytes", 't'}, {NULL, '\0'},
+},
+  duration_words[] = {
+      {"s", 's'},     {"sec", 's'}, {"secs", 's'}, {"second", 's'}, {"seconds", 's'},
+      {"m", 'm'},     {"min", 'm'}, {"mins", 'm'}, {"minute", 'm'}, {"minutes", 'm'},
+      {"h", 'h'},     {"hr", 'h'},  {"hrs", 'h'},  {"hour", 'h'},   {"hours", 'h'},
+      {"d", 'd'},     {"day", 'd'}, {"days", 'd'}, {"w", 'w'},      {"week", 'w'},
+      {"weeks", 'w'}, {NULL, '\0'},
 };
 
 static const struct word *find_word(const struct word *words, const char *text, size_t length)
@@ -34,7 +38,8 @@ static const struct word *find_word(const struct word *words, const char *text, 
     return NULL;
 }
 
-/* Numbers and units without blanks; NULL when there is a word that is no unit, or something else. */
+// Numbers and units without blanks; NULL when there is a word that is no unit, or something
+// else.
 static char *condense(const char *text, const struct word *words)
 {
     cleanup_free char *plain = xmalloc(strlen(text) + 2);
@@ -71,7 +76,8 @@ char *amend_duration(const char *text)
     size_t length = plain ? strlen(plain) : 0, digits = 0;
     while (digits < length && isdigit((unsigned char)plain[length - 1 - digits]))
         digits++;
-    const char *before = digits && digits < length ? strchr(units, plain[length - 1 - digits]) : NULL;
+    const char *before =
+        digits && digits < length ? strchr(units, plain[length - 1 - digits]) : NULL;
     if (before && before[0] && before[1]) {
         plain[length] = before[1];
         plain[length + 1] = '\0';

@@ -5,7 +5,8 @@
 
 #include <stddef.h>
 
-/* Of the keys that an object may have (count names), the one that such a word stands for; or NULL. */
+// Of the keys that an object may have (count names), the one that such a word stands for; or
+// NULL.
 const char *foreign_word_meant(const char *word, const char *const *names, size_t count);
 
 #endif

@@ -14,16 +14,17 @@
 
 struct lexer {
     const char *at, *end, *line_start;
-    const char *counted; /* up to here the columns of the line are counted */
+    const char *counted; // up to here the columns of the line are counted
     int line, counted_column;
     struct rewrite *out;
-    bool comma; /* read, and written only when something follows it */
-    bool behind_value; /* so that a comma may follow */
+    bool comma;        // read, and written only when something follows it
+    bool behind_value; // so that a comma may follow
     int comma_line, comma_column;
     struct problems *problems;
 };
 
-/* The column of `at`, counted on from the one asked for before, so that a long line is counted once. */
+// The column of `at`, counted on from the one asked for before, so that a long line is counted
+// once.
 static int column(struct lexer *lexer, const char *at)
 {
     if (lexer->counted < lexer->line_start || lexer->counted > at) {
@@ -31,7 +32,7 @@ static int column(struct lexer *lexer, const char *at)
         lexer->counted_column = 1;
     }
     for (; lexer->counted < at; lexer->counted++)
-        lexer->counted_column += (*lexer->counted & 0xc0) != 0x80; /* characters, not bytes */
+        lexer->counted_column += (*lexer->counted & 0xc0) != 0x80; // characters, not bytes
     return lexer->counted_column;
 }
 
@@ -40,7 +41,7 @@ static void error_here(struct lexer *lexer, const char *at, const char *text)
     problem_add(lexer->problems, false, lexer->line, column(lexer, at), NULL, "%s", text);
 }
 
-/* How many bytes of line end stand here: \n, \r\n, \r, U+2028, U+2029; 0: none. */
+// How many bytes of line end stand here: \n, \r\n, \r, U+2028, U+2029; 0: none.
 static size_t line_end(const struct lexer *lexer)
 {
     const char *p = lexer->at;
@@ -52,7 +53,7 @@ static size_t line_end(const struct lexer *lexer)
     return left > 2 && !memcmp(p, "\xe2\x80", 2) && (p[2] == '\xa8' || p[2] == '\xa9') ? 3 : 0;
 }
 
-/* Spaces besides line ends: ASCII ones, U+00A0, the byte order mark. */
+// Spaces besides line ends: ASCII ones, U+00A0, the byte order mark.
 static size_t blank(const struct lexer *lexer)
 {
     const char *p = lexer->at;
@@ -102,7 +103,8 @@ static void skip_space(struct lexer *lexer)
             new_line(lexer, count);
         else if ((count = blank(lexer)))
             lexer->at += count;
-        else if (lexer->at + 1 < lexer->end && lexer->at[0] == '/' && (lexer->at[1] == '/' || lexer->at[1] == '*'))
+        else if (lexer->at + 1 < lexer->end && lexer->at[0] == '/' &&
+                 (lexer->at[1] == '/' || lexer->at[1] == '*'))
             skip_comment(lexer);
         else
             return;
@@ -115,12 +117,13 @@ static int hex(char c)
     return found ? (int)(found - digits) : -1;
 }
 
-/* After a backslash: lexer->at is on the character behind it. */
+// After a backslash: lexer->at is on the character behind it.
 static void put_escape(struct lexer *lexer)
 {
-    static const char from[] = "bfnrtv0", *const to[] = {"\\b", "\\f", "\\n", "\\r", "\\t", "\\u000b", "\\u0000"};
+    static const char from[] = "bfnrtv0", *const to[] = {"\\b", "\\f",     "\\n",    "\\r",
+                                                         "\\t", "\\u000b", "\\u0000"};
     size_t count = line_end(lexer);
-    if (count) { /* the string goes on in the next line */
+    if (count) { // the string goes on in the next line
         new_line(lexer, count);
         return;
     }
@@ -128,16 +131,18 @@ static void put_escape(struct lexer *lexer)
     const char *simple = c ? strchr(from, c) : NULL;
     if (simple) {
         rewrite_put_text(lexer->out, to[simple - from]);
-    } else if (c == 'u') { /* as in JSON, whose parser checks the digits */
+    } else if (c == 'u') { // as in JSON, whose parser checks the digits
         rewrite_put(lexer->out, "\\u", 2);
     } else if (c == 'x') {
-        int high = lexer->end - lexer->at >= 2 ? hex(lexer->at[0]) : -1, low = high >= 0 ? hex(lexer->at[1]) : -1;
+        int high = lexer->end - lexer->at >= 2 ? hex(lexer->at[0]) : -1,
+            low = high >= 0 ? hex(lexer->at[1]) : -1;
         if (low < 0) {
             error_here(lexer, lexer->at, "\\x needs two hexadecimal digits behind it");
             return;
         }
         char text[8];
-        rewrite_put(lexer->out, text, (size_t)snprintf(text, sizeof text, "\\u%04x", (unsigned)(high * 16 + low)));
+        rewrite_put(lexer->out, text,
+                    (size_t)snprintf(text, sizeof text, "\\u%04x", (unsigned)(high * 16 + low)));
         lexer->at += 2;
     } else {
         rewrite_put_char(lexer->out, (unsigned char)c);
@@ -163,17 +168,20 @@ static void read_string(struct lexer *lexer)
     if (lexer->at < lexer->end && *lexer->at == quote)
         lexer->at++;
     else
-        error_here(&begin, begin.at, "this text does not end in its line; close the quotes, or end the line with \\ to go on");
+        error_here(&begin, begin.at,
+                   "this text does not end in its line; close the quotes, or end the line with \\ "
+                   "to go on");
 }
 
 static bool is_word(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$' || (c & 0x80);
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '$' || (c & 0x80);
 }
 
 static bool is_key(const struct lexer *lexer, const char *after)
 {
-    struct problems unheard = {0}; /* what is wrong in between is told when it is read */
+    struct problems unheard = {0}; // what is wrong in between is told when it is read
     struct lexer ahead = *lexer;
     ahead.at = after;
     ahead.problems = &unheard;
@@ -182,7 +190,7 @@ static bool is_key(const struct lexer *lexer, const char *after)
     return ahead.at < ahead.end && *ahead.at == ':';
 }
 
-/* "depends-on:" begins here: gives its end, or NULL. */
+// "depends-on:" begins here: gives its end, or NULL.
 static const char *odd_key_end(const struct lexer *lexer, const char *p)
 {
     while (p < lexer->end && (is_word(*p) || *p == '-' || *p == '.'))
@@ -211,12 +219,14 @@ static void read_word(struct lexer *lexer)
         rewrite_put(lexer->out, "\"", 1);
     } else if (value) {
         rewrite_put(lexer->out, start, count);
-    } else if ((count == 8 && !memcmp(start, "Infinity", 8)) || (count == 3 && !memcmp(start, "NaN", 3))) {
+    } else if ((count == 8 && !memcmp(start, "Infinity", 8)) ||
+               (count == 3 && !memcmp(start, "NaN", 3))) {
         error_here(lexer, start, "no finite number; torc has no use for Infinity and NaN");
         rewrite_put_text(lexer->out, "0");
     } else {
         problem_add(lexer->problems, false, lexer->line, column(lexer, start), NULL,
-                    "%.*s is no value; write it in quotes if it is a text", count > 40 ? 40 : (int)count, start);
+                    "%.*s is no value; write it in quotes if it is a text",
+                    count > 40 ? 40 : (int)count, start);
         rewrite_put_text(lexer->out, "null");
     }
     lexer->at = p;
@@ -238,14 +248,16 @@ static void put_hex(struct lexer *lexer, const char *digits, const char *end, co
     rewrite_put(lexer->out, text, (size_t)snprintf(text, sizeof text, "%" PRIu64, number));
 }
 
-/* A number: [+-] 0x…, digits with a dot anywhere and an exponent; the JSON parser checks the digits. */
+// A number: [+-] 0x…, digits with a dot anywhere and an exponent; the JSON parser checks the
+// digits.
 static void read_number(struct lexer *lexer)
 {
     const char *start = lexer->at, *p = start, *end = start;
     if (*p == '+' || *p == '-')
         end = p + 1;
-    while (end < lexer->end && (is_word(*end) || *end == '.' || ((*end == '+' || *end == '-') && (end[-1] | 0x20) == 'e' &&
-                                                                  !(end - start > 2 && (start[1] | 0x20) == 'x'))))
+    while (end < lexer->end && (is_word(*end) || *end == '.' ||
+                                ((*end == '+' || *end == '-') && (end[-1] | 0x20) == 'e' &&
+                                 !(end - start > 2 && (start[1] | 0x20) == 'x'))))
         end++;
     if (*p == '-')
         rewrite_put(lexer->out, "-", 1);
@@ -269,7 +281,7 @@ static void read_number(struct lexer *lexer)
     }
 }
 
-/* What people write who know comments and texts of another language. */
+// What people write who know comments and texts of another language.
 static void read_foreign(struct lexer *lexer)
 {
     const char *start = lexer->at;
@@ -328,8 +340,14 @@ static void read_token(struct lexer *lexer)
 int json5_read(const char *text, size_t length, struct rewrite *rewrite, struct problems *problems)
 {
     *rewrite = (struct rewrite){0};
-    struct lexer lexer = {.at = text, .end = text + length, .line_start = text, .counted = text, .line = 1, .counted_column = 1,
-                          .out = rewrite, .problems = problems};
+    struct lexer lexer = {.at = text,
+                          .end = text + length,
+                          .line_start = text,
+                          .counted = text,
+                          .line = 1,
+                          .counted_column = 1,
+                          .out = rewrite,
+                          .problems = problems};
     size_t errors = problems->errors;
     rewrite_put(lexer.out, "", 0);
     for (skip_space(&lexer); lexer.at < lexer.end; skip_space(&lexer))

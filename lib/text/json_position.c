@@ -16,7 +16,7 @@ size_t json_skip_space(const struct json_text *json, size_t at)
     return at;
 }
 
-/* at: the opening quote; gives the offset behind the closing one. */
+// at: the opening quote; gives the offset behind the closing one.
 static size_t string_end(const struct json_text *json, size_t at)
 {
     const char *text = json->text;
@@ -67,7 +67,8 @@ bool json_items_open(const struct json_text *json, size_t at, struct json_items 
     at = json_skip_space(json, at);
     if (at >= json->length || (json->text[at] != '{' && json->text[at] != '['))
         return false;
-    *items = (struct json_items){.at = at + 1, .close = json->text[at] == '{' ? '}' : ']', .first = true};
+    *items = (struct json_items){
+        .at = at + 1, .close = json->text[at] == '{' ? '}' : ']', .first = true};
     return true;
 }
 
@@ -124,7 +125,8 @@ static bool key_is(const struct json_text *json, const struct json_item *item, c
     return decoded && !strcmp(json_string_value(decoded), key);
 }
 
-static bool step_into(const struct json_text *json, size_t at, const struct json_step *step, struct json_item *found)
+static bool step_into(const struct json_text *json, size_t at, const struct json_step *step,
+                      struct json_item *found)
 {
     struct json_items items;
     struct json_item item;
@@ -132,7 +134,8 @@ static bool step_into(const struct json_text *json, size_t at, const struct json
     if (!json_items_open(json, at, &items))
         return false;
     for (size_t i = 0; json_items_begin(json, &items, &item) > 0; i++) {
-        items.at = json_value_end(json, item.value); /* which may be missing: the last member counts, too */
+        items.at =
+            json_value_end(json, item.value); // which may be missing: the last member counts, too
         if (step->key ? !item.key_length || !key_is(json, &item, step->key) : i != step->index)
             continue;
         *found = item;
@@ -141,7 +144,8 @@ static bool step_into(const struct json_text *json, size_t at, const struct json
     return any;
 }
 
-size_t json_find(const struct json_text *json, size_t at, const struct json_step *steps, size_t count, bool want_key)
+size_t json_find(const struct json_text *json, size_t at, const struct json_step *steps,
+                 size_t count, bool want_key)
 {
     struct json_item item;
     for (size_t i = 0; i < count; i++) {
@@ -157,14 +161,15 @@ static void step_over(struct json_place *place, char c)
     if (c == '\n') {
         place->line++;
         place->column = 1;
-    } else if (((unsigned char)c & 0xc0) != 0x80) { /* the bytes of one character count once */
+    } else if (((unsigned char)c & 0xc0) != 0x80) { // the bytes of one character count once
         place->column++;
     }
 }
 
 static struct json_place *make_marks(const struct json_text *json)
 {
-    struct json_place place = {.line = 1, .column = 1}, *marks = xcalloc(json->length / MARK + 1, sizeof *marks);
+    struct json_place place = {.line = 1, .column = 1},
+                      *marks = xcalloc(json->length / MARK + 1, sizeof *marks);
     for (size_t at = 0; at <= json->length; at++) {
         if (at % MARK == 0)
             marks[at / MARK] = place;
@@ -174,7 +179,8 @@ static struct json_place *make_marks(const struct json_text *json)
     return marks;
 }
 
-struct json_place json_place_of(const struct json_text *json, size_t offset, struct json_places *places)
+struct json_place json_place_of(const struct json_text *json, size_t offset,
+                                struct json_places *places)
 {
     if (!places->marks)
         places->marks = make_marks(json);

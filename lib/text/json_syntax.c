@@ -16,11 +16,12 @@ struct walk {
     const struct json_text *json;
     struct json_fault *fault;
     size_t at;
-    size_t open[JSON_DEEPEST]; /* offsets of the brackets that are open */
+    size_t open[JSON_DEEPEST]; // offsets of the brackets that are open
     size_t depth;
 };
 
-__attribute__((format(printf, 3, 4))) static int fail(struct walk *walk, size_t at, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static int fail(struct walk *walk, size_t at,
+                                                      const char *format, ...)
 {
     va_list ap;
     va_start(ap, format);
@@ -30,7 +31,7 @@ __attribute__((format(printf, 3, 4))) static int fail(struct walk *walk, size_t 
     return -1;
 }
 
-/* The next byte, or '\0' at the end. */
+// The next byte, or '\0' at the end.
 static char peek(const struct walk *walk, size_t ahead)
 {
     return walk->at + ahead < walk->json->length ? walk->json->text[walk->at + ahead] : '\0';
@@ -44,15 +45,19 @@ static int fail_at_end(struct walk *walk)
     size_t open = walk->fault->open = walk->open[walk->depth - 1];
     struct json_place place = json_place_of(walk->json, open, &places);
     json_places_fini(&places);
-    return fail(walk, walk->at, "the file ends here, but the %c of line %d, column %d is not closed",
+    return fail(walk, walk->at,
+                "the file ends here, but the %c of line %d, column %d is not closed",
                 walk->json->text[open], place.line, place.column);
 }
 
-/* How many bytes the UTF-8 character at `at` has; 0 when it is none. */
+// How many bytes the UTF-8 character at `at` has; 0 when it is none.
 static size_t utf8_length(const struct walk *walk)
 {
     const unsigned char *p = (const unsigned char *)walk->json->text + walk->at;
-    size_t left = walk->json->length - walk->at, length = *p < 0x80 ? 1 : *p >= 0xf0 ? 4 : *p >= 0xe0 ? 3 : 2;
+    size_t left = walk->json->length - walk->at, length = *p < 0x80    ? 1
+                                                          : *p >= 0xf0 ? 4
+                                                          : *p >= 0xe0 ? 3
+                                                                       : 2;
     if (*p >= 0x80 && (*p < 0xc2 || *p > 0xf4 || length > left))
         return 0;
     for (size_t i = 1; i < length; i++)
@@ -71,7 +76,8 @@ static int hex4(const struct walk *walk, size_t ahead)
         char c = peek(walk, ahead + i);
         if (!isxdigit((unsigned char)c))
             return -1;
-        value = value * 16 + (isdigit((unsigned char)c) ? c - '0' : tolower((unsigned char)c) - 'a' + 10);
+        value = value * 16 +
+                (isdigit((unsigned char)c) ? c - '0' : tolower((unsigned char)c) - 'a' + 10);
     }
     return value;
 }
@@ -88,7 +94,8 @@ static int check_unicode_escape(struct walk *walk)
         return 0;
     low = peek(walk, 0) == '\\' && peek(walk, 1) == 'u' ? hex4(walk, 2) : -1;
     if (code > 0xdbff || low < 0xdc00 || low > 0xdfff)
-        return fail(walk, walk->at - 6, "\\u%04x is half of a pair of escapes, and the other half is missing", code);
+        return fail(walk, walk->at - 6,
+                    "\\u%04x is half of a pair of escapes, and the other half is missing", code);
     walk->at += 6;
     return 0;
 }
@@ -99,7 +106,8 @@ static int check_escape(struct walk *walk)
     if (c == 'u')
         return check_unicode_escape(walk);
     if (!c || !strchr("\"\\/bfnrt", c))
-        return fail(walk, walk->at, "\\%c is no escape in JSON; write \\\\ for a backslash", isprint((unsigned char)c) ? c : '?');
+        return fail(walk, walk->at, "\\%c is no escape in JSON; write \\\\ for a backslash",
+                    isprint((unsigned char)c) ? c : '?');
     walk->at += 2;
     return 0;
 }
@@ -114,16 +122,20 @@ static int check_text(struct walk *walk)
             return 0;
         }
         if (c == '\n' || c == '\r')
-            return fail(walk, start, "this text has no closing quote on its line; write \\n for a line end inside text");
+            return fail(
+                walk, start,
+                "this text has no closing quote on its line; write \\n for a line end inside text");
         if (c < 0x20)
-            return fail(walk, walk->at, "the control character 0x%02x inside text%s", c, c == '\t' ? "; write \\t" : "");
+            return fail(walk, walk->at, "the control character 0x%02x inside text%s", c,
+                        c == '\t' ? "; write \\t" : "");
         if (c == '\\' && check_escape(walk))
             return -1;
         if (c == '\\')
             continue;
         size_t length = utf8_length(walk);
         if (!length)
-            return fail(walk, walk->at, "the byte 0x%02x is not UTF-8 here; save the file as UTF-8", c);
+            return fail(walk, walk->at, "the byte 0x%02x is not UTF-8 here; save the file as UTF-8",
+                        c);
         walk->at += length;
     }
     return fail(walk, start, "this text has no closing quote");
@@ -155,7 +167,9 @@ static int check_number(struct walk *walk)
         real = true;
     }
     if (!good)
-        return fail(walk, start, "this is no number in JSON: no 0 in front, and digits on both sides of the point");
+        return fail(
+            walk, start,
+            "this is no number in JSON: no 0 in front, and digits on both sides of the point");
     cleanup_free char *text = xstrndup(walk->json->text + start, length);
     errno = 0;
     double value = real ? strtod(text, NULL) : (double)strtoll(text, NULL, 10);
@@ -165,24 +179,30 @@ static int check_number(struct walk *walk)
     return 0;
 }
 
-/* Something that is no value: says what it looks like. */
+// Something that is no value: says what it looks like.
 static int fail_at_value(struct walk *walk, const char *wanted)
 {
     char c = peek(walk, 0);
     size_t length = 0;
-    while (walk->at + length < walk->json->length && !strchr(",]}[{:\"' \t\r\n", peek(walk, length)))
+    while (walk->at + length < walk->json->length &&
+           !strchr(",]}[{:\"' \t\r\n", peek(walk, length)))
         length++;
     if (walk->at >= walk->json->length)
         return fail_at_end(walk);
     if (c == '\'')
         return fail(walk, walk->at, "JSON has \"…\" around text, not '…'");
     if (c == '#' || (c == '/' && (peek(walk, 1) == '/' || peek(walk, 1) == '*')))
-        return fail(walk, walk->at, "JSON has no comments; remove it, or use \"description\" or \"metadata\", or name the file .json5");
+        return fail(walk, walk->at,
+                    "JSON has no comments; remove it, or use \"description\" or \"metadata\", or "
+                    "name the file .json5");
     if (isalpha((unsigned char)c) || c == '_')
-        return fail(walk, walk->at, "expected %s, found %.*s; text and keys need quotes, and true, false and null are lower-case", wanted,
-                     (int)(length < 30 ? length : 30), walk->json->text + walk->at);
+        return fail(walk, walk->at,
+                    "expected %s, found %.*s; text and keys need quotes, and true, false and null "
+                    "are lower-case",
+                    wanted, (int)(length < 30 ? length : 30), walk->json->text + walk->at);
     if ((unsigned char)c >= 0x80 && utf8_length(walk))
-        return fail(walk, walk->at, "expected %s, found %.*s; text and keys need plain quotes, \"…\"", wanted,
+        return fail(walk, walk->at,
+                    "expected %s, found %.*s; text and keys need plain quotes, \"…\"", wanted,
                     (int)utf8_length(walk), walk->json->text + walk->at);
     if ((unsigned char)c < 0x20 || (unsigned char)c >= 0x7f)
         return fail(walk, walk->at, "expected %s, found the byte 0x%02x", wanted, (unsigned char)c);
@@ -209,7 +229,7 @@ static void skip_space(struct walk *walk)
     walk->at = json_skip_space(walk->json, walk->at);
 }
 
-/* A key and its colon. */
+// A key and its colon.
 static int check_key(struct walk *walk)
 {
     if (peek(walk, 0) != '"')
@@ -228,7 +248,7 @@ static bool is_object(const struct walk *walk)
     return walk->depth && walk->json->text[walk->open[walk->depth - 1]] == '{';
 }
 
-/* A value, or the bracket that begins one. *complete: whether it has ended. */
+// A value, or the bracket that begins one. *complete: whether it has ended.
 static int check_value(struct walk *walk, bool *complete)
 {
     char c = peek(walk, 0);
@@ -251,7 +271,7 @@ static int check_value(struct walk *walk, bool *complete)
     return 0;
 }
 
-/* What may follow a value: closing brackets, then a comma or the end. */
+// What may follow a value: closing brackets, then a comma or the end.
 static int check_after(struct walk *walk)
 {
     for (skip_space(walk); walk->depth; skip_space(walk)) {
@@ -272,7 +292,9 @@ static int check_after(struct walk *walk)
         walk->at++;
         walk->depth--;
     }
-    return walk->at < walk->json->length ? fail(walk, walk->at, "the file goes on after its last bracket") : 0;
+    return walk->at < walk->json->length
+               ? fail(walk, walk->at, "the file goes on after its last bracket")
+               : 0;
 }
 
 int json_check(const struct json_text *json, struct json_fault *fault)
@@ -295,7 +317,8 @@ int json_check(const struct json_text *json, struct json_fault *fault)
     return 0;
 }
 
-void json_find_duplicates(const struct json_text *json, size_t at, json_duplicate found, void *context)
+void json_find_duplicates(const struct json_text *json, size_t at, json_duplicate found,
+                          void *context)
 {
     struct json_items items;
     struct json_item item;
@@ -307,7 +330,7 @@ void json_find_duplicates(const struct json_text *json, size_t at, json_duplicat
         char *key = item.key_length ? xstrndup(json->text + item.key, item.key_length) : NULL;
         if (names_add(&keys, key) != keys.count - 1)
             found(context, item.key, item.key_length);
-        json_find_duplicates(json, item.value, found, context); /* the caller says that this ends */
+        json_find_duplicates(json, item.value, found, context); // the caller says that this ends
     }
     for (size_t i = 0; i < keys.count; i++)
         free((char *)keys.list[i]);

@@ -16,9 +16,9 @@ struct table {
     char **names;
     size_t columns, columns_space;
     struct csv_parser *csv;
-    struct param_value *cells; /* row by row */
-    size_t count, space;       /* of cells */
-    size_t row, column;        /* where the reader is; row 0 is the header of CSV */
+    struct param_value *cells; // row by row
+    size_t count, space;       // of cells
+    size_t row, column;        // where the reader is; row 0 is the header of CSV
     bool failed;
 };
 
@@ -49,7 +49,8 @@ static bool is_word(const char *text)
     return !*text;
 }
 
-static void fail(struct table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void fail(struct table *table, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 static void fail(struct table *table, const char *format, ...)
 {
@@ -73,8 +74,12 @@ static void add_column(struct table *table, const char *name)
     else if (strpbrk(name, ";\t|"))
         fail(table, "the columns \"%.60s\" must be divided by commas, as all cells", name);
     else if (!is_word(name))
-        fail(table, "the column name \"%.60s\" must be letters, digits and _, so that {%.60s} can stand in a text", name, name);
-    table->names = array_grow(table->names, table->columns, &table->columns_space, sizeof *table->names);
+        fail(table,
+             "the column name \"%.60s\" must be letters, digits and _, so that {%.60s} can stand "
+             "in a text",
+             name, name);
+    table->names =
+        array_grow(table->names, table->columns, &table->columns_space, sizeof *table->names);
     table->names[table->columns++] = arena_strdup(table->arena, name);
 }
 
@@ -84,7 +89,8 @@ static struct param_value *add_cell(struct table *table)
     return &table->cells[table->count++];
 }
 
-/* libcsv gives cells trimmed and unquoted. Whether one had quotes stands in the parser, as of the byte before. */
+// libcsv gives cells trimmed and unquoted. Whether one had quotes stands in the parser, as of the
+// byte before.
 static void on_cell(void *cell, size_t length, void *data)
 {
     struct table *table = data;
@@ -103,8 +109,8 @@ static void on_row(int end, void *data)
     struct table *table = data;
     (void)end;
     if (table->row > 0 && table->column != table->columns)
-        fail(table, "row %zu has %zu cell%s; the header has %zu", table->row, table->column, table->column == 1 ? "" : "s",
-             table->columns);
+        fail(table, "row %zu has %zu cell%s; the header has %zu", table->row, table->column,
+             table->column == 1 ? "" : "s", table->columns);
     table->row++;
     table->column = 0;
 }
@@ -116,12 +122,16 @@ static void read_csv(struct table *table, const char *text, size_t length)
         abort();
     table->csv = &parser;
     size_t at = 0;
-    while (at < length && csv_parse(&parser, text + at, 1, on_cell, on_row, table) == 1) /* a byte at a time: see on_cell */
+    while (at < length && csv_parse(&parser, text + at, 1, on_cell, on_row, table) ==
+                              1) // a byte at a time: see on_cell
         at++;
     if (at < length || csv_fini(&parser, on_cell, on_row, table))
-        fail(table, csv_error(&parser) == CSV_EPARSE ? "row %zu: a quote is not closed, or stands in a cell that does not begin "
-                                                       "with one; write \"a \"\"quoted\"\" word\""
-                                                     : "row %zu: the cells are too long", table->row);
+        fail(table,
+             csv_error(&parser) == CSV_EPARSE
+                 ? "row %zu: a quote is not closed, or stands in a cell that does not begin "
+                   "with one; write \"a \"\"quoted\"\" word\""
+                 : "row %zu: the cells are too long",
+             table->row);
     csv_free(&parser);
 }
 
@@ -150,7 +160,7 @@ static void read_object(struct table *table, json_t *object)
         return;
     }
     if (table->row == 1)
-        json_object_foreach(object, key, value)
+        json_object_foreach (object, key, value)
             add_column(table, key);
     for (size_t i = 0; i < table->columns; i++) {
         value = json_object_get(object, table->names[i]);
@@ -159,7 +169,8 @@ static void read_object(struct table *table, json_t *object)
         read_value(table, value ? value : json_null());
     }
     if (json_object_size(object) != table->columns)
-        fail(table, "row %zu has more values than the first, which has %zu", table->row, table->columns);
+        fail(table, "row %zu has more values than the first, which has %zu", table->row,
+             table->columns);
 }
 
 static void read_json(struct table *table, const char *text, size_t length)
@@ -184,7 +195,8 @@ static bool is_blank(const char *text, size_t length)
 static void read_json_lines(struct table *table, const char *text, size_t length)
 {
     size_t line = 0;
-    for (const char *at = text, *end = text + length, *next; at < end && !table->failed; at = next) {
+    for (const char *at = text, *end = text + length, *next; at < end && !table->failed;
+         at = next) {
         const char *stop = memchr(at, '\n', (size_t)(end - at));
         next = stop ? stop + 1 : end;
         line++;
@@ -200,7 +212,7 @@ static void read_json_lines(struct table *table, const char *text, size_t length
     }
 }
 
-/* The cells stand row by row; a parameter's values are a column. */
+// The cells stand row by row; a parameter's values are a column.
 static void make_lists(const struct table *table, struct params *params)
 {
     size_t rows = table->count / table->columns;
@@ -216,11 +228,13 @@ static void make_lists(const struct table *table, struct params *params)
     }
 }
 
-int param_table_read(const char *text, size_t length, enum param_table_kind kind, struct arena *arena, struct params *params,
-                     struct error *err)
+int param_table_read(const char *text, size_t length, enum param_table_kind kind,
+                     struct arena *arena, struct params *params, struct error *err)
 {
-    static void (*const readers[])(struct table *, const char *, size_t) = {
-        [PARAM_TABLE_CSV] = read_csv, [PARAM_TABLE_JSON] = read_json, [PARAM_TABLE_JSON_LINES] = read_json_lines};
+    static void (*const readers[])(struct table *, const char *,
+                                   size_t) = {[PARAM_TABLE_CSV] = read_csv,
+                                              [PARAM_TABLE_JSON] = read_json,
+                                              [PARAM_TABLE_JSON_LINES] = read_json_lines};
     struct table table = {.arena = arena, .err = err};
     *params = (struct params){.mode = PARAM_ZIP};
     readers[kind](&table, text, length);

@@ -13,12 +13,12 @@
 #include "lib/base/arena.h"
 #include "lib/base/mem.h"
 
-enum { DIGITS_MOST = 18 }; /* of a number in a range: what 64 bits hold */
+enum { DIGITS_MOST = 18 }; // of a number in a range: what 64 bits hold
 
-struct decimal { /* units * 10^-decimals */
+struct decimal { // units * 10^-decimals
     int64_t units;
     int decimals;
-    bool is_float; /* it has a point or an exponent */
+    bool is_float; // it has a point or an exponent
 };
 
 static int scale(struct decimal *decimal, int decimals)
@@ -29,10 +29,11 @@ static int scale(struct decimal *decimal, int decimals)
     return 0;
 }
 
-/* [eE] [-+]? digits, up to `end`: -1 when it is none. */
+// [eE] [-+]? digits, up to `end`: -1 when it is none.
 static int parse_exponent(const char *text, const char *end, int *exponent)
 {
-    bool minus = text + 1 < end && text[1] == '-', sign = minus || (text + 1 < end && text[1] == '+');
+    bool minus = text + 1 < end && text[1] == '-',
+         sign = minus || (text + 1 < end && text[1] == '+');
     const char *digits = text + 1 + sign;
     *exponent = 0;
     if (digits == end || end - digits > 3)
@@ -43,8 +44,9 @@ static int parse_exponent(const char *text, const char *end, int *exponent)
     return digits == end ? 0 : -1;
 }
 
-/* [-+]? digits [. digits] exponent?, blanks around it; 0, or -1 when `text` up to `end` is no such number of up to 18 digits. With
- * more decimals than that, or fewer than none, the number is too long for a range, which the caller sees. */
+// [-+]? digits [. digits] exponent?, blanks around it; 0, or -1 when `text` up to `end` is no such
+// number of up to 18 digits. With more decimals than that, or fewer than none, the number is too
+// long for a range, which the caller sees.
 static int parse_decimal(const char *text, const char *end, struct decimal *decimal)
 {
     int digits = 0, decimals = -1, exponent = 0;
@@ -71,19 +73,22 @@ static int parse_decimal(const char *text, const char *end, struct decimal *deci
     bool has_exponent = text < end;
     if (!any || (has_exponent && parse_exponent(text, end, &exponent)))
         return -1;
-    *decimal = (struct decimal){minus ? -units : units, (decimals < 0 ? 0 : decimals) - exponent, decimals > 0 || has_exponent};
+    *decimal = (struct decimal){minus ? -units : units, (decimals < 0 ? 0 : decimals) - exponent,
+                                decimals > 0 || has_exponent};
     if (decimal->decimals < 0 && scale(decimal, 0))
         decimal->decimals = DIGITS_MOST + 1;
     return 0;
 }
 
-/* 1: a range, into list; 0: no range (a string that merely contains colons); -1: a wrong one. */
-static int parse_range(const char *text, const char *end, struct param_list *list, struct error *err)
+// 1: a range, into list; 0: no range (a string that merely contains colons); -1: a wrong one.
+static int parse_range(const char *text, const char *end, struct param_list *list,
+                       struct error *err)
 {
     const char *first = memchr(text, ':', (size_t)(end - text));
     const char *second = first ? memchr(first + 1, ':', (size_t)(end - first - 1)) : NULL;
     struct decimal a, b, s = {1, 0, false};
-    if (!first || parse_decimal(text, first, &a) || parse_decimal(first + 1, second ? second : end, &b) ||
+    if (!first || parse_decimal(text, first, &a) ||
+        parse_decimal(first + 1, second ? second : end, &b) ||
         (second && parse_decimal(second + 1, end, &s)))
         return 0;
     bool is_float = a.is_float || b.is_float || s.is_float;
@@ -91,14 +96,19 @@ static int parse_range(const char *text, const char *end, struct param_list *lis
     decimals = decimals > s.decimals ? decimals : s.decimals;
     int64_t span;
     int length = (int)(end - text);
-    if (decimals > DIGITS_MOST || scale(&a, decimals) || scale(&b, decimals) || scale(&s, decimals) || __builtin_sub_overflow(b.units, a.units, &span))
-        return error_set(err, ERROR_USAGE, 0, "the range %.*s has numbers of more than 18 digits", length, text);
+    if (decimals > DIGITS_MOST || scale(&a, decimals) || scale(&b, decimals) ||
+        scale(&s, decimals) || __builtin_sub_overflow(b.units, a.units, &span))
+        return error_set(err, ERROR_USAGE, 0, "the range %.*s has numbers of more than 18 digits",
+                         length, text);
     if (!s.units)
-        return error_set(err, ERROR_USAGE, 0, "the range %.*s has step 0, which leads nowhere", length, text);
+        return error_set(err, ERROR_USAGE, 0, "the range %.*s has step 0, which leads nowhere",
+                         length, text);
     if (span && (span > 0) != (s.units > 0))
         return error_set(err, ERROR_USAGE, 0, "the range %.*s is empty; %s", length, text,
-                         second ? "its step leads away from its end" : "to count down, give a step: a:b:-1");
-    *list = (struct param_list){.start = a.units, .step = s.units, .decimals = decimals, .is_float = is_float};
+                         second ? "its step leads away from its end"
+                                : "to count down, give a step: a:b:-1");
+    *list = (struct param_list){
+        .start = a.units, .step = s.units, .decimals = decimals, .is_float = is_float};
     list->count = (size_t)(span / s.units) + 1;
     return 1;
 }
@@ -124,14 +134,17 @@ struct param_value param_value_text(const char *text)
 
 struct param_value param_value_integer(int64_t integer, struct arena *arena)
 {
-    return (struct param_value){.type = PARAM_INTEGER, .integer = integer, .text = arena_printf(arena, "%" PRId64, integer)};
+    return (struct param_value){.type = PARAM_INTEGER,
+                                .integer = integer,
+                                .text = arena_printf(arena, "%" PRId64, integer)};
 }
 
 struct param_value param_value_float(double number, struct arena *arena)
 {
     char text[400];
     param_print_float(number, text, sizeof text);
-    return (struct param_value){.type = PARAM_FLOAT, .number = number, .text = arena_strdup(arena, text)};
+    return (struct param_value){
+        .type = PARAM_FLOAT, .number = number, .text = arena_strdup(arena, text)};
 }
 
 void param_value_scan(const char *text, struct arena *arena, struct param_value *value)
@@ -152,28 +165,31 @@ void param_value_scan(const char *text, struct arena *arena, struct param_value 
         *value = param_value_float(number, arena);
 }
 
-/* One item of a list from `at` to the next comma or the end; NULL and err, or where it ended. */
-static const char *parse_item(const char *at, const char *end, struct arena *arena, struct param_value *value,
-                              struct error *err)
+// One item of a list from `at` to the next comma or the end; NULL and err, or where it ended.
+static const char *parse_item(const char *at, const char *end, struct arena *arena,
+                              struct param_value *value, struct error *err)
 {
     while (at < end && isspace((unsigned char)*at))
         at++;
     if (at < end && (*at == '\'' || *at == '"')) {
         const char *close = memchr(at + 1, *at, (size_t)(end - at - 1));
         if (!close) {
-            error_set(err, ERROR_USAGE, 0, "a quote in the list does not end: %.*s", (int)(end - at), at);
+            error_set(err, ERROR_USAGE, 0, "a quote in the list does not end: %.*s",
+                      (int)(end - at), at);
             return NULL;
         }
         *value = param_value_text(arena_strndup(arena, at + 1, (size_t)(close - at - 1)));
         for (at = close + 1; at < end && isspace((unsigned char)*at);)
             at++;
         if (at < end && *at != ',') {
-            error_set(err, ERROR_USAGE, 0, "a comma is missing in the list before %.*s", (int)(end - at), at);
+            error_set(err, ERROR_USAGE, 0, "a comma is missing in the list before %.*s",
+                      (int)(end - at), at);
             return NULL;
         }
         return at;
     }
-    const char *comma = memchr(at, ',', (size_t)(end - at)), *stop = comma ? comma : end, *last = stop;
+    const char *comma = memchr(at, ',', (size_t)(end - at)), *stop = comma ? comma : end,
+               *last = stop;
     while (last > at && isspace((unsigned char)last[-1]))
         last--;
     if (last == at) {
@@ -184,8 +200,9 @@ static const char *parse_item(const char *at, const char *end, struct arena *are
     return stop;
 }
 
-/* The items between the brackets. */
-static int parse_items(const char *at, const char *end, struct arena *arena, struct param_list *list, struct error *err)
+// The items between the brackets.
+static int parse_items(const char *at, const char *end, struct arena *arena,
+                       struct param_list *list, struct error *err)
 {
     cleanup_free struct param_value *values = NULL;
     size_t count = 0, space = 0;
@@ -204,7 +221,8 @@ static int parse_items(const char *at, const char *end, struct arena *arena, str
     return 0;
 }
 
-int param_list_parse(const char *text, struct arena *arena, struct param_list *list, struct error *err)
+int param_list_parse(const char *text, struct arena *arena, struct param_list *list,
+                     struct error *err)
 {
     const char *start = text, *end = text + strlen(text);
     while (start < end && isspace((unsigned char)*start))
@@ -216,7 +234,8 @@ int param_list_parse(const char *text, struct arena *arena, struct param_list *l
         while (inside < end && isspace((unsigned char)*inside))
             inside++;
         if (inside >= end - 1)
-            return error_set(err, ERROR_USAGE, 0, "the list is empty, so that there would be nothing to run");
+            return error_set(err, ERROR_USAGE, 0,
+                             "the list is empty, so that there would be nothing to run");
         return parse_items(start + 1, end - 1, arena, list, err);
     }
     bool braces = end - start > 2 && *start == '{' && end[-1] == '}';
@@ -241,8 +260,8 @@ static void range_get(const struct param_list *list, size_t index, struct param_
     for (int i = 0; i < list->decimals; i++)
         unit *= 10;
     *value = (struct param_value){.type = PARAM_FLOAT};
-    int length = snprintf(value->buffer, sizeof value->buffer, "%s%" PRIu64 ".%0*" PRIu64, units < 0 ? "-" : "", whole / unit,
-                          list->decimals, whole % unit);
+    int length = snprintf(value->buffer, sizeof value->buffer, "%s%" PRIu64 ".%0*" PRIu64,
+                          units < 0 ? "-" : "", whole / unit, list->decimals, whole % unit);
     while (length > 0 && value->buffer[length - 1] == '0')
         value->buffer[--length] = '\0';
     if (length > 0 && value->buffer[length - 1] == '.')
@@ -267,12 +286,16 @@ int params_count(const struct params *params, size_t *count, struct error *err)
         size_t own = params->lists[i].count;
         if (params->mode == PARAM_ZIP && own != *count)
             return error_set(err, ERROR_USAGE, 0,
-                             "with parameter_mode zip all parameters need the same number of values; %s has %zu, %s has %zu",
+                             "with parameter_mode zip all parameters need the same number of "
+                             "values; %s has %zu, %s has %zu",
                              params->names[0], *count, params->names[i], own);
         if (params->mode == PARAM_PRODUCT && __builtin_mul_overflow(*count, own, count))
             *count = SIZE_MAX;
         if (*count > PARAMS_MOST)
-            return error_set(err, ERROR_USAGE, 0, "the parameters make more than %d instances, which is the most there may be", PARAMS_MOST);
+            return error_set(
+                err, ERROR_USAGE, 0,
+                "the parameters make more than %d instances, which is the most there may be",
+                PARAMS_MOST);
     }
     return 0;
 }
@@ -281,7 +304,8 @@ void params_get(const struct params *params, size_t instance, struct param_value
 {
     for (size_t i = params->count; i-- > 0;) {
         size_t own = params->lists[i].count;
-        param_list_get(&params->lists[i], params->mode == PARAM_ZIP ? instance : instance % own, &values[i]);
+        param_list_get(&params->lists[i], params->mode == PARAM_ZIP ? instance : instance % own,
+                       &values[i]);
         if (!params->lists[i].values)
             values[i].text = values[i].buffer;
         if (params->mode == PARAM_PRODUCT)

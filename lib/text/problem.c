@@ -19,10 +19,11 @@ void problems_fini(struct problems *problems)
     *problems = (struct problems){0};
 }
 
-/* A terminal must not obey what a file says: such characters are shown as \x1b or \u202e. Gives a new string. */
+// A terminal must not obey what a file says: such characters are shown as \x1b or \u202e. Gives a
+// new string.
 static char *make_printable(const char *text)
 {
-    enum { MOST = 4 }; /* times as long: \x1b */
+    enum { MOST = 4 }; // times as long: \x1b
     char *copy = xmalloc(strlen(text) * MOST + 1), *out = copy;
     for (const char *at = text, *from = at; *at; from = at) {
         uint32_t c = text_next(&at);
@@ -53,7 +54,8 @@ static int compare(const void *left, const void *right)
     return order ? order : compare_numbers(a->warning, b->warning);
 }
 
-/* One mistake of an entry that has many instances comes once for each: the last few problems are where it was. */
+// One mistake of an entry that has many instances comes once for each: the last few problems are
+// where it was.
 static bool find_known(struct problems *problems, const struct problem *problem)
 {
     enum { LOOK_BACK = 16 };
@@ -66,7 +68,8 @@ static bool find_known(struct problems *problems, const struct problem *problem)
     return false;
 }
 
-void problem_add(struct problems *problems, bool warning, int line, int column, const char *path, const char *format, ...)
+void problem_add(struct problems *problems, bool warning, int line, int column, const char *path,
+                 const char *format, ...)
 {
     va_list ap;
     va_start(ap, format);
@@ -84,7 +87,8 @@ void problem_add(struct problems *problems, bool warning, int line, int column, 
         free(problem.text);
         return;
     }
-    problems->list = array_grow(problems->list, problems->count, &problems->space, sizeof *problems->list);
+    problems->list =
+        array_grow(problems->list, problems->count, &problems->space, sizeof *problems->list);
     problems->last = problems->count;
     problems->list[problems->count++] = problem;
     problems->errors += !warning;
@@ -145,13 +149,14 @@ void problems_settle(struct problems *problems)
     problems->count = kept;
 }
 
-static void print_one(const struct problem *problem, FILE *out, const char *program, const char *file)
+static void print_one(const struct problem *problem, FILE *out, const char *program,
+                      const char *file)
 {
     fprintf(out, "%s: %s:", program, file);
     if (problem->line != PROBLEM_NOWHERE)
         fprintf(out, "%d:%d:", problem->line, problem->column);
-    fprintf(out, " %s%s%s%s\n", problem->warning ? "warning: " : "", problem->path ? problem->path : "",
-            problem->path ? ": " : "", problem->text);
+    fprintf(out, " %s%s%s%s\n", problem->warning ? "warning: " : "",
+            problem->path ? problem->path : "", problem->path ? ": " : "", problem->text);
 }
 
 static const char *plural(size_t count)
@@ -159,7 +164,8 @@ static const char *plural(size_t count)
     return count == 1 ? "" : "s";
 }
 
-static void print_rest(FILE *out, const char *program, const char *file, size_t errors, size_t warnings, bool of_list)
+static void print_rest(FILE *out, const char *program, const char *file, size_t errors,
+                       size_t warnings, bool of_list)
 {
     fprintf(out, "%s: %s: ", program, file);
     if (errors)
@@ -171,7 +177,8 @@ static void print_rest(FILE *out, const char *program, const char *file, size_t 
     fputc('\n', out);
 }
 
-void problems_print(struct problems *problems, FILE *out, const char *program, const char *file, size_t most)
+void problems_print(struct problems *problems, FILE *out, const char *program, const char *file,
+                    size_t most)
 {
     cleanup_free char *name = make_printable(file);
     problems_settle(problems);

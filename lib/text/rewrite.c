@@ -36,13 +36,15 @@ void rewrite_put_char(struct rewrite *rewrite, unsigned char c)
 
 void rewrite_point(struct rewrite *rewrite, int line, int column)
 {
-    rewrite->points = array_grow(rewrite->points, rewrite->points_count, &rewrite->points_space, sizeof *rewrite->points);
-    rewrite->points[rewrite->points_count++] = (struct rewrite_point){rewrite->length, line, column};
+    rewrite->points = array_grow(rewrite->points, rewrite->points_count, &rewrite->points_space,
+                                 sizeof *rewrite->points);
+    rewrite->points[rewrite->points_count++] =
+        (struct rewrite_point){rewrite->length, line, column};
 }
 
 void rewrite_locate(const struct rewrite *rewrite, size_t offset, int *line, int *column)
 {
-    size_t low = 0, high = rewrite->points_count; /* the last point at or before offset */
+    size_t low = 0, high = rewrite->points_count; // the last point at or before offset
     while (high - low > 1) {
         size_t middle = (low + high) / 2;
         if (rewrite->points[middle].offset <= offset)

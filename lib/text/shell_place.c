@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Follows quotes, substitutions and here-documents of bash, but no words: a ")" of "case" inside of "$(…)" ends it.
+// Follows quotes, substitutions and here-documents of bash, but no words: a ")" of "case" inside of
+// "$(…)" ends it.
 #include "lib/text/shell_place.h"
 
 #include <string.h>
@@ -39,7 +40,7 @@ static void leave(struct shell *shell)
         shell->depth--;
 }
 
-/* A ` ends `…`, even in quotes in there, or begins one. */
+// A ` ends `…`, even in quotes in there, or begins one.
 static void tick(struct shell *shell)
 {
     if (!shell_ticks(shell)) {
@@ -51,7 +52,7 @@ static void tick(struct shell *shell)
     leave(shell);
 }
 
-/* "<<END", "<<-'END'": gives its length, or 0 when it is none. */
+// "<<END", "<<-'END'": gives its length, or 0 when it is none.
 static size_t announce(struct shell *shell, const char *p)
 {
     const char *start = p;
@@ -82,7 +83,8 @@ static size_t announce(struct shell *shell, const char *p)
     return (size_t)(p - start);
 }
 
-/* At the end of a line: the text of the next here-document that was announced begins, if there is one. */
+// At the end of a line: the text of the next here-document that was announced begins, if there is
+// one.
 static void begin_here(struct shell *shell)
 {
     bool inside = false;
@@ -97,7 +99,7 @@ static void begin_here(struct shell *shell)
         shell->here_begun = shell->here_count = 0;
 }
 
-/* The length of the line that ends the here-document, if it stands here. */
+// The length of the line that ends the here-document, if it stands here.
 static size_t end_here(struct shell *shell, const char *p)
 {
     const struct shell_here *here = &shell->here[shell->levels[shell->depth].here];
@@ -160,7 +162,7 @@ static size_t step_bare(struct shell *shell, const char *p)
     return 1;
 }
 
-/* In "…" and in here-documents. */
+// In "…" and in here-documents.
 static size_t step_double(struct shell *shell, const char *p)
 {
     if (*p == '\\' && p[1])

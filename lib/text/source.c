@@ -9,8 +9,8 @@
 #include "lib/base/mem.h"
 #include "lib/base/suggest.h"
 
-/* Suggestions are for the first so many errors, tried so many times (all instances of an entry may be wrong), by comparing so
- * many names of up to 8 bytes in all. */
+// Suggestions are for the first so many errors, tried so many times (all instances of an entry may
+// be wrong), by comparing so many names of up to 8 bytes in all.
 enum { SUGGEST_UP_TO = 50, SUGGESTIONS = 100, SUGGEST_WORK = 1000000, QUOTE_LONGEST = 80 };
 
 void source_fini(struct source *source)
@@ -78,7 +78,8 @@ static bool is_word(const char *key)
     return true;
 }
 
-/* "jobs[3].env.HOME"; a key that is no plain word is shown as ["its text"]. The caller's to free. */
+// "jobs[3].env.HOME"; a key that is no plain word is shown as ["its text"]. The caller's to
+// free.
 static char *path_text(const struct source *source)
 {
     char *path = xstrdup("");
@@ -97,8 +98,8 @@ static char *path_text(const struct source *source)
     return path;
 }
 
-__attribute__((format(printf, 4, 0))) static void report(struct source *source, bool warning, size_t offset,
-                                                         const char *format, va_list ap)
+__attribute__((format(printf, 4, 0))) static void
+report(struct source *source, bool warning, size_t offset, const char *format, va_list ap)
 {
     cleanup_free char *path = path_text(source);
     cleanup_free char *text = xvasprintf(format, ap);
@@ -109,8 +110,8 @@ __attribute__((format(printf, 4, 0))) static void report(struct source *source, 
 static size_t place_offset(const struct source *source, bool want_key)
 {
     size_t depth = source->depth < SOURCE_DEPTH ? source->depth : SOURCE_DEPTH;
-    return json_find(&source->json, source->base_offset, source->steps + source->base_depth, depth - source->base_depth,
-                     want_key);
+    return json_find(&source->json, source->base_offset, source->steps + source->base_depth,
+                     depth - source->base_depth, want_key);
 }
 
 void source_error(struct source *source, const char *format, ...)
@@ -141,7 +142,8 @@ void source_later(struct source *source, const char *what)
 {
     cleanup_free char *path = path_text(source);
     struct json_place place = source_place(source, place_offset(source, true));
-    problem_add(source->problems, true, place.line, place.column, path, "not supported yet: %s", what);
+    problem_add(source->problems, true, place.line, place.column, path, "not supported yet: %s",
+                what);
     problem_is_later(source->problems);
 }
 
@@ -178,8 +180,9 @@ const char *source_quote(struct source *source, const char *text)
     return arena_printf(source->arena, "\"%.*s%s\"", (int)cut, text, cut < length ? "…" : "");
 }
 
-/* Instances of one entry make the same mistake, one after another: the last answer is kept. */
-static const char *find_near(struct source *source, const char *word, const char *const *names, size_t count)
+// Instances of one entry make the same mistake, one after another: the last answer is kept.
+static const char *find_near(struct source *source, const char *word, const char *const *names,
+                             size_t count)
 {
     struct suggestion *last = &source->suggestion;
     if (last->word && last->names == names && last->count == count && !strcmp(last->word, word))
@@ -195,9 +198,10 @@ static const char *find_near(struct source *source, const char *word, const char
     return last->near;
 }
 
-const char *source_suggest(struct source *source, const char *word, const char *const *names, size_t count,
-                           const char *otherwise)
+const char *source_suggest(struct source *source, const char *word, const char *const *names,
+                           size_t count, const char *otherwise)
 {
     const char *near = find_near(source, word, names, count);
-    return near ? arena_printf(source->arena, "; did you mean %s?", source_quote(source, near)) : otherwise;
+    return near ? arena_printf(source->arena, "; did you mean %s?", source_quote(source, near))
+                : otherwise;
 }

@@ -16,7 +16,10 @@ static enum format format_of_name(const char *name)
     static const struct {
         const char *extension;
         enum format format;
-    } formats[] = {{".json", FORMAT_JSON}, {".json5", FORMAT_JSON5}, {".yaml", FORMAT_YAML}, {".yml", FORMAT_YAML},
+    } formats[] = {{".json", FORMAT_JSON},
+                   {".json5", FORMAT_JSON5},
+                   {".yaml", FORMAT_YAML},
+                   {".yml", FORMAT_YAML},
                    {".kdl", FORMAT_KDL}};
     const char *extension = strrchr(name, '.');
     for (size_t i = 0; extension && i < sizeof formats / sizeof *formats; i++)
@@ -25,7 +28,7 @@ static enum format format_of_name(const char *name)
     return FORMAT_UNKNOWN;
 }
 
-/* What begins like JSON is JSON, or JSON5 when JSON is too strict for it; anything else is YAML. */
+// What begins like JSON is JSON, or JSON5 when JSON is too strict for it; anything else is YAML.
 static enum format format_of_text(const struct json_text *json)
 {
     struct json_fault fault;
@@ -35,13 +38,14 @@ static enum format format_of_text(const struct json_text *json)
     return json_check(json, &fault) ? FORMAT_JSON5 : FORMAT_JSON;
 }
 
-/* By its mark, or because every other byte of what it begins with is 0. */
+// By its mark, or because every other byte of what it begins with is 0.
 static bool is_utf16(const char *text, size_t length)
 {
     if (length < 2)
         return false;
     return !memcmp(text, "\xff\xfe", 2) || !memcmp(text, "\xfe\xff", 2) ||
-           (length >= 4 && ((text[0] && !text[1] && text[2] && !text[3]) || (!text[0] && text[1] && !text[2] && text[3])));
+           (length >= 4 && ((text[0] && !text[1] && text[2] && !text[3]) ||
+                            (!text[0] && text[1] && !text[2] && text[3])));
 }
 
 bool source_take_utf8(const char **text, size_t *length, struct problems *problems)
@@ -76,7 +80,8 @@ bool source_read(struct source *source, const char *text, size_t length, const c
         source->plain = true;
         break;
     case FORMAT_KDL:
-        problem_add(source->problems, false, 1, 1, NULL, "KDL files are not read; write the workflow as JSON, JSON5 or YAML");
+        problem_add(source->problems, false, 1, 1, NULL,
+                    "KDL files are not read; write the workflow as JSON, JSON5 or YAML");
         return false;
     case FORMAT_JSON:
     case FORMAT_UNKNOWN:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Replaces names in a command, following the shell's quotes on the way so that a value stays one word wherever it lands.
+// Replaces names in a command, following the shell's quotes on the way so that a value stays one
+// word wherever it lands.
 #include "lib/text/substitute.h"
 
 #include <string.h>
@@ -35,7 +36,8 @@ static void put(struct output *out, const char *text, size_t length)
 
 static bool is_plain(const char *value)
 {
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
     if (!*value)
         return false;
     for (; *value; value++)
@@ -44,7 +46,7 @@ static bool is_plain(const char *value)
     return true;
 }
 
-/* With a backslash before each of these characters. */
+// With a backslash before each of these characters.
 static void put_escaped(struct output *out, const char *value, const char *special)
 {
     for (; *value; value++) {
@@ -110,8 +112,9 @@ static void put_value(struct output *out, const struct shell *shell, const char 
     free(quoted.text);
 }
 
-/* Replaces what p begins with; gives how much text that was, 0 when it is nothing of ours. */
-static size_t replace(struct output *out, const struct shell *shell, const char *p, substitute_lookup lookup, void *context)
+// Replaces what p begins with; gives how much text that was, 0 when it is nothing of ours.
+static size_t replace(struct output *out, const struct shell *shell, const char *p,
+                      substitute_lookup lookup, void *context)
 {
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
         size_t length = strlen(prefixes[i].prefix), name_length;

@@ -11,8 +11,8 @@
 #include "lib/base/mem.h"
 #include "lib/text/params.h"
 
-struct brace { /* {word} or {word:format} */
-    const char *word, *format, *end; /* end: behind the closing brace */
+struct brace {                       // {word} or {word:format}
+    const char *word, *format, *end; // end: behind the closing brace
     size_t word_length, format_length;
 };
 
@@ -55,28 +55,31 @@ static bool parse_brace(const char *at, struct brace *brace)
 static const struct param_value *find(const struct template_names *names, const struct brace *brace)
 {
     for (size_t i = 0; i < names->count; i++)
-        if (!strncmp(names->names[i], brace->word, brace->word_length) && !names->names[i][brace->word_length])
+        if (!strncmp(names->names[i], brace->word, brace->word_length) &&
+            !names->names[i][brace->word_length])
             return &names->values[i];
     return NULL;
 }
 
-/* 0?Nd with integers, .Nf with floats and integers: true when `out` has the text. */
-static bool print_format(const struct brace *brace, const struct param_value *value, char *out, size_t size,
-                         enum template_note_kind *kind)
+// 0?Nd with integers, .Nf with floats and integers: true when `out` has the text.
+static bool print_format(const struct brace *brace, const struct param_value *value, char *out,
+                         size_t size, enum template_note_kind *kind)
 {
     const char *p = brace->format, *end = p + brace->format_length;
     bool zero = p < end && *p == '0', point = p < end && *p == '.';
     int width = 0, digits = 0;
     for (p += point; p < end && isdigit((unsigned char)*p) && digits < 3; p++, digits++)
         width = width * 10 + (*p - '0');
-    bool is_int = p + 1 == end && *p == 'd' && !point, is_float = p + 1 == end && *p == 'f' && point && digits;
+    bool is_int = p + 1 == end && *p == 'd' && !point,
+         is_float = p + 1 == end && *p == 'f' && point && digits;
     *kind = is_int || is_float ? TEMPLATE_MISFIT : TEMPLATE_FORMAT;
     if (is_int && value->type == PARAM_INTEGER) {
         snprintf(out, size, zero ? "%0*" PRId64 : "%*" PRId64, width, value->integer);
         return true;
     }
     if (is_float && value->type != PARAM_TEXT) {
-        snprintf(out, size, "%.*f", width, value->type == PARAM_FLOAT ? value->number : (double)value->integer);
+        snprintf(out, size, "%.*f", width,
+                 value->type == PARAM_FLOAT ? value->number : (double)value->integer);
         return true;
     }
     return false;
@@ -91,8 +94,9 @@ static void put_escaped(struct output *out, const char *text)
     }
 }
 
-static void put_value(struct output *out, const struct template_names *names, const struct brace *brace,
-                      const struct param_value *value, struct template_note *note)
+static void put_value(struct output *out, const struct template_names *names,
+                      const struct brace *brace, const struct param_value *value,
+                      struct template_note *note)
 {
     char formatted[1200];
     const char *text = value->text;
@@ -101,7 +105,8 @@ static void put_value(struct output *out, const struct template_names *names, co
         if (print_format(brace, value, formatted, sizeof formatted, &kind))
             text = formatted;
         else if (note && note->kind == TEMPLATE_FINE)
-            *note = (struct template_note){kind, brace->word - 1, (size_t)(brace->end - brace->word) + 1};
+            *note = (struct template_note){kind, brace->word - 1,
+                                           (size_t)(brace->end - brace->word) + 1};
     }
     if (names->escape)
         put_escaped(out, text);
@@ -109,14 +114,14 @@ static void put_value(struct output *out, const struct template_names *names, co
         put(out, text, strlen(text));
 }
 
-/* In ${…} only files and user_data have parameters replaced; ${x} is the shell's. */
+// In ${…} only files and user_data have parameters replaced; ${x} is the shell's.
 static bool is_reference(const char *dollar)
 {
     return !strncmp(dollar, "${files.", 8) || !strncmp(dollar, "${user_data.", 12);
 }
 
-const char *template_expand(const char *text, const struct template_names *names, struct arena *arena,
-                            struct template_note *note)
+const char *template_expand(const char *text, const struct template_names *names,
+                            struct arena *arena, struct template_note *note)
 {
     struct output out = {0};
     const char *done = text;
@@ -124,8 +129,9 @@ const char *template_expand(const char *text, const struct template_names *names
         *note = (struct template_note){0};
     for (const char *p = strchr(text, '{'); p; p = strchr(p, '{')) {
         struct brace brace;
-        bool twice = p[1] == '{' && parse_brace(p + 1, &brace) && *brace.end == '}' && find(names, &brace);
-        if (twice) { /* {{p}}: {p} */
+        bool twice =
+            p[1] == '{' && parse_brace(p + 1, &brace) && *brace.end == '}' && find(names, &brace);
+        if (twice) { // {{p}}: {p}
             put(&out, done, (size_t)(p - done));
             put(&out, p + 1, (size_t)(brace.end - p - 1));
             done = p = brace.end + 1;
@@ -136,9 +142,11 @@ const char *template_expand(const char *text, const struct template_names *names
             p = close ? close + 1 : p + 1;
             continue;
         }
-        const struct param_value *value = p[1] != '{' && parse_brace(p, &brace) ? find(names, &brace) : NULL;
+        const struct param_value *value =
+            p[1] != '{' && parse_brace(p, &brace) ? find(names, &brace) : NULL;
         if (!value) {
-            if (note && note->kind == TEMPLATE_FINE && p[1] != '{' && (p == text || p[-1] != '{') && parse_brace(p, &brace))
+            if (note && note->kind == TEMPLATE_FINE && p[1] != '{' && (p == text || p[-1] != '{') &&
+                parse_brace(p, &brace))
                 *note = (struct template_note){TEMPLATE_UNKNOWN, p, (size_t)(brace.end - p)};
             p++;
             continue;

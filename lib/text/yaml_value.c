@@ -47,7 +47,7 @@ static json_t *as_value(const char *scalar)
     case YAML_TEXT:
         break;
     }
-    return value ? value : json_string(scalar); /* NULL: too large for a double */
+    return value ? value : json_string(scalar); // NULL: too large for a double
 }
 
 static json_t *convert(json_t *value, scalar_reader *reader)

@@ -18,10 +18,11 @@ static void put_quoted(struct rewrite *out, const char *text, size_t length)
     rewrite_put(out, "\"", 1);
 }
 
-/* Of "runs/cmds.txt": cmds. */
+// Of "runs/cmds.txt": cmds.
 static void put_name(struct rewrite *out, const char *path)
 {
-    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path, *dot = strrchr(base, '.');
+    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path,
+               *dot = strrchr(base, '.');
     size_t length = dot && dot > base ? (size_t)(dot - base) : strlen(base);
     if (!length || !strcmp(base, "-"))
         put_quoted(out, "commands", strlen("commands"));
@@ -37,18 +38,20 @@ static char *resources_text(const struct commands_resources *resources)
     if (resources->memory_bytes)
         snprintf(memory, sizeof memory, ", \"memory\": %" PRId64, resources->memory_bytes);
     if (resources->runtime_usec)
-        snprintf(runtime, sizeof runtime, ", \"runtime\": \"PT%" PRId64 "S\"", (resources->runtime_usec + 999999) / 1000000);
+        snprintf(runtime, sizeof runtime, ", \"runtime\": \"PT%" PRId64 "S\"",
+                 (resources->runtime_usec + 999999) / 1000000);
     return xasprintf("%s%s%s", cpus, memory, runtime);
 }
 
 static void put_job(struct rewrite *out, size_t number)
 {
     char text[60];
-    snprintf(text, sizeof text, "%s\n{\"name\": \"cmd_%zu\", \"command\": ", number > 1 ? "," : "", number);
+    snprintf(text, sizeof text, "%s\n{\"name\": \"cmd_%zu\", \"command\": ", number > 1 ? "," : "",
+             number);
     rewrite_put_text(out, text);
 }
 
-/* As in a script, where the command would go on in the next line. */
+// As in a script, where the command would go on in the next line.
 static bool goes_on(const char *first, const char *stop)
 {
     size_t backslashes = 0;
@@ -57,8 +60,9 @@ static bool goes_on(const char *first, const char *stop)
     return backslashes % 2;
 }
 
-int commands_read(const char *text, size_t length, const char *name, const struct commands_resources *resources,
-                  struct rewrite *rewrite, struct problems *problems)
+int commands_read(const char *text, size_t length, const char *name,
+                  const struct commands_resources *resources, struct rewrite *rewrite,
+                  struct problems *problems)
 {
     cleanup_free char *asked = resources_text(resources);
     size_t count = 0;
@@ -82,8 +86,9 @@ int commands_read(const char *text, size_t length, const char *name, const struc
             continue;
         put_job(rewrite, ++count);
         if (goes_on(first, stop))
-            problem_add(problems, true, line, (int)(first - at) + 1, NULL,
-                        "this command ends in \\, but does not go on: each line is a command of its own");
+            problem_add(
+                problems, true, line, (int)(first - at) + 1, NULL,
+                "this command ends in \\, but does not go on: each line is a command of its own");
         rewrite_point(rewrite, line, (int)(first - at) + 1);
         put_quoted(rewrite, first, (size_t)(stop - first));
         rewrite_put_text(rewrite, asked);
@@ -91,6 +96,8 @@ int commands_read(const char *text, size_t length, const char *name, const struc
     }
     rewrite_put_text(rewrite, "]}\n");
     if (!count)
-        problem_add(problems, false, 1, 1, NULL, "there is no command here; each line is one, blank lines and # lines are skipped");
+        problem_add(
+            problems, false, 1, 1, NULL,
+            "there is no command here; each line is one, blank lines and # lines are skipped");
     return count ? 0 : -1;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Ranks by peeling off jobs that nobody waits for; among what cannot be peeled off, a cycle of each component.
+// Ranks by peeling off jobs that nobody waits for; among what cannot be peeled off, a cycle of each
+// component.
 #include "lib/workflow/graph.h"
 
 #include <stdbool.h>
@@ -13,7 +14,8 @@ static int32_t add_saturated(int32_t a, int32_t b)
     return __builtin_add_overflow(a, b, &sum) ? INT32_MAX : sum;
 }
 
-/* Peels off from the ends, setting ranks; marks in gone[] what was peeled. Returns how many jobs that were. */
+// Peels off from the ends, setting ranks; marks in gone[] what was peeled. Returns how many jobs
+// that were.
 static size_t peel_ends(const struct graph *graph, const int32_t *secs, int32_t *rank, bool *gone)
 {
     size_t n = graph->jobs_count, top = 0, peeled = 0;
@@ -55,13 +57,15 @@ static void report_cycle(uint32_t *cycle, size_t count, graph_cycle on_cycle, vo
         on_cycle(context, turned, count);
 }
 
-/* Tarjan's strongly connected components, the calls kept on a stack of our own. index 0: not visited yet. */
+// Tarjan's strongly connected components, the calls kept on a stack of our own. index 0: not
+// visited yet.
 struct search {
     const struct graph *graph;
     graph_cycle on_cycle;
     void *context;
-    uint32_t *index, *low, *component; /* by job; component 0: not known yet, else a job of it + 1 */
-    size_t *edge;                      /* by job: the need to look at next */
+    // by job; component 0: not known yet, else a job of it + 1
+    uint32_t *index, *low, *component;
+    size_t *edge; // by job: the need to look at next
     uint32_t *calls, *stack, *walk;
     size_t calls_count, stack_count, visited, found;
     bool *walked;
@@ -73,10 +77,10 @@ static uint32_t next_in_component(const struct search *search, uint32_t job)
     for (size_t i = graph->first[job]; i < graph->first[job + 1]; i++)
         if (search->component[graph->needs[i]] == search->component[job])
             return graph->needs[i];
-    return UINT32_MAX; /* a component of one job that does not need itself */
+    return UINT32_MAX; // a component of one job that does not need itself
 }
 
-/* From any job of a component, going on inside it leads round a cycle. */
+// From any job of a component, going on inside it leads round a cycle.
 static void find_cycle(struct search *search, uint32_t from)
 {
     size_t length = 0, start;
@@ -138,16 +142,25 @@ static void visit_from(struct search *search, uint32_t from)
     }
 }
 
-static size_t find_cycles(const struct graph *graph, const bool *gone, graph_cycle on_cycle, void *context)
+static size_t find_cycles(const struct graph *graph, const bool *gone, graph_cycle on_cycle,
+                          void *context)
 {
     size_t n = graph->jobs_count;
     cleanup_free uint32_t *space = xcalloc(n, 6 * sizeof *space);
     cleanup_free size_t *edge = xcalloc(n, sizeof *edge);
     cleanup_free bool *walked = xcalloc(n, sizeof *walked);
     struct search search = {
-        .graph = graph, .on_cycle = on_cycle, .context = context, .edge = edge, .walked = walked,
-        .index = space, .low = space + n, .component = space + 2 * n,
-        .calls = space + 3 * n, .stack = space + 4 * n, .walk = space + 5 * n,
+        .graph = graph,
+        .on_cycle = on_cycle,
+        .context = context,
+        .edge = edge,
+        .walked = walked,
+        .index = space,
+        .low = space + n,
+        .component = space + 2 * n,
+        .calls = space + 3 * n,
+        .stack = space + 4 * n,
+        .walk = space + 5 * n,
     };
     for (uint32_t job = 0; job < n; job++)
         if (!gone[job] && !search.index[job])
@@ -155,7 +168,8 @@ static size_t find_cycles(const struct graph *graph, const bool *gone, graph_cyc
     return search.found;
 }
 
-size_t graph_rank(const struct graph *graph, const int32_t *secs, int32_t *rank, graph_cycle on_cycle, void *context)
+size_t graph_rank(const struct graph *graph, const int32_t *secs, int32_t *rank,
+                  graph_cycle on_cycle, void *context)
 {
     cleanup_free bool *gone = xcalloc(graph->jobs_count ? graph->jobs_count : 1, sizeof *gone);
     if (peel_ends(graph, secs, rank, gone) == graph->jobs_count)

@@ -5,7 +5,8 @@
 
 #include <stdint.h>
 
-/* GPUs in a node's or an option's Gres text: "gpu:2", "gpu:a100:4(S:0-1),gpu:v100:1,shard:8"; NULL: none. */
+// GPUs in a node's or an option's Gres text: "gpu:2", "gpu:a100:4(S:0-1),gpu:v100:1,shard:8"; NULL:
+// none.
 int32_t gres_count_gpus(const char *gres);
 
 #endif

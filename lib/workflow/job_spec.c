@@ -43,15 +43,19 @@ int job_spec_parse(const char *json, struct job_spec *spec, struct error *err)
     json_error_t where;
     json_auto_t *root = json_loads(json, 0, &where);
     if (!json_is_object(root))
-        return error_set(err, ERROR_INTERNAL, 0, "the stored fields of a job are no JSON object: %s",
+        return error_set(err, ERROR_INTERNAL, 0,
+                         "the stored fields of a job are no JSON object: %s",
                          root ? json : where.text);
     json_t *env = json_object_get(root, "env"), *stdio = json_object_get(root, "stdio");
     if (env && read_env(env, spec))
-        return error_set(err, ERROR_INTERNAL, 0, "the stored \"env\" of a job is no object of texts");
+        return error_set(err, ERROR_INTERNAL, 0,
+                         "the stored \"env\" of a job is no object of texts");
     if (stdio && read_stdio(stdio, spec))
-        return error_set(err, ERROR_INTERNAL, 0, "the stored \"stdio\" of a job has an unknown mode");
+        return error_set(err, ERROR_INTERNAL, 0,
+                         "the stored \"stdio\" of a job has an unknown mode");
     spec->workdir = xstrdup(json_string_value(json_object_get(root, "workdir")));
-    spec->termination_signal = (int32_t)json_integer_value(json_object_get(root, "termination_signal"));
+    spec->termination_signal =
+        (int32_t)json_integer_value(json_object_get(root, "termination_signal"));
     const json_t *most = json_object_get(root, "max_continuations");
     if (json_is_integer(most))
         spec->max_continuations = (int32_t)json_integer_value(most);

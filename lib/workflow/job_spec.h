@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The seldom fields of a job, which travel as JSON in job_row.spec and claimed_job.spec. Keys, all optional:
+// The seldom fields of a job, which travel as JSON in job_row.spec and claimed_job.spec. Keys, all
+// optional:
 //   "env": {"NAME": "value", …}    the workflow's and the job's, the job's winning
 //   "workdir": "path"              relative to the submission folder
 //   "termination_signal": 15       a number
@@ -19,16 +20,16 @@
 enum { MAX_CONTINUATIONS_DEFAULT = 10 };
 
 struct job_spec {
-    char **env; /* "NAME=value", NULL-terminated; NULL: none; owned */
-    char *workdir;              /* NULL: the submission folder; owned */
-    int32_t termination_signal; /* 0: the workflow's */
-    bool stdio_set;             /* false: the workflow's; else both of the next replace it */
+    char **env;                 // "NAME=value", NULL-terminated; NULL: none; owned
+    char *workdir;              // NULL: the submission folder; owned
+    int32_t termination_signal; // 0: the workflow's
+    bool stdio_set;             // false: the workflow's; else both of the next replace it
     enum stdio_mode stdio;
     bool delete_on_success;
     int32_t max_continuations;
 };
 
-/* Reads json (NULL: nothing is set) into spec, which job_spec_fini frees, also after a failure. */
+// Reads json (NULL: nothing is set) into spec, which job_spec_fini frees, also after a failure.
 int job_spec_parse(const char *json, struct job_spec *spec, struct error *err);
 void job_spec_fini(struct job_spec *spec);
 

@@ -44,5 +44,7 @@ lib_libtorc_la_SOURCES += %D%/spec_schedulers.c
 lib_libtorc_la_SOURCES += %D%/spec_schedulers.h
 lib_libtorc_la_SOURCES += %D%/spec_unite.c
 lib_libtorc_la_SOURCES += %D%/spec_unite.h
+lib_libtorc_la_SOURCES += %D%/spec_values.c
+lib_libtorc_la_SOURCES += %D%/spec_values.h
 lib_libtorc_la_SOURCES += %D%/workflow.c
 lib_libtorc_la_SOURCES += %D%/workflow.h

@@ -8,17 +8,19 @@
 #include <string.h>
 
 #include "lib/base/mem.h"
-#include "lib/workflow/spec_fields.h"
 #include "lib/base/text.h"
 #include "lib/base/text_file.h"
 #include "lib/text/yaml.h"
 #include "lib/text/yaml_value.h"
+#include "lib/workflow/spec_fields.h"
 
-/* A plain scalar of YAML: a number only when it is written as one prints it in decimal; 010 and 0x1f are text. */
+// A plain scalar of YAML: a number only when it is written as one prints it in decimal; 010 and
+// 0x1f are text.
 static struct param_value plain_value(const char *scalar, struct arena *arena)
 {
     const char *digits = scalar + (*scalar == '-' || *scalar == '+');
-    bool zeros = digits[0] == '0' && digits[1] && digits[1] != '.' && digits[1] != 'e' && digits[1] != 'E';
+    bool zeros =
+        digits[0] == '0' && digits[1] && digits[1] != '.' && digits[1] != 'e' && digits[1] != 'E';
     enum yaml_type type = yaml_type(scalar);
     errno = 0;
     if (!zeros && type == YAML_INTEGER) {
@@ -30,7 +32,7 @@ static struct param_value plain_value(const char *scalar, struct arena *arena)
     return isfinite(number) ? param_value_float(number, arena) : param_value_text(scalar);
 }
 
-/* One value of a native list, or a native scalar. */
+// One value of a native list, or a native scalar.
 static bool read_native(struct source *source, json_t *value, struct param_value *into)
 {
     struct arena *arena = source->arena;
@@ -66,7 +68,7 @@ static bool read_list(struct source *source, json_t *list, struct param_list *in
     return good == count;
 }
 
-/* Is it text from end to end? */
+// Is it text from end to end?
 static bool check_utf8(struct source *source, const char *path, const char *text, size_t length)
 {
     size_t line = 1;
@@ -75,7 +77,8 @@ static bool check_utf8(struct source *source, const char *path, const char *text
         c = text_next(&at);
         if (c && !(c == TEXT_REPLACEMENT && at == from + 1))
             continue;
-        source_error(source, "%s: line %zu: the byte 0x%02x is not UTF-8; save the file as UTF-8", path, line, (unsigned char)*from);
+        source_error(source, "%s: line %zu: the byte 0x%02x is not UTF-8; save the file as UTF-8",
+                     path, line, (unsigned char)*from);
         return false;
     }
     return true;
@@ -97,11 +100,12 @@ bool param_file_read(struct source *source, const char *path, char **text, size_
     return check_utf8(source, path, *text, *length);
 }
 
-/* Quotes around all of it make a line a text, as they do an item of a list. */
+// Quotes around all of it make a line a text, as they do an item of a list.
 static struct param_value line_value(const char *line, size_t length, struct arena *arena)
 {
     struct param_value value;
-    bool quotes = length > 1 && (*line == '"' || *line == '\'') && memchr(line + 1, *line, length - 1) == line + length - 1;
+    bool quotes = length > 1 && (*line == '"' || *line == '\'') &&
+                  memchr(line + 1, *line, length - 1) == line + length - 1;
     if (quotes)
         return param_value_text(arena_strndup(arena, line + 1, length - 2));
     param_value_scan(arena_strndup(arena, line, length), arena, &value);
@@ -129,7 +133,8 @@ static bool read_file(struct source *source, const char *path, struct param_list
         values[count++] = line_value(line, end, source->arena);
     }
     if (!count) {
-        source_error(source, "the file %s has no values, so that there would be nothing to run", path);
+        source_error(source, "the file %s has no values, so that there would be nothing to run",
+                     path);
         return false;
     }
     struct param_value *kept = arena_alloc(source->arena, count * sizeof *kept);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Counts who needs what together, and makes a barrier where that saves needs. A failed need cancels those that wait for it, or
-// does not: the two kinds of users have a barrier each.
+// Counts who needs what together, and makes a barrier where that saves needs. A failed need cancels
+// those that wait for it, or does not: the two kinds of users have a barrier each.
 #include "lib/workflow/resolve_barriers.h"
 
 #include <inttypes.h>
@@ -21,7 +21,7 @@ struct need_group *barriers_group(struct barriers *barriers, const uint32_t *job
 {
     uint64_t a = count, b = count;
     char key[80];
-    for (size_t i = 0; i < count; i++) { /* sums, so that the order says nothing */
+    for (size_t i = 0; i < count; i++) { // sums, so that the order says nothing
         a += mix(jobs[i]);
         b += mix(~(uint64_t)jobs[i]);
     }
@@ -30,7 +30,8 @@ struct need_group *barriers_group(struct barriers *barriers, const uint32_t *job
     if (found != NAMES_NONE)
         return barriers->groups[found];
     struct need_group *group = xcalloc(1, sizeof *group);
-    barriers->groups = array_grow(barriers->groups, barriers->lists.count, &barriers->groups_space, sizeof *barriers->groups);
+    barriers->groups = array_grow(barriers->groups, barriers->lists.count, &barriers->groups_space,
+                                  sizeof *barriers->groups);
     barriers->groups[barriers->lists.count] = group;
     names_add(&barriers->lists, arena_strdup(barriers->resolver->source->arena, key));
     return group;
@@ -46,18 +47,21 @@ void barriers_announce(struct barriers *barriers, struct need_group *group, uint
     group->users[cancels(barriers, job)]++;
 }
 
-static const char *name_barrier(struct barriers *barriers, const struct need_group *group, uint32_t job)
+static const char *name_barrier(struct barriers *barriers, const struct need_group *group,
+                                uint32_t job)
 {
     struct arena *text = barriers->resolver->workflow->text;
-    const char *name = group->label ? arena_printf(text, "*%s", group->label)
-                                    : arena_printf(text, "*needs of %s", barriers->resolver->spec->jobs[job].name);
+    const char *name =
+        group->label ? arena_printf(text, "*%s", group->label)
+                     : arena_printf(text, "*needs of %s", barriers->resolver->spec->jobs[job].name);
     while (names_find(&barriers->names, name) != NAMES_NONE)
         name = arena_printf(text, "%s'", name);
     names_add(&barriers->names, name);
     return name;
 }
 
-uint32_t barriers_find(struct barriers *barriers, struct need_group *group, const uint32_t *jobs, size_t count, uint32_t job)
+uint32_t barriers_find(struct barriers *barriers, struct need_group *group, const uint32_t *jobs,
+                       size_t count, uint32_t job)
 {
     bool kind = cancels(barriers, job);
     uint64_t users = group->users[kind];
@@ -71,8 +75,10 @@ uint32_t barriers_find(struct barriers *barriers, struct need_group *group, cons
         group->count = count;
     }
     group->barrier[kind] = (uint32_t)(barriers->resolver->spec->jobs_count + barriers->count);
-    barriers->list = array_grow(barriers->list, barriers->count, &barriers->space, sizeof *barriers->list);
-    barriers->list[barriers->count++] = (struct barrier){group, kind, name_barrier(barriers, group, job)};
+    barriers->list =
+        array_grow(barriers->list, barriers->count, &barriers->space, sizeof *barriers->list);
+    barriers->list[barriers->count++] =
+        (struct barrier){group, kind, name_barrier(barriers, group, job)};
     return group->barrier[kind];
 }
 

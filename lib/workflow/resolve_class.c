@@ -5,8 +5,8 @@
 
 #include "lib/base/duration.h"
 #include "lib/base/mem.h"
-#include "lib/workflow/resolve.h"
 #include "lib/base/size.h"
+#include "lib/workflow/resolve.h"
 
 #define DEFAULT_NAME "default"
 enum { DEFAULT_CPUS = 1 };
@@ -14,10 +14,11 @@ static const int64_t DEFAULT_MEMORY = INT64_C(1) << 30, DEFAULT_RUNTIME = INT64_
 
 static bool is_inline(const struct spec_job *job)
 {
-    return job->cpus || job->memory_bytes || job->gpus_milli >= 0 || job->nodes || job->runtime_usec;
+    return job->cpus || job->memory_bytes || job->gpus_milli >= 0 || job->nodes ||
+           job->runtime_usec;
 }
 
-/* "2cpu-1g-1h", "4cpu-8g-1gpu-2n-30m": what it asks for is its name. */
+// "2cpu-1g-1h", "4cpu-8g-1gpu-2n-30m": what it asks for is its name.
 static const char *inline_name(struct resolver *resolver, const struct class_row *row)
 {
     char memory[SIZE_TEXT], runtime[DURATION_TEXT], gpus[32] = "", nodes[32] = "";
@@ -25,9 +26,10 @@ static const char *inline_name(struct resolver *resolver, const struct class_row
         snprintf(gpus, sizeof gpus, "-%ggpu", row->gpus_milli / 1000.0);
     if (row->nodes > 1)
         snprintf(nodes, sizeof nodes, "-%dn", row->nodes);
-    const char *name = arena_printf(resolver->workflow->text, "%dcpu-%s%s%s-%s", row->cpus,
-                                    size_format(row->memory_bytes, memory, sizeof memory), gpus, nodes,
-                                    duration_format(row->runtime_usec, runtime, sizeof runtime));
+    const char *name =
+        arena_printf(resolver->workflow->text, "%dcpu-%s%s%s-%s", row->cpus,
+                     size_format(row->memory_bytes, memory, sizeof memory), gpus, nodes,
+                     duration_format(row->runtime_usec, runtime, sizeof runtime));
     while (names_find(&resolver->classes, name) != NAMES_NONE)
         name = arena_printf(resolver->workflow->text, "%s'", name);
     return name;
@@ -66,7 +68,8 @@ static int compare_texts(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Sorted, each once, with commas between; NULL: none. Invalid ones were reported when they were read. */
+// Sorted, each once, with commas between; NULL: none. Invalid ones were reported when they were
+// read.
 static const char *labels_text(struct resolver *resolver, const struct texts *labels)
 {
     const char *text = NULL, *last = "";
@@ -79,7 +82,8 @@ static const char *labels_text(struct resolver *resolver, const struct texts *la
         qsort(sorted, count, sizeof *sorted, compare_texts);
     for (size_t i = 0; i < count; last = sorted[i++])
         if (strcmp(sorted[i], last) != 0)
-            text = arena_printf(resolver->workflow->text, "%s%s%s", text ? text : "", text ? "," : "", sorted[i]);
+            text = arena_printf(resolver->workflow->text, "%s%s%s", text ? text : "",
+                                text ? "," : "", sorted[i]);
     return text;
 }
 
@@ -94,20 +98,23 @@ static struct class_row unknown_class(void)
     };
 }
 
-/* What the job asks for; source stands at the job. */
+// What the job asks for; source stands at the job.
 static struct class_row wanted_class(struct resolver *resolver, const struct spec_job *job)
 {
     struct source *source = resolver->source;
     const char *name = job->requirements ? job->requirements : DEFAULT_NAME;
     int64_t found = names_find(&resolver->classes, name);
     if (job->requirements && is_inline(job))
-        source_error(source, "the job has both \"resource_requirements\" and resources of its own (cpus, memory, gpus, nodes, "
+        source_error(source, "the job has both \"resource_requirements\" and resources of its own "
+                             "(cpus, memory, gpus, nodes, "
                              "runtime); leave one of them out");
     if (job->requirements && found == NAMES_NONE && strcmp(name, DEFAULT_NAME) != 0) {
         source_down_key(source, "resource_requirements");
-        source_error(source, "no class is named %s%s", source_quote(source, name),
-                     source_suggest(source, name, resolver->classes.list, resolver->classes.count,
-                                    "; classes are listed in \"resource_requirements\" at the top of the file"));
+        source_error(
+            source, "no class is named %s%s", source_quote(source, name),
+            source_suggest(
+                source, name, resolver->classes.list, resolver->classes.count,
+                "; classes are listed in \"resource_requirements\" at the top of the file"));
         source_up(source);
     }
     if (is_inline(job))
@@ -119,8 +126,9 @@ static int32_t add_class(struct resolver *resolver, struct class_row row)
 {
     struct workflow *workflow = resolver->workflow;
     size_t count = workflow->classes_count;
-    const char *key = arena_printf(workflow->text, "%s\x1f%s\x1f%s", row.name, row.scheduler ? row.scheduler : "",
-                                   row.labels ? row.labels : "");
+    const char *key =
+        arena_printf(workflow->text, "%s\x1f%s\x1f%s", row.name, row.scheduler ? row.scheduler : "",
+                     row.labels ? row.labels : "");
     int64_t found = names_find(&resolver->class_keys, key);
     if (found != NAMES_NONE)
         return (int32_t)found;
@@ -135,12 +143,15 @@ static bool same_text(const char *a, const char *b)
     return a == b || (a && b && !strcmp(a, b));
 }
 
-/* Do the two ask for the same? Jobs beside each other in a file mostly do, and then nothing needs to be looked up. */
+// Do the two ask for the same? Jobs beside each other in a file mostly do, and then nothing needs
+// to be looked up.
 static bool same_request(const struct spec_job *a, const struct spec_job *b)
 {
-    return a->cpus == b->cpus && a->memory_bytes == b->memory_bytes && a->gpus_milli == b->gpus_milli &&
-           a->nodes == b->nodes && a->runtime_usec == b->runtime_usec && !a->labels.count && !b->labels.count &&
-           a->supports_termination == b->supports_termination && same_text(a->scheduler, b->scheduler) &&
+    return a->cpus == b->cpus && a->memory_bytes == b->memory_bytes &&
+           a->gpus_milli == b->gpus_milli && a->nodes == b->nodes &&
+           a->runtime_usec == b->runtime_usec && !a->labels.count && !b->labels.count &&
+           a->supports_termination == b->supports_termination &&
+           same_text(a->scheduler, b->scheduler) &&
            same_text(a->failure_handler, b->failure_handler) &&
            same_text(a->requirements, b->requirements);
 }
@@ -157,7 +168,7 @@ void resolve_classes(struct resolver *resolver)
     const struct spec *spec = resolver->spec;
     struct job_row *rows = resolver->workflow->jobs;
     size_t errors = resolver->source->problems->errors;
-    cleanup_free bool *checked = xcalloc(spec->jobs_count + 1, sizeof *checked); /* classes */
+    cleanup_free bool *checked = xcalloc(spec->jobs_count + 1, sizeof *checked); // classes
     for (size_t j = 0; j < spec->jobs_count; j++) {
         const struct spec_job *job = &spec->jobs[j];
         if (j && same_request(job, job - 1) && resolver->source->problems->errors == errors) {
@@ -171,7 +182,8 @@ void resolve_classes(struct resolver *resolver)
         resolve_job_scheduler(resolver, job);
         resolve_job_handler(resolver, job);
         int32_t class = rows[j].class_index = add_class(resolver, row);
-        if (row.nodes > 1 && (size_t)class + 1 == resolver->workflow->classes_count && !checked[class])
+        if (row.nodes > 1 && (size_t) class + 1 == resolver->workflow->classes_count &&
+            !checked[class])
             refuse_nodes(resolver->source, job);
         if (!checked[class])
             resolve_class_scheduler(resolver, &row, job->supports_termination);

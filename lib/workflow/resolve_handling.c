@@ -2,7 +2,8 @@
 // Names that actions and jobs use for handlers, schedulers and jobs.
 #include "lib/workflow/resolve.h"
 
-static void check_name(struct source *source, const char *noun, const char *name, const struct names *names)
+static void check_name(struct source *source, const char *noun, const char *name,
+                       const struct names *names)
 {
     if (names_find(names, name) == NAMES_NONE)
         source_error(source, "no %s is named %s%s", noun, source_quote(source, name),
@@ -49,6 +50,7 @@ void resolve_job_handler(struct resolver *resolver, const struct spec_job *job)
     if (!job->failure_handler)
         return;
     source_down_key(resolver->source, "failure_handler");
-    check_name(resolver->source, "failure handler", job->failure_handler, &resolver->spec->handler_names);
+    check_name(resolver->source, "failure handler", job->failure_handler,
+               &resolver->spec->handler_names);
     source_up(resolver->source);
 }

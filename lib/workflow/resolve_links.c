@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "lib/base/mem.h"
-#include "lib/workflow/resolve.h"
 #include "lib/text/shell_place.h"
 #include "lib/text/substitute.h"
+#include "lib/workflow/resolve.h"
 
 static void add_pair(struct pair_row **list, size_t *count, size_t *space, struct pair_row row)
 {
@@ -13,7 +13,7 @@ static void add_pair(struct pair_row **list, size_t *count, size_t *space, struc
     (*list)[(*count)++] = row;
 }
 
-/* A file has one producer: the second one is told who the first is. */
+// A file has one producer: the second one is told who the first is.
 static void set_producer(struct resolver *resolver, uint32_t job, uint32_t file)
 {
     struct source *source = resolver->source;
@@ -24,35 +24,42 @@ static void set_producer(struct resolver *resolver, uint32_t job, uint32_t file)
         return;
     }
     const char *other = resolver->spec->jobs[*producer].name;
-    source_error(source, "file %s is already written by jobs[%u]%s%s; a file is written by one job only",
-                 source_quote(source, resolver->files.list[file]), resolver->spec->jobs[*producer].place.index, other ? ", " : "",
+    source_error(source,
+                 "file %s is already written by jobs[%u]%s%s; a file is written by one job only",
+                 source_quote(source, resolver->files.list[file]),
+                 resolver->spec->jobs[*producer].place.index, other ? ", " : "",
                  other ? source_quote(source, other) : "");
 }
 
-static void link_file(struct resolver *resolver, uint32_t job, uint32_t file, enum file_role role, bool by_regex)
+static void link_file(struct resolver *resolver, uint32_t job, uint32_t file, enum file_role role,
+                      bool by_regex)
 {
     struct workflow *workflow = resolver->workflow;
     if (resolver->seen_file[role][file] == job + 1)
         return;
     resolver->seen_file[role][file] = job + 1;
-    add_pair(&workflow->job_files, &workflow->job_files_count, &resolver->job_files_space,
-             (struct pair_row){.job = job, .other = file, .role = (uint8_t)role, .by_regex = by_regex});
+    add_pair(
+        &workflow->job_files, &workflow->job_files_count, &resolver->job_files_space,
+        (struct pair_row){.job = job, .other = file, .role = (uint8_t)role, .by_regex = by_regex});
     if (role == ROLE_OUTPUT)
         set_producer(resolver, job, file);
 }
 
-static void link_data(struct resolver *resolver, uint32_t job, uint32_t data, enum file_role role, bool by_regex)
+static void link_data(struct resolver *resolver, uint32_t job, uint32_t data, enum file_role role,
+                      bool by_regex)
 {
     struct workflow *workflow = resolver->workflow;
     if (resolver->seen_data[role][data] == job + 1)
         return;
     resolver->seen_data[role][data] = job + 1;
-    add_pair(&workflow->job_data, &workflow->job_data_count, &resolver->job_data_space,
-             (struct pair_row){.job = job, .other = data, .role = (uint8_t)role, .by_regex = by_regex});
+    add_pair(
+        &workflow->job_data, &workflow->job_data_count, &resolver->job_data_space,
+        (struct pair_row){.job = job, .other = data, .role = (uint8_t)role, .by_regex = by_regex});
 }
 
-/* The place of a file or of user data by its name, or NAMES_NONE after an error. */
-static int64_t find_name(struct resolver *resolver, const struct names *names, const char *what, const char *name)
+// The place of a file or of user data by its name, or NAMES_NONE after an error.
+static int64_t find_name(struct resolver *resolver, const struct names *names, const char *what,
+                         const char *name)
 {
     struct source *source = resolver->source;
     int64_t found = names_find(names, name);
@@ -62,8 +69,8 @@ static int64_t find_name(struct resolver *resolver, const struct names *names, c
     return found;
 }
 
-static void link_list(struct resolver *resolver, uint32_t job, const char *key, const struct texts *texts, enum file_role role,
-                      bool is_file)
+static void link_list(struct resolver *resolver, uint32_t job, const char *key,
+                      const struct texts *texts, enum file_role role, bool is_file)
 {
     struct source *source = resolver->source;
     for (uint32_t i = 0; i < texts->count; i++) {
@@ -71,8 +78,9 @@ static void link_list(struct resolver *resolver, uint32_t job, const char *key, 
             continue;
         source_down_key(source, key);
         source_down_index(source, i);
-        int64_t found = is_file ? find_name(resolver, &resolver->files, "file", texts->items[i])
-                                : find_name(resolver, &resolver->data, "user data", texts->items[i]);
+        int64_t found = is_file
+                            ? find_name(resolver, &resolver->files, "file", texts->items[i])
+                            : find_name(resolver, &resolver->data, "user data", texts->items[i]);
         if (found != NAMES_NONE && is_file)
             link_file(resolver, job, (uint32_t)found, role, false);
         else if (found != NAMES_NONE)
@@ -82,8 +90,8 @@ static void link_list(struct resolver *resolver, uint32_t job, const char *key, 
     }
 }
 
-static void link_regexes(struct resolver *resolver, uint32_t job, const char *key, const struct texts *regexes,
-                         enum file_role role, bool is_file)
+static void link_regexes(struct resolver *resolver, uint32_t job, const char *key,
+                         const struct texts *regexes, enum file_role role, bool is_file)
 {
     struct source *source = resolver->source;
     for (uint32_t i = 0; i < regexes->count; i++) {
@@ -104,7 +112,7 @@ static void link_regexes(struct resolver *resolver, uint32_t job, const char *ke
     }
 }
 
-struct command { /* what a lookup needs to know */
+struct command { // what a lookup needs to know
     struct resolver *resolver;
     uint32_t job;
 };
@@ -150,7 +158,8 @@ static const char *look_up(void *context, enum substitute_kind kind, const char 
     return NULL;
 }
 
-static const char *replace_names(struct resolver *resolver, uint32_t job, const char *key, const char *text)
+static const char *replace_names(struct resolver *resolver, uint32_t job, const char *key,
+                                 const char *text)
 {
     struct command command = {.resolver = resolver, .job = job};
     size_t length;
@@ -160,8 +169,11 @@ static const char *replace_names(struct resolver *resolver, uint32_t job, const 
         return text;
     source_down_key(resolver->source, key);
     if (slip)
-        source_warning(resolver->source, "%.*s…} stays as it is, and bash knows no such name; torc replaces ${files.input.N}, "
-                       "${files.output.N}, ${user_data.input.N} and ${user_data.output.N}", (int)length, slip);
+        source_warning(
+            resolver->source,
+            "%.*s…} stays as it is, and bash knows no such name; torc replaces ${files.input.N}, "
+            "${files.output.N}, ${user_data.input.N} and ${user_data.output.N}",
+            (int)length, slip);
     cleanup_free char *replaced = wanted ? substitute(text, look_up, &command) : NULL;
     source_up(resolver->source);
     if (!wanted)
@@ -169,7 +181,7 @@ static const char *replace_names(struct resolver *resolver, uint32_t job, const 
     return arena_strdup(resolver->workflow->text, replaced);
 }
 
-struct writers { /* of user data, by its place */
+struct writers { // of user data, by its place
     uint32_t *count, *last;
     struct command command;
 };
@@ -184,7 +196,8 @@ static const char *check_written(void *context, enum substitute_kind kind, const
     uint32_t count = writers->count[found];
     if (count == 0 || (count == 1 && writers->last[found] == writers->command.job))
         source_error(resolver->source,
-                     "${user_data.input.%s} has no value in the file, and no other job writes it; give it one (\"data\"), or name "
+                     "${user_data.input.%s} has no value in the file, and no other job writes it; "
+                     "give it one (\"data\"), or name "
                      "the job that sets it in \"output_user_data\"",
                      name);
     return NULL;
@@ -226,8 +239,8 @@ static bool ends_in_comment(const char *script, size_t length)
     return shell.comment;
 }
 
-/* Script and command run as one: on one line if the script is one line, else below each other. A blank script is none, and a
- * comment in it does not swallow the command. */
+// Script and command run as one: on one line if the script is one line, else below each other. A
+// blank script is none, and a comment in it does not swallow the command.
 static const char *join(struct resolver *resolver, const char *script, const char *command)
 {
     if (!script || !command || !script[strspn(script, " \t\r\n")])
@@ -236,7 +249,8 @@ static const char *join(struct resolver *resolver, const char *script, const cha
     while (length && strchr(" \t\r\n", script[length - 1]))
         length--;
     bool lines = memchr(script, '\n', length) || ends_in_comment(script, length);
-    return arena_printf(resolver->workflow->text, "%.*s%s%s", (int)length, script, lines ? "\n" : " ", command);
+    return arena_printf(resolver->workflow->text, "%.*s%s%s", (int)length, script,
+                        lines ? "\n" : " ", command);
 }
 
 void resolve_job_links(struct resolver *resolver, uint32_t j)
@@ -251,7 +265,9 @@ void resolve_job_links(struct resolver *resolver, uint32_t j)
     const char *command = replace_names(resolver, j, "command", job->command);
     link_regexes(resolver, j, "input_file_regexes", &job->input_file_regexes, ROLE_INPUT, true);
     link_regexes(resolver, j, "output_file_regexes", &job->output_file_regexes, ROLE_OUTPUT, true);
-    link_regexes(resolver, j, "input_user_data_regexes", &job->input_data_regexes, ROLE_INPUT, false);
-    link_regexes(resolver, j, "output_user_data_regexes", &job->output_data_regexes, ROLE_OUTPUT, false);
+    link_regexes(resolver, j, "input_user_data_regexes", &job->input_data_regexes, ROLE_INPUT,
+                 false);
+    link_regexes(resolver, j, "output_user_data_regexes", &job->output_data_regexes, ROLE_OUTPUT,
+                 false);
     resolver->workflow->jobs[j].command = join(resolver, script, command);
 }

@@ -1,26 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Which job needs which: explicitly, by regexes, by files, by data. Each need once, and through barriers where many need many.
+// Which job needs which: explicitly, by regexes, by files, by data. Each need once, and through
+// barriers where many need many.
 #include <string.h>
 
 #include "lib/base/mem.h"
 #include "lib/workflow/resolve.h"
 #include "lib/workflow/resolve_barriers.h"
 
-struct producers { /* of each user data: jobs[first[d]] … jobs[first[d + 1] - 1]; it may have several */
+struct producers { // of each user data: jobs[first[d]] … jobs[first[d + 1] - 1]; it may have
+                   // several
     size_t *first;
     uint32_t *jobs;
 };
 
-struct needs { /* what is being gathered */
+struct needs { // what is being gathered
     struct resolver *resolver;
     struct producers producers;
     struct barriers barriers;
-    uint32_t *seen, stamp;       /* by job: the last stamp it was added with; there is one for each job and pass */
-    uint32_t *list;              /* of one job: what it needs, but for what regexes say */
+    // by job: the last stamp it was added with; there is one for each job and pass
+    uint32_t *seen, stamp;
+    uint32_t *list; // of one job: what it needs, but for what regexes say
     size_t count, space;
-    size_t at_file, at_data;     /* in workflow->job_files and job_data: the next job's */
-    size_t *first;               /* where each job's needs begin in workflow->needs */
-    bool counting;               /* the first pass: who needs what together; the second one adds the needs */
+    size_t at_file, at_data; // in workflow->job_files and job_data: the next job's
+    size_t *first;           // where each job's needs begin in workflow->needs
+    bool counting; // the first pass: who needs what together; the second one adds the needs
 };
 
 static struct producers gather_producers(const struct workflow *workflow)
@@ -36,7 +39,8 @@ static struct producers gather_producers(const struct workflow *workflow)
         producers.first[d + 2] += producers.first[d + 1];
     for (size_t i = 0; i < workflow->job_data_count; i++)
         if (workflow->job_data[i].role == ROLE_OUTPUT)
-            producers.jobs[producers.first[workflow->job_data[i].other + 1]++] = workflow->job_data[i].job;
+            producers.jobs[producers.first[workflow->job_data[i].other + 1]++] =
+                workflow->job_data[i].job;
     return producers;
 }
 
@@ -69,11 +73,13 @@ static void gather_explicit(struct needs *needs, uint32_t j)
     }
 }
 
-/* A job that reads what it writes itself does not wait for itself. */
+// A job that reads what it writes itself does not wait for itself.
 static void gather_by_files(struct needs *needs, uint32_t j)
 {
     const struct workflow *workflow = needs->resolver->workflow;
-    for (; needs->at_file < workflow->job_files_count && workflow->job_files[needs->at_file].job == j; needs->at_file++) {
+    for (;
+         needs->at_file < workflow->job_files_count && workflow->job_files[needs->at_file].job == j;
+         needs->at_file++) {
         const struct pair_row *pair = &workflow->job_files[needs->at_file];
         uint32_t producer = needs->resolver->producer[pair->other];
         if (pair->role == ROLE_INPUT && !pair->by_regex && producer != NO_JOB && producer != j)
@@ -85,7 +91,8 @@ static void gather_by_data(struct needs *needs, uint32_t j)
 {
     const struct workflow *workflow = needs->resolver->workflow;
     const struct producers *producers = &needs->producers;
-    for (; needs->at_data < workflow->job_data_count && workflow->job_data[needs->at_data].job == j; needs->at_data++) {
+    for (; needs->at_data < workflow->job_data_count && workflow->job_data[needs->at_data].job == j;
+         needs->at_data++) {
         const struct pair_row *pair = &workflow->job_data[needs->at_data];
         if (pair->role != ROLE_INPUT || pair->by_regex)
             continue;
@@ -136,8 +143,10 @@ static void make_group(struct needs *needs, enum select_kind kind, struct select
     selection->grouped = true;
 }
 
-/* The group of a regex; NULL when it has none. Regexes over jobs are matched here, those over files and data were before. */
-static struct need_group *find_group(struct needs *needs, enum select_kind kind, const char *pattern)
+// The group of a regex; NULL when it has none. Regexes over jobs are matched here, those over files
+// and data were before.
+static struct need_group *find_group(struct needs *needs, enum select_kind kind,
+                                     const char *pattern)
 {
     const struct selections *all = &needs->resolver->selections[kind];
     struct selection *selection = NULL;
@@ -156,12 +165,14 @@ static void add_need(struct needs *needs, uint32_t job, uint32_t need)
 {
     struct resolver *resolver = needs->resolver;
     struct workflow *workflow = resolver->workflow;
-    workflow->needs = array_grow(workflow->needs, workflow->needs_count, &resolver->needs_space, sizeof *workflow->needs);
+    workflow->needs = array_grow(workflow->needs, workflow->needs_count, &resolver->needs_space,
+                                 sizeof *workflow->needs);
     workflow->needs[workflow->needs_count++] = (struct pair_row){.job = job, .other = need};
     workflow->jobs[job].unmet++;
 }
 
-/* The job needs all of the group but itself; when it is one of them it cannot wait for the group's barrier. */
+// The job needs all of the group but itself; when it is one of them it cannot wait for the group's
+// barrier.
 static void need_group(struct needs *needs, struct need_group *group, uint32_t j)
 {
     bool inside = group->count && bsearch(&j, group->jobs, group->count, sizeof j, compare_jobs);
@@ -170,7 +181,8 @@ static void need_group(struct needs *needs, struct need_group *group, uint32_t j
             barriers_announce(&needs->barriers, group, j);
         return;
     }
-    uint32_t barrier = inside ? NO_JOB : barriers_find(&needs->barriers, group, group->jobs, group->count, j);
+    uint32_t barrier =
+        inside ? NO_JOB : barriers_find(&needs->barriers, group, group->jobs, group->count, j);
     if (barrier != NO_JOB)
         add_need(needs, j, barrier);
     for (size_t i = 0; i < group->count && barrier == NO_JOB; i++)
@@ -178,7 +190,8 @@ static void need_group(struct needs *needs, struct need_group *group, uint32_t j
             gather(needs, group->jobs[i]);
 }
 
-static void need_by_regexes(struct needs *needs, uint32_t j, enum select_kind kind, const struct texts *regexes)
+static void need_by_regexes(struct needs *needs, uint32_t j, enum select_kind kind,
+                            const struct texts *regexes)
 {
     struct source *source = needs->resolver->source;
     const struct spec_job *job = &needs->resolver->spec->jobs[j];
@@ -239,8 +252,10 @@ static void add_barriers(struct needs *needs)
     needs->first = xrealloc(needs->first, jobs + count + 1, sizeof *needs->first);
     for (size_t i = 0; i < count; i++) {
         const struct barrier *barrier = &needs->barriers.list[i];
-        workflow->jobs[jobs + i] = (struct job_row){.name = barrier->name, .class_index = -1,
-                                                    .flags = barrier->cancels ? JOB_CANCEL_ON_BLOCKING_FAILURE : 0};
+        workflow->jobs[jobs + i] =
+            (struct job_row){.name = barrier->name,
+                             .class_index = -1,
+                             .flags = barrier->cancels ? JOB_CANCEL_ON_BLOCKING_FAILURE : 0};
         needs->first[jobs + i] = workflow->needs_count;
         for (size_t k = 0; k < barrier->group->count; k++)
             add_need(needs, (uint32_t)(jobs + i), barrier->group->jobs[k]);

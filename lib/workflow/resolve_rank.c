@@ -2,11 +2,11 @@
 // The order of the jobs, or the circles that prevent one.
 #include <stdlib.h>
 
-#include "lib/workflow/graph.h"
 #include "lib/base/mem.h"
+#include "lib/workflow/graph.h"
 #include "lib/workflow/resolve.h"
 
-enum { SHOWN = 10 }; /* jobs of a cycle that an error lists */
+enum { SHOWN = 10 }; // jobs of a cycle that an error lists
 
 static bool selects(const struct resolver *resolver, const char *pattern, uint32_t need)
 {
@@ -18,7 +18,7 @@ static bool selects(const struct resolver *resolver, const char *pattern, uint32
     return false;
 }
 
-/* Why job needs that one, when its depends_on does not say so: ` (file "x")`. */
+// Why job needs that one, when its depends_on does not say so: ` (file "x")`.
 static const char *need_reason(struct resolver *resolver, uint32_t job, uint32_t need)
 {
     const struct workflow *workflow = resolver->workflow;
@@ -29,7 +29,8 @@ static const char *need_reason(struct resolver *resolver, uint32_t job, uint32_t
             return "";
     for (uint32_t i = 0; i < regexes->count; i++)
         if (selects(resolver, regexes->items[i], need))
-            return arena_printf(resolver->source->arena, " (regex %s)", source_quote(resolver->source, regexes->items[i]));
+            return arena_printf(resolver->source->arena, " (regex %s)",
+                                source_quote(resolver->source, regexes->items[i]));
     for (size_t i = 0; i < workflow->job_files_count; i++) {
         const struct pair_row *pair = &workflow->job_files[i];
         if (pair->job == job && pair->role == ROLE_INPUT && resolver->producer[pair->other] == need)
@@ -42,10 +43,12 @@ static const char *need_reason(struct resolver *resolver, uint32_t job, uint32_t
 static const char *cycle_name(struct resolver *resolver, uint32_t job)
 {
     const char *name = resolver->jobs.list[job];
-    return name ? source_quote(resolver->source, name) : arena_printf(resolver->source->arena, "jobs[%u]", resolver->spec->jobs[job].place.index);
+    return name ? source_quote(resolver->source, name)
+                : arena_printf(resolver->source->arena, "jobs[%u]",
+                               resolver->spec->jobs[job].place.index);
 }
 
-/* "a" needs "b" (file "x") needs "a" */
+// "a" needs "b" (file "x") needs "a"
 static void say_cycle(struct resolver *resolver, const uint32_t *jobs, size_t count)
 {
     struct source *source = resolver->source;
@@ -61,11 +64,12 @@ static void say_cycle(struct resolver *resolver, const uint32_t *jobs, size_t co
     if (count == 1)
         source_error(source, "the job needs itself, so it could never start");
     else
-        source_error(source, "these jobs wait for each other, so none could ever start: %s needs %s%s", text, first,
-                     need_reason(resolver, jobs[count - 1], jobs[0]));
+        source_error(source,
+                     "these jobs wait for each other, so none could ever start: %s needs %s%s",
+                     text, first, need_reason(resolver, jobs[count - 1], jobs[0]));
 }
 
-/* Barriers are nothing that users know. */
+// Barriers are nothing that users know.
 static void report_cycle(void *context, const uint32_t *jobs, size_t count)
 {
     struct resolver *resolver = context;
@@ -79,7 +83,8 @@ static void report_cycle(void *context, const uint32_t *jobs, size_t count)
 
 static int32_t runtime_secs(const struct workflow *workflow, const struct job_row *job)
 {
-    int64_t secs = job->class_index < 0 ? 0 : workflow->classes[job->class_index].runtime_usec / 1000000;
+    int64_t secs =
+        job->class_index < 0 ? 0 : workflow->classes[job->class_index].runtime_usec / 1000000;
     return secs > INT32_MAX ? INT32_MAX : (int32_t)secs;
 }
 
@@ -90,7 +95,8 @@ static int compare(int64_t a, int64_t b)
 
 static int by_runtime_memory(const void *left, const void *right)
 {
-    const struct class_row *a = *(const struct class_row *const *)left, *b = *(const struct class_row *const *)right;
+    const struct class_row *a = *(const struct class_row *const *)left,
+                           *b = *(const struct class_row *const *)right;
     int order = compare(a->gpus_milli, b->gpus_milli);
     if (!order)
         order = compare(a->runtime_usec, b->runtime_usec);
@@ -99,17 +105,19 @@ static int by_runtime_memory(const void *left, const void *right)
 
 static int by_memory_runtime(const void *left, const void *right)
 {
-    const struct class_row *a = *(const struct class_row *const *)left, *b = *(const struct class_row *const *)right;
+    const struct class_row *a = *(const struct class_row *const *)left,
+                           *b = *(const struct class_row *const *)right;
     int order = compare(a->gpus_milli, b->gpus_milli);
     if (!order)
         order = compare(a->memory_bytes, b->memory_bytes);
     return order ? order : compare(a->runtime_usec, b->runtime_usec);
 }
 
-/* The user's own order instead of the critical path: what asks for more goes first. */
+// The user's own order instead of the critical path: what asks for more goes first.
 static void rank_by_class(struct workflow *workflow, enum sort_method method)
 {
-    int (*order)(const void *, const void *) = method == SORT_GPUS_RUNTIME_MEMORY ? by_runtime_memory : by_memory_runtime;
+    int (*order)(const void *, const void *) =
+        method == SORT_GPUS_RUNTIME_MEMORY ? by_runtime_memory : by_memory_runtime;
     size_t n = workflow->classes_count;
     cleanup_free const struct class_row **sorted = xcalloc(n + 1, sizeof *sorted);
     cleanup_free int32_t *rank = xcalloc(n + 1, sizeof *rank);
@@ -122,7 +130,8 @@ static void rank_by_class(struct workflow *workflow, enum sort_method method)
         rank[sorted[i] - workflow->classes] = *before + (order(&sorted[i - 1], &sorted[i]) != 0);
     }
     for (size_t j = 0; j < workflow->jobs_count; j++)
-        workflow->jobs[j].rank = workflow->jobs[j].class_index < 0 ? 0 : rank[workflow->jobs[j].class_index];
+        workflow->jobs[j].rank =
+            workflow->jobs[j].class_index < 0 ? 0 : rank[workflow->jobs[j].class_index];
 }
 
 void resolve_ranks(struct resolver *resolver, const size_t *first)

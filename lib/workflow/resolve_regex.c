@@ -6,14 +6,18 @@
 #include "lib/base/regex.h"
 #include "lib/workflow/resolve.h"
 
-static const char *const nouns[] = {[SELECT_JOBS] = "job", [SELECT_FILES] = "file", [SELECT_DATA] = "user data"};
+static const char *const nouns[] = {
+    [SELECT_JOBS] = "job", [SELECT_FILES] = "file", [SELECT_DATA] = "user data"};
 
 static const struct names *names_of(const struct resolver *resolver, enum select_kind kind)
 {
-    return kind == SELECT_JOBS ? &resolver->jobs : kind == SELECT_FILES ? &resolver->files : &resolver->data;
+    return kind == SELECT_JOBS    ? &resolver->jobs
+           : kind == SELECT_FILES ? &resolver->files
+                                  : &resolver->data;
 }
 
-static int match_all(struct selection *selection, const struct names *names, const char *pattern, struct error *err)
+static int match_all(struct selection *selection, const struct names *names, const char *pattern,
+                     struct error *err)
 {
     struct regex *regex = regex_compile(pattern, err);
     size_t space = 0;
@@ -24,14 +28,15 @@ static int match_all(struct selection *selection, const struct names *names, con
         matched = names->list[i] ? regex_match(regex, names->list[i], err) : 0;
         if (matched <= 0)
             continue;
-        selection->matches = array_grow(selection->matches, selection->count, &space, sizeof *selection->matches);
+        selection->matches =
+            array_grow(selection->matches, selection->count, &space, sizeof *selection->matches);
         selection->matches[selection->count++] = (uint32_t)i;
     }
     regex_free(regex);
     return matched < 0 ? -1 : 0;
 }
 
-/* The regex without what is special in it, for the search of a name that is near. */
+// The regex without what is special in it, for the search of a name that is near.
 static const char *plain_part(struct resolver *resolver, const char *pattern)
 {
     char *text = arena_strdup(resolver->source->arena, pattern), *to = text;
@@ -42,7 +47,8 @@ static const char *plain_part(struct resolver *resolver, const char *pattern)
     return text;
 }
 
-struct selection *resolve_selection(struct resolver *resolver, enum select_kind kind, const char *pattern)
+struct selection *resolve_selection(struct resolver *resolver, enum select_kind kind,
+                                    const char *pattern)
 {
     struct source *source = resolver->source;
     const struct names *names = names_of(resolver, kind);
@@ -64,8 +70,9 @@ struct selection *resolve_selection(struct resolver *resolver, enum select_kind 
     if (selection->wrong)
         source_error(source, "%s: %s", source_quote(source, pattern), selection->wrong);
     else if (!selection->count)
-        source_error(source, "no %s matches %s%s", nouns[kind], source_quote(source, pattern),
-                     source_suggest(source, plain_part(resolver, pattern), names->list, names->count, ""));
+        source_error(
+            source, "no %s matches %s%s", nouns[kind], source_quote(source, pattern),
+            source_suggest(source, plain_part(resolver, pattern), names->list, names->count, ""));
     return selection->wrong || !selection->count ? NULL : selection;
 }
 

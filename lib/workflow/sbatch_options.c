@@ -1,28 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// sbatch's options, as far as torc must understand them (sbatch(1) of Slurm 22.05 and 24.11); all others are passed on unread.
+// sbatch's options, as far as torc must understand them (sbatch(1) of Slurm 22.05 and 24.11); all
+// others are passed on unread.
 #include "lib/workflow/sbatch_options.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/workflow/gres.h"
 #include "lib/base/mem.h"
 #include "lib/base/size.h"
 #include "lib/base/walltime.h"
+#include "lib/workflow/gres.h"
 
 static const struct letter {
     char letter;
-    bool flag; /* has no value */
+    bool flag; // has no value
     const char *name;
 } letters[] = {
-    {'A', false, "account"},     {'B', false, "extra-node-info"}, {'b', false, "begin"},    {'C', false, "constraint"},
-    {'c', false, "cpus-per-task"}, {'D', false, "chdir"},         {'d', false, "dependency"}, {'e', false, "error"},
-    {'F', false, "nodefile"},    {'G', false, "gpus"},            {'H', true, "hold"},      {'i', false, "input"},
-    {'a', false, "array"},       {'J', false, "job-name"},        {'k', true, "no-kill"},   {'L', false, "licenses"},
-    {'M', false, "clusters"},    {'m', false, "distribution"},    {'N', false, "nodes"},    {'n', false, "ntasks"},
-    {'O', true, "overcommit"},   {'o', false, "output"},          {'p', false, "partition"}, {'Q', true, "quiet"},
-    {'q', false, "qos"},         {'S', false, "core-spec"},       {'s', true, "oversubscribe"}, {'t', false, "time"},
-    {'v', true, "verbose"},      {'W', true, "wait"},             {'w', false, "nodelist"}, {'x', false, "exclude"},
+    {'A', false, "account"},       {'B', false, "extra-node-info"},
+    {'b', false, "begin"},         {'C', false, "constraint"},
+    {'c', false, "cpus-per-task"}, {'D', false, "chdir"},
+    {'d', false, "dependency"},    {'e', false, "error"},
+    {'F', false, "nodefile"},      {'G', false, "gpus"},
+    {'H', true, "hold"},           {'i', false, "input"},
+    {'a', false, "array"},         {'J', false, "job-name"},
+    {'k', true, "no-kill"},        {'L', false, "licenses"},
+    {'M', false, "clusters"},      {'m', false, "distribution"},
+    {'N', false, "nodes"},         {'n', false, "ntasks"},
+    {'O', true, "overcommit"},     {'o', false, "output"},
+    {'p', false, "partition"},     {'Q', true, "quiet"},
+    {'q', false, "qos"},           {'S', false, "core-spec"},
+    {'s', true, "oversubscribe"},  {'t', false, "time"},
+    {'v', true, "verbose"},        {'W', true, "wait"},
+    {'w', false, "nodelist"},      {'x', false, "exclude"},
 };
 
 bool sbatch_option_is_free(const char *name, const char **why)
@@ -89,20 +98,25 @@ void sbatch_options_fini(struct sbatch_options *options)
 
 // ---- from words ----
 
-static int add_named(struct sbatch_options *options, const char *name, size_t length, const char *value, struct error *err)
+static int add_named(struct sbatch_options *options, const char *name, size_t length,
+                     const char *value, struct error *err)
 {
     const char *why;
     cleanup_free char *own = xstrndup(name, length);
-    if (!length || strspn(own, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") != length)
+    if (!length ||
+        strspn(own, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") != length)
         return error_set(err, ERROR_USAGE, 0, "--%s is no option of sbatch", own);
     if (!sbatch_option_is_free(own, &why))
-        return error_set(err, ERROR_USAGE, 0, "the option --%s of sbatch is torc's own: %s", own, why);
+        return error_set(err, ERROR_USAGE, 0, "the option --%s of sbatch is torc's own: %s", own,
+                         why);
     sbatch_options_add(options, value ? xasprintf("--%s=%s", own, value) : xasprintf("--%s", own));
     return 0;
 }
 
-/* The word behind an option is its value unless it is an option too: a script is never among these words. */
-static int add_letters(struct sbatch_options *options, const char *word, char *const **next, struct error *err)
+// The word behind an option is its value unless it is an option too: a script is never among these
+// words.
+static int add_letters(struct sbatch_options *options, const char *word, char *const **next,
+                       struct error *err)
 {
     for (const char *c = word + 1; *c; c++) {
         size_t i = 0;
@@ -128,14 +142,17 @@ int sbatch_options_add_words(struct sbatch_options *options, char *const *words,
     while (*words) {
         const char *word = *words++;
         if (word[0] != '-' || !word[1])
-            return error_set(err, ERROR_USAGE, 0, "\"%s\" is no option of sbatch; they begin with -", word);
+            return error_set(err, ERROR_USAGE, 0,
+                             "\"%s\" is no option of sbatch; they begin with -", word);
         if (word[1] != '-') {
             if (add_letters(options, word, &words, err))
                 return -1;
             continue;
         }
         size_t length = strcspn(word + 2, "=");
-        const char *value = word[2 + length] ? word + 3 + length : *words && **words != '-' ? *words++ : NULL;
+        const char *value = word[2 + length]           ? word + 3 + length
+                            : *words && **words != '-' ? *words++
+                                                       : NULL;
         if (add_named(options, word + 2, length, value, err))
             return -1;
     }
@@ -144,7 +161,8 @@ int sbatch_options_add_words(struct sbatch_options *options, char *const *words,
 
 static const char blanks[] = " \t\r\n";
 
-/* One word of the line, without its quotes, at `to`; *line goes behind it. False: a quote is not closed. */
+// One word of the line, without its quotes, at `to`; *line goes behind it. False: a quote is not
+// closed.
 static bool take_word(const char **line, char *to)
 {
     char quote = '\0';
@@ -166,7 +184,7 @@ int sbatch_options_add_line(struct sbatch_options *options, const char *line, st
 {
     int rc = 0;
     size_t count = 0;
-    cleanup_free char *text = xcalloc(strlen(line) + 2, 2); /* each word with its end */
+    cleanup_free char *text = xcalloc(strlen(line) + 2, 2); // each word with its end
     cleanup_free char **words = xcalloc(strlen(line) / 2 + 2, sizeof *words);
     char *to = text;
     while (!rc) {
@@ -183,7 +201,18 @@ int sbatch_options_add_line(struct sbatch_options *options, const char *line, st
 
 // ---- what they ask for ----
 
-enum ask { ASK_TEXT, ASK_COUNT, ASK_NODES, ASK_TIME, ASK_MEMORY, ASK_PER_CPU, ASK_PER_GPU, ASK_GPUS, ASK_GRES, ASK_WHOLE };
+enum ask {
+    ASK_TEXT,
+    ASK_COUNT,
+    ASK_NODES,
+    ASK_TIME,
+    ASK_MEMORY,
+    ASK_PER_CPU,
+    ASK_PER_GPU,
+    ASK_GPUS,
+    ASK_GRES,
+    ASK_WHOLE
+};
 
 #define AT(member) offsetof(struct sbatch_asks, member)
 static const struct asking {
@@ -233,14 +262,14 @@ static int parse_count(const char *text, int32_t *count)
     return 0;
 }
 
-/* "2", "2-4" and "2,4": the least that will do. */
+// "2", "2-4" and "2,4": the least that will do.
 static int parse_nodes(const char *text, int32_t *nodes)
 {
     cleanup_free char *least = xstrndup(text, strcspn(text, "-,"));
     return parse_count(least, nodes);
 }
 
-/* "2", "a100:2", "a100:1,v100:1". */
+// "2", "a100:2", "a100:1,v100:1".
 static int parse_gpus(const char *text, int32_t *gpus)
 {
     *gpus = 0;
@@ -275,7 +304,7 @@ static int ask(struct sbatch_asks *asks, const struct asking *asking, const char
         return walltime_parse(value, at);
     case ASK_MEMORY:
     case ASK_PER_CPU:
-        asks->memory_bytes = -1; /* the last of the three holds */
+        asks->memory_bytes = -1; // the last of the three holds
         asks->memory_per_cpu_bytes = 0;
         asks->memory_per_gpu = false;
         return sbatch_memory_parse(value, at);
@@ -289,9 +318,11 @@ static int ask(struct sbatch_asks *asks, const struct asking *asking, const char
     case ASK_GRES:
         *(int32_t *)at = gres_count_gpus(value);
         return 0;
-    case ASK_WHOLE: /* with a value, nodes are shared with some */
+    case ASK_WHOLE: // with a value, nodes are shared with some
         asks->whole_nodes = !value;
-        return !value || !strcmp(value, "user") || !strcmp(value, "mcs") || !strcmp(value, "topo") ? 0 : -1;
+        return !value || !strcmp(value, "user") || !strcmp(value, "mcs") || !strcmp(value, "topo")
+                   ? 0
+                   : -1;
     }
     return -1;
 }
@@ -299,22 +330,32 @@ static int ask(struct sbatch_asks *asks, const struct asking *asking, const char
 static int refuse_value(const struct asking *asking, const char *value, struct error *err)
 {
     static const char *const hints[] = {
-        [ASK_TEXT] = "a name",   [ASK_COUNT] = "a whole number",         [ASK_NODES] = "a whole number",
-        [ASK_TIME] = "30 (minutes), 2:00:00, 1-12:00:00", [ASK_MEMORY] = "500M, 4G",
-        [ASK_PER_CPU] = "500M, 4G", [ASK_PER_GPU] = "500M, 4G",          [ASK_GPUS] = "2, a100:2",
-        [ASK_GRES] = "gpu:2, gpu:a100:2", [ASK_WHOLE] = "it without a value",
+        [ASK_TEXT] = "a name",
+        [ASK_COUNT] = "a whole number",
+        [ASK_NODES] = "a whole number",
+        [ASK_TIME] = "30 (minutes), 2:00:00, 1-12:00:00",
+        [ASK_MEMORY] = "500M, 4G",
+        [ASK_PER_CPU] = "500M, 4G",
+        [ASK_PER_GPU] = "500M, 4G",
+        [ASK_GPUS] = "2, a100:2",
+        [ASK_GRES] = "gpu:2, gpu:a100:2",
+        [ASK_WHOLE] = "it without a value",
     };
-    return value ? error_set(err, ERROR_USAGE, 0, "\"%s\" is no value of sbatch's option --%s; write %s", value, asking->name,
-                             hints[asking->ask])
-                 : error_set(err, ERROR_USAGE, 0, "sbatch's option --%s has a value; write %s", asking->name, hints[asking->ask]);
+    return value ? error_set(err, ERROR_USAGE, 0,
+                             "\"%s\" is no value of sbatch's option --%s; write %s", value,
+                             asking->name, hints[asking->ask])
+                 : error_set(err, ERROR_USAGE, 0, "sbatch's option --%s has a value; write %s",
+                             asking->name, hints[asking->ask]);
 }
 
-int sbatch_asks_add(struct sbatch_asks *asks, const struct sbatch_options *options, struct error *err)
+int sbatch_asks_add(struct sbatch_asks *asks, const struct sbatch_options *options,
+                    struct error *err)
 {
     for (size_t i = 0; i < options->count; i++) {
         const char *option = options->list[i], *value = strchr(option, '=');
         for (size_t a = 0; a < sizeof askings / sizeof *askings; a++)
-            if (has_name(option, askings[a].name) && ask(asks, &askings[a], value ? value + 1 : NULL))
+            if (has_name(option, askings[a].name) &&
+                ask(asks, &askings[a], value ? value + 1 : NULL))
                 return refuse_value(&askings[a], value ? value + 1 : NULL, err);
     }
     return 0;
@@ -323,7 +364,9 @@ int sbatch_asks_add(struct sbatch_asks *asks, const struct sbatch_options *optio
 int32_t sbatch_tasks_per_node(const struct sbatch_asks *asks)
 {
     int32_t nodes = asks->nodes ? asks->nodes : 1;
-    return asks->tasks_per_node ? asks->tasks_per_node : asks->tasks ? (asks->tasks + nodes - 1) / nodes : 1;
+    return asks->tasks_per_node ? asks->tasks_per_node
+           : asks->tasks        ? (asks->tasks + nodes - 1) / nodes
+                                : 1;
 }
 
 int32_t sbatch_asks_cpus(const struct sbatch_asks *asks)

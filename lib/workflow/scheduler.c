@@ -53,8 +53,9 @@ json_t *schedulers_json(const struct schedulers *schedulers)
         json_t *options = json_array();
         for (size_t o = 0; o < scheduler->options.count; o++)
             json_array_append_new(options, json_string(scheduler->options.list[o]));
-        json_array_append_new(list, json_pack("{s:s?, s:b, s:b, s:o}", "name", scheduler->name, "standard", scheduler->standard,
-                                              "serialize", scheduler->serialize, "options", options));
+        json_array_append_new(list, json_pack("{s:s?, s:b, s:b, s:o}", "name", scheduler->name,
+                                              "standard", scheduler->standard, "serialize",
+                                              scheduler->serialize, "options", options));
     }
     return list;
 }
@@ -76,33 +77,40 @@ int schedulers_read(struct schedulers *schedulers, const json_t *list)
         return -1;
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *item = json_array_get(list, i);
-        struct scheduler *scheduler = schedulers_add(schedulers, json_string_value(json_object_get(item, "name")));
+        struct scheduler *scheduler =
+            schedulers_add(schedulers, json_string_value(json_object_get(item, "name")));
         scheduler->standard = json_is_true(json_object_get(item, "standard"));
         scheduler->serialize = json_is_true(json_object_get(item, "serialize"));
-        if (!json_is_object(item) || read_options(&scheduler->options, json_object_get(item, "options")))
+        if (!json_is_object(item) ||
+            read_options(&scheduler->options, json_object_get(item, "options")))
             return -1;
     }
     return 0;
 }
 
-bool scheduler_holds(const struct scheduler *scheduler, const struct sbatch_asks *asks, const struct class_row *row,
-                     bool any_length, char *why, size_t room)
+bool scheduler_holds(const struct scheduler *scheduler, const struct sbatch_asks *asks,
+                     const struct class_row *row, bool any_length, char *why, size_t room)
 {
     char want[DURATION_TEXT + SIZE_TEXT], have[DURATION_TEXT + SIZE_TEXT];
     int32_t cpus = sbatch_asks_cpus(asks);
-    cleanup_free char *who = scheduler && scheduler->name ? xasprintf("scheduler %s asks", scheduler->name)
-                                                          : xstrdup("the options for sbatch ask");
+    cleanup_free char *who = scheduler && scheduler->name
+                                 ? xasprintf("scheduler %s asks", scheduler->name)
+                                 : xstrdup("the options for sbatch ask");
     if (row->nodes > 1 && asks->nodes && asks->nodes != row->nodes)
         snprintf(why, room, "it needs %d nodes, and %s for %d", row->nodes, who, asks->nodes);
     else if (cpus && row->cpus > cpus)
         snprintf(why, room, "it needs %d CPUs, and %s for %d", row->cpus, who, cpus);
     else if (asks->memory_bytes > 0 && row->memory_bytes > asks->memory_bytes)
-        snprintf(why, room, "it needs %s of memory, and %s for %s", size_format(row->memory_bytes, want, sizeof want), who,
+        snprintf(why, room, "it needs %s of memory, and %s for %s",
+                 size_format(row->memory_bytes, want, sizeof want), who,
                  size_format(asks->memory_bytes, have, sizeof have));
     else if (asks->gpus >= 0 && (row->gpus_milli + 999) / 1000 > asks->gpus)
-        snprintf(why, room, "it needs %g GPUs, and %s for %d", row->gpus_milli / 1000.0, who, asks->gpus);
-    else if (asks->walltime_usec && row->enforced && !any_length && row->runtime_usec > asks->walltime_usec)
-        snprintf(why, room, "its runtime is %s, and %s for %s", duration_format(row->runtime_usec, want, sizeof want), who,
+        snprintf(why, room, "it needs %g GPUs, and %s for %d", row->gpus_milli / 1000.0, who,
+                 asks->gpus);
+    else if (asks->walltime_usec && row->enforced && !any_length &&
+             row->runtime_usec > asks->walltime_usec)
+        snprintf(why, room, "its runtime is %s, and %s for %s",
+                 duration_format(row->runtime_usec, want, sizeof want), who,
                  duration_format(asks->walltime_usec, have, sizeof have));
     else
         return true;

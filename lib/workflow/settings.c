@@ -11,7 +11,8 @@
 enum key_type { KEY_INT32, KEY_INT64, KEY_BOOL, KEY_TEXT, KEY_LIMITS, KEY_STDIO };
 
 const char *const limits_mode_names[] = {"enforce", "warn", "off", NULL};
-const char *const stdio_mode_names[] = {"separate", "combined", "no_stdout", "no_stderr", "none", NULL};
+const char *const stdio_mode_names[] = {"separate",  "combined", "no_stdout",
+                                        "no_stderr", "none",     NULL};
 
 static const struct key {
     const char *name;
@@ -136,14 +137,17 @@ int settings_parse(struct settings *settings, const char *text, struct error *er
     json_auto_t *root = json_loads(text, 0, &where);
     settings_init(settings);
     if (!json_is_object(root))
-        return error_set(err, ERROR_USAGE, 0, "workflow settings are no JSON object: %s", root ? text : where.text);
+        return error_set(err, ERROR_USAGE, 0, "workflow settings are no JSON object: %s",
+                         root ? text : where.text);
     for (int i = 0; i < KEYS; i++) {
         const json_t *value = json_object_get(root, keys[i].name);
         if (value && !json_is_null(value) && read_key(settings, &keys[i], value))
-            return error_set(err, ERROR_USAGE, 0, "workflow settings: wrong value of \"%s\"", keys[i].name);
+            return error_set(err, ERROR_USAGE, 0, "workflow settings: wrong value of \"%s\"",
+                             keys[i].name);
     }
     if (read_options(settings, json_object_get(root, "sbatch_options")))
-        return error_set(err, ERROR_USAGE, 0, "workflow settings: \"sbatch_options\" is no list of texts");
+        return error_set(err, ERROR_USAGE, 0,
+                         "workflow settings: \"sbatch_options\" is no list of texts");
     if (schedulers_read(&settings->schedulers, json_object_get(root, "schedulers")))
         return error_set(err, ERROR_USAGE, 0, "workflow settings: wrong value of \"schedulers\"");
     return 0;
@@ -188,12 +192,15 @@ struct end_times settings_end_times(const struct settings *settings, int64_t wal
     const int64_t sec = 1000000;
     bool set = settings->sigterm_lead_secs >= 0 || settings->sigkill_headroom_secs >= 0;
     int64_t lead = settings->sigterm_lead_secs >= 0 ? settings->sigterm_lead_secs : LEAD;
-    int64_t headroom = settings->sigkill_headroom_secs >= 0 ? settings->sigkill_headroom_secs : HEADROOM;
+    int64_t headroom =
+        settings->sigkill_headroom_secs >= 0 ? settings->sigkill_headroom_secs : HEADROOM;
     int64_t margin = (lead + headroom) * sec;
-    if (!set && walltime_usec > 0) { /* at most a tenth of the walltime, at least 10 s, in that proportion */
+    if (!set &&
+        walltime_usec > 0) { // at most a tenth of the walltime, at least 10 s, in that proportion
         int64_t tenth = walltime_usec / 10 > LEAST * sec ? walltime_usec / 10 : LEAST * sec;
         if (tenth < margin)
-            return (struct end_times){.margin_usec = tenth, .headroom_usec = tenth * HEADROOM / (LEAD + HEADROOM)};
+            return (struct end_times){.margin_usec = tenth,
+                                      .headroom_usec = tenth * HEADROOM / (LEAD + HEADROOM)};
     }
     return (struct end_times){.margin_usec = margin, .headroom_usec = headroom * sec};
 }

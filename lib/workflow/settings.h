@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What holds for a whole workflow besides its jobs: how jobs are started, limited and ended, and how allocations are asked
-// for. From the file and the command line (which wins); kept as JSON in workflow.settings. Absent keys have the defaults.
+// What holds for a whole workflow besides its jobs: how jobs are started, limited and ended, and
+// how allocations are asked for. From the file and the command line (which wins); kept as JSON in
+// workflow.settings. Absent keys have the defaults.
 #ifndef LIB_WORKFLOW_SETTINGS_H
 #define LIB_WORKFLOW_SETTINGS_H
 
@@ -14,43 +15,46 @@ enum limits_mode { LIMITS_ENFORCE, LIMITS_WARN, LIMITS_OFF };
 enum stdio_mode { STDIO_SEPARATE, STDIO_COMBINED, STDIO_NO_STDOUT, STDIO_NO_STDERR, STDIO_NONE };
 
 struct settings {
-    enum limits_mode limits;          /* "limits": "enforce" */
-    enum stdio_mode stdio;            /* "stdio": "separate" */
-    bool delete_on_success;           /* of the stdio files */
-    int32_t sigterm_lead_secs;        /* -1: semantics §1, the end of an allocation */
-    int32_t sigkill_headroom_secs;    /* -1: likewise */
-    int32_t idle_secs;                /* 60 */
-    bool ignore_completion;           /* a runner stays to its walltime */
-    int32_t termination_signal;       /* number; 15 */
-    int32_t timeout_exit_code, oom_exit_code; /* what failure handlers call these reasons: 152, 137; never recorded */
-    char *srun_signal;                /* srun's --signal for jobs that it starts; NULL: none; owned */
-    bool cpu_bind;                    /* srun binds tasks to CPUs as it likes; else not at all */
-    int32_t sample_secs;              /* of time series, for what follows: 10 */
+    enum limits_mode limits;       // "limits": "enforce"
+    enum stdio_mode stdio;         // "stdio": "separate"
+    bool delete_on_success;        // of the stdio files
+    int32_t sigterm_lead_secs;     // -1: semantics §1, the end of an allocation
+    int32_t sigkill_headroom_secs; // -1: likewise
+    int32_t idle_secs;             // 60
+    bool ignore_completion;        // a runner stays to its walltime
+    int32_t termination_signal;    // number; 15
+    // what failure handlers call these reasons: 152, 137; never recorded
+    int32_t timeout_exit_code, oom_exit_code;
+    char *srun_signal;   // srun's --signal for jobs that it starts; NULL: none; owned
+    bool cpu_bind;       // srun binds tasks to CPUs as it likes; else not at all
+    int32_t sample_secs; // of time series, for what follows: 10
     bool sample_jobs, sample_node_cpu, sample_node_memory;
-    int32_t latency_wait_secs;        /* how long an input may take to become visible: 5 */
-    char *output_dir;                 /* "torc_output", relative to the submission folder; owned */
-    char *account, *partition, *qos;  /* for sbatch; NULL: not given; owned */
-    int64_t walltime_usec;            /* -t of torc-sbatch: the longest to ask for; 0: not given */
-    int32_t max_allocations;          /* 16 */
-    int32_t max_fails;                /* stop starting jobs after so many failures; 0: never */
-    struct schedulers schedulers;     /* of the file */
-    struct sbatch_options sbatch_options; /* after "--" on the command line */
+    int32_t latency_wait_secs;            // how long an input may take to become visible: 5
+    char *output_dir;                     // "torc_output", relative to the submission folder; owned
+    char *account, *partition, *qos;      // for sbatch; NULL: not given; owned
+    int64_t walltime_usec;                // -t of torc-sbatch: the longest to ask for; 0: not given
+    int32_t max_allocations;              // 16
+    int32_t max_fails;                    // stop starting jobs after so many failures; 0: never
+    struct schedulers schedulers;         // of the file
+    struct sbatch_options sbatch_options; // after "--" on the command line
 };
 
-extern const char *const limits_mode_names[], *const stdio_mode_names[]; /* by mode, NULL at the end */
+extern const char *const limits_mode_names[],
+    *const stdio_mode_names[]; // by mode, NULL at the end
 
-/* The mode of that name, or -1. */
+// The mode of that name, or -1.
 int stdio_mode_find(const char *name);
 
 void settings_init(struct settings *settings);
 void settings_fini(struct settings *settings);
 
-/* Reads JSON text into settings (initialised here); unknown keys are kept out of the way, a wrong type is an error. */
+// Reads JSON text into settings (initialised here); unknown keys are kept out of the way, a wrong
+// type is an error.
 int settings_parse(struct settings *settings, const char *text, struct error *err);
-char *settings_text(const struct settings *settings); /* JSON; the caller's to free */
+char *settings_text(const struct settings *settings); // JSON; the caller's to free
 
-/* Seconds before the end of an allocation of walltime_usec (0: unlimited) at which jobs get their termination signal
- * (margin) and SIGKILL (headroom): semantics §1. */
+// Seconds before the end of an allocation of walltime_usec (0: unlimited) at which jobs get their
+// termination signal (margin) and SIGKILL (headroom): semantics §1.
 struct end_times {
     int64_t margin_usec, headroom_usec;
 };

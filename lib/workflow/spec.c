@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Reads the workflow file: the scanner splits the top and the big lists, jansson reads one element at a time into compact
-// structs, so that a file of a million jobs is never held as a tree.
+// Reads the workflow file: the scanner splits the top and the big lists, jansson reads one element
+// at a time into compact structs, so that a file of a million jobs is never held as a tree.
 #include "lib/workflow/spec.h"
 
 #include <jansson.h>
 #include <string.h>
 
-#include "lib/text/json_syntax.h"
 #include "lib/base/mem.h"
+#include "lib/text/json_syntax.h"
 #include "lib/workflow/spec_execution.h"
 #include "lib/workflow/spec_expand.h"
 #include "lib/workflow/spec_fields.h"
@@ -15,13 +15,16 @@
 #include "lib/workflow/spec_params.h"
 #include "lib/workflow/spec_schedulers.h"
 
+// clang-format off
 #define TABLE(name) {.fields = name, .count = sizeof name / sizeof *name}
+// clang-format on
 
 #define HANDLERS "failure handlers come in a later version"
 #define RO_CRATE "the RO-Crate export comes in a later version"
 
 static const char *const launchers[] = {"direct", "srun", NULL};
-static const char *const sort_methods[] = {"gpus_runtime_memory", "gpus_memory_runtime", "none", NULL};
+static const char *const sort_methods[] = {"gpus_runtime_memory", "gpus_memory_runtime", "none",
+                                           NULL};
 
 #define AT(member) offsetof(struct spec_job, member)
 static const struct field job_fields[] = {
@@ -30,19 +33,32 @@ static const struct field job_fields[] = {
     {.name = "depends_on", .type = FIELD_TEXTS, .offset = AT(depends_on)},
     {.name = "input_files", .type = FIELD_TEXTS, .offset = AT(input_files)},
     {.name = "output_files", .type = FIELD_TEXTS, .offset = AT(output_files)},
-    {.name = "resource_requirements", .type = FIELD_TEXT, .offset = AT(requirements),
-     .extra = "this is the name of a class; a job's own resources are its \"cpus\", \"memory\", \"gpus\" and \"runtime\""},
+    {.name = "resource_requirements",
+     .type = FIELD_TEXT,
+     .offset = AT(requirements),
+     .extra = "this is the name of a class; a job's own resources are its \"cpus\", \"memory\", "
+              "\"gpus\" and \"runtime\""},
     {.name = "invocation_script", .type = FIELD_SCRIPT, .offset = AT(invocation_script)},
     {.name = "input_user_data", .type = FIELD_TEXTS, .offset = AT(input_data)},
     {.name = "output_user_data", .type = FIELD_TEXTS, .offset = AT(output_data)},
-    {.name = "cancel_on_blocking_job_failure", .type = FIELD_FLAG, .offset = AT(cancel_on_blocking_failure)},
+    {.name = "cancel_on_blocking_job_failure",
+     .type = FIELD_FLAG,
+     .offset = AT(cancel_on_blocking_failure)},
     {.name = "supports_termination", .type = FIELD_FLAG, .offset = AT(supports_termination)},
-    {.name = "priority", .type = FIELD_COUNT, .offset = AT(priority), .least = 0, .most = INT32_MAX},
+    {.name = "priority",
+     .type = FIELD_COUNT,
+     .offset = AT(priority),
+     .least = 0,
+     .most = INT32_MAX},
     {.name = "env", .type = FIELD_ENV, .offset = AT(env)},
     {.name = "workdir", .type = FIELD_TEXT, .offset = AT(workdir)},
     {.name = "launcher", .type = FIELD_CHOICE, .offset = AT(launcher), .extra = launchers},
     {.name = "termination_signal", .type = FIELD_SIGNAL, .offset = AT(termination_signal)},
-    {.name = "max_continuations", .type = FIELD_COUNT, .offset = AT(max_continuations), .least = 0, .most = INT32_MAX},
+    {.name = "max_continuations",
+     .type = FIELD_COUNT,
+     .offset = AT(max_continuations),
+     .least = 0,
+     .most = INT32_MAX},
     {.name = "labels", .type = FIELD_LABELS, .offset = AT(labels)},
     {.name = "stdio", .type = FIELD_STDIO, .offset = AT(stdio)},
     {.name = "cpus", .type = FIELD_COUNT, .offset = AT(cpus), .least = 1, .most = 1000000},
@@ -96,7 +112,12 @@ static const struct field data_fields[] = {
 #define AT(member) offsetof(struct spec_class, member)
 static const struct field class_fields[] = {
     {.name = "name", .type = FIELD_NAME, .offset = AT(name), .required = true},
-    {.name = "num_cpus", .type = FIELD_COUNT, .offset = AT(cpus), .least = 1, .most = 1000000, .required = true},
+    {.name = "num_cpus",
+     .type = FIELD_COUNT,
+     .offset = AT(cpus),
+     .least = 1,
+     .most = 1000000,
+     .required = true},
     {.name = "num_gpus", .type = FIELD_GPUS, .offset = AT(gpus_milli)},
     {.name = "num_nodes", .type = FIELD_COUNT, .offset = AT(nodes), .least = 1, .most = 1000000},
     {.name = "memory", .type = FIELD_SIZE, .offset = AT(memory_bytes), .required = true},
@@ -115,7 +136,11 @@ static const struct field scheduler_fields[] = {
     {.name = "mem", .type = FIELD_TEXT, .offset = AT(mem)},
     {.name = "gres", .type = FIELD_TEXT, .offset = AT(gres)},
     {.name = "qos", .type = FIELD_TEXT, .offset = AT(qos)},
-    {.name = "ntasks_per_node", .type = FIELD_COUNT, .offset = AT(ntasks_per_node), .least = 1, .most = 1000000},
+    {.name = "ntasks_per_node",
+     .type = FIELD_COUNT,
+     .offset = AT(ntasks_per_node),
+     .least = 1,
+     .most = 1000000},
     {.name = "tmp", .type = FIELD_TEXT, .offset = AT(tmp)},
     {.name = "extra", .type = FIELD_TEXT, .offset = AT(extra)},
     {.name = "serialize_allocations", .type = FIELD_FLAG, .offset = AT(serialize)},
@@ -131,28 +156,38 @@ static const struct field handler_fields[] = {
 
 static const struct field_table job_table = TABLE(job_fields), file_table = TABLE(file_fields),
                                 data_table = TABLE(data_fields), class_table = TABLE(class_fields),
-                                scheduler_table = TABLE(scheduler_fields), handler_table = TABLE(handler_fields);
+                                scheduler_table = TABLE(scheduler_fields),
+                                handler_table = TABLE(handler_fields);
 
-static const struct spec_job job_defaults = {
-    .gpus_milli = -1, .max_continuations = -1, .launcher = LAUNCHER_UNSET, .cancel_on_blocking_failure = true};
+static const struct spec_job job_defaults = {.gpus_milli = -1,
+                                             .max_continuations = -1,
+                                             .launcher = LAUNCHER_UNSET,
+                                             .cancel_on_blocking_failure = true};
 static const struct spec_file file_defaults = {0};
 static const struct spec_data data_defaults = {0};
 static const struct spec_scheduler scheduler_defaults = {0};
 static const struct spec_handler handler_defaults = {0};
-static const struct spec_class class_defaults = {.cpus = 1, .nodes = 1, .runtime_usec = INT64_C(3600000000)};
+static const struct spec_class class_defaults = {
+    .cpus = 1, .nodes = 1, .runtime_usec = INT64_C(3600000000)};
 
+// clang-format off
 #define SECTION(key, noun, list_, count_, space_, names_, expands_) \
-    {.name = key, .table = &noun##_table, .defaults = &noun##_defaults, .size = sizeof noun##_defaults, \
-     .name_at = offsetof(struct spec_##noun, name), .list = offsetof(struct spec, list_), \
-     .count = offsetof(struct spec, count_), .space = offsetof(struct spec, space_), \
-     .names = offsetof(struct spec, names_), .expands = expands_}
+    {.name = key, .table = &noun##_table, .defaults = &noun##_defaults, \
+     .size = sizeof noun##_defaults, .name_at = offsetof(struct spec_##noun, name), \
+     .list = offsetof(struct spec, list_), .count = offsetof(struct spec, count_), \
+     .space = offsetof(struct spec, space_), .names = offsetof(struct spec, names_), \
+     .expands = expands_}
+// clang-format on
 static const struct section sections[] = {
     SECTION("jobs", job, jobs, jobs_count, jobs_space, job_names, true),
     SECTION("files", file, files, files_count, files_space, file_names, true),
     SECTION("user_data", data, data, data_count, data_space, data_names, true),
-    SECTION("resource_requirements", class, classes, classes_count, classes_space, class_names, false),
-    SECTION("slurm_schedulers", scheduler, schedulers, schedulers_count, schedulers_space, scheduler_names, false),
-    SECTION("failure_handlers", handler, handlers, handlers_count, handlers_space, handler_names, false),
+    SECTION("resource_requirements", class, classes, classes_count, classes_space, class_names,
+            false),
+    SECTION("slurm_schedulers", scheduler, schedulers, schedulers_count, schedulers_space,
+            scheduler_names, false),
+    SECTION("failure_handlers", handler, handlers, handlers_count, handlers_space, handler_names,
+            false),
 };
 #undef SECTION
 
@@ -173,26 +208,53 @@ static const struct field top_fields[] = {
     {.name = "user_data"},
     {.name = "resource_requirements"},
     {.name = "execution_config", .type = FIELD_OWN, .read = spec_execution_read},
-    {.name = "compute_node_wait_for_new_jobs_seconds", .type = FIELD_COUNT, .offset = AT(settings.idle_secs),
+    {.name = "compute_node_wait_for_new_jobs_seconds",
+     .type = FIELD_COUNT,
+     .offset = AT(settings.idle_secs),
      .most = INT32_MAX},
-    {.name = "compute_node_ignore_workflow_completion", .type = FIELD_FLAG, .offset = AT(settings.ignore_completion)},
-    {.name = "compute_node_expiration_buffer_seconds", .type = FIELD_COUNT, .unused = true, .most = INT32_MAX},
-    {.name = "compute_node_wait_for_healthy_database_minutes", .type = FIELD_COUNT, .unused = true, .most = INT32_MAX},
-    {.name = "compute_node_min_time_for_new_jobs_seconds", .type = FIELD_COUNT, .unused = true, .most = INT32_MAX},
+    {.name = "compute_node_ignore_workflow_completion",
+     .type = FIELD_FLAG,
+     .offset = AT(settings.ignore_completion)},
+    {.name = "compute_node_expiration_buffer_seconds",
+     .type = FIELD_COUNT,
+     .unused = true,
+     .most = INT32_MAX},
+    {.name = "compute_node_wait_for_healthy_database_minutes",
+     .type = FIELD_COUNT,
+     .unused = true,
+     .most = INT32_MAX},
+    {.name = "compute_node_min_time_for_new_jobs_seconds",
+     .type = FIELD_COUNT,
+     .unused = true,
+     .most = INT32_MAX},
     {.name = "user", .type = FIELD_TEXT, .unused = true},
-    {.name = "variables", .type = FIELD_NO_EFFECT}, /* spec_params_read_top reads these three */
+    {.name = "variables", .type = FIELD_NO_EFFECT}, // spec_params_read_top reads these three
     {.name = "parameters", .type = FIELD_NO_EFFECT},
     {.name = "parameters_file", .type = FIELD_NO_EFFECT},
     {.name = "failure_handlers", .later = HANDLERS},
     {.name = "slurm_schedulers"},
-    {.name = "slurm_defaults", .type = FIELD_OWN, .read = spec_defaults_read, .offset = AT(slurm_defaults)},
-    {.name = "resource_monitor", .type = FIELD_OWN, .read = spec_monitor_read, .offset = AT(settings)},
+    {.name = "slurm_defaults",
+     .type = FIELD_OWN,
+     .read = spec_defaults_read,
+     .offset = AT(slurm_defaults)},
+    {.name = "resource_monitor",
+     .type = FIELD_OWN,
+     .read = spec_monitor_read,
+     .offset = AT(settings)},
     {.name = "actions", .type = FIELD_OWN, .read = spec_actions_read, .offset = AT(actions)},
-    {.name = "dynamic_jobs", .type = FIELD_OBJECT, .extra = &dynamic_table, .later = "dynamic jobs come in a later version"},
+    {.name = "dynamic_jobs",
+     .type = FIELD_OBJECT,
+     .extra = &dynamic_table,
+     .later = "dynamic jobs come in a later version"},
     {.name = "use_pending_failed", .type = FIELD_FLAG, .later = HANDLERS},
-    {.name = "jobs_sort_method", .type = FIELD_CHOICE, .offset = AT(sort_method), .extra = sort_methods},
+    {.name = "jobs_sort_method",
+     .type = FIELD_CHOICE,
+     .offset = AT(sort_method),
+     .extra = sort_methods},
     {.name = "enable_ro_crate", .type = FIELD_FLAG, .later = RO_CRATE},
-    {.name = "access_groups", .type = FIELD_TEXTS, .later = "sharing comes with the server, in a later version"},
+    {.name = "access_groups",
+     .type = FIELD_TEXTS,
+     .later = "sharing comes with the server, in a later version"},
 };
 static const struct field_table top_table = TABLE(top_fields);
 #undef AT
@@ -201,30 +263,36 @@ static void report_duplicate(void *context, size_t offset, size_t length)
 {
     struct source *source = context;
     cleanup_free char *key = xstrndup(source->json.text + offset + 1, length - 2);
-    source_error_at(source, offset, "the key %s is there twice; leave one of them out", source_quote(source, key));
+    source_error_at(source, offset, "the key %s is there twice; leave one of them out",
+                    source_quote(source, key));
 }
 
-/* The value at item, or NULL: the text there is no JSON (reported by the caller). Equal keys are reported here. jansson says
- * where it ended: large files are not looked through for that before. */
+// The value at item, or NULL: the text there is no JSON (reported by the caller). Equal keys are
+// reported here. jansson says where it ended: large files are not looked through for that
+// before.
 static json_t *load_value(struct source *source, struct json_item *item)
 {
     const char *text = source->json.text + item->value;
     json_error_t where;
-    json_t *value = json_loadb(text, source->json.length - item->value,
-                               JSON_DECODE_ANY | JSON_REJECT_DUPLICATES | JSON_DISABLE_EOF_CHECK, &where);
-    item->value_length = value ? (size_t)where.position : json_value_end(&source->json, item->value) - item->value;
+    json_t *value =
+        json_loadb(text, source->json.length - item->value,
+                   JSON_DECODE_ANY | JSON_REJECT_DUPLICATES | JSON_DISABLE_EOF_CHECK, &where);
+    item->value_length =
+        value ? (size_t)where.position : json_value_end(&source->json, item->value) - item->value;
     if (value || json_error_code(&where) != json_error_duplicate_key)
         return value;
     value = json_loadb(text, item->value_length, JSON_DECODE_ANY, NULL);
     size_t errors = source->problems->errors;
     if (value)
         json_find_duplicates(&source->json, item->value, report_duplicate, source);
-    if (value && source->problems->errors == errors) /* equal only once their escapes are read */
-        source_error_at(source, item->value + (size_t)where.position, "a key is there twice; leave one of them out");
+    if (value && source->problems->errors == errors) // equal only once their escapes are read
+        source_error_at(source, item->value + (size_t)where.position,
+                        "a key is there twice; leave one of them out");
     return value;
 }
 
-static bool read_section(struct source *source, struct spec *spec, const struct section *section, struct json_item *top)
+static bool read_section(struct source *source, struct spec *spec, const struct section *section,
+                         struct json_item *top)
 {
     size_t offset = top->value;
     struct json_items items;
@@ -233,7 +301,8 @@ static bool read_section(struct source *source, struct spec *spec, const struct 
     if (!json_items_open(&source->json, offset, &items) || items.close != ']') {
         json_auto_t *found = load_value(source, top);
         if (found)
-            source_error(source, "expected a list of objects, [{…}, …], found %s", field_found(source, found));
+            source_error(source, "expected a list of objects, [{…}, …], found %s",
+                         field_found(source, found));
         return found;
     }
     for (size_t i = 0; (more = json_items_begin(&source->json, &items, &item)) > 0; i++) {
@@ -254,7 +323,7 @@ static bool read_section(struct source *source, struct spec *spec, const struct 
     return more == 0;
 }
 
-/* In the workflow's env a workflow's parameter of one value is replaced. */
+// In the workflow's env a workflow's parameter of one value is replaced.
 static void apply_single(const struct spec *spec, json_t *env, struct arena *arena)
 {
     const char *key;
@@ -274,7 +343,8 @@ static void apply_single(const struct spec *spec, json_t *env, struct arena *are
             json_string_set(item, template_expand(json_string_value(item), &single, arena, NULL));
 }
 
-static void read_value(struct source *source, struct spec *spec, json_t *value, const struct field *field)
+static void read_value(struct source *source, struct spec *spec, json_t *value,
+                       const struct field *field)
 {
     spec_variables_apply(spec, value);
     if (field->read == spec_execution_read)
@@ -284,10 +354,11 @@ static void read_value(struct source *source, struct spec *spec, json_t *value, 
     field_read(source, value, field, spec);
 }
 
-/* One key of the top level; gives the length of its value. False: the text is broken. */
+// One key of the top level; gives the length of its value. False: the text is broken.
 static bool read_top(struct source *source, struct spec *spec, struct json_item *item, bool *seen)
 {
-    json_auto_t *key_json = json_loadb(source->json.text + item->key, item->key_length, JSON_DECODE_ANY, NULL);
+    json_auto_t *key_json =
+        json_loadb(source->json.text + item->key, item->key_length, JSON_DECODE_ANY, NULL);
     const char *key = json_string_value(key_json);
     if (!key)
         return false;
@@ -298,10 +369,11 @@ static bool read_top(struct source *source, struct spec *spec, struct json_item 
         return item->value_length;
     }
     bool *seen_before = &seen[field - top_fields];
-    bool is_null = source->json.text[item->value] == 'n'; /* nothing else begins so */
+    bool is_null = source->json.text[item->value] == 'n'; // nothing else begins so
     source_go_key(source, field->name, item->value);
     if (*seen_before)
-        source_error_at(source, item->key, "the key \"%s\" is there twice; leave one of them out", key);
+        source_error_at(source, item->key, "the key \"%s\" is there twice; leave one of them out",
+                        key);
     *seen_before |= !is_null;
     for (size_t i = 0; i < sizeof sections / sizeof *sections && !is_null; i++)
         if (!strcmp(field->name, sections[i].name)) {
@@ -324,12 +396,14 @@ static bool read_all(struct source *source, struct spec *spec)
     struct json_item item;
     int more;
     source_go_top(source);
-    if (memchr(source->json.text, '\0', source->json.length)) /* jansson takes it for the end of a value */
+    if (memchr(source->json.text, '\0',
+               source->json.length)) // jansson takes it for the end of a value
         return false;
     if (!json_items_open(&source->json, source->base_offset, &items) || items.close != '}')
         return false;
     spec_params_read_top(source, spec);
-    for (; (more = json_items_begin(&source->json, &items, &item)) > 0; items.at = item.value + item.value_length)
+    for (; (more = json_items_begin(&source->json, &items, &item)) > 0;
+         items.at = item.value + item.value_length)
         if (!read_top(source, spec, &item, seen))
             return false;
     spec_execution_settle(source, spec);
@@ -342,7 +416,7 @@ static bool read_all(struct source *source, struct spec *spec)
     return true;
 }
 
-/* Says where and why the text is no JSON object. */
+// Says where and why the text is no JSON object.
 static void report_syntax(struct source *source)
 {
     struct json_fault fault;
@@ -355,7 +429,8 @@ static void report_syntax(struct source *source)
     if (json_check(&source->json, &fault)) {
         struct json_place open = source_place(source, fault.open);
         if (fault.open < source->json.length)
-            source_error_at(source, fault.offset, "the file ends here, but the %c of line %d, column %d is not closed",
+            source_error_at(source, fault.offset,
+                            "the file ends here, but the %c of line %d, column %d is not closed",
                             source->json.text[fault.open], open.line, open.column);
         else
             source_error_at(source, fault.offset, "%s", fault.text);
@@ -364,8 +439,11 @@ static void report_syntax(struct source *source)
     json_auto_t *root = json_loadb(source->json.text, source->json.length, JSON_DECODE_ANY, &where);
     if (root)
         source_error(source, "expected a workflow, %s, found %s%s",
-                     source->plain ? "name: … jobs: …" : "{\"name\": …, \"jobs\": […]}", field_found(source, root),
-                     source->plain && json_is_string(root) ? "; a list of commands is for the option --commands" : "");
+                     source->plain ? "name: … jobs: …" : "{\"name\": …, \"jobs\": […]}",
+                     field_found(source, root),
+                     source->plain && json_is_string(root)
+                         ? "; a list of commands is for the option --commands"
+                         : "");
     else
         source_error_at(source, (size_t)where.position, "this is no JSON: %s", where.text);
 }

@@ -1,29 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The workflow file as it was written, field by field, checked for itself: names are still text here. Every string belongs
-// to the source's arena; offsets say where an entry stands in the file, for errors that show only later.
+// The workflow file as it was written, field by field, checked for itself: names are still text
+// here. Every string belongs to the source's arena; offsets say where an entry stands in the file,
+// for errors that show only later.
 #ifndef LIB_WORKFLOW_SPEC_H
 #define LIB_WORKFLOW_SPEC_H
 
 #include "lib/base/names.h"
 #include "lib/text/params.h"
-#include "lib/workflow/settings.h"
 #include "lib/text/source.h"
-#include "lib/workflow/spec_entries.h"
 #include "lib/text/template.h"
+#include "lib/workflow/settings.h"
+#include "lib/workflow/spec_entries.h"
 
-struct spec_draft { /* expanded commands that name files or data: gone once those are put in, so that texts are held once */
+struct spec_draft { // expanded commands that name files or data: gone once those are put in, so
+                    // that texts are held once
     struct arena *arena;
-    size_t first; /* job; the next draft's first is its end */
+    size_t first; // job; the next draft's first is its end
 };
 
 struct spec {
-    const char *name, *description, *project, *metadata, *env; /* metadata and env: JSON */
-    int32_t mode;                                               /* enum execution_mode */
-    int32_t sort_method;                                        /* enum sort_method */
+    const char *name, *description, *project, *metadata, *env; // metadata and env: JSON
+    int32_t mode;                                              // enum execution_mode
+    int32_t sort_method;                                       // enum sort_method
     bool limit_resources;
     const char *srun_signal;
-    struct spec_overrides overrides; /* job_stdio_overrides */
-    size_t execution_offset;         /* of execution_config in the file */
+    struct spec_overrides overrides; // job_stdio_overrides
+    size_t execution_offset;         // of execution_config in the file
     struct settings settings;
     struct spec_stdio stdio;
     struct spec_job *jobs;
@@ -33,24 +35,26 @@ struct spec {
     struct spec_scheduler *schedulers;
     struct spec_handler *handlers;
     struct spec_actions actions;
-    struct texts slurm_defaults; /* options of sbatch */
-    size_t jobs_count, files_count, data_count, classes_count, jobs_space, files_space, data_space, classes_space;
+    struct texts slurm_defaults; // options of sbatch
+    size_t jobs_count, files_count, data_count, classes_count, jobs_space, files_space, data_space,
+        classes_space;
     size_t schedulers_count, schedulers_space, handlers_count, handlers_space;
     struct spec_draft *drafts;
     size_t drafts_count, drafts_space;
-    struct names job_names, file_names, data_names, class_names, scheduler_names, handler_names; /* in the order of the lists */
+    // in the order of the lists
+    struct names job_names, file_names, data_names, class_names, scheduler_names, handler_names;
     struct template_names variables;
-    struct params params, table; /* the workflow's */
+    struct params params, table; // the workflow's
     bool has_table;
-    bool incomplete; /* parameters were wrong, so that entries are missing */
+    bool incomplete; // parameters were wrong, so that entries are missing
 };
 
 enum sort_method { SORT_PATH = -1, SORT_GPUS_RUNTIME_MEMORY, SORT_GPUS_MEMORY_RUNTIME, SORT_NONE };
 enum execution_mode { MODE_DIRECT, MODE_SLURM, MODE_AUTO };
 enum launcher { LAUNCHER_UNSET = -1, LAUNCHER_DIRECT, LAUNCHER_SRUN };
 
-/* Reads the file; what is wrong goes to source->problems. False when it is no JSON object, so that nothing more can be said
- * about it. spec_fini is due on both. */
+// Reads the file; what is wrong goes to source->problems. False when it is no JSON object, so that
+// nothing more can be said about it. spec_fini is due on both.
 bool spec_read(struct source *source, struct spec *spec);
 void spec_fini(struct spec *spec);
 

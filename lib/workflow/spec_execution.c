@@ -10,7 +10,7 @@
 
 static const char *const modes[] = {"direct", "slurm", "auto", NULL};
 
-/* "TERM@120": as srun's option --signal has it, [R|B:]SIGNAL[@SECONDS]. */
+// "TERM@120": as srun's option --signal has it, [R|B:]SIGNAL[@SECONDS].
 static bool is_srun_signal(const char *text)
 {
     size_t length = strcspn(text, "@");
@@ -18,24 +18,29 @@ static bool is_srun_signal(const char *text)
     cleanup_free char *name = xstrndup(text, length);
     const char *plain = (*name == 'R' || *name == 'B') && name[1] == ':' ? name + 2 : name;
     bool number = *plain && strlen(plain) <= 2 && strspn(plain, "0123456789") == strlen(plain);
-    bool good_secs = !*secs || (secs[1] && strlen(secs) <= 6 && strspn(secs + 1, "0123456789") == strlen(secs + 1));
+    bool good_secs = !*secs || (secs[1] && strlen(secs) <= 6 &&
+                                strspn(secs + 1, "0123456789") == strlen(secs + 1));
     return good_secs && (number || signal_find(plain));
 }
 
-static void read_srun_signal(struct source *source, json_t *value, const struct field *field, void *at)
+static void read_srun_signal(struct source *source, json_t *value, const struct field *field,
+                             void *at)
 {
     const char *text = json_string_value(value);
     (void)field;
     if (!text)
-        source_error(source, "expected a signal as srun's option --signal has it, found %s", field_found(source, value));
+        source_error(source, "expected a signal as srun's option --signal has it, found %s",
+                     field_found(source, value));
     else if (!is_srun_signal(text))
-        source_error(source, "%s is no signal for srun; write TERM@120: %s, and the seconds before the end", field_found(source, value),
-                     SIGNAL_NAMES);
+        source_error(source,
+                     "%s is no signal for srun; write TERM@120: %s, and the seconds before the end",
+                     field_found(source, value), SIGNAL_NAMES);
     else
         *(const char **)at = arena_strdup(source->arena, text);
 }
 
-static void read_overrides(struct source *source, json_t *value, const struct field *field, void *at)
+static void read_overrides(struct source *source, json_t *value, const struct field *field,
+                           void *at)
 {
     static const struct field stdio = {.name = "stdio", .type = FIELD_STDIO};
     const char *name;
@@ -43,11 +48,14 @@ static void read_overrides(struct source *source, json_t *value, const struct fi
     struct spec_overrides *overrides = at;
     (void)field;
     if (!json_is_object(value)) {
-        source_error(source, "expected an object of job names, {\"job\": {\"mode\": …}, …}, found %s", field_found(source, value));
+        source_error(source,
+                     "expected an object of job names, {\"job\": {\"mode\": …}, …}, found %s",
+                     field_found(source, value));
         return;
     }
-    overrides->count = 0; /* the key may be there twice, which is said */
-    overrides->list = arena_alloc(source->arena, (json_object_size(value) + 1) * sizeof *overrides->list);
+    overrides->count = 0; // the key may be there twice, which is said
+    overrides->list =
+        arena_alloc(source->arena, (json_object_size(value) + 1) * sizeof *overrides->list);
     json_object_foreach (value, name, item) {
         if (json_is_null(item))
             continue;
@@ -63,22 +71,40 @@ static void read_overrides(struct source *source, json_t *value, const struct fi
 static const struct field fields[] = {
     {.name = "mode", .type = FIELD_CHOICE, .offset = AT(mode), .extra = modes},
     {.name = "termination_signal", .type = FIELD_SIGNAL, .offset = AT(settings.termination_signal)},
-    {.name = "sigterm_lead_seconds", .type = FIELD_COUNT, .offset = AT(settings.sigterm_lead_secs), .most = 86400},
-    {.name = "sigkill_headroom_seconds", .type = FIELD_COUNT, .offset = AT(settings.sigkill_headroom_secs), .most = 86400},
+    {.name = "sigterm_lead_seconds",
+     .type = FIELD_COUNT,
+     .offset = AT(settings.sigterm_lead_secs),
+     .most = 86400},
+    {.name = "sigkill_headroom_seconds",
+     .type = FIELD_COUNT,
+     .offset = AT(settings.sigkill_headroom_secs),
+     .most = 86400},
     {.name = "stdio", .type = FIELD_STDIO, .offset = AT(stdio)},
     {.name = "limit_resources", .type = FIELD_FLAG, .offset = AT(limit_resources)},
     {.name = "staggered_start", .type = FIELD_FLAG, .unused = true},
     {.name = "srun_mpi", .type = FIELD_TEXT, .unused = true},
-    {.name = "timeout_exit_code", .type = FIELD_COUNT, .offset = AT(settings.timeout_exit_code), .most = 255},
-    {.name = "oom_exit_code", .type = FIELD_COUNT, .offset = AT(settings.oom_exit_code), .most = 255},
-    {.name = "srun_termination_signal", .type = FIELD_OWN, .read = read_srun_signal, .offset = AT(srun_signal)},
+    {.name = "timeout_exit_code",
+     .type = FIELD_COUNT,
+     .offset = AT(settings.timeout_exit_code),
+     .most = 255},
+    {.name = "oom_exit_code",
+     .type = FIELD_COUNT,
+     .offset = AT(settings.oom_exit_code),
+     .most = 255},
+    {.name = "srun_termination_signal",
+     .type = FIELD_OWN,
+     .read = read_srun_signal,
+     .offset = AT(srun_signal)},
     {.name = "enable_cpu_bind", .type = FIELD_FLAG, .offset = AT(settings.cpu_bind)},
-    {.name = "job_stdio_overrides", .type = FIELD_OWN, .read = read_overrides, .offset = AT(overrides)},
+    {.name = "job_stdio_overrides",
+     .type = FIELD_OWN,
+     .read = read_overrides,
+     .offset = AT(overrides)},
 };
 static const struct field_table table = {.fields = fields, .count = sizeof fields / sizeof *fields};
 #undef AT
 
-/* Does the file say it, to some effect? The standing value of a flag is as good as nothing. */
+// Does the file say it, to some effect? The standing value of a flag is as good as nothing.
 static bool is_said(const struct spec *spec, json_t *object, const char *name)
 {
     json_t *value = json_object_get(object, name);
@@ -93,27 +119,32 @@ static void check_mode(struct source *source, const struct spec *spec, json_t *o
 {
     static const struct {
         const char *name;
-        enum execution_mode mode; /* in which alone it means something */
+        enum execution_mode mode; // in which alone it means something
         const char *instead;
     } bound[] = {
         {"termination_signal", MODE_DIRECT, "; write \"srun_termination_signal\""},
-        {"sigterm_lead_seconds", MODE_DIRECT, "; write it into \"srun_termination_signal\", as in TERM@120"},
+        {"sigterm_lead_seconds", MODE_DIRECT,
+         "; write it into \"srun_termination_signal\", as in TERM@120"},
         {"oom_exit_code", MODE_DIRECT, ""},
         {"limit_resources", MODE_DIRECT, ": Slurm itself holds steps to what they ask for"},
-        {"srun_termination_signal", MODE_SLURM, "; write \"termination_signal\" and \"sigterm_lead_seconds\""},
+        {"srun_termination_signal", MODE_SLURM,
+         "; write \"termination_signal\" and \"sigterm_lead_seconds\""},
         {"enable_cpu_bind", MODE_SLURM, ""},
     };
     for (size_t i = 0; i < sizeof bound / sizeof *bound; i++) {
-        if ((enum execution_mode)spec->mode == bound[i].mode || !is_said(spec, object, bound[i].name))
+        if ((enum execution_mode)spec->mode == bound[i].mode ||
+            !is_said(spec, object, bound[i].name))
             continue;
-        if (spec->mode == MODE_AUTO && bound[i].mode == MODE_DIRECT) /* which auto is */
+        if (spec->mode == MODE_AUTO && bound[i].mode == MODE_DIRECT) // which auto is
             continue;
         source_down_key(source, bound[i].name);
         if (spec->mode == MODE_AUTO)
-            source_warning(source, "without effect: with \"mode\": \"auto\", jobs are started directly, not by srun");
+            source_warning(
+                source,
+                "without effect: with \"mode\": \"auto\", jobs are started directly, not by srun");
         else
-            source_error_key(source, "only for \"mode\": \"%s\", and this is \"%s\"%s", modes[bound[i].mode], modes[spec->mode],
-                             bound[i].instead);
+            source_error_key(source, "only for \"mode\": \"%s\", and this is \"%s\"%s",
+                             modes[bound[i].mode], modes[spec->mode], bound[i].instead);
         source_up(source);
     }
 }
@@ -124,7 +155,8 @@ void spec_execution_read(struct source *source, json_t *value, const struct fiel
     enum { UNKNOWN = -1 };
     spec->mode = UNKNOWN;
     fields_read(source, value, &table, spec);
-    bool wrong = spec->mode == UNKNOWN && !json_is_null(json_object_get(value, "mode")) && json_object_get(value, "mode");
+    bool wrong = spec->mode == UNKNOWN && !json_is_null(json_object_get(value, "mode")) &&
+                 json_object_get(value, "mode");
     spec->mode = spec->mode == UNKNOWN ? MODE_DIRECT : spec->mode;
     if (!wrong)
         check_mode(source, spec, value);
@@ -143,8 +175,9 @@ void spec_execution_settle(struct source *source, struct spec *spec)
         source_go_key(source, "execution_config", spec->execution_offset);
         source_down_key(source, "job_stdio_overrides");
         source_down_key(source, one->job);
-        source_error_key(source, "no job is named %s%s", source_quote(source, one->job),
-                         source_suggest(source, one->job, spec->job_names.list, spec->job_names.count, ""));
+        source_error_key(
+            source, "no job is named %s%s", source_quote(source, one->job),
+            source_suggest(source, one->job, spec->job_names.list, spec->job_names.count, ""));
         source_up(source);
     }
 }

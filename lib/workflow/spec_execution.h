@@ -7,10 +7,11 @@
 
 struct spec;
 
-/* A reader of a field (lib/workflow/spec_fields.h), into a struct spec. */
+// A reader of a field (lib/workflow/spec_fields.h), into a struct spec.
 void spec_execution_read(struct source *source, json_t *value, const struct field *field, void *at);
 
-/* job_stdio_overrides, once all jobs are known: into the jobs of these names that have no "stdio" of their own. */
+// job_stdio_overrides, once all jobs are known: into the jobs of these names that have no "stdio"
+// of their own.
 void spec_execution_settle(struct source *source, struct spec *spec);
 
 #endif

@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Reads an entry once; every instance is a copy of the struct with the texts replaced that hold parameters.
+// Reads an entry once; every instance is a copy of the struct with the texts replaced that hold
+// parameters.
 #include "lib/workflow/spec_expand.h"
 
 #include <string.h>
 
 #include "lib/base/mem.h"
+#include "lib/text/substitute.h"
 #include "lib/workflow/spec_params.h"
 #include "lib/workflow/spec_unite.h"
-#include "lib/text/substitute.h"
 
 enum { DRAFT_JOBS = 4096 };
 
 enum slot_kind { SLOT_TEXT, SLOT_TEXTS, SLOT_JSON };
 
-struct slot { /* a field that holds parameters, or something that looks like one */
+struct slot { // a field that holds parameters, or something that looks like one
     const struct field *field;
     enum slot_kind kind;
-    json_t *value; /* SLOT_JSON: read anew for each instance */
+    json_t *value; // SLOT_JSON: read anew for each instance
     bool noted;
 };
 
@@ -24,7 +25,7 @@ struct expansion {
     struct source *source;
     struct spec *spec;
     const struct section *section;
-    const struct params *params; /* NULL: none */
+    const struct params *params; // NULL: none
     struct template_names names;
     struct slot *slots;
     size_t slots_count, slots_space;
@@ -50,7 +51,7 @@ static enum slot_kind kind_of(enum field_type type)
     }
 }
 
-/* In these a {word} may be anybody's, the shell's for example. */
+// In these a {word} may be anybody's, the shell's for example.
 static bool is_free_text(enum field_type type)
 {
     return type == FIELD_COMMAND || type == FIELD_SCRIPT || type == FIELD_ENV || type == FIELD_JSON;
@@ -64,7 +65,8 @@ static const char *all_names(const struct expansion *e)
     return all;
 }
 
-static void note_unknown(struct expansion *e, const struct field *field, const struct template_note *note)
+static void note_unknown(struct expansion *e, const struct field *field,
+                         const struct template_note *note)
 {
     struct source *source = e->source;
     const struct params *shared = &e->spec->params;
@@ -74,12 +76,14 @@ static void note_unknown(struct expansion *e, const struct field *field, const s
     if (is_free_text(field->type) && !e->params && !inherits)
         return;
     if (inherits)
-        hint = arena_printf(source->arena, "; the workflow has it: write \"use_parameters\": [\"%s\"]", word);
+        hint = arena_printf(source->arena,
+                            "; the workflow has it: write \"use_parameters\": [\"%s\"]", word);
     else if (!e->params)
         hint = "; this entry has none";
     else
         hint = source_suggest(source, word, e->names.names, e->names.count,
-                              arena_printf(source->arena, "; there %s %s", e->names.count == 1 ? "is" : "are", all_names(e)));
+                              arena_printf(source->arena, "; there %s %s",
+                                           e->names.count == 1 ? "is" : "are", all_names(e)));
     if (is_free_text(field->type))
         source_warning(source, "{%s} is no parameter and stays as it is%s", word, hint);
     else
@@ -94,20 +98,26 @@ static void note_oddity(struct expansion *e, struct slot *slot, const struct tem
     if (note->kind == TEMPLATE_UNKNOWN)
         note_unknown(e, slot->field, note);
     else if (note->kind == TEMPLATE_FORMAT)
-        source_warning(e->source, "%.*s prints plain; formats are {p:03d} for whole numbers and {p:.2f} for others",
-                       (int)note->length, note->at);
+        source_warning(
+            e->source,
+            "%.*s prints plain; formats are {p:03d} for whole numbers and {p:.2f} for others",
+            (int)note->length, note->at);
     else
-        source_warning(e->source, "%.*s prints plain where its value does not fit the format", (int)note->length, note->at);
+        source_warning(e->source, "%.*s prints plain where its value does not fit the format",
+                       (int)note->length, note->at);
 }
 
-/* Where the text is kept: what will be replaced once more, by the paths of files, is kept no longer than until then. */
+// Where the text is kept: what will be replaced once more, by the paths of files, is kept no longer
+// than until then.
 static struct arena *arena_of(struct expansion *e, const struct field *field, const char *text)
 {
     struct spec *spec = e->spec;
     if ((field->type != FIELD_COMMAND && field->type != FIELD_SCRIPT) || !substitute_wanted(text))
         return e->source->arena;
-    if (!spec->drafts_count || spec->jobs_count - spec->drafts[spec->drafts_count - 1].first >= DRAFT_JOBS) {
-        spec->drafts = array_grow(spec->drafts, spec->drafts_count, &spec->drafts_space, sizeof *spec->drafts);
+    if (!spec->drafts_count ||
+        spec->jobs_count - spec->drafts[spec->drafts_count - 1].first >= DRAFT_JOBS) {
+        spec->drafts =
+            array_grow(spec->drafts, spec->drafts_count, &spec->drafts_space, sizeof *spec->drafts);
         spec->drafts[spec->drafts_count++] = (struct spec_draft){arena_create(), spec->jobs_count};
     }
     return spec->drafts[spec->drafts_count - 1].arena;
@@ -118,8 +128,11 @@ static const char *expand_text(struct expansion *e, struct slot *slot, const cha
     struct template_note note;
     const char *expanded = template_expand(text, &e->names, arena_of(e, slot->field, text), &note);
     note_oddity(e, slot, &note);
-    bool wrong = note.kind == TEMPLATE_UNKNOWN && slot->field->type != FIELD_REGEXES && !is_free_text(slot->field->type);
-    return wrong || (expanded != text && !field_check_text(e->source, slot->field, expanded)) ? NULL : expanded;
+    bool wrong = note.kind == TEMPLATE_UNKNOWN && slot->field->type != FIELD_REGEXES &&
+                 !is_free_text(slot->field->type);
+    return wrong || (expanded != text && !field_check_text(e->source, slot->field, expanded))
+               ? NULL
+               : expanded;
 }
 
 static void expand_texts(struct expansion *e, struct slot *slot, struct texts *texts)
@@ -144,7 +157,7 @@ static void expand_texts(struct expansion *e, struct slot *slot, struct texts *t
         texts->items = items;
 }
 
-/* A copy with the parameters of every text replaced. */
+// A copy with the parameters of every text replaced.
 static json_t *expand_json(struct expansion *e, struct slot *slot, json_t *value)
 {
     const char *key;
@@ -152,7 +165,8 @@ static json_t *expand_json(struct expansion *e, struct slot *slot, json_t *value
     size_t i;
     if (json_is_string(value)) {
         struct template_note note;
-        const char *expanded = template_expand(json_string_value(value), &e->names, e->scratch, &note);
+        const char *expanded =
+            template_expand(json_string_value(value), &e->names, e->scratch, &note);
         note_oddity(e, slot, &note);
         return json_string(expanded);
     }
@@ -171,10 +185,11 @@ static json_t *expand_json(struct expansion *e, struct slot *slot, json_t *value
     return json_incref(value);
 }
 
-/* "cpus": "{n}" stands in quotes only because {n} is no number yet. */
+// "cpus": "{n}" stands in quotes only because {n} is no number yet.
 static json_t *as_meant(const struct field *field, json_t *expanded)
 {
-    bool bare = field->type == FIELD_COUNT || field->type == FIELD_GPUS || field->type == FIELD_FLAG;
+    bool bare =
+        field->type == FIELD_COUNT || field->type == FIELD_GPUS || field->type == FIELD_FLAG;
     const char *text = bare ? json_string_value(expanded) : NULL;
     json_auto_t *value = text ? json_loads(text, JSON_DECODE_ANY, NULL) : NULL;
     return json_incref(json_is_number(value) || json_is_boolean(value) ? value : expanded);
@@ -192,7 +207,8 @@ static void fill(struct expansion *e, void *entry)
         } else if (slot->kind == SLOT_TEXTS) {
             expand_texts(e, slot, at);
         } else {
-            json_auto_t *expanded = expand_json(e, slot, slot->value), *value = as_meant(slot->field, expanded);
+            json_auto_t *expanded = expand_json(e, slot, slot->value),
+                        *value = as_meant(slot->field, expanded);
             field_read(e->source, value, slot->field, entry);
         }
         source_up(e->source);
@@ -213,14 +229,14 @@ static bool has_brace(json_t *value)
     return json_is_string(value) && strchr(json_string_value(value), '{');
 }
 
-/* Not those about parameters, nor those that the struct has no place for. */
+// Not those about parameters, nor those that the struct has no place for.
 static bool may_be_slot(const struct field *field)
 {
     return field->type != FIELD_NO_EFFECT && !field->later && !field->unused;
 }
 
-/* Takes the fields that parameters may change out of the object, but for those that are texts in the struct: they are read into
- * it as they are. */
+// Takes the fields that parameters may change out of the object, but for those that are texts in
+// the struct: they are read into it as they are.
 static void make_slots(struct expansion *e, json_t *object)
 {
     const char *key;
@@ -232,13 +248,14 @@ static void make_slots(struct expansion *e, json_t *object)
         if (!field || !may_be_slot(field) || (kind == SLOT_JSON && !e->params))
             continue;
         e->slots = array_grow(e->slots, e->slots_count, &e->slots_space, sizeof *e->slots);
-        e->slots[e->slots_count++] = (struct slot){field, kind, kind == SLOT_JSON ? json_incref(value) : NULL, false};
+        e->slots[e->slots_count++] =
+            (struct slot){field, kind, kind == SLOT_JSON ? json_incref(value) : NULL, false};
         if (kind == SLOT_JSON)
             json_object_del(object, field->name);
     }
 }
 
-/* A text that could not be read is no template. */
+// A text that could not be read is no template.
 static void drop_unread(struct expansion *e, const char *base)
 {
     size_t kept = 0;
@@ -260,7 +277,7 @@ static void *new_entry(struct expansion *e)
     return (char *)*list + *count * section->size;
 }
 
-/* Keeps the entry that new_entry gave, unless it is another instance of one that there is. */
+// Keeps the entry that new_entry gave, unless it is another instance of one that there is.
 static void keep_entry(struct expansion *e, char *entry, bool alone)
 {
     const struct section *section = e->section;
@@ -269,8 +286,10 @@ static void keep_entry(struct expansion *e, char *entry, bool alone)
     char *list = *(char **)((char *)e->spec + section->list);
     const struct spec_place *own = (const struct spec_place *)entry;
     int64_t found = alone ? NAMES_NONE : names_find(names, name);
-    if (found != NAMES_NONE && ((struct spec_place *)(list + (size_t)found * section->size))->index == own->index) {
-        unite_entries(&e->unite, e->source, section->table, list + (size_t)found * section->size, entry);
+    if (found != NAMES_NONE &&
+        ((struct spec_place *)(list + (size_t)found * section->size))->index == own->index) {
+        unite_entries(&e->unite, e->source, section->table, list + (size_t)found * section->size,
+                      entry);
         return;
     }
     size_t first = names_add(names, name);
@@ -278,7 +297,8 @@ static void keep_entry(struct expansion *e, char *entry, bool alone)
     if (first + 1 == names->count)
         return;
     source_down_key(e->source, "name");
-    source_error(e->source, "%s is the name of %s[%u] already; names are unique", source_quote(e->source, name), section->name,
+    source_error(e->source, "%s is the name of %s[%u] already; names are unique",
+                 source_quote(e->source, name), section->name,
                  ((struct spec_place *)(list + first * section->size))->index);
     source_up(e->source);
 }
@@ -287,7 +307,8 @@ static void make_instances(struct expansion *e, const void *base, size_t count)
 {
     struct param_value *values = e->params ? xcalloc(e->params->count, sizeof *values) : NULL;
     if (e->params)
-        e->names = (struct template_names){.names = e->params->names, .values = values, .count = e->params->count};
+        e->names = (struct template_names){
+            .names = e->params->names, .values = values, .count = e->params->count};
     for (size_t i = 0; i < count; i++) {
         if (e->params)
             params_get(e->params, i, values);
@@ -299,8 +320,8 @@ static void make_instances(struct expansion *e, const void *base, size_t count)
     free(values);
 }
 
-void spec_expand(struct source *source, struct spec *spec, const struct section *section, json_t *value,
-                 struct spec_place place)
+void spec_expand(struct source *source, struct spec *spec, const struct section *section,
+                 json_t *value, struct spec_place place)
 {
     struct params params;
     struct error err;
@@ -309,11 +330,13 @@ void spec_expand(struct source *source, struct spec *spec, const struct section 
     cleanup_free char *base = xmalloc(section->size);
     memcpy(base, section->defaults, section->size);
     memcpy(base, &place, sizeof place);
-    int any = section->expands && json_is_object(value) ? spec_params_read_entry(source, spec, value, &params) : 0;
+    int any = section->expands && json_is_object(value)
+                  ? spec_params_read_entry(source, spec, value, &params)
+                  : 0;
     e.params = any > 0 ? &params : NULL;
     spec->incomplete |= any < 0;
     if (any > 0 && params_count(&params, &count, &err))
-        count = 0; /* reported already */
+        count = 0; // reported already
     if (section->expands && any >= 0)
         make_slots(&e, value);
     if (e.params)

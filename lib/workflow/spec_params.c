@@ -6,14 +6,15 @@
 
 #include "lib/base/mem.h"
 #include "lib/text/param_table.h"
+#include "lib/text/yaml_value.h"
 #include "lib/workflow/param_values.h"
 #include "lib/workflow/spec_fields.h"
-#include "lib/text/yaml_value.h"
 
 size_t params_find(const struct params *params, const char *name, size_t length)
 {
     size_t i = 0;
-    while (i < params->count && (strncmp(params->names[i], name, length) != 0 || params->names[i][length]))
+    while (i < params->count &&
+           (strncmp(params->names[i], name, length) != 0 || params->names[i][length]))
         i++;
     return i;
 }
@@ -32,37 +33,46 @@ static bool is_variable(const struct spec *spec, const char *name)
     return false;
 }
 
-/* Is that a name which {name} can stand for, and no variable's? source stands at it. */
+// Is that a name which {name} can stand for, and no variable's? source stands at it.
 static bool check_name(struct source *source, const struct spec *spec, const char *name)
 {
     if (!is_word(name))
-        source_error_key(source, "%s cannot stand in braces: a name is a letter or _, then letters, digits and _",
-                         source_quote(source, name));
+        source_error_key(
+            source,
+            "%s cannot stand in braces: a name is a letter or _, then letters, digits and _",
+            source_quote(source, name));
     else if (is_variable(spec, name))
-        source_error_key(source, "%s is the name of a variable too; give one of them another name", source_quote(source, name));
+        source_error_key(source, "%s is the name of a variable too; give one of them another name",
+                         source_quote(source, name));
     else
         return true;
     return false;
 }
 
-static bool read_table(struct source *source, const struct spec *spec, const char *path, struct params *params)
+static bool read_table(struct source *source, const struct spec *spec, const char *path,
+                       struct params *params)
 {
     struct error err;
     enum param_table_kind kind;
     cleanup_free char *text = NULL;
     size_t length, errors = source->problems->errors;
     if (param_table_kind(path, &kind))
-        source_error(source, "%s: a table is .csv, .json, .jsonl or .ndjson", source_quote(source, path));
-    else if (param_file_read(source, path, &text, &length) && param_table_read(text, length, kind, source->arena, params, &err))
+        source_error(source, "%s: a table is .csv, .json, .jsonl or .ndjson",
+                     source_quote(source, path));
+    else if (param_file_read(source, path, &text, &length) &&
+             param_table_read(text, length, kind, source->arena, params, &err))
         source_error(source, "%s: %s", path, err.text);
     for (size_t i = 0; i < params->count; i++)
         if (is_variable(spec, params->names[i]))
-            source_error(source, "the column %s of %s is the name of a variable too; give one of them another name",
-                         source_quote(source, params->names[i]), path);
+            source_error(
+                source,
+                "the column %s of %s is the name of a variable too; give one of them another name",
+                source_quote(source, params->names[i]), path);
     return source->problems->errors == errors;
 }
 
-static void add_param(struct source *source, struct params *params, const char *name, const struct param_list *list)
+static void add_param(struct source *source, struct params *params, const char *name,
+                      const struct param_list *list)
 {
     size_t at = params_find(params, name, strlen(name));
     if (at == params->count) {
@@ -78,25 +88,28 @@ static void reserve(struct source *source, struct params *params, size_t count)
     params->lists = arena_alloc(source->arena, (count + 1) * sizeof *params->lists);
 }
 
-/* The members of "parameters", where source stands, into params, which has room for them. */
-static void read_map(struct source *source, const struct spec *spec, json_t *map, struct params *params)
+// The members of "parameters", where source stands, into params, which has room for them.
+static void read_map(struct source *source, const struct spec *spec, json_t *map,
+                     struct params *params)
 {
     const char *name;
     json_t *value;
     if (!json_is_object(map)) {
-        source_error(source, "expected an object of names and values, found %s", field_found(source, map));
+        source_error(source, "expected an object of names and values, found %s",
+                     field_found(source, map));
         return;
     }
     json_object_foreach (map, name, value) {
         struct param_list list;
         source_down_key(source, name);
-        if (check_name(source, spec, name) && !json_is_null(value) && param_values_read(source, value, &list))
+        if (check_name(source, spec, name) && !json_is_null(value) &&
+            param_values_read(source, value, &list))
             add_param(source, params, name, &list);
         source_up(source);
     }
 }
 
-struct wanted { /* what an entry says about its parameters */
+struct wanted { // what an entry says about its parameters
     struct texts use;
     const char *table;
     bool use_table;
@@ -125,7 +138,8 @@ static void read_wanted(struct source *source, json_t *object, struct wanted *wa
     }
 }
 
-static void inherit(struct source *source, const struct spec *spec, const struct texts *use, struct params *params)
+static void inherit(struct source *source, const struct spec *spec, const struct texts *use,
+                    struct params *params)
 {
     for (uint32_t i = 0; i < use->count; i++) {
         const char *name = use->items[i];
@@ -135,23 +149,29 @@ static void inherit(struct source *source, const struct spec *spec, const struct
         } else if (name) {
             source_down_key(source, "use_parameters");
             source_down_index(source, i);
-            source_error(source, "the workflow has no parameter %s%s", source_quote(source, name),
-                         source_suggest(source, name, spec->params.names, spec->params.count,
-                                        spec->params.count ? "" : "; \"parameters\" at the top of the file gives it some"));
+            source_error(
+                source, "the workflow has no parameter %s%s", source_quote(source, name),
+                source_suggest(source, name, spec->params.names, spec->params.count,
+                               spec->params.count
+                                   ? ""
+                                   : "; \"parameters\" at the top of the file gives it some"));
             source_up(source);
             source_up(source);
         }
     }
 }
 
-/* A table stands alone. */
-static bool check_alone(struct source *source, const struct spec *spec, json_t *object, const struct wanted *wanted)
+// A table stands alone.
+static bool check_alone(struct source *source, const struct spec *spec, json_t *object,
+                        const struct wanted *wanted)
 {
     static const char *const others[] = {"parameters", "use_parameters", "parameter_mode"};
     size_t errors = source->problems->errors;
     if (wanted->table && wanted->use_table) {
         source_down_key(source, "use_parameters_file");
-        source_error_key(source, "there are two tables, the workflow's and \"parameters_file\"; leave one of them out");
+        source_error_key(
+            source,
+            "there are two tables, the workflow's and \"parameters_file\"; leave one of them out");
         source_up(source);
     } else if (wanted->use_table && !spec->has_table) {
         source_down_key(source, "use_parameters_file");
@@ -163,14 +183,15 @@ static bool check_alone(struct source *source, const struct spec *spec, json_t *
         if (!other || json_is_null(other))
             continue;
         source_down_key(source, others[i]);
-        source_error_key(source, "a table has all the parameters of its entry; leave this or the table out");
+        source_error_key(
+            source, "a table has all the parameters of its entry; leave this or the table out");
         source_up(source);
     }
     return source->problems->errors == errors;
 }
 
-static bool read_entry_table(struct source *source, const struct spec *spec, json_t *object, const struct wanted *wanted,
-                             struct params *params)
+static bool read_entry_table(struct source *source, const struct spec *spec, json_t *object,
+                             const struct wanted *wanted, struct params *params)
 {
     if (!check_alone(source, spec, object, wanted))
         return false;
@@ -184,7 +205,8 @@ static bool read_entry_table(struct source *source, const struct spec *spec, jso
     return good;
 }
 
-int spec_params_read_entry(struct source *source, const struct spec *spec, json_t *object, struct params *params)
+int spec_params_read_entry(struct source *source, const struct spec *spec, json_t *object,
+                           struct params *params)
 {
     size_t errors = source->problems->errors, count;
     struct wanted wanted = {0};
@@ -193,7 +215,10 @@ int spec_params_read_entry(struct source *source, const struct spec *spec, json_
     *params = (struct params){0};
     read_wanted(source, object, &wanted);
     if (wanted.table || wanted.use_table)
-        return read_entry_table(source, spec, object, &wanted, params) && source->problems->errors == errors ? 1 : -1;
+        return read_entry_table(source, spec, object, &wanted, params) &&
+                       source->problems->errors == errors
+                   ? 1
+                   : -1;
     map = json_is_null(map) ? NULL : map;
     if (map || wanted.use.count) {
         reserve(source, params, wanted.use.count + json_object_size(map));
@@ -211,7 +236,7 @@ int spec_params_read_entry(struct source *source, const struct spec *spec, json_
 
 // ---- the workflow's ----
 
-/* The value of a key at the top, or NULL; source goes there. */
+// The value of a key at the top, or NULL; source goes there.
 static json_t *load_top(struct source *source, const char *key)
 {
     struct json_step step = {.key = key};
@@ -223,7 +248,8 @@ static json_t *load_top(struct source *source, const char *key)
     if (at == source->base_offset || at >= json->length)
         return NULL;
     source_go_key(source, key, at);
-    json_t *value = json_loadb(json->text + at, json_value_end(json, at) - at, JSON_DECODE_ANY, NULL);
+    json_t *value =
+        json_loadb(json->text + at, json_value_end(json, at) - at, JSON_DECODE_ANY, NULL);
     if (!json_is_null(value))
         return value;
     json_decref(value);
@@ -240,7 +266,7 @@ static const char *read_variable(struct source *source, json_t *value)
     return NULL;
 }
 
-/* Texts are constant: what one variable says may not depend on another. */
+// Texts are constant: what one variable says may not depend on another.
 static void check_variables(struct source *source, const struct template_names *variables)
 {
     for (size_t i = 0; i < variables->count; i++) {
@@ -259,21 +285,25 @@ static void read_variables(struct source *source, struct spec *spec, json_t *map
     json_t *value;
     size_t most = json_object_size(map), count = 0;
     if (!json_is_object(map)) {
-        source_error(source, "expected an object of names and texts, found %s", field_found(source, map));
+        source_error(source, "expected an object of names and texts, found %s",
+                     field_found(source, map));
         return;
     }
     const char **names = arena_alloc(source->arena, (most + 1) * sizeof *names);
     struct param_value *values = arena_alloc(source->arena, (most + 1) * sizeof *values);
     json_object_foreach (map, name, value) {
         source_down_key(source, name);
-        const char *text = json_is_null(value) || !check_name(source, spec, name) ? NULL : read_variable(source, value);
+        const char *text = json_is_null(value) || !check_name(source, spec, name)
+                               ? NULL
+                               : read_variable(source, value);
         source_up(source);
         if (!text)
             continue;
         names[count] = arena_strdup(source->arena, name);
         values[count++] = param_value_text(text);
     }
-    spec->variables = (struct template_names){.names = names, .values = values, .count = count, .plain = true};
+    spec->variables =
+        (struct template_names){.names = names, .values = values, .count = count, .plain = true};
     check_variables(source, &spec->variables);
 }
 
@@ -294,9 +324,11 @@ void spec_params_read_top(struct source *source, struct spec *spec)
     json_auto_t *file = source->plain ? yaml_as_written(written) : json_incref(written);
     spec_variables_apply(spec, file);
     if (map)
-        source_error_key(source, "a workflow has \"parameters\" or a table, not both; leave one of them out");
+        source_error_key(
+            source, "a workflow has \"parameters\" or a table, not both; leave one of them out");
     else if (!json_is_string(file))
-        source_error(source, "expected the path of a table, found %s", field_found(source, written));
+        source_error(source, "expected the path of a table, found %s",
+                     field_found(source, written));
     else
         spec->has_table = read_table(source, spec, json_string_value(file), &spec->table);
 }

@@ -5,7 +5,8 @@
 
 #include "lib/workflow/spec_fields.h"
 
-/* A reader of a field (lib/workflow/spec_fields.h), into a struct texts of sbatch's options, "--name=value". */
+// A reader of a field (lib/workflow/spec_fields.h), into a struct texts of sbatch's options,
+// "--name=value".
 void spec_defaults_read(struct source *source, json_t *value, const struct field *field, void *at);
 
 #endif

@@ -70,20 +70,27 @@ static bool same(const struct field *field, const void *a, const void *b)
     return true;
 }
 
-static void report(struct source *source, const struct field *field, const char *name, const void *a, const void *b)
+static void report(struct source *source, const struct field *field, const char *name,
+                   const void *a, const void *b)
 {
     const char *how = "";
-    if (field->type == FIELD_TEXT || field->type == FIELD_COMMAND || field->type == FIELD_NAME || field->type == FIELD_SCRIPT)
-        how = arena_printf(source->arena, ": %s and %s",
-                           *(const char *const *)a ? source_quote(source, *(const char *const *)a) : "nothing",
-                           *(const char *const *)b ? source_quote(source, *(const char *const *)b) : "nothing");
+    if (field->type == FIELD_TEXT || field->type == FIELD_COMMAND || field->type == FIELD_NAME ||
+        field->type == FIELD_SCRIPT)
+        how = arena_printf(
+            source->arena, ": %s and %s",
+            *(const char *const *)a ? source_quote(source, *(const char *const *)a) : "nothing",
+            *(const char *const *)b ? source_quote(source, *(const char *const *)b) : "nothing");
     source_down_key(source, field->name);
-    source_error(source, "several instances of this entry are named %s, so they are one, but here they differ%s; put the "
-                         "parameter into the name, or take it out here", source_quote(source, name), how);
+    source_error(source,
+                 "several instances of this entry are named %s, so they are one, but here they "
+                 "differ%s; put the "
+                 "parameter into the name, or take it out here",
+                 source_quote(source, name), how);
     source_up(source);
 }
 
-void unite_entries(struct unite *unite, struct source *source, const struct field_table *table, void *into, const void *from)
+void unite_entries(struct unite *unite, struct source *source, const struct field_table *table,
+                   void *into, const void *from)
 {
     const char *name = "";
     for (size_t i = 0; i < table->count; i++) {
@@ -94,7 +101,8 @@ void unite_entries(struct unite *unite, struct source *source, const struct fiel
             name = *(const char **)a;
         if (field->later || field->unused)
             continue;
-        if (field->type == FIELD_TEXTS || field->type == FIELD_LABELS || field->type == FIELD_REGEXES) {
+        if (field->type == FIELD_TEXTS || field->type == FIELD_LABELS ||
+            field->type == FIELD_REGEXES) {
             append(source, (struct texts *)a, (const struct texts *)b);
         } else if (!same(field, a, b) && !unite->differed) {
             report(source, field, name, a, b);

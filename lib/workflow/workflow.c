@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "lib/base/arena.h"
-#include "lib/workflow/commands_file.h"
 #include "lib/base/mem.h"
-#include "lib/workflow/resolve.h"
 #include "lib/text/source_format.h"
+#include "lib/workflow/commands_file.h"
+#include "lib/workflow/resolve.h"
 
 static void resolve_files(struct resolver *resolver)
 {
@@ -22,19 +22,24 @@ static void resolve_files(struct resolver *resolver)
     for (size_t i = 0; i < spec->files_count; i++) {
         const struct spec_file *file = &spec->files[i];
         size_t first = names_add(&paths, file->path);
-        workflow->files[i] = (struct file_row){
-            .name = file->name, .path = file->path, .temporary = file->temporary, .entry = file->place.index};
+        workflow->files[i] = (struct file_row){.name = file->name,
+                                               .path = file->path,
+                                               .temporary = file->temporary,
+                                               .entry = file->place.index};
         if (first == i)
             continue;
         source_go_element(resolver->source, "files", file->place.index, file->place.offset);
         source_down_key(resolver->source, "path");
-        source_warning(resolver->source, "files[%u] has the same path; they are two files to torc, and no job waits for the other's",
+        source_warning(resolver->source,
+                       "files[%u] has the same path; they are two files to torc, and no job waits "
+                       "for the other's",
                        spec->files[first].place.index);
     }
     names_fini(&paths);
 }
 
-/* Only a file that comes from outside may turn out to be missing later, when the text of the workflow is gone. */
+// Only a file that comes from outside may turn out to be missing later, when the text of the
+// workflow is gone.
 static void place_inputs(struct resolver *resolver)
 {
     struct workflow *workflow = resolver->workflow;
@@ -55,8 +60,9 @@ static void resolve_data(struct resolver *resolver)
     workflow->data = xcalloc(spec->data_count + 1, sizeof *workflow->data);
     workflow->data_count = spec->data_count;
     for (size_t i = 0; i < spec->data_count; i++)
-        workflow->data[i] = (struct data_row){
-            .name = spec->data[i].name, .data = spec->data[i].data, .ephemeral = spec->data[i].ephemeral};
+        workflow->data[i] = (struct data_row){.name = spec->data[i].name,
+                                              .data = spec->data[i].data,
+                                              .ephemeral = spec->data[i].ephemeral};
 }
 
 static json_t *merged_env(const char *workflow_env, const char *job_env)
@@ -70,13 +76,17 @@ static json_t *merged_env(const char *workflow_env, const char *job_env)
 static json_t *stdio_json(const struct spec_stdio *stdio)
 {
     static const char *const modes[] = {"separate", "combined", "no_stdout", "no_stderr", "none"};
-    return json_pack("{s:s, s:b}", "mode", modes[stdio->mode], "delete_on_success", stdio->delete_on_success);
+    return json_pack("{s:s, s:b}", "mode", modes[stdio->mode], "delete_on_success",
+                     stdio->delete_on_success);
 }
 
-/* The JSON of lib/workflow/job_spec.h, or NULL when nothing is set. Jobs that have nothing but the workflow's env share one text. */
-static const char *job_spec_text(struct resolver *resolver, const struct spec_job *job, const char *shared)
+// The JSON of lib/workflow/job_spec.h, or NULL when nothing is set. Jobs that have nothing but the
+// workflow's env share one text.
+static const char *job_spec_text(struct resolver *resolver, const struct spec_job *job,
+                                 const char *shared)
 {
-    if (!job->env && !job->workdir && !job->termination_signal && !job->stdio.set && job->max_continuations < 0)
+    if (!job->env && !job->workdir && !job->termination_signal && !job->stdio.set &&
+        job->max_continuations < 0)
         return shared;
     json_auto_t *root = json_object();
     if (resolver->spec->env || job->env)
@@ -95,16 +105,18 @@ static const char *job_spec_text(struct resolver *resolver, const struct spec_jo
 
 static int32_t job_flags(const struct spec *spec, const struct spec_job *job)
 {
-    bool srun = job->launcher == LAUNCHER_SRUN || (job->launcher == LAUNCHER_UNSET && spec->mode == MODE_SLURM);
+    bool srun = job->launcher == LAUNCHER_SRUN ||
+                (job->launcher == LAUNCHER_UNSET && spec->mode == MODE_SLURM);
     return (job->cancel_on_blocking_failure ? JOB_CANCEL_ON_BLOCKING_FAILURE : 0) |
            (job->supports_termination ? JOB_SUPPORTS_TERMINATION : 0) | (srun ? JOB_SRUN : 0);
 }
 
-/* The drafts of commands up to that job have become commands. */
+// The drafts of commands up to that job have become commands.
 static void drop_drafts(const struct spec *spec, size_t *dropped, size_t jobs_done)
 {
     for (; *dropped < spec->drafts_count; ++*dropped) {
-        size_t end = *dropped + 1 < spec->drafts_count ? spec->drafts[*dropped + 1].first : spec->jobs_count;
+        size_t end =
+            *dropped + 1 < spec->drafts_count ? spec->drafts[*dropped + 1].first : spec->jobs_count;
         if (end > jobs_done)
             return;
         arena_destroy(spec->drafts[*dropped].arena);
@@ -135,7 +147,8 @@ static void resolve_jobs(struct resolver *resolver)
 
 static void resolve_settings(struct resolver *resolver)
 {
-    struct settings settings = resolver->spec->settings; /* a view: the spec goes on owning its texts */
+    struct settings settings =
+        resolver->spec->settings; // a view: the spec goes on owning its texts
     if (!resolver->spec->limit_resources)
         settings.limits = LIMITS_OFF;
     if (resolver->spec->stdio.set) {
@@ -143,12 +156,13 @@ static void resolve_settings(struct resolver *resolver)
         settings.delete_on_success = resolver->spec->stdio.delete_on_success;
     }
     settings.schedulers = resolver->schedulers;
-    settings.srun_signal = (char *)(uintptr_t)resolver->spec->srun_signal; /* likewise a view */
+    settings.srun_signal = (char *)(uintptr_t)resolver->spec->srun_signal; // likewise a view
     cleanup_free char *text = settings_text(&settings);
     resolver->workflow->settings = arena_strdup(resolver->workflow->text, text);
 }
 
-static void resolver_init(struct resolver *resolver, struct source *source, const struct spec *spec, struct workflow *workflow)
+static void resolver_init(struct resolver *resolver, struct source *source, const struct spec *spec,
+                          struct workflow *workflow)
 {
     *resolver = (struct resolver){.source = source, .spec = spec, .workflow = workflow};
     resolver->jobs = spec->job_names;
@@ -208,7 +222,8 @@ static int load(struct source *source, bool readable, struct workflow *workflow,
     return source->problems->errors > errors ? -1 : 0;
 }
 
-int workflow_load(const char *text, size_t length, const char *name, struct workflow *workflow, struct problems *problems)
+int workflow_load(const char *text, size_t length, const char *name, struct workflow *workflow,
+                  struct problems *problems)
 {
     size_t errors = problems->errors;
     *workflow = (struct workflow){.text = arena_create()};
@@ -217,8 +232,9 @@ int workflow_load(const char *text, size_t length, const char *name, struct work
     return load(&source, readable, workflow, errors);
 }
 
-int workflow_load_commands(const char *text, size_t length, const char *name, const struct commands_resources *resources,
-                           struct workflow *workflow, struct problems *problems)
+int workflow_load_commands(const char *text, size_t length, const char *name,
+                           const struct commands_resources *resources, struct workflow *workflow,
+                           struct problems *problems)
 {
     size_t errors = problems->errors;
     *workflow = (struct workflow){.text = arena_create()};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A workflow, checked and resolved: names are indices now, files and data have become dependencies, ranks are known. This
-// is what the file becomes (lib/workflow/spec.h), what is planned (lib/plan/plan.h), and what the store creates. Pure data.
+// A workflow, checked and resolved: names are indices now, files and data have become dependencies,
+// ranks are known. This is what the file becomes (lib/workflow/spec.h), what is planned
+// (lib/plan/plan.h), and what the store creates. Pure data.
 #ifndef LIB_WORKFLOW_WORKFLOW_H
 #define LIB_WORKFLOW_WORKFLOW_H
 
@@ -8,13 +9,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct problems; /* lib/text/problem.h: what is wrong with a file, all of it */
+struct problems; // lib/text/problem.h: what is wrong with a file, all of it
 
 enum job_flag {
-    JOB_CANCEL_ON_BLOCKING_FAILURE = 1, /* the default */
+    JOB_CANCEL_ON_BLOCKING_FAILURE = 1, // the default
     JOB_SUPPORTS_TERMINATION = 2,
-    JOB_SRUN = 4, /* launcher: srun */
-    JOB_NAMES_DATA = 8, /* its command holds ${user_data.input.…} of data that other jobs write: put in when it starts */
+    JOB_SRUN = 4,       // launcher: srun
+    JOB_NAMES_DATA = 8, // its command holds ${user_data.input.…} of data that other jobs write: put
+                        // in when it starts
 };
 
 enum file_role { ROLE_INPUT = 0, ROLE_OUTPUT = 1 };
@@ -23,59 +25,64 @@ struct class_row {
     const char *name;
     int32_t cpus, nodes, gpus_milli;
     int64_t memory_bytes, runtime_usec, tmp_bytes;
-    bool enforced;         /* false: named by nobody; for planning only */
-    const char *scheduler; /* NULL: any */
-    const char *labels;    /* NULL: none; sorted, comma-separated */
+    bool enforced;         // false: named by nobody; for planning only
+    const char *scheduler; // NULL: any
+    const char *labels;    // NULL: none; sorted, comma-separated
 };
 
 struct job_row {
-    const char *name, *command; /* command NULL: a barrier */
-    const char *spec;           /* JSON of the seldom fields, or NULL */
-    int32_t class_index;        /* into classes; -1: a barrier */
+    const char *name, *command; // command NULL: a barrier
+    const char *spec;           // JSON of the seldom fields, or NULL
+    int32_t class_index;        // into classes; -1: a barrier
     int32_t flags, priority, rank;
-    int32_t unmet; /* number of needs */
+    int32_t unmet; // number of needs
 };
 
-struct pair_row { /* a dependency (job, the job it needs), or (job, file or data) with a role */
+struct pair_row { // a dependency (job, the job it needs), or (job, file or data) with a role
     uint32_t job, other;
     uint8_t role;
-    bool by_regex; /* an input that a regex selected */
+    bool by_regex; // an input that a regex selected
 };
 
 struct file_row {
     const char *name, *path;
-    bool temporary, produced; /* produced: some job has it as output */
-    int32_t line, column;     /* of its path in the workflow file; 0: nowhere */
-    uint32_t entry;           /* files[entry] there, which may stand for many */
+    bool temporary, produced; // produced: some job has it as output
+    int32_t line, column;     // of its path in the workflow file; 0: nowhere
+    uint32_t entry;           // files[entry] there, which may stand for many
 };
 
 struct data_row {
-    const char *name, *data; /* JSON text or NULL: not produced yet */
+    const char *name, *data; // JSON text or NULL: not produced yet
     bool ephemeral;
 };
 
 struct workflow {
-    const char *name, *description, *project, *metadata; /* metadata: JSON text */
-    const char *settings;                                /* JSON text, lib/workflow/settings.h */
+    const char *name, *description, *project, *metadata; // metadata: JSON text
+    const char *settings;                                // JSON text, lib/workflow/settings.h
     struct class_row *classes;
-    struct job_row *jobs; /* in file order */
+    struct job_row *jobs; // in file order
     struct pair_row *needs, *job_files, *job_data;
     struct file_row *files;
     struct data_row *data;
-    size_t classes_count, jobs_count, needs_count, job_files_count, job_data_count, files_count, data_count;
-    struct arena *text; /* owns every string above; lib/base/arena.h */
+    size_t classes_count, jobs_count, needs_count, job_files_count, job_data_count, files_count,
+        data_count;
+    struct arena *text; // owns every string above; lib/base/arena.h
 };
 
-/* Reads and resolves the workflow file `text` (of `length` bytes; `name` is what errors call it; format by its extension).
- * Every mistake goes to problems, and all of them are found in one go. Returns 0 when there is no error among them (there
- * may be warnings, also those that problems_refuse_later makes errors), else -1. On both, workflow_fini is due. Opens no file but
- * those that the workflow names as its tables and lists. */
-int workflow_load(const char *text, size_t length, const char *name, struct workflow *workflow, struct problems *problems);
+// Reads and resolves the workflow file `text` (of `length` bytes; `name` is what errors call it;
+// format by its extension). Every mistake goes to problems, and all of them are found in one go.
+// Returns 0 when there is no error among them (there may be warnings, also those that
+// problems_refuse_later makes errors), else -1. On both, workflow_fini is due. Opens no file but
+// those that the workflow names as its tables and lists.
+int workflow_load(const char *text, size_t length, const char *name, struct workflow *workflow,
+                  struct problems *problems);
 
-/* The same for a list of commands (lib/workflow/commands_file.h), each of which asks for these resources. */
+// The same for a list of commands (lib/workflow/commands_file.h), each of which asks for these
+// resources.
 struct commands_resources;
-int workflow_load_commands(const char *text, size_t length, const char *name, const struct commands_resources *resources,
-                           struct workflow *workflow, struct problems *problems);
+int workflow_load_commands(const char *text, size_t length, const char *name,
+                           const struct commands_resources *resources, struct workflow *workflow,
+                           struct problems *problems);
 
 void workflow_fini(struct workflow *workflow);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Fuzzes the reading of usage records: whatever the bytes, no crash, and what is accepted reads the same when written again.
+// Fuzzes the reading of usage records: whatever the bytes, no crash, and what is accepted reads the
+// same when written again.
 #include "lib/meter/step_record.h"
 
 #include <inttypes.h>
@@ -33,6 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t length = record_text_format(&first, job, attempt, text);
     check(length && step_record_parse(text, length, &again, &err) == 0);
     check(!memcmp(first.value, again.value, sizeof first.value) && !strcmp(first.node, again.node));
-    check(!strcmp(first.gpus, again.gpus) && first.status == again.status && first.job == again.job);
+    check(!strcmp(first.gpus, again.gpus) && first.status == again.status &&
+          first.job == again.job);
     return 0;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Fuzzes the reading of workflow files: whatever the bytes, no crash, and what is accepted is sound. The Makefile builds it once
-// for each format, which FUZZ_NAME names.
+// Fuzzes the reading of workflow files: whatever the bytes, no crash, and what is accepted is
+// sound. The Makefile builds it once for each format, which FUZZ_NAME names.
 #include "lib/workflow/workflow.h"
 
 #include <ctype.h>
@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/workflow/job_spec.h"
 #include "lib/base/mem.h"
-#include "lib/text/problem.h"
 #include "lib/base/text_file.h"
+#include "lib/text/problem.h"
+#include "lib/workflow/job_spec.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -36,26 +36,29 @@ static void check_workflow(const struct workflow *w)
     for (size_t j = 0; j < w->jobs_count; j++) {
         struct job_spec spec;
         bool barrier = w->jobs[j].class_index < 0;
-        check(w->jobs[j].name && !w->jobs[j].command == barrier && (*w->jobs[j].name == '*') == barrier);
-        check((barrier || (size_t)w->jobs[j].class_index < w->classes_count) && w->jobs[j].rank >= 0);
+        check(w->jobs[j].name && !w->jobs[j].command == barrier &&
+              (*w->jobs[j].name == '*') == barrier);
+        check((barrier || (size_t)w->jobs[j].class_index < w->classes_count) &&
+              w->jobs[j].rank >= 0);
         check(job_spec_parse(w->jobs[j].spec, &spec, NULL) == 0);
         job_spec_fini(&spec);
     }
-    for (size_t i = 0; i < w->needs_count; i++) /* in a need, the rank falls */
+    for (size_t i = 0; i < w->needs_count; i++) // in a need, the rank falls
         check(w->jobs[w->needs[i].job].rank <= w->jobs[w->needs[i].other].rank);
 }
 
-/* Instead of the library's: no file of the machine is read. */
+// Instead of the library's: no file of the machine is read.
 int text_file_read(const char *path, char **text, size_t *length, struct error *err)
 {
     if (strchr(path, '/'))
         return error_set(err, ERROR_USAGE, 0, "%s: No such file or directory", path);
-    *text = xstrdup(strstr(path, ".js") ? "[{\"i\": 1, \"j\": \"x\"}, {\"i\": 2.5, \"j\": null}]" : "i,j\n1,x\n\"2\",y z\n");
+    *text = xstrdup(strstr(path, ".js") ? "[{\"i\": 1, \"j\": \"x\"}, {\"i\": 2.5, \"j\": null}]"
+                                        : "i,j\n1,x\n\"2\",y z\n");
     *length = strlen(*text);
     return 0;
 }
 
-/* Ranges of many values only cost time. */
+// Ranges of many values only cost time.
 static bool makes_many(const uint8_t *data, size_t size)
 {
     size_t digits = 0, wide = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// socket_client [--leave]: standard input to the runner's socket ($TORC_SOCKET), then its answers to standard output until it
-// closes. --leave: goes away without reading any.
+// socket_client [--leave]: standard input to the runner's socket ($TORC_SOCKET), then its answers
+// to standard output until it closes. --leave: goes away without reading any.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +24,7 @@ int main(int argc, char **argv)
         for (ssize_t sent; n > 0 && (sent = send(fd, at, (size_t)n, MSG_NOSIGNAL)) > 0; at += sent)
             n -= sent;
         if (n > 0)
-            break; /* it does not listen any more; what it said is still there to be read */
+            break; // it does not listen any more; what it said is still there to be read
     }
     if (argc > 1 && !strcmp(argv[1], "--leave"))
         return 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Every bad file in tests/cases: what is said about it, to the letter. A case is a folder with error and
-// input.json, input.json5 or input.yaml; tables that it names stand beside them.
+// Every bad file in tests/cases: what is said about it, to the letter. A case is a folder with
+// error and input.json, input.json5 or input.yaml; tables that it names stand beside them.
 // TORC_UPDATE_CASES=1 writes the errors instead: read what git diff then shows.
 #include <dirent.h>
 #include <unistd.h>
@@ -12,7 +12,7 @@
 
 enum { LONGEST = 1 << 22 };
 
-/* The file's text, or NULL. The caller's to free. */
+// The file's text, or NULL. The caller's to free.
 static char *read_file(const char *path, size_t *length)
 {
     cleanup_fclose FILE *file = fopen(path, "r");
@@ -30,7 +30,8 @@ static char *errors_of(const char *text, size_t length, const char *name, bool *
     struct problems problems = {0};
     char *said = NULL;
     size_t said_length;
-    cleanup_free char *exact = xmalloc(length ? length : 1); /* no byte more, so that reading past the end is seen */
+    cleanup_free char *exact =
+        xmalloc(length ? length : 1); // no byte more, so that reading past the end is seen
     memcpy(exact, text, length);
     *failed = workflow_load(exact, length, name, &workflow, &problems) != 0;
     *failed |= problems_refuse_later(&problems);
@@ -66,7 +67,8 @@ static void check_case(const char *name)
 int main(void)
 {
     const char *source = getenv("TORC_SOURCE");
-    cleanup_free char *named = xasprintf("%s/tests/cases", source ? source : "."), *folder = realpath(named, NULL);
+    cleanup_free char *named = xasprintf("%s/tests/cases", source ? source : "."),
+                      *folder = realpath(named, NULL);
     struct dirent **entries;
     int count = folder ? scandir(folder, &entries, NULL, alphasort) : -1;
     for (int i = 0; i < count; i++) {

@@ -6,7 +6,7 @@
 
 static const struct {
     const char *command;
-    const char *words; /* joined by |; "": needs a shell */
+    const char *words; // joined by |; "": needs a shell
 } cases[] = {
     {"/bin/true", "/bin/true"},
     {"  sleep   1\t", "sleep|1"},
@@ -48,7 +48,7 @@ static const struct {
     {"ls \x01", ""},
     {"", ""},
     {"   ", ""},
-    {"a b c d e f g h i", ""}, /* more words than there is room for */
+    {"a b c d e f g h i", ""}, // more words than there is room for
 };
 
 static void check_split(void)
@@ -58,7 +58,8 @@ static void check_split(void)
         snprintf(copy, sizeof copy, "%s", cases[i].command);
         int count = command_split(copy, strlen(copy), argv, 8);
         for (int k = 0; k < count; k++)
-            snprintf(joined + strlen(joined), sizeof joined - strlen(joined), "%s%s", k ? "|" : "", argv[k]);
+            snprintf(joined + strlen(joined), sizeof joined - strlen(joined), "%s%s", k ? "|" : "",
+                     argv[k]);
         is_text(joined, cases[i].words, cases[i].command);
         if (!count)
             is_text(copy, cases[i].command, "... is left as it was");

@@ -35,8 +35,9 @@ static const struct command_line line = {
     .program = "p", .rows = rows, .count = sizeof rows / sizeof *rows, .elsewhere = "see p --help"};
 
 static const struct row {
-    const char *typed;  /* words with blanks between */
-    const char *expect; /* text/flag/count/count_0/id/size/memory/time/word/labels/first operand, or the error */
+    const char *typed;  // words with blanks between
+    const char *expect; // text/flag/count/count_0/id/size/memory/time/word/labels/first operand, or
+                        // the error
 } table[] = {
     {"", "-/0/0/0/0/0/0/0/0/-/-"},
     {"a", "-/0/0/0/0/0/0/0/0/-/a"},
@@ -81,13 +82,16 @@ static char *result_of(const char *typed)
     while ((word = strsep(&at, " ")))
         if (*word)
             argv[argc++] = word;
-    optind = 0; /* getopt starts anew */
+    optind = 0; // getopt starts anew
     int first = command_line_read(&line, &options, argc, argv, &done, &err);
-    char *text = first < 0 ? xasprintf("! %s", err.text)
-                           : xasprintf("%s/%d/%d/%d/%lld/%lld/%lld/%lld/%d/%s/%s", options.text ? options.text : "-", options.flag,
-                                       options.count, options.count_0, (long long)options.id, (long long)options.size,
-                                       (long long)options.memory, (long long)options.time, options.word,
-                                       options.labels ? options.labels : "-", first < argc ? argv[first] : "-");
+    char *text =
+        first < 0
+            ? xasprintf("! %s", err.text)
+            : xasprintf("%s/%d/%d/%d/%lld/%lld/%lld/%lld/%d/%s/%s",
+                        options.text ? options.text : "-", options.flag, options.count,
+                        options.count_0, (long long)options.id, (long long)options.size,
+                        (long long)options.memory, (long long)options.time, options.word,
+                        options.labels ? options.labels : "-", first < argc ? argv[first] : "-");
     free(options.labels);
     free(*argv);
     free(copy);

@@ -19,7 +19,13 @@ static const struct {
     {"an escape sequence", "a\033[31mb", "\"a?[31mb\"", "a?[31mb"},
     {"a tab", "a\tb", "\"a b\"", "a b"},
     {"letters of the world", "größe→", "\"größe→\"", "größe→"},
-    {"no UTF-8", "a\xff" "b", "\"a\xef\xbf\xbd" "b\"", "a\xef\xbf\xbd" "b"},
+    {"no UTF-8",
+     "a\xff"
+     "b",
+     "\"a\xef\xbf\xbd"
+     "b\"",
+     "a\xef\xbf\xbd"
+     "b"},
     {"comments and braces", "}// /* #", "\"}// /* #\"", "}// /* #"},
 };
 
@@ -36,9 +42,13 @@ static char *text_of(void (*write)(FILE *out, const char *text), const char *tex
 static void write_graph(FILE *out, const char *name)
 {
     dot_begin(out, name);
-    dot_defaults(out, "node", (const struct dot_attribute[]){{.name = "shape", .text = "box"}, {0}});
-    dot_node(out, "job1", (const struct dot_attribute[]){
-                              {.name = "label", .text = "a\nb"}, {.name = "color"}, {.name = "xlabel", .html = "<B>x</B>"}, {0}});
+    dot_defaults(out, "node",
+                 (const struct dot_attribute[]){{.name = "shape", .text = "box"}, {0}});
+    dot_node(out, "job1",
+             (const struct dot_attribute[]){{.name = "label", .text = "a\nb"},
+                                            {.name = "color"},
+                                            {.name = "xlabel", .html = "<B>x</B>"},
+                                            {0}});
     dot_node(out, "job2", (const struct dot_attribute[]){{.name = "color"}, {0}});
     dot_edge(out, "job1", "job2", NULL);
     dot_end(out);
@@ -56,8 +66,10 @@ int main(void)
     }
     char *graph = text_of(write_graph, "odd \"name\"");
     is_text(graph,
-            "digraph \"odd \\\"name\\\"\" {\n  node [shape=\"box\"];\n  job1 [label=\"a\\nb\", xlabel=<<B>x</B>>];\n  job2;\n"
-            "  job1 -> job2;\n}\n", "a graph");
+            "digraph \"odd \\\"name\\\"\" {\n  node [shape=\"box\"];\n  job1 [label=\"a\\nb\", "
+            "xlabel=<<B>x</B>>];\n  job2;\n"
+            "  job1 -> job2;\n}\n",
+            "a graph");
     free(graph);
     return done_testing();
 }

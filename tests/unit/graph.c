@@ -11,24 +11,25 @@ static void note_cycle(void *context, const uint32_t *jobs, size_t count)
 {
     (void)context;
     for (size_t i = 0; i < count; i++)
-        snprintf(cycles + strlen(cycles), sizeof cycles - strlen(cycles), "%u%s", jobs[i], i + 1 < count ? " " : ";");
+        snprintf(cycles + strlen(cycles), sizeof cycles - strlen(cycles), "%u%s", jobs[i],
+                 i + 1 < count ? " " : ";");
 }
 
 static const struct {
-    const char *needs; /* of job 0, 1, …, separated by ';' */
+    const char *needs; // of job 0, 1, …, separated by ';'
     const char *cycles, *ranks;
 } rows[] = {
-    {"", "", "1"},                                       /* one job */
-    {";0;0;1 2", "", "3 2 2 1"},                         /* a diamond */
-    {";;", "", "1 1 1"},                                 /* nothing needs anything */
-    {"1 2;2;", "", "1 2 3"},                             /* a triangle: the longer way counts */
-    {"0", "0;", NULL},                                   /* itself */
+    {"", "", "1"},               // one job
+    {";0;0;1 2", "", "3 2 2 1"}, // a diamond
+    {";;", "", "1 1 1"},         // nothing needs anything
+    {"1 2;2;", "", "1 2 3"},     // a triangle: the longer way counts
+    {"0", "0;", NULL},           // itself
     {"1;0", "0 1;", NULL},
     {"1;2;0", "0 1 2;", NULL},
     {"2;0;1", "0 2 1;", NULL},
-    {"1;0;3;2", "0 1;2 3;", NULL},                       /* two */
-    {";0 2;1;2;3", "1 2;", NULL},                        /* with jobs before and after it */
-    {"1;0;0 3;2", "0 1;2 3;", NULL},                     /* one that needs another */
+    {"1;0;3;2", "0 1;2 3;", NULL},   // two
+    {";0 2;1;2;3", "1 2;", NULL},    // with jobs before and after it
+    {"1;0;0 3;2", "0 1;2 3;", NULL}, // one that needs another
     {"1;0 2;3;2", "2 3;0 1;", NULL},
 };
 
@@ -53,7 +54,8 @@ static void run(const char *text, const char *wanted_cycles, const char *wanted_
     size_t found = graph_rank(&graph, secs, rank, note_cycle, NULL);
     is_text(cycles, wanted_cycles, text);
     for (size_t j = 0; j < jobs; j++)
-        snprintf(ranks + strlen(ranks), sizeof ranks - strlen(ranks), "%d%s", rank[j], j + 1 < jobs ? " " : "");
+        snprintf(ranks + strlen(ranks), sizeof ranks - strlen(ranks), "%d%s", rank[j],
+                 j + 1 < jobs ? " " : "");
     if (wanted_ranks)
         is_text(ranks, wanted_ranks, "ranks");
     else
@@ -74,7 +76,8 @@ static void test_chain(void)
     struct graph graph = {.jobs_count = LONG, .first = first, .needs = needs};
     is_int((int64_t)graph_rank(&graph, secs, rank, NULL, NULL), 1, "a circle of a million jobs");
     first[LONG] = LONG - 1;
-    is_int((int64_t)graph_rank(&graph, secs, rank, NULL, NULL), 0, "cut open, a chain of a million");
+    is_int((int64_t)graph_rank(&graph, secs, rank, NULL, NULL), 0,
+           "cut open, a chain of a million");
     is_int(rank[0], 3600, "its end");
     is_int(rank[LONG - 1], INT32_MAX, "its beginning: as much as fits");
     free(first);

@@ -5,7 +5,8 @@
 #include "lib/base/mem.h"
 #include "tests/tap.h"
 
-/* Nodes "name:kind", edges "from>to", both by blanks; groups as "name(size)", edges by the groups' places. */
+// Nodes "name:kind", edges "from>to", both by blanks; groups as "name(size)", edges by the groups'
+// places.
 static const struct {
     const char *name, *nodes, *edges;
     bool each;
@@ -18,7 +19,8 @@ static const struct {
     {"other classes", "a1:0 a2:1 a3:0", "", false, "a*(2) a2(1)"},
     {"other neighbours", "in:0 a1:0 a2:0 a3:0", "0>1 0>2", false, "in(1) a*(2) a3(1) 0>1"},
     {"numbers of all kinds", "x0.25_i07:0 x1_i1:0 x1e:0", "", false, "x*_i*(2) x1e(1)"},
-    {"numbers that are the same stay", "s0_p1:0 s0_p2:0 s0_p10:0 s1_p1:1 s1_p02:1", "", false, "s0_p*(3) s1_p*(2)"},
+    {"numbers that are the same stay", "s0_p1:0 s0_p2:0 s0_p10:0 s1_p1:1 s1_p02:1", "", false,
+     "s0_p*(3) s1_p*(2)"},
     {"a number that differs late", "s1_p1:0 s1_p1.5:0 s2_p1:0 s10_p7:0", "", false, "s*_p*(4)"},
     {"a point that is no decimal point", "v1.a:0 v2.a:0", "", false, "v*.a(2)"},
     {"pairs", "a1:0 a2:0 b1:0 b2:0", "0>2 1>3", false, "a*(2) b*(2) 0>1"},
@@ -44,7 +46,8 @@ static size_t read_edges(char *text, struct group_edge *edges)
 {
     size_t count = 0;
     for (char *save, *word = strtok_r(text, " ", &save); word; word = strtok_r(NULL, " ", &save))
-        edges[count++] = (struct group_edge){(uint32_t)atoi(word), (uint32_t)atoi(strchr(word, '>') + 1)};
+        edges[count++] =
+            (struct group_edge){(uint32_t)atoi(word), (uint32_t)atoi(strchr(word, '>') + 1)};
     return count;
 }
 
@@ -53,7 +56,8 @@ static char *text_of(const struct groups *groups)
     char *text = xstrdup("");
     for (size_t i = 0; i < groups->count; i++) {
         cleanup_free char *old = text;
-        text = xasprintf("%s%s%s(%u)", old, *old ? " " : "", groups->list[i].name, groups->list[i].size);
+        text = xasprintf("%s%s%s(%u)", old, *old ? " " : "", groups->list[i].name,
+                         groups->list[i].size);
     }
     for (size_t i = 0; i < groups->edges_count; i++) {
         cleanup_free char *old = text;
@@ -68,8 +72,10 @@ int main(void)
         struct group_node nodes[MOST];
         struct group_edge edges[MOST];
         struct groups groups;
-        cleanup_free char *nodes_text = xstrdup(cases[i].nodes), *edges_text = xstrdup(cases[i].edges);
-        size_t nodes_count = read_nodes(nodes_text, nodes), edges_count = read_edges(edges_text, edges);
+        cleanup_free char *nodes_text = xstrdup(cases[i].nodes),
+                          *edges_text = xstrdup(cases[i].edges);
+        size_t nodes_count = read_nodes(nodes_text, nodes),
+               edges_count = read_edges(edges_text, edges);
         groups_make(&groups, nodes, nodes_count, edges, edges_count, cases[i].each);
         cleanup_free char *got = text_of(&groups);
         is_text(got, cases[i].groups, cases[i].name);

@@ -16,7 +16,8 @@ static const struct {
     {"[+5, -3, .5, 5., -.5, 1.e3, 0x1F, -0xa, 1e+2]", "[5,-3,0.5,5.0,-0.5,1.0e3,31,-10,1e+2]"},
     {"{true: true, null: null, $x_1: false}", "{\"true\":true,\"null\":null,\"$x_1\":false}"},
     {"{NaN /* a key */ : 1, Infinity: 2}", "{\"NaN\":1,\"Infinity\":2}"},
-    {"['\\x41\\v\\0\\'\\\"\\a\\n', \"\\u00e9\"]", "[\"\\u0041\\u000b\\u0000'\\\"a\\n\",\"\\u00e9\"]"},
+    {"['\\x41\\v\\0\\'\\\"\\a\\n', \"\\u00e9\"]",
+     "[\"\\u0041\\u000b\\u0000'\\\"a\\n\",\"\\u00e9\"]"},
     {"['one \\\ntwo']", "[\"one two\"]"},
     {"\xef\xbb\xbf[\xc2\xa0\"\xc3\xa9\"\xe2\x80\xa8]", "[\"\xc3\xa9\"]"},
     {"['a\tb']", "[\"a\\u0009b\"]"},
@@ -29,7 +30,8 @@ static const struct {
     int line, column;
     const char *text;
 } bad[] = {
-    {"{\n  a: 'x\n}", 2, 6, "this text does not end in its line; close the quotes, or end the line with \\ to go on"},
+    {"{\n  a: 'x\n}", 2, 6,
+     "this text does not end in its line; close the quotes, or end the line with \\ to go on"},
     {"[1, 2, ,]", 1, 8, "there is nothing before this comma; remove it"},
     {"[\n,]", 2, 1, "there is nothing before this comma; remove it"},
     {"{a: , b: 1}", 1, 5, "there is nothing before this comma; remove it"},
@@ -75,7 +77,8 @@ int main(void)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct problems problems = {0};
         struct rewrite rewrite;
-        is_int(json5_read(bad[i].input, strlen(bad[i].input), &rewrite, &problems), -1, "is refused");
+        is_int(json5_read(bad[i].input, strlen(bad[i].input), &rewrite, &problems), -1,
+               "is refused");
         if (ok(problems.count > 0, "with a problem"))
             ok(problems.list[0].line == bad[i].line && problems.list[0].column == bad[i].column &&
                    !strcmp(problems.list[0].text, bad[i].text),

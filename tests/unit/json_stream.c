@@ -32,7 +32,8 @@ static void write_document(FILE *out)
 int main(void)
 {
     static const char expected[] =
-        "{\"workflow\": {\"name\": \"a \\\"b\\\" \xef\xbf\xbd\", \"nothing\": null, \"empty\": null}, \"jobs\": [7, null, 2.1, "
+        "{\"workflow\": {\"name\": \"a \\\"b\\\" \xef\xbf\xbd\", \"nothing\": null, \"empty\": "
+        "null}, \"jobs\": [7, null, 2.1, "
         "null, \"2023-11-14T22:13:20.000007Z\", null, {\"k\": [1]}, \"no json\"], \"none\": []}";
     char *text = NULL;
     size_t size = 0;

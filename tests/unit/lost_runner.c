@@ -34,8 +34,16 @@ static void change(const struct fixture *f, const char *sql)
 
 static int64_t enter(struct fixture *f, int64_t w, const char *tag)
 {
-    struct runner_entry e = {.workflow_id = w, .tag = tag, .slurm_job_id = 7, .array_task_id = -1, .incarnation = "i",
-                             .host = "h", .node = "n", .pid = 1, .cpus = 4, .memory_bytes = 1 << 30};
+    struct runner_entry e = {.workflow_id = w,
+                             .tag = tag,
+                             .slurm_job_id = 7,
+                             .array_task_id = -1,
+                             .incarnation = "i",
+                             .host = "h",
+                             .node = "n",
+                             .pid = 1,
+                             .cpus = 4,
+                             .memory_bytes = 1 << 30};
     struct runner_grant g;
     is_int(store_enter(f->store, &e, &g, &f->err), 0, "a runner enters");
     int64_t id = g.runner_id;
@@ -59,8 +67,16 @@ int main(void)
     fixture_open(&f);
     int64_t w = fixture_workflow(&f, "a\nb\n");
     struct arena *arena = arena_create();
-    struct submission s = {.tag = "t%s", .arguments = "[]", .script = "x", .allocations = 1, .cpus = 4, .nodes = 1, .slots = 4,
-                           .rounds = 1, .memory_bytes = 1 << 30, .walltime_usec = INT64_C(3600000000)};
+    struct submission s = {.tag = "t%s",
+                           .arguments = "[]",
+                           .script = "x",
+                           .allocations = 1,
+                           .cpus = 4,
+                           .nodes = 1,
+                           .slots = 4,
+                           .rounds = 1,
+                           .memory_bytes = 1 << 30,
+                           .walltime_usec = INT64_C(3600000000)};
     is_int(store_submissions_create(f.store, w, &s, 1, true, arena, &f.err), 0, "a submission");
     struct test_runner r = {f.store, enter(&f, w, s.tag), 0, 4};
     is_int(fixture_sync(&f, &r, NULL, 0, 4, &reply), 0, "which claims");
@@ -71,7 +87,8 @@ int main(void)
     is_int((int64_t)look(&f, w, &turn), 0, "a runner with a fresh heartbeat is none to look at");
     is_int(times_asked(&f), 0, "and Slurm is not asked");
     change(&f, "UPDATE runner SET heartbeat_usec = heartbeat_usec - 101000000");
-    static const char *const alive[] = {"exit 1", "exit 0", "echo '{\"job_id\": 7, \"state\": \"RUNNING\"}'",
+    static const char *const alive[] = {"exit 1", "exit 0",
+                                        "echo '{\"job_id\": 7, \"state\": \"RUNNING\"}'",
                                         "echo '{\"job_id\": 7, \"state\": \"SUSPENDED\"}'"};
     for (size_t i = 0; i < sizeof alive / sizeof *alive; i++) {
         fake_query(&f, alive[i]);
@@ -88,7 +105,8 @@ int main(void)
     sync_reply_fini(&reply);
     fixture_invariants(&f, "in the end");
     arena_destroy(arena);
-    cleanup_free char *path = xasprintf("%s/slurm-query", f.folder), *asked = xasprintf("%s/asked", f.folder);
+    cleanup_free char *path = xasprintf("%s/slurm-query", f.folder),
+                      *asked = xasprintf("%s/asked", f.folder);
     unlink(path);
     unlink(asked);
     fixture_close(&f);

@@ -5,21 +5,38 @@
 #include "tests/tap.h"
 
 static const struct {
-    const char *what, *taken; /* ids in the order they are taken */
+    const char *what, *taken; // ids in the order they are taken
     struct pack pack;
-    struct { int32_t cpus, gpus_milli; int64_t memory; int priority, rank, count; } classes[3]; /* class i has ids 10 i, … */
+    struct {
+        int32_t cpus, gpus_milli;
+        int64_t memory;
+        int priority, rank, count;
+    } classes[3]; // class i has ids 10 i, …
 } rows[] = {
     {"as many as fit", "0 1 2", {{3, 0, 99}, {4, 0, 99}, 9, 0}, {{1, 0, 1, 0, 0, 5}}},
     {"no more than asked for", "0 1", {{9, 0, 99}, {9, 0, 99}, 2, 0}, {{1, 0, 1, 0, 0, 5}}},
     {"memory is what is short", "0 1", {{9, 0, 5}, {9, 0, 9}, 9, 0}, {{1, 0, 2, 0, 0, 5}}},
     {"GPUs in thousandths", "0 1 2", {{9, 1500, 99}, {9, 2000, 99}, 9, 0}, {{1, 500, 1, 0, 0, 5}}},
-    {"a large job at the head does not hide small ones", "10 11", {{2, 0, 99}, {8, 0, 99}, 9, 0},
+    {"a large job at the head does not hide small ones",
+     "10 11",
+     {{2, 0, 99}, {8, 0, 99}, 9, 0},
      {{8, 0, 1, 5, 5, 2}, {1, 0, 1, 0, 0, 3}}},
-    {"priority before rank, rank before order", "20 10 0", {{3, 0, 99}, {3, 0, 99}, 9, 0},
+    {"priority before rank, rank before order",
+     "20 10 0",
+     {{3, 0, 99}, {3, 0, 99}, 9, 0},
      {{1, 0, 1, 0, 1, 1}, {1, 0, 1, 0, 9, 1}, {1, 0, 1, 1, 0, 1}}},
-    {"prefetch takes what fits the empty runner", "0 1 10", {{2, 0, 99}, {4, 0, 99}, 9, 1}, {{1, 0, 1, 0, 0, 2}, {4, 0, 1, 0, 0, 1}}},
-    {"prefetch never takes what fits never", "0", {{1, 0, 99}, {4, 0, 99}, 9, 3}, {{1, 0, 1, 0, 0, 1}, {5, 0, 1, 9, 0, 1}}},
-    {"a full runner may still have jobs at hand", "0 1", {{0, 0, 0}, {4, 0, 99}, 9, 2}, {{1, 0, 1, 0, 0, 9}}},
+    {"prefetch takes what fits the empty runner",
+     "0 1 10",
+     {{2, 0, 99}, {4, 0, 99}, 9, 1},
+     {{1, 0, 1, 0, 0, 2}, {4, 0, 1, 0, 0, 1}}},
+    {"prefetch never takes what fits never",
+     "0",
+     {{1, 0, 99}, {4, 0, 99}, 9, 3},
+     {{1, 0, 1, 0, 0, 1}, {5, 0, 1, 9, 0, 1}}},
+    {"a full runner may still have jobs at hand",
+     "0 1",
+     {{0, 0, 0}, {4, 0, 99}, 9, 2},
+     {{1, 0, 1, 0, 0, 9}}},
     {"nothing asked for", "", {{4, 0, 99}, {4, 0, 99}, 0, 0}, {{1, 0, 1, 0, 0, 9}}},
 };
 
@@ -30,9 +47,13 @@ static void test_row(size_t r)
     int given[3] = {0}, i;
     char taken[200] = "";
     for (i = 0; i < 3; i++)
-        heads[i] = (struct pack_head){.empty = rows[r].classes[i].count == 0, .priority = rows[r].classes[i].priority,
-                                      .shape = {rows[r].classes[i].cpus, rows[r].classes[i].gpus_milli, rows[r].classes[i].memory},
-                                      .rank = rows[r].classes[i].rank, .id = i * 10};
+        heads[i] =
+            (struct pack_head){.empty = rows[r].classes[i].count == 0,
+                               .priority = rows[r].classes[i].priority,
+                               .shape = {rows[r].classes[i].cpus, rows[r].classes[i].gpus_milli,
+                                         rows[r].classes[i].memory},
+                               .rank = rows[r].classes[i].rank,
+                               .id = i * 10};
     while ((i = pack_next(&pack, heads, 3)) >= 0) {
         sprintf(taken + strlen(taken), "%s%lld", *taken ? " " : "", (long long)heads[i].id++);
         heads[i].empty = ++given[i] == rows[r].classes[i].count;
@@ -44,13 +65,14 @@ static const struct {
     const char *runner, *class;
     bool fit;
 } labels[] = {
-    {NULL, NULL, true}, {NULL, "a", false}, {"a", NULL, false}, {"a,b", "a", true}, {"a,b", "b", true}, {"a,b", "a,b", true},
-    {"a,b", "a,c", false}, {"ab", "a", false}, {"a", "ab", false}, {"x,a", "a,x", true},
+    {NULL, NULL, true}, {NULL, "a", false},   {"a", NULL, false},    {"a,b", "a", true},
+    {"a,b", "b", true}, {"a,b", "a,b", true}, {"a,b", "a,c", false}, {"ab", "a", false},
+    {"a", "ab", false}, {"x,a", "a,x", true},
 };
 
 static const struct {
     const char *what;
-    int left, walltime, elapsed, runtime; /* seconds */
+    int left, walltime, elapsed, runtime; // seconds
     bool enforced;
     enum pack_time_fit fit;
 } times[] = {
@@ -73,11 +95,14 @@ int main(void)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         test_row(i);
     for (size_t i = 0; i < sizeof labels / sizeof *labels; i++)
-        ok(pack_labels_fit(labels[i].runner, labels[i].class) == labels[i].fit, "labels %s of a runner, %s of a job",
-           labels[i].runner ? labels[i].runner : "none", labels[i].class ? labels[i].class : "none");
+        ok(pack_labels_fit(labels[i].runner, labels[i].class) == labels[i].fit,
+           "labels %s of a runner, %s of a job", labels[i].runner ? labels[i].runner : "none",
+           labels[i].class ? labels[i].class : "none");
     for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
-        struct pack_time t = {times[i].left * 1000000ll, times[i].walltime * 1000000ll, times[i].elapsed * 1000000ll};
-        is_int(pack_time_fits(&t, times[i].runtime * 1000000ll, times[i].enforced), times[i].fit, times[i].what);
+        struct pack_time t = {times[i].left * 1000000ll, times[i].walltime * 1000000ll,
+                              times[i].elapsed * 1000000ll};
+        is_int(pack_time_fits(&t, times[i].runtime * 1000000ll, times[i].enforced), times[i].fit,
+               times[i].what);
     }
     return done_testing();
 }

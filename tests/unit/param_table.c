@@ -7,7 +7,7 @@
 
 static const struct {
     enum param_table_kind kind;
-    const char *text, *want; /* columns, then rows with the type of each cell; or the error */
+    const char *text, *want; // columns, then rows with the type of each cell; or the error
 } tables[] = {
     {PARAM_TABLE_CSV, "a,b\n1,x\n2.50, \"7\" \n", "a b | i1 tx | f2.5 t7"},
     {PARAM_TABLE_CSV, "a,b\r\n\"x,\"\"y\"\"\",-3\r\n\r\n", "a b | tx,\"y\" i-3"},
@@ -16,18 +16,25 @@ static const struct {
     {PARAM_TABLE_CSV, "", "the table has no rows"},
     {PARAM_TABLE_CSV, "a,a\n1,2\n", "two columns are called a"},
     {PARAM_TABLE_CSV, "a,\n1,2\n", "column 2 has no name"},
-    {PARAM_TABLE_CSV, "a,b c\n1,2\n", "the column name \"b c\" must be letters, digits and _, so that {b c} can stand in a text"},
+    {PARAM_TABLE_CSV, "a,b c\n1,2\n",
+     "the column name \"b c\" must be letters, digits and _, so that {b c} can stand in a text"},
     {PARAM_TABLE_CSV, "a,b\n1,2\n3\n", "row 2 has 1 cell; the header has 2"},
     {PARAM_TABLE_CSV, "a,b\n1,2,3\n", "row 1 has 3 cells; the header has 2"},
-    {PARAM_TABLE_CSV, "a\n\"x\n", "row 1: a quote is not closed, or stands in a cell that does not begin with one; write \"a \"\"quoted\"\" word\""},
-    {PARAM_TABLE_CSV, "a,b\n1,2\"3\n", "row 1: a quote is not closed, or stands in a cell that does not begin with one; write \"a \"\"quoted\"\" word\""},
+    {PARAM_TABLE_CSV, "a\n\"x\n",
+     "row 1: a quote is not closed, or stands in a cell that does not begin with one; write \"a "
+     "\"\"quoted\"\" word\""},
+    {PARAM_TABLE_CSV, "a,b\n1,2\"3\n",
+     "row 1: a quote is not closed, or stands in a cell that does not begin with one; write \"a "
+     "\"\"quoted\"\" word\""},
     {PARAM_TABLE_CSV, "a;b\n1;2\n", "the columns \"a;b\" must be divided by commas, as all cells"},
-    {PARAM_TABLE_JSON, "[{\"a\": 1, \"b\": \"7\"}, {\"b\": 0.5, \"a\": true}]", "a b | i1 t7 | ttrue f0.5"},
+    {PARAM_TABLE_JSON, "[{\"a\": 1, \"b\": \"7\"}, {\"b\": 0.5, \"a\": true}]",
+     "a b | i1 t7 | ttrue f0.5"},
     {PARAM_TABLE_JSON, "[{\"a\": [1, 2]}, {\"a\": null}]", "a | t[1,2] | tnull"},
     {PARAM_TABLE_JSON, "[]", "the table has no rows"},
     {PARAM_TABLE_JSON, "{}", "the table is no list of objects"},
     {PARAM_TABLE_JSON, "[{\"a\": 1}, {\"b\": 1}]", "row 2 has no \"a\""},
-    {PARAM_TABLE_JSON, "[{\"a\": 1}, {\"a\": 1, \"b\": 1}]", "row 2 has more values than the first, which has 1"},
+    {PARAM_TABLE_JSON, "[{\"a\": 1}, {\"a\": 1, \"b\": 1}]",
+     "row 2 has more values than the first, which has 1"},
     {PARAM_TABLE_JSON, "[1]", "row 1 is no object of names and values"},
     {PARAM_TABLE_JSON, "[{]", "line 1: string or '}' expected near ']'"},
     {PARAM_TABLE_JSON_LINES, "{\"a\": 1}\n\n{\"a\": 2}", "a | i1 | i2"},
@@ -41,18 +48,21 @@ int main(void)
         struct params params;
         struct error err = {0};
         char got[300] = "";
-        if (param_table_read(tables[i].text, strlen(tables[i].text), tables[i].kind, arena, &params, &err)) {
+        if (param_table_read(tables[i].text, strlen(tables[i].text), tables[i].kind, arena, &params,
+                             &err)) {
             is_text(err.text, tables[i].want, tables[i].want);
             continue;
         }
         for (size_t c = 0; c < params.count; c++)
-            snprintf(got + strlen(got), sizeof got - strlen(got), "%s%s", c ? " " : "", params.names[c]);
+            snprintf(got + strlen(got), sizeof got - strlen(got), "%s%s", c ? " " : "",
+                     params.names[c]);
         for (size_t r = 0; r < params.lists[0].count; r++) {
             strcat(got, " |");
             for (size_t c = 0; c < params.count; c++) {
                 struct param_value value;
                 param_list_get(&params.lists[c], r, &value);
-                snprintf(got + strlen(got), sizeof got - strlen(got), " %c%s", "ift"[value.type], value.text);
+                snprintf(got + strlen(got), sizeof got - strlen(got), " %c%s", "ift"[value.type],
+                         value.text);
             }
         }
         is_text(got, tables[i].want, tables[i].want);

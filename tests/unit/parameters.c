@@ -1,48 +1,78 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Workflows with variables, parameters and tables, in each format: what jobs, files and data they come to.
+// Workflows with variables, parameters and tables, in each format: what jobs, files and data they
+// come to.
 #include <unistd.h>
 
-#include "lib/workflow/commands_file.h"
 #include "lib/base/mem.h"
 #include "lib/text/problem.h"
+#include "lib/workflow/commands_file.h"
 #include "lib/workflow/workflow.h"
 #include "tests/tap.h"
 
 static const struct {
     const char *name, *text;
-    const char *result; /* "name|command" of jobs, then "name=path" of files, then "name:json" of data */
-    const char *said;   /* part of a warning; NULL: none */
+    // "name|command" of jobs, then "name=path" of files, then "name:json" of data
+    const char *result;
+    const char *said; // part of a warning; NULL: none
 } rows[] = {
-    {"w.json", "{\"name\": \"w\", \"jobs\": [{\"name\": \"a_{i:03d}\", \"command\": \"x {i} {i:.1f} {i}\", \"parameters\": {\"i\": \"8:10\"}}]}",
+    {"w.json",
+     "{\"name\": \"w\", \"jobs\": [{\"name\": \"a_{i:03d}\", \"command\": \"x {i} {i:.1f} {i}\", "
+     "\"parameters\": {\"i\": \"8:10\"}}]}",
      "a_008|x 8 8.0 8 a_009|x 9 9.0 9 a_010|x 10 10.0 10", NULL},
-    {"w.json5", "{name: 'w', jobs: [{name: '{j}{i}', command: '{i}', parameters: {i: '0:0.2:0.1', j: ['a,b', 2]}}]}",
+    {"w.json5",
+     "{name: 'w', jobs: [{name: '{j}{i}', command: '{i}', parameters: {i: '0:0.2:0.1', j: ['a,b', "
+     "2]}}]}",
      "a,b0|0 20|0 a,b0.1|0.1 20.1|0.1 a,b0.2|0.2 20.2|0.2", NULL},
-    {"w.yaml", "name: w\njobs:\n- name: '{i}'\n  command: x {i}\n  parameters: {i: [010, 5, 1:5, no, true, 1.50, 'q', 0x1f, 1e3]}\n",
+    {"w.yaml",
+     "name: w\njobs:\n- name: '{i}'\n  command: x {i}\n  parameters: {i: [010, 5, 1:5, no, true, "
+     "1.50, 'q', 0x1f, 1e3]}\n",
      "010|x 010 5|x 5 1:5|x 1:5 no|x no true|x true 1.5|x 1.5 q|x q 0x1f|x 0x1f 1000|x 1000", NULL},
-    {"w.yaml", "name: w\njobs:\n- {name: '{i}_{j}', command: x, parameter_mode: zip, parameters: {i: 1:2, j: '[u, ''v,w'']'}}\n",
+    {"w.yaml",
+     "name: w\njobs:\n- {name: '{i}_{j}', command: x, parameter_mode: zip, parameters: {i: 1:2, j: "
+     "'[u, ''v,w'']'}}\n",
      "1_u|x 2_v,w|x", NULL},
-    {"w.yaml", "name: w\nparameters: {i: 1:2, j: 7}\njobs:\n- {name: '{j}_{i}', command: x, use_parameters: [j, i], parameters: {i: '3:4'}}\n"
-     "- {name: '{k}{i}', command: x, use_parameters: [i], parameters: {k: '[p,q]'}}\n- {name: plain, command: 'echo ${i} {{i}}'}\n",
+    {"w.yaml",
+     "name: w\nparameters: {i: 1:2, j: 7}\njobs:\n- {name: '{j}_{i}', command: x, use_parameters: "
+     "[j, i], parameters: {i: '3:4'}}\n"
+     "- {name: '{k}{i}', command: x, use_parameters: [i], parameters: {k: '[p,q]'}}\n- {name: "
+     "plain, command: 'echo ${i} {{i}}'}\n",
      "7_3|x 7_4|x p1|x q1|x p2|x q2|x plain|echo ${i} {{i}}", NULL},
-    {"w.json", "{\"name\": \"w\", \"variables\": {\"d\": \"out\", \"n\": \"j\"}, \"files\": [{\"name\": \"f_{i}\", \"path\": \"{d}/{i}\","
-     " \"parameters\": {\"i\": [1, 2]}}], \"jobs\": [{\"name\": \"{n}_{i}\", \"command\": \"${d} ${files.output.f_{i}} {{i}}\","
+    {"w.json",
+     "{\"name\": \"w\", \"variables\": {\"d\": \"out\", \"n\": \"j\"}, \"files\": [{\"name\": "
+     "\"f_{i}\", \"path\": \"{d}/{i}\","
+     " \"parameters\": {\"i\": [1, 2]}}], \"jobs\": [{\"name\": \"{n}_{i}\", \"command\": \"${d} "
+     "${files.output.f_{i}} {{i}}\","
      " \"parameters\": {\"i\": [1, 2]}}]}",
      "j_1|${d} out/1 {i} j_2|${d} out/2 {i} f_1=out/1 f_2=out/2", NULL},
-    {"w.json", "{\"name\": \"w\", \"user_data\": [{\"name\": \"d{i}\", \"data\": {\"{i}\": [\"{i}\", 0.1, {\"k\": \"v{i}\"}]},"
+    {"w.json",
+     "{\"name\": \"w\", \"user_data\": [{\"name\": \"d{i}\", \"data\": {\"{i}\": [\"{i}\", 0.1, "
+     "{\"k\": \"v{i}\"}]},"
      " \"parameters\": {\"i\": \"1:2\"}}], \"jobs\": [{\"name\": \"a\", \"command\": \"x\"}]}",
      "a|x d1:{\"{i}\":[\"1\",0.1,{\"k\":\"v1\"}]} d2:{\"{i}\":[\"2\",0.1,{\"k\":\"v2\"}]}", NULL},
-    {"w.yaml", "name: w\nuser_data: [{name: d, data: {a: 010, b: [1.10, yes, true, ~, '5']}}]\njobs: [{name: 5, command: true}]\n",
+    {"w.yaml",
+     "name: w\nuser_data: [{name: d, data: {a: 010, b: [1.10, yes, true, ~, '5']}}]\njobs: [{name: "
+     "5, command: true}]\n",
      "5|true d:{\"a\":10,\"b\":[1.1,\"yes\",true,null,\"5\"]}", NULL},
-    {"w.json", "{\"name\": \"w\", \"parameters_file\": \"table.csv\", \"jobs\": [{\"name\": \"{n}\", \"command\": \"x {v:.2f}\","
-     " \"use_parameters_file\": true}, {\"name\": \"l{p}\", \"command\": \"x\", \"parameters\": {\"p\": \"@lines.txt\"}}]}",
+    {"w.json",
+     "{\"name\": \"w\", \"parameters_file\": \"table.csv\", \"jobs\": [{\"name\": \"{n}\", "
+     "\"command\": \"x {v:.2f}\","
+     " \"use_parameters_file\": true}, {\"name\": \"l{p}\", \"command\": \"x\", \"parameters\": "
+     "{\"p\": \"@lines.txt\"}}]}",
      "a|x 0.50 b c|x 2.00 l7|x lone two|x l1.10|x l\"a\" \"b\"|x l\"|x", NULL},
-    {"w.json", "{\"name\": \"w\", \"jobs\": [{\"name\": \"a{i:q}\", \"command\": \"x\", \"parameters\": {\"i\": 1}}]}", "a1|x",
-     "{i:q} prints plain"},
-    {"w.json", "{\"name\": \"w\", \"jobs\": [{\"name\": \"a{i:02d}\", \"command\": \"x\", \"parameters\": {\"i\": [\"u\"]}}]}", "au|x",
-     "{i:02d} prints plain where"},
-    {"w.json", "{\"name\": \"w\", \"jobs\": [{\"name\": \"a{i}\", \"command\": \"{print}\", \"parameters\": {\"i\": 1}}]}", "a1|{print}",
-     "{print} is no parameter and stays as it is"},
-    {"w.json", "{\"name\": \"w\", \"jobs\": [{\"name\": \"a\", \"command\": \"awk '{print}'\"}]}", "a|awk '{print}'", NULL},
+    {"w.json",
+     "{\"name\": \"w\", \"jobs\": [{\"name\": \"a{i:q}\", \"command\": \"x\", \"parameters\": "
+     "{\"i\": 1}}]}",
+     "a1|x", "{i:q} prints plain"},
+    {"w.json",
+     "{\"name\": \"w\", \"jobs\": [{\"name\": \"a{i:02d}\", \"command\": \"x\", \"parameters\": "
+     "{\"i\": [\"u\"]}}]}",
+     "au|x", "{i:02d} prints plain where"},
+    {"w.json",
+     "{\"name\": \"w\", \"jobs\": [{\"name\": \"a{i}\", \"command\": \"{print}\", \"parameters\": "
+     "{\"i\": 1}}]}",
+     "a1|{print}", "{print} is no parameter and stays as it is"},
+    {"w.json", "{\"name\": \"w\", \"jobs\": [{\"name\": \"a\", \"command\": \"awk '{print}'\"}]}",
+     "a|awk '{print}'", NULL},
 };
 
 static char *describe(const struct workflow *w)
@@ -72,33 +102,42 @@ static void test_rows(void)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct workflow workflow;
         struct problems problems = {0};
-        int result = workflow_load(rows[i].text, strlen(rows[i].text), rows[i].name, &workflow, &problems);
+        int result =
+            workflow_load(rows[i].text, strlen(rows[i].text), rows[i].name, &workflow, &problems);
         cleanup_free char *got = result ? NULL : describe(&workflow);
         is_text(got, rows[i].result, rows[i].result);
         if (result || (!rows[i].said && problems.count))
             problems_print(&problems, stdout, "#", rows[i].name, 0);
-        ok(rows[i].said ? problems.count == 1 && strstr(problems.list[0].text, rows[i].said) : !problems.count, "and says: %s",
-           rows[i].said ? rows[i].said : "nothing");
+        ok(rows[i].said ? problems.count == 1 && strstr(problems.list[0].text, rows[i].said)
+                        : !problems.count,
+           "and says: %s", rows[i].said ? rows[i].said : "nothing");
         workflow_fini(&workflow);
         problems_fini(&problems);
     }
 }
 
-/* A fan-in written with parameters is one job that needs them all; texts that no parameter changes are shared. */
+// A fan-in written with parameters is one job that needs them all; texts that no parameter changes
+// are shared.
 static void test_unite(void)
 {
     static const char text[] =
         "{\"name\": \"w\", \"parameters\": {\"i\": \"1:50\", \"j\": \"1:40\"}, \"jobs\": ["
         "{\"name\": \"w_{i}_{j}\", \"command\": \"same\", \"use_parameters\": [\"i\", \"j\"]},"
-        "{\"name\": \"m_{i}\", \"command\": \"merge\", \"depends_on\": [\"w_{i}_{j}\"], \"use_parameters\": [\"i\", \"j\"]},"
-        "{\"name\": \"all\", \"command\": \"merge\", \"depends_on\": [\"m_{i}\"], \"use_parameters\": [\"i\"]}]}";
+        "{\"name\": \"m_{i}\", \"command\": \"merge\", \"depends_on\": [\"w_{i}_{j}\"], "
+        "\"use_parameters\": [\"i\", \"j\"]},"
+        "{\"name\": \"all\", \"command\": \"merge\", \"depends_on\": [\"m_{i}\"], "
+        "\"use_parameters\": [\"i\"]}]}";
     struct workflow workflow;
     struct problems problems = {0};
-    is_int(workflow_load(text, sizeof text - 1, "w.json", &workflow, &problems), 0, "a fan-in of two stages is read");
+    is_int(workflow_load(text, sizeof text - 1, "w.json", &workflow, &problems), 0,
+           "a fan-in of two stages is read");
     is_int((int64_t)workflow.jobs_count, 2051, "instances of one name are one job");
     is_int((int64_t)workflow.needs_count, 2050, "which needs what each of them does");
-    ok(workflow.jobs_count == 2051 && workflow.jobs[2050].unmet == 50 && workflow.jobs[2000].unmet == 40, "in both stages");
-    ok(workflow.jobs[0].command == workflow.jobs[1999].command, "a text without parameters is kept once");
+    ok(workflow.jobs_count == 2051 && workflow.jobs[2050].unmet == 50 &&
+           workflow.jobs[2000].unmet == 40,
+       "in both stages");
+    ok(workflow.jobs[0].command == workflow.jobs[1999].command,
+       "a text without parameters is kept once");
     workflow_fini(&workflow);
     problems_fini(&problems);
 }
@@ -106,16 +145,22 @@ static void test_unite(void)
 static void test_commands(void)
 {
     static const char text[] = "# first\ntrue\n\n  cat ${files.input.x} \n";
-    static const struct commands_resources resources = {.cpus = 2, .memory_bytes = 1 << 30, .runtime_usec = 600000000};
+    static const struct commands_resources resources = {
+        .cpus = 2, .memory_bytes = 1 << 30, .runtime_usec = 600000000};
     struct workflow workflow;
     struct problems problems = {0};
-    is_int(workflow_load_commands(text, sizeof text - 1, "runs/list.txt", &resources, &workflow, &problems), -1, "a wrong command");
-    ok(problems.count == 1 && problems.list[0].line == 4 && problems.list[0].column == 3, "is shown where it stands");
+    is_int(workflow_load_commands(text, sizeof text - 1, "runs/list.txt", &resources, &workflow,
+                                  &problems),
+           -1, "a wrong command");
+    ok(problems.count == 1 && problems.list[0].line == 4 && problems.list[0].column == 3,
+       "is shown where it stands");
     workflow_fini(&workflow);
     problems_fini(&problems);
-    is_int(workflow_load_commands(text, 13, "runs/list.txt", &resources, &workflow, &problems), 0, "a right one");
+    is_int(workflow_load_commands(text, 13, "runs/list.txt", &resources, &workflow, &problems), 0,
+           "a right one");
     is_text(workflow.name, "list", "is named after the file");
-    ok(workflow.classes_count == 1 && workflow.classes[0].cpus == 2 && workflow.classes[0].runtime_usec == 600000000,
+    ok(workflow.classes_count == 1 && workflow.classes[0].cpus == 2 &&
+           workflow.classes[0].runtime_usec == 600000000,
        "and asks for what the command line says");
     workflow_fini(&workflow);
 }

@@ -7,7 +7,7 @@
 #include "tests/tap.h"
 
 static const struct {
-    const char *text, *values; /* "type:value" joined by blanks, or the error */
+    const char *text, *values; // "type:value" joined by blanks, or the error
 } lists[] = {
     {"1:5", "i1 i2 i3 i4 i5"},
     {"5:1:-2", "i5 i3 i1"},
@@ -41,8 +41,10 @@ static const struct {
     {"1:5:0", "the range 1:5:0 has step 0, which leads nowhere"},
     {"5:1", "the range 5:1 is empty; to count down, give a step: a:b:-1"},
     {"1:5:-1", "the range 1:5:-1 is empty; its step leads away from its end"},
-    {"0:0.0:0.0000000000000000000000000005", "the range 0:0.0:0.0000000000000000000000000005 has numbers of more than 18 digits"},
-    {"1:999999999999999999:0.1", "the range 1:999999999999999999:0.1 has numbers of more than 18 digits"},
+    {"0:0.0:0.0000000000000000000000000005",
+     "the range 0:0.0:0.0000000000000000000000000005 has numbers of more than 18 digits"},
+    {"1:999999999999999999:0.1",
+     "the range 1:999999999999999999:0.1 has numbers of more than 18 digits"},
 };
 
 static void test_lists(struct arena *arena)
@@ -58,7 +60,8 @@ static void test_lists(struct arena *arena)
         for (size_t k = 0; k < list.count; k++) {
             struct param_value value;
             param_list_get(&list, k, &value);
-            snprintf(got + strlen(got), sizeof got - strlen(got), "%s%c%s", k ? " " : "", "ift"[value.type], value.text);
+            snprintf(got + strlen(got), sizeof got - strlen(got), "%s%c%s", k ? " " : "",
+                     "ift"[value.type], value.text);
         }
         is_text(got, lists[i].values, lists[i].text);
     }
@@ -78,12 +81,16 @@ static void test_instances(struct arena *arena)
     params_count(&params, &count, &err);
     for (size_t i = 0; i < count; i++) {
         params_get(&params, i, values);
-        snprintf(got + strlen(got), sizeof got - strlen(got), "%s%s ", values[0].text, values[1].text);
+        snprintf(got + strlen(got), sizeof got - strlen(got), "%s%s ", values[0].text,
+                 values[1].text);
     }
     is_text(got, "1x 1y 1z 2x 2y 2z ", "product: the last parameter is the fastest");
     params.mode = PARAM_ZIP;
     is_int(params_count(&params, &count, &err), -1, "zip of 2 and 3 is refused");
-    is_text(err.text, "with parameter_mode zip all parameters need the same number of values; a has 2, b has 3", "and says why");
+    is_text(
+        err.text,
+        "with parameter_mode zip all parameters need the same number of values; a has 2, b has 3",
+        "and says why");
     param_list_parse("1:1000000", arena, &list[0], &err);
     param_list_parse("1:1000000", arena, &list[1], &err);
     is_int(params_count(&params, &count, &err), 0, "zip of a million");
@@ -116,16 +123,19 @@ static const struct {
 static void test_templates(struct arena *arena)
 {
     const char *names[] = {"n", "x", "s"};
-    struct param_value values[] = {param_value_integer(7, arena), param_value_float(0.5, arena), param_value_text("a b")};
+    struct param_value values[] = {param_value_integer(7, arena), param_value_float(0.5, arena),
+                                   param_value_text("a b")};
     struct template_names all = {.names = names, .values = values, .count = 3};
     for (size_t i = 0; i < sizeof templates / sizeof *templates; i++) {
         struct template_note note;
-        is_text(template_expand(templates[i].text, &all, arena, &note), templates[i].want, templates[i].text);
+        is_text(template_expand(templates[i].text, &all, arena, &note), templates[i].want,
+                templates[i].text);
         is_int(note.kind, templates[i].note, "its note");
     }
     struct param_value dots[] = {values[0], param_value_text("a.b*"), values[2]};
     struct template_names escaped = {.names = names, .values = dots, .count = 3, .escape = true};
-    is_text(template_expand("^sim_{x}_\\d{3}$", &escaped, arena, NULL), "^sim_a\\.b\\*_\\d{3}$", "in a regex values are escaped");
+    is_text(template_expand("^sim_{x}_\\d{3}$", &escaped, arena, NULL), "^sim_a\\.b\\*_\\d{3}$",
+            "in a regex values are escaped");
 }
 
 int main(void)

@@ -10,7 +10,7 @@
 #include "tests/tap.h"
 
 static const struct {
-    const char *line, *options; /* joined by blanks; "!": refused, with this in the message */
+    const char *line, *options; // joined by blanks; "!": refused, with this in the message
 } lines[] = {
     {"", ""},
     {"  ", ""},
@@ -37,7 +37,7 @@ static const struct {
 };
 
 static const struct {
-    const char *line, *asks; /* "" when nothing is known of them */
+    const char *line, *asks; // "" when nothing is known of them
 } asked[] = {
     {"--constraint=x --exclusive=user", ""},
     {"-p debug -A a -q long", "debug a long"},
@@ -83,9 +83,14 @@ static char *asks_text(const struct sbatch_asks *a)
         int64_t value;
         bool said;
     } numbers[] = {
-        {'n', a->nodes, a->nodes}, {'t', a->tasks, a->tasks}, {'p', a->tasks_per_node, a->tasks_per_node},
-        {'c', a->cpus_per_task, a->cpus_per_task}, {'=', sbatch_asks_cpus(a), sbatch_asks_cpus(a)}, {'g', a->gpus, a->gpus >= 0},
-        {'m', a->memory_bytes >> 20, a->memory_bytes >= 0}, {'u', a->memory_per_cpu_bytes >> 20, a->memory_per_cpu_bytes},
+        {'n', a->nodes, a->nodes},
+        {'t', a->tasks, a->tasks},
+        {'p', a->tasks_per_node, a->tasks_per_node},
+        {'c', a->cpus_per_task, a->cpus_per_task},
+        {'=', sbatch_asks_cpus(a), sbatch_asks_cpus(a)},
+        {'g', a->gpus, a->gpus >= 0},
+        {'m', a->memory_bytes >> 20, a->memory_bytes >= 0},
+        {'u', a->memory_per_cpu_bytes >> 20, a->memory_per_cpu_bytes},
         {'w', a->walltime_usec / 60000000, a->walltime_usec},
     };
     for (size_t i = 0; i < 3; i++)
@@ -107,7 +112,8 @@ static void test_lines(void)
         int rc = sbatch_options_add_line(&options, lines[i].line, &err);
         cleanup_free char *text = joined(&options);
         if (lines[i].options[0] == '!')
-            ok(rc == -1 && strstr(err.text, lines[i].options + 2), "%s: %s (%s)", lines[i].line, lines[i].options, err.text);
+            ok(rc == -1 && strstr(err.text, lines[i].options + 2), "%s: %s (%s)", lines[i].line,
+               lines[i].options, err.text);
         else
             is_text(rc ? err.text : text, lines[i].options, lines[i].line);
         sbatch_options_fini(&options);
@@ -140,7 +146,7 @@ static void test_drop(void)
     sbatch_options_fini(&options);
 }
 
-/* What is written into the settings is read back. */
+// What is written into the settings is read back.
 static void test_schedulers(void)
 {
     struct schedulers some = {0}, again = {0};
@@ -155,7 +161,8 @@ static void test_schedulers(void)
     ok(json_equal(json, second), "and are the same");
     const struct scheduler *found = schedulers_find(&again, "one");
     ok(found && found->serialize && !found->standard, "one is found by its name");
-    ok(schedulers_find(&again, NULL) == &again.list[1] && !schedulers_find(&again, "two"), "the standard one without");
+    ok(schedulers_find(&again, NULL) == &again.list[1] && !schedulers_find(&again, "two"),
+       "the standard one without");
     schedulers_drop_option(&again, "time");
     is_int((long)again.list[0].options.count, 1, "an option is taken away from all");
     json_auto_t *wrong = json_pack("[{s:[i]}]", "options", 1);

@@ -34,10 +34,10 @@ static const struct {
 
 static const struct {
     int32_t lead, headroom;
-    int64_t walltime, margin, kill; /* seconds */
+    int64_t walltime, margin, kill; // seconds
 } times[] = {
-    {-1, -1, 0, 90, 60},      {-1, -1, 36000, 90, 60}, {-1, -1, 600, 60, 40}, {-1, -1, 60, 10, 6},
-    {20, -1, 60, 80, 60},     {5, 3, 60, 8, 3},
+    {-1, -1, 0, 90, 60}, {-1, -1, 36000, 90, 60}, {-1, -1, 600, 60, 40},
+    {-1, -1, 60, 10, 6}, {20, -1, 60, 80, 60},    {5, 3, 60, 8, 3},
 };
 
 int main(void)
@@ -51,11 +51,13 @@ int main(void)
         settings_fini(&s);
     }
     for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
-        struct settings s = {.sigterm_lead_secs = times[i].lead, .sigkill_headroom_secs = times[i].headroom};
+        struct settings s = {.sigterm_lead_secs = times[i].lead,
+                             .sigkill_headroom_secs = times[i].headroom};
         struct end_times e = settings_end_times(&s, times[i].walltime * 1000000);
         ok(e.margin_usec / 1000000 == times[i].margin && e.headroom_usec / 1000000 == times[i].kill,
-           "lead %d, headroom %d, walltime %lld s: margin %lld, kill %lld", times[i].lead, times[i].headroom,
-           (long long)times[i].walltime, (long long)e.margin_usec / 1000000, (long long)e.headroom_usec / 1000000);
+           "lead %d, headroom %d, walltime %lld s: margin %lld, kill %lld", times[i].lead,
+           times[i].headroom, (long long)times[i].walltime, (long long)e.margin_usec / 1000000,
+           (long long)e.headroom_usec / 1000000);
     }
     return done_testing();
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Programs that are run, and what is made of Slurm that answers wrongly, too late or not at all: unknown, never "no".
+// Programs that are run, and what is made of Slurm that answers wrongly, too late or not at all:
+// unknown, never "no".
 #include "lib/slurm/slurm.h"
 
 #include <sys/stat.h>
@@ -13,8 +14,9 @@ static void test_programs(void)
 {
     struct program_result r;
     struct error err = {0};
-    is_int(program_run((const char *const[]){"sh", "-c", "cat; echo oops >&2; exit 3", NULL}, "in\n", NULL, 10000, &r, &err), 0,
-           "a program runs");
+    is_int(program_run((const char *const[]){"sh", "-c", "cat; echo oops >&2; exit 3", NULL},
+                       "in\n", NULL, 10000, &r, &err),
+           0, "a program runs");
     is_text(r.out, "in", "its input and output");
     is_text(r.err, "oops", "its errors");
     is_int(r.exit_code, 3, "its exit code");
@@ -22,20 +24,23 @@ static void test_programs(void)
     program_run((const char *const[]){"sh", "-c", "kill -9 $$", NULL}, NULL, NULL, 10000, &r, &err);
     is_int(r.exit_code, 137, "death by a signal");
     program_result_fini(&r);
-    program_run((const char *const[]){"sh", "-c", "echo some; exec 1>&- 2>&-; sleep 100", NULL}, NULL, NULL, 100, &r, &err);
+    program_run((const char *const[]){"sh", "-c", "echo some; exec 1>&- 2>&-; sleep 100", NULL},
+                NULL, NULL, 100, &r, &err);
     ok(r.timed_out, "one that goes on for too long is killed, although it closed its output");
     is_text(r.out, "some", "what it had printed is kept");
     program_result_fini(&r);
-    is_int(program_run((const char *const[]){"/no/such/program", NULL}, NULL, NULL, 100, &r, &err), -1, "one that is missing");
+    is_int(program_run((const char *const[]){"/no/such/program", NULL}, NULL, NULL, 100, &r, &err),
+           -1, "one that is missing");
     is_text(err.text, "cannot run /no/such/program: No such file or directory", "says so");
-    program_run((const char *const[]){"sh", "-c", "head -c 300000 /dev/zero | tr '\\0' x", NULL}, NULL, NULL, 10000, &r, &err);
+    program_run((const char *const[]){"sh", "-c", "head -c 300000 /dev/zero | tr '\\0' x", NULL},
+                NULL, NULL, 10000, &r, &err);
     is_int((int64_t)strlen(r.out), 300000, "more output than a pipe holds");
     program_result_fini(&r);
 }
 
 static char folder[] = "/tmp/torc-test-XXXXXX";
 
-/* A program of that name first on the PATH, which does what the shell text says. */
+// A program of that name first on the PATH, which does what the shell text says.
 static void fake(const char *name, const char *text)
 {
     cleanup_free char *path = xasprintf("%s/%s", folder, name);
@@ -56,17 +61,19 @@ static const struct {
     {"echo hello from the site; echo 12; echo note >&2", "", ERROR_NONE, 12, false},
     {"exit 0", "sbatch gave no job id", ERROR_UNREACHABLE, 0, false},
     {"kill -9 $$", "sbatch: sbatch failed and said nothing", ERROR_UNREACHABLE, 0, false},
-    {"echo 'sbatch: error: Batch job submission failed: Invalid account' >&2; exit 1", "Slurm refused: Invalid account",
-     ERROR_USAGE, 0, false},
-    {"echo 'sbatch: error: Batch job submission failed: Unable to contact slurm controller (connect failure)' >&2; exit 1",
+    {"echo 'sbatch: error: Batch job submission failed: Invalid account' >&2; exit 1",
+     "Slurm refused: Invalid account", ERROR_USAGE, 0, false},
+    {"echo 'sbatch: error: Batch job submission failed: Unable to contact slurm controller "
+     "(connect failure)' >&2; exit 1",
      "sbatch: Unable to contact slurm controller (connect failure)", ERROR_UNREACHABLE, 0, false},
-    {"printf 'sbatch: unrecognized option %s\\nTry \"sbatch --help\" for more information\\n' \"'--x'\" >&2; exit 255",
+    {"printf 'sbatch: unrecognized option %s\\nTry \"sbatch --help\" for more information\\n' "
+     "\"'--x'\" >&2; exit 255",
      "sbatch takes no such option: unrecognized option '--x'", ERROR_USAGE, 0, false},
     {"echo 'sbatch: error: Invalid --mem specification' >&2; exit 255",
      "sbatch takes no such option: Invalid --mem specification", ERROR_USAGE, 0, false},
     {"exit 255", "sbatch: sbatch failed and said nothing", ERROR_UNREACHABLE, 0, false},
-    {"echo 'sbatch: error: QOSMaxSubmitJobPerUserLimit' >&2; exit 1", "Slurm refused: QOSMaxSubmitJobPerUserLimit",
-     ERROR_USAGE, 0, true},
+    {"echo 'sbatch: error: QOSMaxSubmitJobPerUserLimit' >&2; exit 1",
+     "Slurm refused: QOSMaxSubmitJobPerUserLimit", ERROR_USAGE, 0, true},
 };
 
 static void test_answers(void)
@@ -92,8 +99,9 @@ static void test_queue(void)
     int64_t id = -1;
     fake("squeue", "printf '5 RUNNING\\n5 CANCELLED\\n6 COMPLETED\\n6 CANCELLED\\n7 PENDING\\n'");
     is_int(slurm_fates("a,b", jobs, 4, &err), 0, "fates");
-    ok(jobs[0].fate == FATE_RUNNING && jobs[1].fate == FATE_CANCELED && jobs[2].fate == FATE_QUEUED &&
-           jobs[3].fate == FATE_UNKNOWN, "the liveliest element decides; what is not listed is unknown");
+    ok(jobs[0].fate == FATE_RUNNING && jobs[1].fate == FATE_CANCELED &&
+           jobs[2].fate == FATE_QUEUED && jobs[3].fate == FATE_UNKNOWN,
+       "the liveliest element decides; what is not listed is unknown");
     fake("squeue", "printf '5 torc-wf1-ab\\n6 torc-wf1-abc\\n7 (null)\\n'");
     slurm_find_tag("a", "torc-wf1-abc", &id, &err);
     is_int(id, 6, "a job by its tag");
@@ -110,7 +118,8 @@ static void test_query(void)
     struct error err = {0};
     cleanup_free char *path = xasprintf("%s/slurm-query", folder);
     setenv("TORC_SLURM_QUERY", path, 1);
-    static const char *const texts[] = {"exit 1", "kill -9 $$", "exit 0", "echo '{}'", "echo '{\"config\": '"};
+    static const char *const texts[] = {"exit 1", "kill -9 $$", "exit 0", "echo '{}'",
+                                        "echo '{\"config\": '"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         fake("slurm-query", texts[i]);
         err.code = ERROR_NONE;
@@ -118,7 +127,8 @@ static void test_query(void)
         is_int(err.code, ERROR_UNREACHABLE, texts[i]);
     }
     int64_t end = 0;
-    fake("slurm-query", "echo '{\"job_id\": 7, \"state\": \"RUNNING\", \"end_time_usec\": 5000000}'");
+    fake("slurm-query",
+         "echo '{\"job_id\": 7, \"state\": \"RUNNING\", \"end_time_usec\": 5000000}'");
     slurm_job_end(7, &end, &err);
     is_int(end, 5000000, "the end of a job");
     bool gone = true;
@@ -146,14 +156,18 @@ static void test_environment(void)
     setenv("TORC_RUNNER", "old", 1);
     unsetenv("SLURM_JOB_ID");
     char **e = slurm_environment("[\"STORED=1\"]", "new");
-    ok(has(e, "SLURM_NNODES=3") && has(e, "SBATCH_ACCOUNT=astro") && !has(e, "STORED=1"), "a login node's own environment");
-    ok(has(e, "TORC_RUNNER=new") && !has(e, "TORC_RUNNER=old") && !has(e, "TORC_STEP_JOB=9"), "torc's own variables");
+    ok(has(e, "SLURM_NNODES=3") && has(e, "SBATCH_ACCOUNT=astro") && !has(e, "STORED=1"),
+       "a login node's own environment");
+    ok(has(e, "TORC_RUNNER=new") && !has(e, "TORC_RUNNER=old") && !has(e, "TORC_STEP_JOB=9"),
+       "torc's own variables");
     slurm_environment_free(e);
     setenv("SLURM_JOB_ID", "1", 1);
     setenv("SLURM_CONF", "/x", 1);
     e = slurm_environment("[\"STORED=1\", \"SLURM_CONF=/y\", \"SLURM_NNODES=2\"]", "new");
-    ok(has(e, "STORED=1") && has(e, "SLURM_CONF=/x") && has(e, "SRUN_EXPORT_ENV=ALL"), "in an allocation the stored one");
-    ok(!has(e, "SLURM_NNODES=2") && !has(e, "SLURM_CONF=/y") && !has(e, "SBATCH_ACCOUNT=astro"), "and nothing else of Slurm");
+    ok(has(e, "STORED=1") && has(e, "SLURM_CONF=/x") && has(e, "SRUN_EXPORT_ENV=ALL"),
+       "in an allocation the stored one");
+    ok(!has(e, "SLURM_NNODES=2") && !has(e, "SLURM_CONF=/y") && !has(e, "SBATCH_ACCOUNT=astro"),
+       "and nothing else of Slurm");
     cleanup_free char *text = slurm_environment_text((char *[]){(char *)"A=\"1\"", NULL});
     is_text(text, "[\"A=\\\"1\\\"\"]", "as JSON");
     slurm_environment_free(e);
@@ -166,20 +180,43 @@ static void test_request(void)
     settings.account = xstrdup("astro");
     settings.output_dir = (free(settings.output_dir), xstrdup("out%1"));
     sbatch_options_add(&settings.sbatch_options, xstrdup("--constraint=fast"));
-    struct plan_group group = {.class_name = "big one,x", .partition = "p", .count = 3, .cpus = 8, .gpus = 2, .nodes = 1,
-                               .memory_bytes = 1024LL * 1024 * 1024, .walltime_usec = 600 * 1000000LL, .margin_usec = 60000000};
-    struct submit submit = {.workflow_id = 4, .db = "/home/a b/it's.db", .folder = "/home/a b", .settings = &settings};
+    struct plan_group group = {.class_name = "big one,x",
+                               .partition = "p",
+                               .count = 3,
+                               .cpus = 8,
+                               .gpus = 2,
+                               .nodes = 1,
+                               .memory_bytes = 1024LL * 1024 * 1024,
+                               .walltime_usec = 600 * 1000000LL,
+                               .margin_usec = 60000000};
+    struct submit submit = {
+        .workflow_id = 4, .db = "/home/a b/it's.db", .folder = "/home/a b", .settings = &settings};
     struct submit_request r;
     submit_request_init(&r, &submit, &group, 3);
-    static const char *const want[] = {
-        "--job-name=torc-wf4-big_one_x", "--chdir=/home/a b", "--output=out%%1/runner_wf4_%A_%a.log", "--partition=p",
-        "--nodes=1", "--ntasks=1", "--cpus-per-task=8", "--mem=1024M", "--gres=gpu:2", "--time=10", "--array=0-2",
-        "--signal=B:USR1@60", "--requeue", "--open-mode=append", "--account=astro", "--constraint=fast"};
+    static const char *const want[] = {"--job-name=torc-wf4-big_one_x",
+                                       "--chdir=/home/a b",
+                                       "--output=out%%1/runner_wf4_%A_%a.log",
+                                       "--partition=p",
+                                       "--nodes=1",
+                                       "--ntasks=1",
+                                       "--cpus-per-task=8",
+                                       "--mem=1024M",
+                                       "--gres=gpu:2",
+                                       "--time=10",
+                                       "--array=0-2",
+                                       "--signal=B:USR1@60",
+                                       "--requeue",
+                                       "--open-mode=append",
+                                       "--account=astro",
+                                       "--constraint=fast"};
     for (size_t i = 0; i < sizeof want / sizeof *want; i++)
         ok(has(r.options.list, want[i]), "%s", want[i]);
-    ok(strstr(r.script, "--db '/home/a b/it'\\''s.db' --workflow 4 --submission torc-wf4-") != NULL, "the script quotes paths");
+    ok(strstr(r.script, "--db '/home/a b/it'\\''s.db' --workflow 4 --submission torc-wf4-") != NULL,
+       "the script quotes paths");
     cleanup_free char *comment = xasprintf("--comment=%s", r.tag);
-    ok(has(r.options.list, comment) && strspn(r.tag, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(r.tag), "the tag");
+    ok(has(r.options.list, comment) &&
+           strspn(r.tag, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(r.tag),
+       "the tag");
     submit_request_fini(&r);
     settings_fini(&settings);
 }

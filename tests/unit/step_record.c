@@ -1,18 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Usage records: what the plugin writes is what the runner reads, and nothing else is taken for a record.
+// Usage records: what the plugin writes is what the runner reads, and nothing else is taken for a
+// record.
 #include "lib/meter/step_record.h"
 
 #include "lib/base/error.h"
 #include "plugin/record_text.h"
 #include "tests/tap.h"
 
-#define IDENTITY \
-    "torc-usage 1\nslurm_job_id 7\nstep_id 0\ntask 3\nnode n1\njob 12\nattempt 1.2\nstatus 0\ncgroup 2\n"
+#define IDENTITY                                                                             \
+    "torc-usage 1\nslurm_job_id 7\nstep_id 0\ntask 3\nnode n1\njob 12\nattempt 1.2\nstatus " \
+    "0\ncgroup 2\n"
 
 static void test_round_trip(void)
 {
-    struct step_record in = {.slurm_job_id = 4294967293U, .step_id = 4294967291U, .task = 17, .node = "a-1_b", .status = 0x8b,
-                             .cgroup = 1, .gpus = "0,2-3"}, out;
+    struct step_record in = {.slurm_job_id = 4294967293U,
+                             .step_id = 4294967291U,
+                             .task = 17,
+                             .node = "a-1_b",
+                             .status = 0x8b,
+                             .cgroup = 1,
+                             .gpus = "0,2-3"},
+                       out;
     struct error err = {0};
     char text[STEP_RECORD_MAX];
     for (size_t i = 0; i < STEP_VALUES; i++)
@@ -46,7 +54,8 @@ static void test_too_long(void)
     struct error err = {0};
     static char job[STEP_RECORD_MAX], text[STEP_RECORD_MAX + 1];
     memset(job, '1', sizeof job - 1);
-    is_int((int64_t)record_text_format(&in, job, "1.1", text), 0, "what does not fit is not written");
+    is_int((int64_t)record_text_format(&in, job, "1.1", text), 0,
+           "what does not fit is not written");
     memset(text, '\n', sizeof text);
     is_int(step_record_parse(text, sizeof text, &out, &err), -1, "what is too long is not read");
     is_text(err.text, "usage record: not a text of at most 4096 bytes", "and says so");
@@ -65,7 +74,8 @@ static const struct {
     {IDENTITY "word\nend\n", "usage record: line 10 is no \"key value\""},
     {IDENTITY "cpu_usec -1\nend\n", "usage record: wrong value of cpu_usec: \"-1\""},
     {IDENTITY "cpu_usec 1x\nend\n", "usage record: wrong value of cpu_usec: \"1x\""},
-    {IDENTITY "cpu_usec 9223372036854775808\nend\n", "usage record: wrong value of cpu_usec: \"9223372036854775808\""},
+    {IDENTITY "cpu_usec 9223372036854775808\nend\n",
+     "usage record: wrong value of cpu_usec: \"9223372036854775808\""},
     {IDENTITY "task 4294967296\nend\n", "usage record: wrong value of task: \"4294967296\""},
     {IDENTITY "node a/b\nend\n", "usage record: wrong value of node: \"a/b\""},
     {IDENTITY "node \nend\n", "usage record: wrong value of node: \"\""},

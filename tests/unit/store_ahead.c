@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Looking ahead in the store: what is told of a chain, and jobs that a runner started on such a hint.
+// Looking ahead in the store: what is told of a chain, and jobs that a runner started on such a
+// hint.
 #include "tests/unit/store_fixture.h"
 
 static struct attempt_end end_taken(const struct claimed_job *hint, enum job_state state)
@@ -22,11 +23,21 @@ static void test_chain(void)
     is_int(claims.hints[0].after, claims.claimed[0].job_id, "after a");
     is_int(claims.hints[2].after, claims.hints[1].job_id, "d after c");
     is_text(fixture_state(&f, w, "b"), "blocked", "nothing is claimed by that");
-    struct attempt_end ends[2] = {fixture_end(&claims.claimed[0], JOB_COMPLETED), end_taken(&claims.hints[0], JOB_COMPLETED)};
-    struct attempt_start start = {.job_id = claims.hints[1].job_id, .start_usec = 7, .attempt_id = 1, .taken = true};
-    struct sync_request q = {.runner_id = r.id, .seq = ++r.seq, .ends = ends, .ends_count = 2, .starts = &start, .starts_count = 1,
-                             .ahead = &claims.hints[2].job_id, .ahead_count = 1, .claim = {.prefetch = 1}};
-    is_int(store_sync(f.store, &q, &reply, &f.err), 0, "ends of a and b and a start of c in one request");
+    struct attempt_end ends[2] = {fixture_end(&claims.claimed[0], JOB_COMPLETED),
+                                  end_taken(&claims.hints[0], JOB_COMPLETED)};
+    struct attempt_start start = {
+        .job_id = claims.hints[1].job_id, .start_usec = 7, .attempt_id = 1, .taken = true};
+    struct sync_request q = {.runner_id = r.id,
+                             .seq = ++r.seq,
+                             .ends = ends,
+                             .ends_count = 2,
+                             .starts = &start,
+                             .starts_count = 1,
+                             .ahead = &claims.hints[2].job_id,
+                             .ahead_count = 1,
+                             .claim = {.prefetch = 1}};
+    is_int(store_sync(f.store, &q, &reply, &f.err), 0,
+           "ends of a and b and a start of c in one request");
     is_int(reply.refused_count, 0, "nothing is refused");
     is_int(reply.hints_count, 1, "of d, e is told now");
     is_text(fixture_state(&f, w, "b"), "completed", "b completed");
@@ -52,7 +63,8 @@ static void test_refused(void)
     struct fixture f;
     fixture_open(&f);
     int64_t w = fixture_workflow(&f, "a\nb: a\nc: b\n");
-    struct test_runner r = fixture_enter(&f, f.store, w, "i1", 1), other = fixture_enter(&f, f.store, w, "i2", 1);
+    struct test_runner r = fixture_enter(&f, f.store, w, "i1", 1),
+                       other = fixture_enter(&f, f.store, w, "i2", 1);
     struct sync_reply claims, reply;
     fixture_sync(&f, &r, NULL, 0, 1, &claims);
     struct attempt_end early = end_taken(&claims.hints[0], JOB_COMPLETED);
@@ -90,7 +102,8 @@ static void test_not_told(void)
     w = fixture_workflow(&f, "a\nb: a\n");
     r = fixture_enter(&f, f.store, w, "i1", 1);
     fixture_sync(&f, &r, NULL, 0, 1, &reply);
-    struct attempt_end ends[2] = {fixture_end(&reply.claimed[0], JOB_FAILED), end_taken(&reply.hints[0], JOB_COMPLETED)};
+    struct attempt_end ends[2] = {fixture_end(&reply.claimed[0], JOB_FAILED),
+                                  end_taken(&reply.hints[0], JOB_COMPLETED)};
     struct sync_reply after;
     fixture_sync(&f, &r, ends, 2, 0, &after);
     is_int(after.refused_count, 1, "what follows a job that failed is refused");

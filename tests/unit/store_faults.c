@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The database in trouble: processes side by side, killed in the middle, a full disk, a lock, files that are not ours.
+// The database in trouble: processes side by side, killed in the middle, a full disk, a lock, files
+// that are not ours.
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -64,9 +65,12 @@ static void test_side_by_side(void)
     for (int i = 0; i < PROCESSES; i++)
         bad += waitpid(pids[i], &status, 0) != pids[i] || status != 0;
     is_int(bad, 0, "three processes work on one workflow");
-    is_int(fixture_number(&f, "SELECT count(*) FROM attempt"), MANY, "no job is run twice, none is left out");
-    is_int(fixture_number(&f, "SELECT count(*) FROM job WHERE state = 5"), MANY, "all are completed");
-    printf("# jobs of the busiest: %d\n", (int)fixture_number(&f, "SELECT max(jobs_run) FROM runner"));
+    is_int(fixture_number(&f, "SELECT count(*) FROM attempt"), MANY,
+           "no job is run twice, none is left out");
+    is_int(fixture_number(&f, "SELECT count(*) FROM job WHERE state = 5"), MANY,
+           "all are completed");
+    printf("# jobs of the busiest: %d\n",
+           (int)fixture_number(&f, "SELECT max(jobs_run) FROM runner"));
     fixture_invariants(&f, "side by side");
     fixture_close(&f);
 }
@@ -94,15 +98,24 @@ static void test_killed(void)
     uint32_t count = 0;
     for (int64_t id = 1; id <= 4; id++)
         gone[count++] = id;
-    struct runner_entry e = {.workflow_id = w, .array_task_id = -1, .incarnation = "last", .host = "h", .node = "h", .cpus = 8,
-                             .memory_bytes = 1 << 30, .gone = gone, .gone_count = count};
+    struct runner_entry e = {.workflow_id = w,
+                             .array_task_id = -1,
+                             .incarnation = "last",
+                             .host = "h",
+                             .node = "h",
+                             .cpus = 8,
+                             .memory_bytes = 1 << 30,
+                             .gone = gone,
+                             .gone_count = count};
     struct runner_grant grant;
     is_int(store_enter(f.store, &e, &grant, &f.err), 0, "the next runner takes over");
     struct test_runner r = {f.store, grant.runner_id, 0, 8};
     runner_grant_fini(&grant);
     ok(fixture_run(&f, &r, NULL) > 0, "and runs the rest");
-    is_int(fixture_number(&f, "SELECT count(*) FROM attempt WHERE state = 5"), 1500, "one completed attempt for each job");
-    is_int(fixture_number(&f, "SELECT count(*) FROM runner WHERE lost"), 4, "four runners were lost");
+    is_int(fixture_number(&f, "SELECT count(*) FROM attempt WHERE state = 5"), 1500,
+           "one completed attempt for each job");
+    is_int(fixture_number(&f, "SELECT count(*) FROM runner WHERE lost"), 4,
+           "four runners were lost");
     fixture_invariants(&f, "in the end");
     fixture_close(&f);
 }
@@ -121,11 +134,14 @@ static void test_full_disk(void)
     signal(SIGXFSZ, SIG_IGN);
     fflush(stdout);
     setrlimit(RLIMIT_FSIZE, &tight);
-    struct class_row class = {.name = "c", .cpus = 1, .nodes = 1, .memory_bytes = 1, .runtime_usec = 1, .enforced = true};
-    struct workflow big = {.name = "big", .settings = "{}", .classes = &class, .classes_count = 1, .jobs_count = 3000};
+    struct class_row class = {
+        .name = "c", .cpus = 1, .nodes = 1, .memory_bytes = 1, .runtime_usec = 1, .enforced = true};
+    struct workflow big = {
+        .name = "big", .settings = "{}", .classes = &class, .classes_count = 1, .jobs_count = 3000};
     big.jobs = xcalloc(big.jobs_count, sizeof *big.jobs);
     for (size_t i = 0; i < big.jobs_count; i++)
-        big.jobs[i] = (struct job_row){.name = xasprintf("job-with-a-longer-name-%zu", i), .command = text, .flags = 1};
+        big.jobs[i] = (struct job_row){
+            .name = xasprintf("job-with-a-longer-name-%zu", i), .command = text, .flags = 1};
     text[2000] = '\0';
     struct workflow_origin origin = {.user = "me", .folder = "/", .version = "1"};
     int64_t id = 0;
@@ -133,10 +149,12 @@ static void test_full_disk(void)
     setrlimit(RLIMIT_FSIZE, &old);
     is_int(rc, -1, "a workflow for which there is no room is not created");
     is_int(f.err.code, ERROR_UNREACHABLE, "which can be tried again");
-    ok(strstr(f.err.text, f.path) && strstr(f.err.text, "space"), "and is said clearly: %s", f.err.text);
+    ok(strstr(f.err.text, f.path) && strstr(f.err.text, "space"), "and is said clearly: %s",
+       f.err.text);
     is_int(fixture_number(&f, "SELECT count(*) FROM workflow"), 1, "nothing of it is there");
     is_int(fixture_run(&f, &r, NULL), 2, "the other one goes on, through the same connection");
-    is_int(store_create_workflow(f.store, &big, &origin, &id, &f.err), 0, "with room it is created");
+    is_int(store_create_workflow(f.store, &big, &origin, &id, &f.err), 0,
+           "with room it is created");
     fixture_invariants(&f, "full disk");
     for (size_t i = 0; i < big.jobs_count; i++)
         free((void *)(uintptr_t)big.jobs[i].name);
@@ -154,8 +172,10 @@ static void test_locked(void)
     struct test_runner r = fixture_enter(&f, f.store, w, "i", 1);
     sqlite3 *db = NULL;
     sqlite3_open(f.path, &db);
-    is_int(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK, "somebody locks the database");
-    struct sync_request q = {.runner_id = r.id, .seq = 1, .claim = {.max_jobs = 1, .cpus = 1, .memory_bytes = 1 << 30}};
+    is_int(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK,
+           "somebody locks the database");
+    struct sync_request q = {
+        .runner_id = r.id, .seq = 1, .claim = {.max_jobs = 1, .cpus = 1, .memory_bytes = 1 << 30}};
     struct sync_reply reply;
     is_int(store_sync(f.store, &q, &reply, &f.err), -1, "a sync does not wait for ever");
     is_int(f.err.code, ERROR_UNREACHABLE, "it may be sent again");
@@ -180,8 +200,11 @@ static const struct {
 } aliens[] = {
     {"of a newer torc", "PRAGMA user_version = 2", NULL, "schema 2"},
     {"of another program", "PRAGMA application_id = 0", NULL, "another program"},
-    {"a text", NULL, "not a database, but a text that is long enough to have a header of a hundred bytes, for that is where "
-     "SQLite looks for its magic text at the beginning of any file", "this file is no database"},
+    {"a text", NULL,
+     "not a database, but a text that is long enough to have a header of a hundred bytes, for that "
+     "is where "
+     "SQLite looks for its magic text at the beginning of any file",
+     "this file is no database"},
     {"empty", NULL, "", "empty"},
 };
 
@@ -199,13 +222,16 @@ static void test_aliens(void)
             fclose(file);
         }
         f.store = store_open(f.path, STORE_WRITE, &f.err);
-        ok(!f.store && f.err.code == ERROR_UNREACHABLE && strstr(f.err.text, aliens[i].error), "%s: refused: %s", aliens[i].what,
-           f.err.text);
+        ok(!f.store && f.err.code == ERROR_UNREACHABLE && strstr(f.err.text, aliens[i].error),
+           "%s: refused: %s", aliens[i].what, f.err.text);
         fixture_close(&f);
     }
     struct error err = {0};
-    ok(!store_open("/no/such/folder/torc.db", STORE_CREATE, &err) && strstr(err.text, "No such file"), "no folder: %s", err.text);
-    ok(!store_open("http://x", STORE_WRITE, &err) && err.code == ERROR_USAGE, "no server yet: %s", err.text);
+    ok(!store_open("/no/such/folder/torc.db", STORE_CREATE, &err) &&
+           strstr(err.text, "No such file"),
+       "no folder: %s", err.text);
+    ok(!store_open("http://x", STORE_WRITE, &err) && err.code == ERROR_USAGE, "no server yet: %s",
+       err.text);
 }
 
 static void test_files(void)

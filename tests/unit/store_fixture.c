@@ -8,7 +8,8 @@
 void fixture_open(struct fixture *f)
 {
     *f = (struct fixture){0};
-    snprintf(f->folder, sizeof f->folder, "%s/torc-store-XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
+    snprintf(f->folder, sizeof f->folder, "%s/torc-store-XXXXXX",
+             getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
     if (!mkdtemp(f->folder)) {
         perror(f->folder);
         exit(99);
@@ -33,7 +34,8 @@ void fixture_close(struct fixture *f)
 
 int64_t fixture_create(struct fixture *f, const struct workflow *w)
 {
-    struct workflow_origin origin = {.user = "me", .uid = 1000, .folder = "/tmp", .version = "test", .file_text = "{}"};
+    struct workflow_origin origin = {
+        .user = "me", .uid = 1000, .folder = "/tmp", .version = "test", .file_text = "{}"};
     int64_t id = 0;
     f->err = (struct error){0};
     if (store_create_workflow(f->store, w, &origin, &id, &f->err))
@@ -57,8 +59,10 @@ static void add_line(struct workflow *w, char *line, size_t *jobs_space, size_t 
         return;
     char *barrier = strchr(name, '*'), *goes_on = strchr(name, '!');
     name[strcspn(name, "*!")] = '\0';
-    struct job_row job = {.name = arena_strdup(w->text, name), .command = barrier ? NULL : "true",
-                          .class_index = barrier ? -1 : 0, .flags = goes_on ? 0 : JOB_CANCEL_ON_BLOCKING_FAILURE};
+    struct job_row job = {.name = arena_strdup(w->text, name),
+                          .command = barrier ? NULL : "true",
+                          .class_index = barrier ? -1 : 0,
+                          .flags = goes_on ? 0 : JOB_CANCEL_ON_BLOCKING_FAILURE};
     uint32_t self = (uint32_t)w->jobs_count;
     for (char *need; (need = strtok_r(NULL, ": ", &save)); job.unmet++) {
         w->needs = array_grow(w->needs, w->needs_count, needs_space, sizeof *w->needs);
@@ -70,9 +74,17 @@ static void add_line(struct workflow *w, char *line, size_t *jobs_space, size_t 
 
 int64_t fixture_workflow(struct fixture *f, const char *text)
 {
-    struct class_row class = {.name = "c", .cpus = 1, .nodes = 1, .memory_bytes = 1 << 20, .runtime_usec = 3600000000,
+    struct class_row class = {.name = "c",
+                              .cpus = 1,
+                              .nodes = 1,
+                              .memory_bytes = 1 << 20,
+                              .runtime_usec = 3600000000,
                               .enforced = true};
-    struct workflow w = {.name = "w", .settings = "{}", .classes = &class, .classes_count = 1, .text = arena_create()};
+    struct workflow w = {.name = "w",
+                         .settings = "{}",
+                         .classes = &class,
+                         .classes_count = 1,
+                         .text = arena_create()};
     size_t jobs_space = 0, needs_space = 0;
     cleanup_free char *copy = xstrdup(text);
     char *save = NULL;
@@ -88,8 +100,8 @@ int64_t fixture_workflow(struct fixture *f, const char *text)
 static sqlite3_stmt *query(sqlite3 **db, struct fixture *f, const char *sql)
 {
     sqlite3_stmt *s = NULL;
-    if (sqlite3_open_v2(f->path, db, SQLITE_OPEN_READWRITE, NULL) || sqlite3_busy_timeout(*db, 10000) ||
-        sqlite3_prepare_v2(*db, sql, -1, &s, NULL)) {
+    if (sqlite3_open_v2(f->path, db, SQLITE_OPEN_READWRITE, NULL) ||
+        sqlite3_busy_timeout(*db, 10000) || sqlite3_prepare_v2(*db, sql, -1, &s, NULL)) {
         fprintf(stderr, "%s: %s\n", sql, sqlite3_errmsg(*db));
         exit(99);
     }
@@ -102,7 +114,8 @@ static char *query_text(struct fixture *f, const char *sql, int64_t workflow_id,
     sqlite3_stmt *s = query(&db, f, sql);
     sqlite3_bind_int64(s, 1, workflow_id);
     sqlite3_bind_text(s, 2, name, -1, SQLITE_STATIC);
-    char *text = sqlite3_step(s) == SQLITE_ROW ? xstrdup((const char *)sqlite3_column_text(s, 0)) : NULL;
+    char *text =
+        sqlite3_step(s) == SQLITE_ROW ? xstrdup((const char *)sqlite3_column_text(s, 0)) : NULL;
     sqlite3_finalize(s);
     sqlite3_close(db);
     return text;
@@ -116,7 +129,8 @@ int64_t fixture_number(struct fixture *f, const char *sql)
 
 int64_t fixture_job(struct fixture *f, int64_t workflow_id, const char *name)
 {
-    cleanup_free char *text = query_text(f, "SELECT id FROM job WHERE workflow = ?1 AND name = ?2", workflow_id, name);
+    cleanup_free char *text =
+        query_text(f, "SELECT id FROM job WHERE workflow = ?1 AND name = ?2", workflow_id, name);
     return text ? strtoll(text, NULL, 10) : 0;
 }
 
@@ -124,17 +138,28 @@ const char *fixture_state(struct fixture *f, int64_t workflow_id, const char *na
 {
     static char states[8][32]; // several may be compared in one line
     static unsigned at;
-    cleanup_free char *text = query_text(f, "SELECT s.name FROM job j JOIN job_state s ON s.id = j.state"
-                                            " WHERE j.workflow = ?1 AND j.name = ?2", workflow_id, name);
+    cleanup_free char *text =
+        query_text(f,
+                   "SELECT s.name FROM job j JOIN job_state s ON s.id = j.state"
+                   " WHERE j.workflow = ?1 AND j.name = ?2",
+                   workflow_id, name);
     char *state = states[at++ % 8];
     snprintf(state, sizeof states[0], "%s", text ? text : "no such job");
     return state;
 }
 
-struct test_runner fixture_enter(struct fixture *f, struct store *store, int64_t workflow_id, const char *incarnation, int cpus)
+struct test_runner fixture_enter(struct fixture *f, struct store *store, int64_t workflow_id,
+                                 const char *incarnation, int cpus)
 {
-    struct runner_entry entry = {.workflow_id = workflow_id, .array_task_id = -1, .incarnation = incarnation, .host = "h",
-                                 .node = "h", .pid = 1, .cpus = cpus, .memory_bytes = 1 << 30, .accounting = SOURCE_PROC};
+    struct runner_entry entry = {.workflow_id = workflow_id,
+                                 .array_task_id = -1,
+                                 .incarnation = incarnation,
+                                 .host = "h",
+                                 .node = "h",
+                                 .pid = 1,
+                                 .cpus = cpus,
+                                 .memory_bytes = 1 << 30,
+                                 .accounting = SOURCE_PROC};
     struct runner_grant grant;
     if (store_enter(store, &entry, &grant, &f->err)) {
         ok(false, "enter: %s", f->err.text);
@@ -149,16 +174,24 @@ struct attempt_end fixture_end(const struct claimed_job *job, enum job_state sta
 {
     return (struct attempt_end){
         .start = {.job_id = job->job_id, .start_usec = 1000000, .attempt_id = job->attempt_id},
-        .end_usec = 2000000, .wall_usec = 1000000, .state = state, .exit_code = state == JOB_COMPLETED ? 0 : 1, .signal = UNKNOWN,
+        .end_usec = 2000000,
+        .wall_usec = 1000000,
+        .state = state,
+        .exit_code = state == JOB_COMPLETED ? 0 : 1,
+        .signal = UNKNOWN,
         .reason = state == JOB_FAILED ? REASON_EXIT : REASON_NONE,
     };
 }
 
-int fixture_sync(struct fixture *f, struct test_runner *r, const struct attempt_end *ends, uint32_t count, int free_cpus,
-                 struct sync_reply *reply)
+int fixture_sync(struct fixture *f, struct test_runner *r, const struct attempt_end *ends,
+                 uint32_t count, int free_cpus, struct sync_reply *reply)
 {
-    struct sync_request q = {.runner_id = r->id, .seq = ++r->seq, .ends = ends, .ends_count = count,
-                             .claim = {.max_jobs = free_cpus, .cpus = free_cpus, .memory_bytes = 1 << 30}};
+    struct sync_request q = {
+        .runner_id = r->id,
+        .seq = ++r->seq,
+        .ends = ends,
+        .ends_count = count,
+        .claim = {.max_jobs = free_cpus, .cpus = free_cpus, .memory_bytes = 1 << 30}};
     int rc = store_sync(r->store, &q, reply, &f->err);
     if (rc)
         ok(false, "sync: %s", f->err.text);
@@ -176,7 +209,9 @@ int fixture_run(struct fixture *f, struct test_runner *r, const char *failing)
             return -1;
         count = reply.claimed_count;
         for (uint32_t i = 0; i < count; i++)
-            ends[i] = fixture_end(&reply.claimed[i], failing && !strcmp(reply.claimed[i].name, failing) ? JOB_FAILED : JOB_COMPLETED);
+            ends[i] = fixture_end(
+                &reply.claimed[i],
+                failing && !strcmp(reply.claimed[i].name, failing) ? JOB_FAILED : JOB_COMPLETED);
         sync_reply_fini(&reply);
         if (!count)
             return ran;
@@ -185,26 +220,31 @@ int fixture_run(struct fixture *f, struct test_runner *r, const char *failing)
 }
 
 static const struct {
-    const char *what, *sql; /* counts what must not be */
+    const char *what, *sql; // counts what must not be
 } invariants[] = {
     {"counters equal a recount",
-     "SELECT (SELECT count(*) FROM (SELECT class, state, jobs FROM class_count WHERE jobs <> 0 EXCEPT"
+     "SELECT (SELECT count(*) FROM (SELECT class, state, jobs FROM class_count WHERE jobs <> 0 "
+     "EXCEPT"
      " SELECT class, state, count(*) FROM job WHERE class IS NOT NULL GROUP BY 1, 2))"
-     " + (SELECT count(*) FROM (SELECT class, state, count(*) FROM job WHERE class IS NOT NULL GROUP BY 1, 2 EXCEPT"
+     " + (SELECT count(*) FROM (SELECT class, state, count(*) FROM job WHERE class IS NOT NULL "
+     "GROUP BY 1, 2 EXCEPT"
      " SELECT class, state, jobs FROM class_count))"},
     {"unmet is the number of needs that have not ended",
-     "SELECT count(*) FROM job j WHERE j.state = 1 AND j.unmet <> (SELECT count(*) FROM dependency d JOIN job n ON n.id = d.needs"
+     "SELECT count(*) FROM job j WHERE j.state = 1 AND j.unmet <> (SELECT count(*) FROM dependency "
+     "d JOIN job n ON n.id = d.needs"
      " WHERE d.job = j.id AND n.state IN (0, 1, 2, 3, 4, 10))"},
-    {"nothing is blocked without an unmet need", "SELECT count(*) FROM job WHERE state = 1 AND unmet = 0"},
+    {"nothing is blocked without an unmet need",
+     "SELECT count(*) FROM job WHERE state = 1 AND unmet = 0"},
     {"nothing is ready or held before its needs have ended",
-     "SELECT count(*) FROM job j WHERE j.state IN (2, 3, 4) AND EXISTS (SELECT 1 FROM dependency d JOIN job n ON n.id = d.needs"
+     "SELECT count(*) FROM job j WHERE j.state IN (2, 3, 4) AND EXISTS (SELECT 1 FROM dependency d "
+     "JOIN job n ON n.id = d.needs"
      " WHERE d.job = j.id AND n.state IN (0, 1, 2, 3, 4, 10))"},
     {"only pending and running jobs are held, and all of them",
      "SELECT count(*) FROM job WHERE (runner IS NOT NULL) <> (state IN (3, 4))"},
     {"those who hold jobs are alive",
      "SELECT count(*) FROM job j JOIN runner r ON r.id = j.runner WHERE r.end_usec IS NOT NULL"},
-    {"at most one completed attempt a job",
-     "SELECT count(*) FROM (SELECT job FROM attempt WHERE state = 5 GROUP BY job HAVING count(*) > 1)"},
+    {"at most one completed attempt a job", "SELECT count(*) FROM (SELECT job FROM attempt WHERE "
+                                            "state = 5 GROUP BY job HAVING count(*) > 1)"},
     {"a completed job has a completed attempt, and the other way round",
      "SELECT count(*) FROM job j WHERE class IS NOT NULL AND (state = 5) <>"
      " EXISTS (SELECT 1 FROM attempt a WHERE a.job = j.id AND a.state = 5)"},
@@ -212,7 +252,8 @@ static const struct {
      "SELECT count(*) FROM job j WHERE (state = 4) <>"
      " (SELECT count(*) FROM attempt a WHERE a.job = j.id AND a.end_usec IS NULL)"},
     {"a complete workflow has no open job",
-     "SELECT count(*) FROM job j JOIN workflow w ON w.id = j.workflow WHERE w.state = 1 AND j.state IN (0, 1, 2, 3, 4, 10)"},
+     "SELECT count(*) FROM job j JOIN workflow w ON w.id = j.workflow WHERE w.state = 1 AND "
+     "j.state IN (0, 1, 2, 3, 4, 10)"},
     {"a workflow without open jobs has ended",
      "SELECT count(*) FROM workflow w WHERE w.ended_usec IS NULL AND NOT EXISTS"
      " (SELECT 1 FROM job j WHERE j.workflow = w.id AND j.state IN (0, 1, 2, 3, 4, 10))"},

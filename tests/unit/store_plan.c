@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Submissions and demand: tags, one waiting request per class, room in live and queued allocations, cancellation; and pages.
+// Submissions and demand: tags, one waiting request per class, room in live and queued allocations,
+// cancellation; and pages.
 #include <time.h>
 
 #include "tests/unit/store_fixture.h"
@@ -18,9 +19,18 @@ static int64_t flat(struct fixture *f, int jobs)
 
 static struct submission plan(int64_t class_id, int allocations, int slots, int rounds)
 {
-    return (struct submission){.class_id = class_id, .tag = "torc-%w-%s", .partition = "p", .arguments = "[]", .script = "x",
-                               .allocations = allocations, .cpus = slots, .nodes = 1, .slots = slots, .rounds = rounds,
-                               .memory_bytes = 1 << 30, .walltime_usec = (rounds * HOUR + 90) * second};
+    return (struct submission){.class_id = class_id,
+                               .tag = "torc-%w-%s",
+                               .partition = "p",
+                               .arguments = "[]",
+                               .script = "x",
+                               .allocations = allocations,
+                               .cpus = slots,
+                               .nodes = 1,
+                               .slots = slots,
+                               .rounds = rounds,
+                               .memory_bytes = 1 << 30,
+                               .walltime_usec = (rounds * HOUR + 90) * second};
 }
 
 static int create(struct fixture *f, int64_t w, struct submission *s, uint32_t n, struct arena *a)
@@ -29,11 +39,21 @@ static int create(struct fixture *f, int64_t w, struct submission *s, uint32_t n
     return ok(rc == 0, "create submissions: %s", rc ? f->err.text : "") ? 0 : -1;
 }
 
-static struct test_runner enter(struct fixture *f, int64_t w, const char *tag, int index, const char *incarnation, int restart)
+static struct test_runner enter(struct fixture *f, int64_t w, const char *tag, int index,
+                                const char *incarnation, int restart)
 {
-    struct runner_entry e = {.workflow_id = w, .tag = tag, .slurm_job_id = 100 + index, .array_task_id = index,
-                             .restart_count = restart, .incarnation = incarnation, .host = "h", .node = "node1",
-                             .node_list = "node1", .pid = 1, .cpus = 4, .memory_bytes = 1 << 30,
+    struct runner_entry e = {.workflow_id = w,
+                             .tag = tag,
+                             .slurm_job_id = 100 + index,
+                             .array_task_id = index,
+                             .restart_count = restart,
+                             .incarnation = incarnation,
+                             .host = "h",
+                             .node = "node1",
+                             .node_list = "node1",
+                             .pid = 1,
+                             .cpus = 4,
+                             .memory_bytes = 1 << 30,
                              .limit_usec = (int64_t)time(NULL) * second + (HOUR + 90) * second};
     struct runner_grant g;
     if (!ok(store_enter(f->store, &e, &g, &f->err) == 0, "runner %s enters", incarnation)) {
@@ -53,8 +73,9 @@ static void test_demand(void)
     int64_t w = flat(&f, 20);
     struct demand d;
     is_int(store_demand(f.store, w, &d, &f.err), 0, "demand");
-    ok(d.classes_count == 1 && d.classes[0].ready == 20 && d.classes[0].soon == 1 && d.classes[0].blocked == 1 &&
-           d.classes[0].room == 0 && !d.classes[0].waiting, "20 ready, one that waits for a ready one, no room");
+    ok(d.classes_count == 1 && d.classes[0].ready == 20 && d.classes[0].soon == 1 &&
+           d.classes[0].blocked == 1 && d.classes[0].room == 0 && !d.classes[0].waiting,
+       "20 ready, one that waits for a ready one, no room");
     is_text(d.classes[0].row.name, "c", "its class");
     int64_t class_id = d.classes[0].class_id;
     demand_fini(&d);
@@ -64,7 +85,10 @@ static void test_demand(void)
     create(&f, w, s, 1, arena);
     cleanup_free char *tag = xasprintf("torc-%lld-%lld", (long long)w, (long long)s[0].id);
     is_text(s[0].tag, tag, "the tag has both ids");
-    is_int(fixture_number(&f, "SELECT count(*) FROM allocation WHERE state = 0 AND array_task_id BETWEEN 0 AND 2"), 3, "three elements are planned");
+    is_int(fixture_number(
+               &f,
+               "SELECT count(*) FROM allocation WHERE state = 0 AND array_task_id BETWEEN 0 AND 2"),
+           3, "three elements are planned");
     create(&f, w, &s[1], 1, arena);
     is_int(s[1].id, 0, "a second one for a class that waits is left out");
     is_int(store_submission_answered(f.store, s[0].id, 99, NULL, &f.err), 0, "sbatch answers");
@@ -73,13 +97,16 @@ static void test_demand(void)
     demand_fini(&d);
 
     struct test_runner r = enter(&f, w, tag, 0, "i0", 0);
-    is_int(fixture_number(&f, "SELECT count(*) FROM allocation WHERE state = 2 AND slurm_job_id = 100 AND limit_usec > start_usec"), 1, "its allocation runs");
+    is_int(fixture_number(&f, "SELECT count(*) FROM allocation WHERE state = 2 AND slurm_job_id = "
+                              "100 AND limit_usec > start_usec"),
+           1, "its allocation runs");
     struct sync_reply reply;
     fixture_sync(&f, &r, NULL, 0, 4, &reply);
     is_int(reply.claimed_count, 4, "four jobs of an hour start in an hour's allocation");
     is_int(reply.demand, 0, "just submitted: no demand yet");
     is_int(store_demand(f.store, w, &d, &f.err), 0, "demand");
-    ok(d.classes[0].room == 8 && !d.classes[0].waiting && d.classes[0].ready == 16, "4 run: room for 8 more, nothing waiting");
+    ok(d.classes[0].room == 8 && !d.classes[0].waiting && d.classes[0].ready == 16,
+       "4 run: room for 8 more, nothing waiting");
     demand_fini(&d);
 
     fixture_number(&f, "UPDATE submission SET created_usec = created_usec - 11000000 RETURNING 1");
@@ -88,15 +115,22 @@ static void test_demand(void)
     is_int(store_sync(f.store, &q, &left, &f.err), 0, "the runner leaves, holding four jobs");
     ok(left.demand, "20 ready, room for 8: more is wanted");
     sync_reply_fini(&left);
-    is_int(fixture_number(&f, "SELECT count(*) FROM allocation WHERE state = 3 AND end_usec > 0"), 1, "its allocation has ended");
+    is_int(fixture_number(&f, "SELECT count(*) FROM allocation WHERE state = 3 AND end_usec > 0"),
+           1, "its allocation has ended");
     sync_reply_fini(&reply);
 
     struct test_runner one = enter(&f, w, tag, 1, "i1", 0);
     fixture_sync(&f, &one, NULL, 0, 4, &reply);
     struct test_runner again = enter(&f, w, tag, 1, "i1b", 1);
-    is_int(fixture_number(&f, "SELECT lost FROM runner WHERE incarnation = 'i1'"), 1, "after a requeue the earlier start is lost");
+    is_int(fixture_number(&f, "SELECT lost FROM runner WHERE incarnation = 'i1'"), 1,
+           "after a requeue the earlier start is lost");
     sync_reply_fini(&reply);
-    struct runner_entry stale = {.workflow_id = w, .tag = tag, .array_task_id = 1, .incarnation = "i1c", .host = "h", .node = "n"};
+    struct runner_entry stale = {.workflow_id = w,
+                                 .tag = tag,
+                                 .array_task_id = 1,
+                                 .incarnation = "i1c",
+                                 .host = "h",
+                                 .node = "n"};
     struct runner_grant g;
     is_int(store_enter(f.store, &stale, &g, &f.err), -1, "and does not come back");
     stale.tag = "nonsense";
@@ -116,15 +150,20 @@ static void test_refused(void)
     struct arena *arena = arena_create();
     struct submission s = plan(class_id, 1, 4, 1);
     create(&f, w, &s, 1, arena);
-    is_int(store_submission_answered(f.store, s.id, 0, "sbatch: error: invalid partition", &f.err), 0, "sbatch refuses");
-    is_int(fixture_number(&f, "SELECT kind FROM event ORDER BY id DESC LIMIT 1"), 32, "which is a submission that failed");
+    is_int(store_submission_answered(f.store, s.id, 0, "sbatch: error: invalid partition", &f.err),
+           0, "sbatch refuses");
+    is_int(fixture_number(&f, "SELECT kind FROM event ORDER BY id DESC LIMIT 1"), 32,
+           "which is a submission that failed");
     struct submissions all;
     is_int(store_submissions(f.store, w, &all, &f.err), 0, "submissions");
-    ok(all.count == 1 && all.list[0].state == ALLOCATION_CANCELED && all.list[0].slots == 4, "one, canceled");
+    ok(all.count == 1 && all.list[0].state == ALLOCATION_CANCELED && all.list[0].slots == 4,
+       "one, canceled");
     is_text(all.list[0].error, "sbatch: error: invalid partition", "with the reason");
     submissions_fini(&all);
-    is_int(store_submission_answered(f.store, s.id, 7, "all its jobs had ended before", &f.err), 0, "one is given back");
-    is_int(fixture_number(&f, "SELECT kind FROM event ORDER BY id DESC LIMIT 1"), 35, "which is a cancel");
+    is_int(store_submission_answered(f.store, s.id, 7, "all its jobs had ended before", &f.err), 0,
+           "one is given back");
+    is_int(fixture_number(&f, "SELECT kind FROM event ORDER BY id DESC LIMIT 1"), 35,
+           "which is a cancel");
     struct submission t = plan(class_id, 1, 4, 1);
     create(&f, w, &t, 1, arena);
     ok(t.id > 0, "the class may be submitted again");
@@ -132,8 +171,10 @@ static void test_refused(void)
     fixture_close(&f);
 }
 
-/* An allocation that comes and goes without running a job; then, so many seconds later, another is asked for. */
-static bool asks_after_vain(struct fixture *f, int64_t w, int64_t class_id, int number, int secs, struct arena *arena)
+// An allocation that comes and goes without running a job; then, so many seconds later, another is
+// asked for.
+static bool asks_after_vain(struct fixture *f, int64_t w, int64_t class_id, int number, int secs,
+                            struct arena *arena)
 {
     char incarnation[16];
     struct sync_reply reply;
@@ -145,12 +186,15 @@ static bool asks_after_vain(struct fixture *f, int64_t w, int64_t class_id, int 
     struct sync_request q = {.runner_id = r.id, .seq = ++r.seq, .leave = true};
     is_int(store_sync(f->store, &q, &reply, &f->err), 0, "it leaves");
     sync_reply_fini(&reply);
-    cleanup_free char *older = xasprintf("UPDATE submission SET created_usec = created_usec - %d000000 RETURNING 1", secs);
+    cleanup_free char *older =
+        xasprintf("UPDATE submission SET created_usec = created_usec - %d000000 RETURNING 1", secs);
     fixture_number(f, older);
     create(f, w, &next, 1, arena);
-    if (next.id) { /* as if it had not been asked for */
-        cleanup_free char *forget = xasprintf("DELETE FROM allocation WHERE submission = %lld RETURNING 1", (long long)next.id);
-        cleanup_free char *gone = xasprintf("DELETE FROM submission WHERE id = %lld RETURNING 1", (long long)next.id);
+    if (next.id) { // as if it had not been asked for
+        cleanup_free char *forget = xasprintf(
+            "DELETE FROM allocation WHERE submission = %lld RETURNING 1", (long long)next.id);
+        cleanup_free char *gone =
+            xasprintf("DELETE FROM submission WHERE id = %lld RETURNING 1", (long long)next.id);
         fixture_number(f, "UPDATE resource_class SET unsatisfied = NULL RETURNING 1");
         fixture_number(f, forget);
         fixture_number(f, gone);
@@ -164,7 +208,8 @@ static void test_vain(void)
     fixture_open(&f);
     int64_t w = flat(&f, 4), class_id = fixture_number(&f, "SELECT id FROM resource_class");
     struct arena *arena = arena_create();
-    ok(asks_after_vain(&f, w, class_id, 1, 11, arena), "after one allocation in vain the next may follow in 11 s");
+    ok(asks_after_vain(&f, w, class_id, 1, 11, arena),
+       "after one allocation in vain the next may follow in 11 s");
     ok(!asks_after_vain(&f, w, class_id, 2, 19, arena), "after two not within 19 s");
     ok(!asks_after_vain(&f, w, class_id, 3, 39, arena), "after three not within 39 s");
     ok(asks_after_vain(&f, w, class_id, 4, 81, arena), "after four it may after 81 s");
@@ -195,15 +240,22 @@ static void test_cancel(void)
     store_change(f.store, &after, &f.err);
     ok(before != after, "runners notice");
     fixture_sync(&f, &r, NULL, 0, 4, &reply);
-    ok(reply.complete && reply.canceled_count == 2 && reply.claimed_count == 0, "a runner is told which jobs to end");
+    ok(reply.complete && reply.canceled_count == 2 && reply.claimed_count == 0,
+       "a runner is told which jobs to end");
     sync_reply_fini(&reply);
     struct attempt_end end = fixture_end(&claims.claimed[0], JOB_CANCELED);
-    struct sync_request q = {.runner_id = r.id, .seq = ++r.seq, .ends = &end, .ends_count = 1,
-                             .returned = &claims.claimed[1].job_id, .returned_count = 1};
+    struct sync_request q = {.runner_id = r.id,
+                             .seq = ++r.seq,
+                             .ends = &end,
+                             .ends_count = 1,
+                             .returned = &claims.claimed[1].job_id,
+                             .returned_count = 1};
     is_int(store_sync(f.store, &q, &reply, &f.err), 0, "it does");
     sync_reply_fini(&reply);
-    is_int(fixture_number(&f, "SELECT count(*) FROM job WHERE state = 7"), 9, "all jobs are canceled");
-    is_int(fixture_number(&f, "SELECT state = 2 AND ended_usec > 0 FROM workflow"), 1, "the workflow is canceled and has ended");
+    is_int(fixture_number(&f, "SELECT count(*) FROM job WHERE state = 7"), 9,
+           "all jobs are canceled");
+    is_int(fixture_number(&f, "SELECT state = 2 AND ended_usec > 0 FROM workflow"), 1,
+           "the workflow is canceled and has ended");
     is_int(store_delete_workflow(other, w, &f.err), -1, "with a live runner it is not deleted");
     q = (struct sync_request){.runner_id = r.id, .seq = ++r.seq, .leave = true};
     store_sync(f.store, &q, &reply, &f.err);
@@ -212,7 +264,9 @@ static void test_cancel(void)
     int64_t keep = fixture_workflow(&f, "a\nb: a\n");
     is_int(store_delete_workflow(other, w, &f.err), 0, "it is deleted");
     is_int(fixture_number(&f, "SELECT count(*) FROM job"), 2, "and nothing of another workflow");
-    is_int(fixture_number(&f, "SELECT (SELECT count(*) FROM attempt) + (SELECT count(*) FROM runner) + (SELECT count(*) FROM allocation)"), 0, "nothing is left");
+    is_int(fixture_number(&f, "SELECT (SELECT count(*) FROM attempt) + (SELECT count(*) FROM "
+                              "runner) + (SELECT count(*) FROM allocation)"),
+           0, "nothing is left");
     struct test_runner r2 = fixture_enter(&f, other, keep, "x", 1);
     is_int(fixture_run(&f, &r2, NULL), 2, "the other one runs");
     fixture_invariants(&f, "delete");
@@ -254,29 +308,38 @@ static void test_read(void)
             break;
     }
     ok(seen == 4 && pages == 1, "four jobs on two pages; barriers are in no list");
-    q = (struct read_request){.what = READ_ATTEMPTS, .workflow_id = w, .job_id = fixture_job(&f, w, "a")};
+    q = (struct read_request){
+        .what = READ_ATTEMPTS, .workflow_id = w, .job_id = fixture_job(&f, w, "a")};
     store_read(f.store, &q, &p, &f.err);
     ok(p.count == 1 && p.attempts[0].end.state == JOB_FAILED && p.attempts[0].end.exit_code == 1 &&
-           p.attempts[0].end.signal == UNKNOWN && p.attempts[0].end.reason == REASON_EXIT, "the attempt of a");
+           p.attempts[0].end.signal == UNKNOWN && p.attempts[0].end.reason == REASON_EXIT,
+       "the attempt of a");
     read_reply_fini(&p);
-    for (q = (struct read_request){.what = READ_WORKFLOWS, .workflow_id = w}; q.what < READS; q.what++) {
+    for (q = (struct read_request){.what = READ_WORKFLOWS, .workflow_id = w}; q.what < READS;
+         q.what++) {
         ok(store_read(f.store, &q, &p, &f.err) == 0, "read %d %s", q.what, f.err.text);
         read_reply_fini(&p);
     }
     q = (struct read_request){.what = READ_WORKFLOWS};
     store_read(f.store, &q, &p, &f.err);
-    ok(p.count == 2 && p.workflows[1].counts[JOB_CANCELED] == 2 && p.workflows[1].counts[JOB_FAILED] == 1 &&
-           p.workflows[1].counts[JOB_COMPLETED] == 1 && p.workflows[1].state == WORKFLOW_COMPLETE, "workflows with counts");
+    ok(p.count == 2 && p.workflows[1].counts[JOB_CANCELED] == 2 &&
+           p.workflows[1].counts[JOB_FAILED] == 1 && p.workflows[1].counts[JOB_COMPLETED] == 1 &&
+           p.workflows[1].state == WORKFLOW_COMPLETE,
+       "workflows with counts");
     read_reply_fini(&p);
     q = (struct read_request){.what = READ_CLASSES, .workflow_id = w};
     store_read(f.store, &q, &p, &f.err);
-    ok(p.count == 1 && p.classes[0].jobs == 4 && p.classes[0].attempts == 2 && p.classes[0].wall_sum_usec == 2 * second &&
-           p.classes[0].cpu_sum_usec == UNKNOWN, "a class with what it used");
+    ok(p.count == 1 && p.classes[0].jobs == 4 && p.classes[0].attempts == 2 &&
+           p.classes[0].wall_sum_usec == 2 * second && p.classes[0].cpu_sum_usec == UNKNOWN,
+       "a class with what it used");
     read_reply_fini(&p);
-    q = (struct read_request){.what = READ_EVENTS, .workflow_id = w, .job_id = fixture_job(&f, w, "a")};
+    q = (struct read_request){
+        .what = READ_EVENTS, .workflow_id = w, .job_id = fixture_job(&f, w, "a")};
     store_read(f.store, &q, &p, &f.err);
-    ok(p.count == 3 && !strcmp(p.events[0].kind, "job_claimed") && !strcmp(p.events[1].kind, "job_started") &&
-           !strcmp(p.events[2].kind, "job_ended") && strstr(p.events[2].data, "\"state\":\"failed\""), "events of a job");
+    ok(p.count == 3 && !strcmp(p.events[0].kind, "job_claimed") &&
+           !strcmp(p.events[1].kind, "job_started") && !strcmp(p.events[2].kind, "job_ended") &&
+           strstr(p.events[2].data, "\"state\":\"failed\""),
+       "events of a job");
     read_reply_fini(&p);
     q.workflow_id = 4711;
     is_int(store_read(f.store, &q, &p, &f.err), -1, "a workflow that is not there");

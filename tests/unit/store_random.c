@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Random graphs and random operations, with fixed seeds: after each the counters equal a recount, and in the end every job
-// has come to its end, with at most one completed attempt.
+// Random graphs and random operations, with fixed seeds: after each the counters equal a recount,
+// and in the end every job has come to its end, with at most one completed attempt.
 #include "tests/unit/store_fixture.h"
 
 enum { JOBS = 40, RUNNERS = 3, HELD = 64, STEPS = 250 };
@@ -8,7 +8,7 @@ enum { JOBS = 40, RUNNERS = 3, HELD = 64, STEPS = 250 };
 struct player {
     struct test_runner runner;
     bool alive;
-    struct claimed_job held[HELD]; /* only id and attempt */
+    struct claimed_job held[HELD]; // only id and attempt
     bool started[HELD];
     int count;
 };
@@ -48,8 +48,15 @@ static void enter(struct game *g, struct player *p)
 {
     char name[32];
     int64_t gone = p->runner.id;
-    struct runner_entry e = {.workflow_id = g->workflow_id, .array_task_id = -1, .incarnation = name, .host = "h", .node = "n",
-                             .cpus = 8, .memory_bytes = 1 << 30, .gone = &gone, .gone_count = gone != 0};
+    struct runner_entry e = {.workflow_id = g->workflow_id,
+                             .array_task_id = -1,
+                             .incarnation = name,
+                             .host = "h",
+                             .node = "n",
+                             .cpus = 8,
+                             .memory_bytes = 1 << 30,
+                             .gone = &gone,
+                             .gone_count = gone != 0};
     struct runner_grant grant;
     snprintf(name, sizeof name, "r%d", g->entries++);
     *p = (struct player){0};
@@ -60,21 +67,28 @@ static void enter(struct game *g, struct player *p)
     runner_grant_fini(&grant);
 }
 
-static const enum job_state outcomes[] = {JOB_COMPLETED, JOB_COMPLETED, JOB_COMPLETED, JOB_COMPLETED, JOB_FAILED, JOB_READY,
+static const enum job_state outcomes[] = {JOB_COMPLETED,  JOB_COMPLETED, JOB_COMPLETED,
+                                          JOB_COMPLETED,  JOB_FAILED,    JOB_READY,
                                           JOB_TERMINATED, JOB_CANCELED};
 
-// Ends, starts and give-backs by chance, a claim, and now and then the same once more or a farewell.
+// Ends, starts and give-backs by chance, a claim, and now and then the same once more or a
+// farewell.
 static bool play(struct game *g, struct player *p, bool to_the_end)
 {
     struct attempt_end ends[HELD];
     struct attempt_start starts[HELD];
     int64_t returned[HELD];
-    struct sync_request q = {.runner_id = p->runner.id, .seq = ++p->runner.seq, .ends = ends, .starts = starts, .returned = returned};
+    struct sync_request q = {.runner_id = p->runner.id,
+                             .seq = ++p->runner.seq,
+                             .ends = ends,
+                             .starts = starts,
+                             .returned = returned};
     int kept = 0;
     for (int i = 0; i < p->count; i++) {
         unsigned what = to_the_end ? 0 : dice(g, 5);
         if (what < 2) {
-            ends[q.ends_count++] = fixture_end(&p->held[i], to_the_end ? JOB_COMPLETED : outcomes[dice(g, 8)]);
+            ends[q.ends_count++] =
+                fixture_end(&p->held[i], to_the_end ? JOB_COMPLETED : outcomes[dice(g, 8)]);
         } else if (what == 2 && !p->started[i]) {
             returned[q.returned_count++] = p->held[i].job_id;
         } else {
@@ -87,7 +101,9 @@ static bool play(struct game *g, struct player *p, bool to_the_end)
     p->count = kept;
     q.leave = !to_the_end && dice(g, 20) == 0;
     int free = HELD - kept < 8 ? HELD - kept : 8;
-    q.claim = (struct claim_request){.max_jobs = (int32_t)dice(g, 3) + to_the_end, .cpus = free, .memory_bytes = 1 << 30,
+    q.claim = (struct claim_request){.max_jobs = (int32_t)dice(g, 3) + to_the_end,
+                                     .cpus = free,
+                                     .memory_bytes = 1 << 30,
                                      .prefetch = dice(g, 2) && free == 8 ? 3 : 0};
     bool came = false;
     for (int again = dice(g, 4) == 0; again >= 0; again--) {
@@ -134,7 +150,8 @@ static void play_game(unsigned seed)
         idle = p->alive && (play(&g, p, true) || p->count) ? 0 : idle + 1;
     }
     fixture_invariants(&g.f, what);
-    is_int(fixture_number(&g.f, "SELECT state FROM workflow"), WORKFLOW_COMPLETE, "the workflow is complete");
+    is_int(fixture_number(&g.f, "SELECT state FROM workflow"), WORKFLOW_COMPLETE,
+           "the workflow is complete");
     fixture_close(&g.f);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The state machine through the store: order, failure through any depth, barriers, fencing, replay, takeover.
+// The state machine through the store: order, failure through any depth, barriers, fencing, replay,
+// takeover.
 #include "tests/unit/store_fixture.h"
 
 #define DIAMOND "a\nb: a\nc: a\nd: b c\n"
@@ -22,7 +23,8 @@ static void test_diamond(void)
     is_text(reply.claimed[0].name, "a", "a");
     is_text(reply.claimed[0].command, "true", "its command");
     is_int(reply.claimed[0].attempt_id, 1, "first attempt");
-    ok(reply.may_come && !reply.complete && !reply.demand, "more may come, no allocation is wanted for a local run");
+    ok(reply.may_come && !reply.complete && !reply.demand,
+       "more may come, no allocation is wanted for a local run");
     struct attempt_end end = fixture_end(&reply.claimed[0], JOB_COMPLETED);
     struct usage_record usage;
     usage_record_init(&usage);
@@ -35,7 +37,9 @@ static void test_diamond(void)
     fixture_sync(&f, &r, &end, 1, 4, &reply);
     is_int(reply.claimed_count, 2, "then two side by side");
     sync_reply_fini(&reply);
-    is_int(fixture_number(&f, "SELECT count(*) FROM usage WHERE cpu_user_usec = 5 AND oom_kills IS NULL"), 1, "usage is stored");
+    is_int(fixture_number(
+               &f, "SELECT count(*) FROM usage WHERE cpu_user_usec = 5 AND oom_kills IS NULL"),
+           1, "usage is stored");
     fixture_invariants(&f, "in the middle of a diamond");
     fixture_close(&f);
 }
@@ -46,35 +50,47 @@ static void test_points(void)
     struct sync_reply reply;
     fixture_open(&f);
     int64_t w = fixture_workflow(&f, "a\nb\n");
-    struct test_runner r = fixture_enter(&f, f.store, w, "i1", 1), other = fixture_enter(&f, f.store, w, "i2", 1);
+    struct test_runner r = fixture_enter(&f, f.store, w, "i1", 1),
+                       other = fixture_enter(&f, f.store, w, "i2", 1);
     fixture_sync(&f, &r, NULL, 0, 1, &reply);
     struct attempt_end end = fixture_end(&reply.claimed[0], JOB_COMPLETED);
     int64_t a = reply.claimed[0].job_id, b = fixture_job(&f, w, "b");
     sync_reply_fini(&reply);
-    const struct usage_point points[] = {
-        {a, 1, 1000, 10, 4096}, {0, 0, 1000, 99, UNKNOWN}, {a, 2, 1001, 11, 4096}, {b, 1, 1002, 12, 4096}};
-    struct sync_request request = {.runner_id = r.id, .seq = ++r.seq, .ends = &end, .ends_count = 1, .points = points,
+    const struct usage_point points[] = {{a, 1, 1000, 10, 4096},
+                                         {0, 0, 1000, 99, UNKNOWN},
+                                         {a, 2, 1001, 11, 4096},
+                                         {b, 1, 1002, 12, 4096}};
+    struct sync_request request = {.runner_id = r.id,
+                                   .seq = ++r.seq,
+                                   .ends = &end,
+                                   .ends_count = 1,
+                                   .points = points,
                                    .points_count = sizeof points / sizeof *points};
     struct error err;
     for (int again = 0; again < 2; again++) {
-        is_int(store_sync(r.store, &request, &reply, &err), 0, again ? "sent once more" : "points of a job that ends with them");
+        is_int(store_sync(r.store, &request, &reply, &err), 0,
+               again ? "sent once more" : "points of a job that ends with them");
         sync_reply_fini(&reply);
     }
-    request = (struct sync_request){.runner_id = other.id, .seq = 1, .points = points, .points_count = 1};
+    request =
+        (struct sync_request){.runner_id = other.id, .seq = 1, .points = points, .points_count = 1};
     is_int(store_sync(other.store, &request, &reply, &err), 0, "points of another's job");
     sync_reply_fini(&reply);
-    is_int(fixture_number(&f, "SELECT count(*) FROM usage_sample"), 2, "only those of the runner's attempts, and once");
-    is_int(fixture_number(&f, "SELECT count(*) FROM samples WHERE job = 'a' AND attempt_id = 1 AND memory_bytes = 4096"), 1,
-           "of the job");
-    is_int(fixture_number(&f, "SELECT count(*) FROM samples WHERE job IS NULL AND cpu_s = 99e-6 AND memory_bytes IS NULL"), 1,
-           "of the node, and what is not known is NULL");
+    is_int(fixture_number(&f, "SELECT count(*) FROM usage_sample"), 2,
+           "only those of the runner's attempts, and once");
+    is_int(fixture_number(&f, "SELECT count(*) FROM samples WHERE job = 'a' AND attempt_id = 1 AND "
+                              "memory_bytes = 4096"),
+           1, "of the job");
+    is_int(fixture_number(&f, "SELECT count(*) FROM samples WHERE job IS NULL AND cpu_s = 99e-6 "
+                              "AND memory_bytes IS NULL"),
+           1, "of the node, and what is not known is NULL");
     fixture_close(&f);
 }
 
 static const struct {
     const char *what, *text, *failing;
     int ran;
-    const char *name, *state; /* of one more job */
+    const char *name, *state; // of one more job
 } graphs[] = {
     {"diamond", DIAMOND, NULL, 4, "d", "completed"},
     {"diamond whose root fails", DIAMOND, "a", 1, "d", "canceled"},
@@ -99,7 +115,8 @@ static void test_graphs(void)
         struct test_runner r = fixture_enter(&f, f.store, w, "i1", 2);
         is_int(fixture_run(&f, &r, graphs[i].failing), graphs[i].ran, "jobs that ran");
         is_state(&f, w, graphs[i].name, graphs[i].state);
-        is_int(fixture_number(&f, "SELECT state FROM workflow"), WORKFLOW_COMPLETE, "the workflow is complete");
+        is_int(fixture_number(&f, "SELECT state FROM workflow"), WORKFLOW_COMPLETE,
+               "the workflow is complete");
         fixture_invariants(&f, graphs[i].what);
         fixture_close(&f);
     }
@@ -121,7 +138,7 @@ static void test_chain(void)
     fixture_close(&f);
 }
 
-/* Each needs all before it: 1770 needs, and more paths than anybody could walk. */
+// Each needs all before it: 1770 needs, and more paths than anybody could walk.
 static void test_dense(void)
 {
     enum { JOBS = 60 };
@@ -136,8 +153,10 @@ static void test_dense(void)
     }
     int64_t w = fixture_workflow(&f, text);
     struct test_runner r = fixture_enter(&f, f.store, w, "i1", 4);
-    is_int(fixture_run(&f, &r, "j0"), 1, "60 jobs that each need all before them, of which the first fails");
-    is_int(fixture_number(&f, "SELECT count(*) FROM event WHERE kind = 13"), JOBS - 1, "every other one is canceled, once");
+    is_int(fixture_run(&f, &r, "j0"), 1,
+           "60 jobs that each need all before them, of which the first fails");
+    is_int(fixture_number(&f, "SELECT count(*) FROM event WHERE kind = 13"), JOBS - 1,
+           "every other one is canceled, once");
     fixture_invariants(&f, "dense");
     fixture_close(&f);
 }
@@ -169,17 +188,20 @@ static void test_replay(void)
     fixture_sync(&f, &r, NULL, 0, 2, &one);
     r.seq--;
     fixture_sync(&f, &r, NULL, 0, 2, &two);
-    ok(one.claimed_count == 2 && two.claimed_count == 2 && one.claimed[0].job_id == two.claimed[0].job_id &&
+    ok(one.claimed_count == 2 && two.claimed_count == 2 &&
+           one.claimed[0].job_id == two.claimed[0].job_id &&
            one.claimed[1].job_id == two.claimed[1].job_id && two.claimed[0].attempt_id == 1,
        "a replayed claim gives the same jobs");
     sync_reply_fini(&two);
-    struct attempt_end ends[2] = {fixture_end(&one.claimed[0], JOB_COMPLETED), fixture_end(&one.claimed[1], JOB_FAILED)};
+    struct attempt_end ends[2] = {fixture_end(&one.claimed[0], JOB_COMPLETED),
+                                  fixture_end(&one.claimed[1], JOB_FAILED)};
     fixture_sync(&f, &r, ends, 2, 0, &two);
     sync_reply_fini(&two);
     int64_t events = fixture_number(&f, "SELECT count(*) FROM event");
     r.seq--;
     fixture_sync(&f, &r, ends, 2, 0, &two);
-    ok(two.refused_count == 0 && two.claimed_count == 0 && !two.expelled, "replayed ends are accepted");
+    ok(two.refused_count == 0 && two.claimed_count == 0 && !two.expelled,
+       "replayed ends are accepted");
     is_int(fixture_number(&f, "SELECT count(*) FROM attempt"), 2, "and stored once");
     is_int(fixture_number(&f, "SELECT count(*) FROM event"), events, "without another event");
     is_int(fixture_number(&f, "SELECT jobs_run FROM runner"), 2, "and counted once");
@@ -197,17 +219,31 @@ static void test_takeover(void)
     struct test_runner old = fixture_enter(&f, f.store, w, "i1", 2);
     struct sync_reply reply, again;
     fixture_sync(&f, &old, NULL, 0, 2, &reply);
-    struct attempt_start start = {.job_id = reply.claimed[0].job_id, .start_usec = 5, .attempt_id = 1};
-    struct sync_request q = {.runner_id = old.id, .seq = ++old.seq, .starts = &start, .starts_count = 1};
+    struct attempt_start start = {
+        .job_id = reply.claimed[0].job_id, .start_usec = 5, .attempt_id = 1};
+    struct sync_request q = {
+        .runner_id = old.id, .seq = ++old.seq, .starts = &start, .starts_count = 1};
     is_int(store_sync(f.store, &q, &again, &f.err), 0, "a start");
     sync_reply_fini(&again);
     is_state(&f, w, "a", "running");
-    struct runner_entry entry = {.workflow_id = w, .array_task_id = -1, .incarnation = "i2", .host = "h", .node = "h", .pid = 2,
-                                 .cpus = 2, .memory_bytes = 1 << 30, .gone = &old.id, .gone_count = 1};
+    struct runner_entry entry = {.workflow_id = w,
+                                 .array_task_id = -1,
+                                 .incarnation = "i2",
+                                 .host = "h",
+                                 .node = "h",
+                                 .pid = 2,
+                                 .cpus = 2,
+                                 .memory_bytes = 1 << 30,
+                                 .gone = &old.id,
+                                 .gone_count = 1};
     struct runner_grant grant;
-    is_int(store_enter(f.store, &entry, &grant, &f.err), 0, "a runner comes that knows the first to be dead");
-    is_int(fixture_number(&f, "SELECT count(*) FROM job WHERE state = 2"), 2, "both jobs are ready again");
-    is_int(fixture_number(&f, "SELECT count(*) FROM attempt WHERE reason = 7 AND state = 2 AND end_usec > 0"), 1, "one attempt is lost");
+    is_int(store_enter(f.store, &entry, &grant, &f.err), 0,
+           "a runner comes that knows the first to be dead");
+    is_int(fixture_number(&f, "SELECT count(*) FROM job WHERE state = 2"), 2,
+           "both jobs are ready again");
+    is_int(fixture_number(
+               &f, "SELECT count(*) FROM attempt WHERE reason = 7 AND state = 2 AND end_usec > 0"),
+           1, "one attempt is lost");
     struct attempt_end end = fixture_end(&reply.claimed[0], JOB_COMPLETED);
     fixture_sync(&f, &old, &end, 1, 2, &again);
     ok(again.expelled && again.claimed_count == 0, "the dead one comes back, and is expelled");
@@ -222,8 +258,11 @@ static void test_takeover(void)
     is_int(fixture_number(&f, "SELECT max(attempt_id) FROM attempt"), 2, "the lost attempt counts");
     sync_reply_fini(&reply);
     fixture_invariants(&f, "takeover");
-    is_int(store_enter(f.store, &(struct runner_entry){.workflow_id = w, .incarnation = "i3", .host = "h", .node = "h"}, &grant,
-                       &f.err), -1, "nobody enters a complete workflow");
+    is_int(store_enter(f.store,
+                       &(struct runner_entry){
+                           .workflow_id = w, .incarnation = "i3", .host = "h", .node = "h"},
+                       &grant, &f.err),
+           -1, "nobody enters a complete workflow");
     fixture_close(&f);
 }
 
@@ -232,19 +271,22 @@ static void test_fencing(void)
     struct fixture f;
     fixture_open(&f);
     int64_t w = fixture_workflow(&f, "a\nb\n");
-    struct test_runner one = fixture_enter(&f, f.store, w, "i1", 1), two = fixture_enter(&f, f.store, w, "i2", 1);
+    struct test_runner one = fixture_enter(&f, f.store, w, "i1", 1),
+                       two = fixture_enter(&f, f.store, w, "i2", 1);
     struct sync_reply mine, reply;
     fixture_sync(&f, &one, NULL, 0, 1, &mine);
     struct attempt_end end = fixture_end(&mine.claimed[0], JOB_COMPLETED);
     fixture_sync(&f, &two, &end, 1, 0, &reply);
-    ok(reply.refused_count == 1 && reply.refused[0] == mine.claimed[0].job_id, "the end of somebody else's job is refused");
+    ok(reply.refused_count == 1 && reply.refused[0] == mine.claimed[0].job_id,
+       "the end of somebody else's job is refused");
     sync_reply_fini(&reply);
     end.start.attempt_id = 2;
     fixture_sync(&f, &one, &end, 1, 0, &reply);
     is_int(reply.refused_count, 1, "so is another attempt");
     sync_reply_fini(&reply);
     int64_t back[] = {mine.claimed[0].job_id, 4711};
-    struct sync_request q = {.runner_id = one.id, .seq = ++one.seq, .returned = back, .returned_count = 2};
+    struct sync_request q = {
+        .runner_id = one.id, .seq = ++one.seq, .returned = back, .returned_count = 2};
     is_int(store_sync(f.store, &q, &reply, &f.err), 0, "a job is given back");
     ok(reply.refused_count == 1 && reply.refused[0] == 4711, "one that does not exist is refused");
     sync_reply_fini(&reply);
@@ -255,8 +297,10 @@ static void test_fencing(void)
     fixture_sync(&f, &one, &end, 1, 0, &reply);
     sync_reply_fini(&reply);
     is_state(&f, w, "a", "ready");
-    is_int(fixture_number(&f, "SELECT continuations FROM job WHERE name = 'a'"), 1, "ended by the end of an allocation: it goes on");
-    is_int(fixture_number(&f, "SELECT reason FROM attempt"), REASON_TERMINATED, "and the attempt says so");
+    is_int(fixture_number(&f, "SELECT continuations FROM job WHERE name = 'a'"), 1,
+           "ended by the end of an allocation: it goes on");
+    is_int(fixture_number(&f, "SELECT reason FROM attempt"), REASON_TERMINATED,
+           "and the attempt says so");
     sync_reply_fini(&mine);
     fixture_sync(&f, &two, NULL, 0, 1, &mine);
     is_int(mine.claimed[0].attempt_id, 2, "its second attempt");
@@ -272,7 +316,8 @@ static void test_fencing(void)
     fixture_close(&f);
 }
 
-// What a journal says comes in beside the runner's own requests, which may be alive and say the same once more.
+// What a journal says comes in beside the runner's own requests, which may be alive and say the
+// same once more.
 static void test_journal(void)
 {
     struct fixture f;
@@ -281,11 +326,16 @@ static void test_journal(void)
     struct test_runner r = fixture_enter(&f, f.store, w, "i1", 2);
     struct sync_reply mine, reply;
     fixture_sync(&f, &r, NULL, 0, 2, &mine);
-    struct attempt_end ends[] = {fixture_end(&mine.claimed[0], JOB_COMPLETED), fixture_end(&mine.claimed[1], (enum job_state)77)};
-    struct sync_request q = {.runner_id = r.id, .ends = ends, .ends_count = 2, .claim = {.max_jobs = 2, .cpus = 2, .memory_bytes = 1 << 30}};
+    struct attempt_end ends[] = {fixture_end(&mine.claimed[0], JOB_COMPLETED),
+                                 fixture_end(&mine.claimed[1], (enum job_state)77)};
+    struct sync_request q = {.runner_id = r.id,
+                             .ends = ends,
+                             .ends_count = 2,
+                             .claim = {.max_jobs = 2, .cpus = 2, .memory_bytes = 1 << 30}};
     is_int(store_sync(f.store, &q, &reply, &f.err), 0, "ends from a journal");
     ok(!reply.claimed_count && !reply.expelled, "claim nothing");
-    ok(reply.refused_count == 1 && reply.refused[0] == mine.claimed[1].job_id, "one with a state that does not exist is refused");
+    ok(reply.refused_count == 1 && reply.refused[0] == mine.claimed[1].job_id,
+       "one with a state that does not exist is refused");
     sync_reply_fini(&reply);
     is_state(&f, w, "a", "completed");
     is_state(&f, w, "b", "pending");
@@ -296,9 +346,13 @@ static void test_journal(void)
     sync_reply_fini(&reply);
     is_state(&f, w, "b", "completed");
     is_int(fixture_number(&f, "SELECT count(*) FROM attempt"), 2, "an attempt each");
-    struct attempt_end taken = {.start = {.job_id = fixture_job(&f, w, "c"), .attempt_id = 2, .taken = true}, .state = JOB_READY};
+    struct attempt_end taken = {
+        .start = {.job_id = fixture_job(&f, w, "c"), .attempt_id = 2, .taken = true},
+        .state = JOB_READY};
     fixture_sync(&f, &r, &taken, 1, 0, &reply);
-    is_int(reply.refused_count, 1, "the end of an attempt that is not the next one, of a job that was not claimed, is refused");
+    is_int(reply.refused_count, 1,
+           "the end of an attempt that is not the next one, of a job that was not claimed, is "
+           "refused");
     sync_reply_fini(&reply);
     is_state(&f, w, "c", "ready");
     sync_reply_fini(&mine);

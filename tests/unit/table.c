@@ -7,10 +7,8 @@
 #include "tests/tap.h"
 
 static const struct table_column columns[] = {
-    {"NAME", "name", ALIGN_LEFT, FIT_SHRINK},
-    {"N", "n", ALIGN_RIGHT, FIT_KEEP},
-    {"MEM", "memory_bytes", ALIGN_RIGHT, FIT_KEEP},
-    {"TOOK", "wall_s", ALIGN_RIGHT, FIT_DROP},
+    {"NAME", "name", ALIGN_LEFT, FIT_SHRINK},       {"N", "n", ALIGN_RIGHT, FIT_KEEP},
+    {"MEM", "memory_bytes", ALIGN_RIGHT, FIT_KEEP}, {"TOOK", "wall_s", ALIGN_RIGHT, FIT_DROP},
     {"NOTE", NULL, ALIGN_LEFT, FIT_DROP},
 };
 
@@ -42,7 +40,8 @@ static const struct {
      "short      7  200m\n"
      "a_ra~ame  12     -\n"},
     {"colour", 80, TABLE_PEOPLE, true,
-     "\033[1mNAME\033[0m                     \033[1mN\033[0m   \033[1mMEM\033[0m  \033[1mTOOK\033[0m  \033[1mNOTE\033[0m\n"
+     "\033[1mNAME\033[0m                     \033[1mN\033[0m   \033[1mMEM\033[0m  "
+     "\033[1mTOOK\033[0m  \033[1mNOTE\033[0m\n"
      "short                    7  200m  1.5s  -\n"
      "\033[31ma_rather_long_job_name\033[0m  12     -     -  x, \"y\"\n"},
     {"CSV", 10, TABLE_CSV, false,
@@ -90,9 +89,12 @@ int main(void)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char *text = NULL;
         size_t size = 0;
-        struct screen screen = {.out = open_memstream(&text, &size), .width = cases[i].width, .color = cases[i].color,
+        struct screen screen = {.out = open_memstream(&text, &size),
+                                .width = cases[i].width,
+                                .color = cases[i].color,
                                 .ellipsis = "~"};
-        struct table *table = table_create(&screen, cases[i].style, columns, sizeof columns / sizeof *columns);
+        struct table *table =
+            table_create(&screen, cases[i].style, columns, sizeof columns / sizeof *columns);
         fill(table);
         table_destroy(table);
         fclose(screen.out);

@@ -15,9 +15,12 @@ static const struct {
     {"\x7f\xc2\x9b", "??"},
     {"caf\xc3\xa9", "caf\xc3\xa9"},
     {"bad \xff\xc3", "bad \xef\xbf\xbd\xef\xbf\xbd"},
-    {"\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd"},                         /* an overlong slash */
-    {"\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},         /* half a surrogate pair */
-    {"a\xe2\x80\xae" "b", "a\xef\xbf\xbd" "b"},                       /* right-to-left override */
+    {"\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd"},                 // an overlong slash
+    {"\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"}, // half a surrogate pair
+    {"a\xe2\x80\xae"
+     "b",
+     "a\xef\xbf\xbd"
+     "b"}, // right-to-left override
 };
 
 static const struct {
@@ -32,7 +35,11 @@ static const struct {
     {"abcdefghij", 1, "~"},
     {"日本語のなまえ", 9, "日本~まえ"},
     {"日本語のなまえ", 8, "日本~え"},
-    {"e\xcc\x81" "bcdefgh", 5, "e\xcc\x81" "b~gh"},                   /* e and a combining accent */
+    {"e\xcc\x81"
+     "bcdefgh",
+     5,
+     "e\xcc\x81"
+     "b~gh"}, // e and a combining accent
 };
 
 int main(void)

@@ -8,12 +8,13 @@
 static const struct {
     const char *machine, *set, *order;
 } rows[] = {
-    {"pack:2 core:2 pu:2(indexes=0,4,1,5,2,6,3,7)", "0 1 2 3 4 5 6 7", "0 4 1 5 2 6 3 7"}, /* as the kernel numbers siblings */
+    {"pack:2 core:2 pu:2(indexes=0,4,1,5,2,6,3,7)", "0 1 2 3 4 5 6 7",
+     "0 4 1 5 2 6 3 7"}, // as the kernel numbers siblings
     {"pack:2 core:2 pu:2(indexes=0,4,1,5,2,6,3,7)", "1 3 5 6", "1 5 6 3"},
-    {"pack:2 core:2 pu:1(indexes=0,2,1,3)", "0 1 2 3", "0 2 1 3"}, /* packages in turn */
+    {"pack:2 core:2 pu:1(indexes=0,2,1,3)", "0 1 2 3", "0 2 1 3"}, // packages in turn
     {"core:2 pu:1", "0 1", "0 1"},
     {"core:2 pu:1", "1", "1"},
-    {"core:2 pu:1", "0 1 2", "none"}, /* more than there are */
+    {"core:2 pu:1", "0 1 2", "none"}, // more than there are
 };
 
 int main(void)
@@ -28,7 +29,8 @@ int main(void)
         setenv("HWLOC_SYNTHETIC", rows[i].machine, 1);
         cleanup_free int *order = topology_order(&set, &count);
         for (int c = 0; order && c < count; c++)
-            used += snprintf(text + used, sizeof text - (size_t)used, "%s%d", c ? " " : "", order[c]);
+            used +=
+                snprintf(text + used, sizeof text - (size_t)used, "%s%d", c ? " " : "", order[c]);
         is_text(order ? text : "none", rows[i].order, rows[i].set);
     }
     return done_testing();

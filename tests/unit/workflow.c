@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A valid file becomes the workflow that it describes: classes, needs, ranks, commands, seldom fields.
+// A valid file becomes the workflow that it describes: classes, needs, ranks, commands, seldom
+// fields.
 #include "lib/workflow/workflow.h"
 
 #include "lib/text/problem.h"
@@ -31,74 +32,101 @@ static void test_diamond(void)
     load("{\"name\": \"diamond\", \"resource_requirements\": ["
          "  {\"name\": \"small\", \"num_cpus\": 1, \"memory\": \"1g\", \"runtime\": \"PT1M\"},"
          "  {\"name\": \"large\", \"num_cpus\": 4, \"memory\": \"8g\", \"num_gpus\": 0.5}],"
-         " \"files\": [{\"name\": \"in\", \"path\": \"in.json\"}, {\"name\": \"f1\", \"path\": \"f 1\"},"
-         "  {\"name\": \"f2\", \"path\": \"f2\"}, {\"name\": \"f3\", \"path\": \"f3\"}, {\"name\": \"f4\", \"path\": \"f4\"}],"
+         " \"files\": [{\"name\": \"in\", \"path\": \"in.json\"}, {\"name\": \"f1\", \"path\": \"f "
+         "1\"},"
+         "  {\"name\": \"f2\", \"path\": \"f2\"}, {\"name\": \"f3\", \"path\": \"f3\"}, {\"name\": "
+         "\"f4\", \"path\": \"f4\"}],"
          " \"jobs\": ["
-         "  {\"name\": \"post\", \"command\": \"cat ${files.input.f3} ${files.input.f4}\", \"resource_requirements\": \"large\"},"
-         "  {\"name\": \"work1\", \"command\": \"w ${files.input.f1} > ${files.output.f3}\", \"resource_requirements\": \"small\"},"
-         "  {\"name\": \"work2\", \"command\": \"w \\\"${files.input.f2}\\\"\", \"output_files\": [\"f4\"],"
+         "  {\"name\": \"post\", \"command\": \"cat ${files.input.f3} ${files.input.f4}\", "
+         "\"resource_requirements\": \"large\"},"
+         "  {\"name\": \"work1\", \"command\": \"w ${files.input.f1} > ${files.output.f3}\", "
+         "\"resource_requirements\": \"small\"},"
+         "  {\"name\": \"work2\", \"command\": \"w \\\"${files.input.f2}\\\"\", \"output_files\": "
+         "[\"f4\"],"
          "   \"resource_requirements\": \"small\"},"
-         "  {\"name\": \"pre\", \"command\": \"p\", \"input_files\": [\"in\"], \"output_files\": [\"f1\", \"f2\"],"
+         "  {\"name\": \"pre\", \"command\": \"p\", \"input_files\": [\"in\"], \"output_files\": "
+         "[\"f1\", \"f2\"],"
          "   \"depends_on\": [], \"resource_requirements\": \"small\"}]}");
     is_int((int64_t)workflow.jobs_count, 4, "four jobs");
     is_int((int64_t)workflow.needs_count, 4, "four needs");
-    ok(needs("post", "work1") && needs("post", "work2") && needs("work1", "pre") && needs("work2", "pre"), "the diamond's needs");
-    is_text(workflow.jobs[1].command, "w 'f 1' > f3", "paths are put into the command, quoted where they must be");
+    ok(needs("post", "work1") && needs("post", "work2") && needs("work1", "pre") &&
+           needs("work2", "pre"),
+       "the diamond's needs");
+    is_text(workflow.jobs[1].command, "w 'f 1' > f3",
+            "paths are put into the command, quoted where they must be");
     is_int(workflow.jobs[0].rank, 3600, "rank of the last: its own runtime");
     is_int(workflow.jobs[1].rank, 3660, "rank of the middle");
     is_int(workflow.jobs[3].rank, 3720, "rank of the first: the longest path");
     is_int(workflow.jobs[0].unmet, 2, "post has two needs");
     is_int((int64_t)workflow.classes_count, 2, "two classes");
     is_int(workflow.classes[0].gpus_milli, 500, "half a GPU");
-    ok(!workflow.files[0].produced && workflow.files[4].produced, "in comes from outside, f4 from a job");
+    ok(!workflow.files[0].produced && workflow.files[4].produced,
+       "in comes from outside, f4 from a job");
 }
 
 static void test_classes(void)
 {
     load("{\"name\": \"w\", \"jobs\": [{\"name\": \"a\", \"command\": \"x\"},"
          " {\"name\": \"b\", \"command\": \"x\", \"cpus\": 2, \"runtime\": \"90m\"},"
-         " {\"name\": \"c\", \"command\": \"x\", \"cpus\": 2, \"memory\": \"1024m\", \"runtime\": \"1h30m\"},"
+         " {\"name\": \"c\", \"command\": \"x\", \"cpus\": 2, \"memory\": \"1024m\", \"runtime\": "
+         "\"1h30m\"},"
          " {\"name\": \"d\", \"command\": \"x\", \"labels\": [\"z\", \"a\", \"z\"]}]}");
     is_int((int64_t)workflow.classes_count, 3, "three classes");
     is_text(workflow.classes[0].name, "default", "a job that names nothing has the default class");
     ok(!workflow.classes[0].enforced, "which holds it to nothing");
-    is_text(workflow.classes[1].name, "2cpu-1g-1h30m", "the name of inline resources says what they are");
+    is_text(workflow.classes[1].name, "2cpu-1g-1h30m",
+            "the name of inline resources says what they are");
     is_int(workflow.jobs[2].class_index, 1, "equal ones share a class");
     is_text(workflow.classes[2].labels, "a,z", "labels are sorted, each once");
 }
 
 static void test_fields(void)
 {
-    load("{\"name\": \"w\", \"env\": {\"A\": \"1\", \"B\": \"2\"}, \"execution_config\": {\"mode\": \"slurm\"},"
+    load("{\"name\": \"w\", \"env\": {\"A\": \"1\", \"B\": \"2\"}, \"execution_config\": "
+         "{\"mode\": \"slurm\"},"
          " \"user_data\": [{\"name\": \"d\", \"data\": {\"k\": \"it's\"}}],"
          " \"jobs\": [{\"name\": \"a\", \"command\": \"x\", \"output_user_data\": [\"d\"]},"
-         " {\"name\": \"b\", \"command\": \"echo '${user_data.input.d}'\", \"invocation_script\": \"time\", \"env\": {\"B\": \"3\"},"
+         " {\"name\": \"b\", \"command\": \"echo '${user_data.input.d}'\", \"invocation_script\": "
+         "\"time\", \"env\": {\"B\": \"3\"},"
          "  \"workdir\": \"sub\", \"termination_signal\": \"SIGUSR1\", \"launcher\": \"direct\","
          "  \"cancel_on_blocking_job_failure\": false}]}");
-    is_text(workflow.jobs[0].spec, "{\"env\":{\"A\":\"1\",\"B\":\"2\"}}", "the workflow's env goes to every job");
-    is_text(workflow.jobs[1].spec, "{\"env\":{\"A\":\"1\",\"B\":\"3\"},\"workdir\":\"sub\",\"termination_signal\":10}",
+    is_text(workflow.jobs[0].spec, "{\"env\":{\"A\":\"1\",\"B\":\"2\"}}",
+            "the workflow's env goes to every job");
+    is_text(workflow.jobs[1].spec,
+            "{\"env\":{\"A\":\"1\",\"B\":\"3\"},\"workdir\":\"sub\",\"termination_signal\":10}",
             "the job's env wins");
-    is_text(workflow.jobs[1].command, "time echo '{\"k\":\"it'\\''s\"}'", "data are put in for the quotes where they land");
-    is_int(workflow.jobs[0].flags, JOB_CANCEL_ON_BLOCKING_FAILURE | JOB_SRUN, "mode slurm starts jobs by srun");
+    is_text(workflow.jobs[1].command, "time echo '{\"k\":\"it'\\''s\"}'",
+            "data are put in for the quotes where they land");
+    is_int(workflow.jobs[0].flags, JOB_CANCEL_ON_BLOCKING_FAILURE | JOB_SRUN,
+           "mode slurm starts jobs by srun");
     is_int(workflow.jobs[1].flags, 0, "but for those that say direct");
     ok(needs("b", "a"), "user data make a need");
-    load("{\"name\": \"w\", \"execution_config\": {\"limit_resources\": false}, \"jobs\": [{\"name\": \"a\", \"command\": \"x\"}]}");
+    load("{\"name\": \"w\", \"execution_config\": {\"limit_resources\": false}, \"jobs\": "
+         "[{\"name\": \"a\", \"command\": \"x\"}]}");
     ok(strstr(workflow.settings, "\"limits\":\"off\""), "limit_resources: false is limits off");
 }
 
 static void test_needs(void)
 {
-    load("{\"name\": \"w\", \"metadata\": {\"k\": [1]}, \"files\": [{\"name\": \"log\", \"path\": \"log\"}],"
+    load("{\"name\": \"w\", \"metadata\": {\"k\": [1]}, \"files\": [{\"name\": \"log\", \"path\": "
+         "\"log\"}],"
          " \"user_data\": [{\"name\": \"d\", \"is_ephemeral\": true}],"
-         " \"jobs\": [{\"name\": \"a\", \"command\": \"x >> ${files.output.log}\", \"input_files\": [\"log\", \"log\"],"
+         " \"jobs\": [{\"name\": \"a\", \"command\": \"x >> ${files.output.log}\", "
+         "\"input_files\": [\"log\", \"log\"],"
          "   \"output_user_data\": [\"d\"], \"priority\": 7, \"workdir\": null},"
-         "  {\"name\": \"b\", \"command\": \"x\", \"output_user_data\": [\"d\"], \"supports_termination\": true},"
-         "  {\"name\": \"c\", \"command\": \"x ${files.input.log}\", \"input_files\": [\"log\"], \"input_user_data\": [\"d\"],"
-         "   \"depends_on\": [\"a\", \"a\"], \"invocation_script\": \"set -e\\nmodule load x\\n\"}]}");
-    is_int((int64_t)workflow.needs_count, 2, "each need once, whatever it comes from; none for a file read and written by one job");
-    ok(needs("c", "a") && needs("c", "b"), "data may have two producers, and a reader waits for both");
+         "  {\"name\": \"b\", \"command\": \"x\", \"output_user_data\": [\"d\"], "
+         "\"supports_termination\": true},"
+         "  {\"name\": \"c\", \"command\": \"x ${files.input.log}\", \"input_files\": [\"log\"], "
+         "\"input_user_data\": [\"d\"],"
+         "   \"depends_on\": [\"a\", \"a\"], \"invocation_script\": \"set -e\\nmodule load "
+         "x\\n\"}]}");
+    is_int((int64_t)workflow.needs_count, 2,
+           "each need once, whatever it comes from; none for a file read and written by one job");
+    ok(needs("c", "a") && needs("c", "b"),
+       "data may have two producers, and a reader waits for both");
     is_int((int64_t)workflow.job_files_count, 3, "a list that names a file twice has it once");
-    is_text(workflow.jobs[2].command, "set -e\nmodule load x\nx log", "a script of several lines stands above the command");
+    is_text(workflow.jobs[2].command, "set -e\nmodule load x\nx log",
+            "a script of several lines stands above the command");
     is_int(workflow.jobs[0].priority, 7, "priority");
     ok(workflow.jobs[1].flags & JOB_SUPPORTS_TERMINATION, "supports_termination");
     ok(workflow.data[0].ephemeral && !workflow.data[0].data, "ephemeral data without a value");

@@ -12,24 +12,29 @@ static const char text[] =
     "{\"name\": \"w\", \"files\": [\n"
     " {\"name\": \"here\", \"path\": \"here\"}, {\"name\": \"gone\", \"path\": \"no/such\"},\n"
     " {\"name\": \"made\", \"path\": \"made\"}, {\"name\": \"unread\", \"path\": \"unread\"}],\n"
-    " \"jobs\": [{\"name\": \"a\", \"command\": \"x\", \"input_files\": [\"here\", \"gone\"], \"output_files\": [\"made\"]},\n"
+    " \"jobs\": [{\"name\": \"a\", \"command\": \"x\", \"input_files\": [\"here\", \"gone\"], "
+    "\"output_files\": [\"made\"]},\n"
     "  {\"name\": \"b\", \"command\": \"x\", \"input_files\": [\"gone\", \"made\"]}]}";
 
-/* An entry that stands for three files, two of which are missing. */
+// An entry that stands for three files, two of which are missing.
 static void check_instances(int fd)
 {
     static const char many[] =
-        "{\"name\": \"w\", \"files\": [{\"name\": \"f_{i}\", \"path\": \"{i}\", \"parameters\": {\"i\": [\"x\", \"here\", \"y\"]}},\n"
+        "{\"name\": \"w\", \"files\": [{\"name\": \"f_{i}\", \"path\": \"{i}\", \"parameters\": "
+        "{\"i\": [\"x\", \"here\", \"y\"]}},\n"
         "  {\"name\": \"z\", \"path\": \"z\"}],\n"
-        " \"jobs\": [{\"name\": \"j_{i}\", \"command\": \"x\", \"input_files\": [\"f_{i}\", \"z\"], \"parameters\": {\"i\": [\"x\", \"here\", \"y\"]}}]}";
+        " \"jobs\": [{\"name\": \"j_{i}\", \"command\": \"x\", \"input_files\": [\"f_{i}\", "
+        "\"z\"], \"parameters\": {\"i\": [\"x\", \"here\", \"y\"]}}]}";
     struct workflow workflow;
     struct problems problems = {0};
-    is_int(workflow_load(many, strlen(many), "w.json", &workflow, &problems), 0, "instances are read");
+    is_int(workflow_load(many, strlen(many), "w.json", &workflow, &problems), 0,
+           "instances are read");
     is_int(workflow_check_inputs(&workflow, fd, true, &problems), -1, "two are missing");
     if (ok(problems.count == 2, "which is said once, and of the other entry")) {
         is_text(problems.list[0].path, "files[0].path", "the entry as it stands in the file");
         is_text(problems.list[0].text,
-                "\"x\" does not exist (seen from the current folder), nor does 1 more of this entry; job \"j_x\" reads it and no job writes it; create it, name the "
+                "\"x\" does not exist (seen from the current folder), nor does 1 more of this "
+                "entry; job \"j_x\" reads it and no job writes it; create it, name the "
                 "job that does in \"output_files\", or give --allow-missing to wait for it",
                 "and how many more");
         is_text(problems.list[1].path, "files[1].path", "and the other");
@@ -45,19 +50,23 @@ int main(void)
     struct problems problems = {0};
     if (!ok(mkdtemp(folder) != NULL, "a folder"))
         return done_testing();
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), made = openat(fd, "here", O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
-    is_int(workflow_load(text, strlen(text), "w.json", &workflow, &problems), 0, "the file is read");
-    is_int(workflow_check_inputs(&workflow, fd, false, &problems), 0, "to validate, a missing file is a warning");
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+        made = openat(fd, "here", O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+    is_int(workflow_load(text, strlen(text), "w.json", &workflow, &problems), 0,
+           "the file is read");
+    is_int(workflow_check_inputs(&workflow, fd, false, &problems), 0,
+           "to validate, a missing file is a warning");
     is_int((int64_t)problems.errors, 0, "no error");
     is_int((int64_t)problems.count, 1, "one file is missing");
     problems_fini(&problems);
     is_int(workflow_check_inputs(&workflow, fd, true, &problems), -1, "to submit, it is an error");
     if (ok(problems.count == 1, "just one")) {
-        ok(problems.list[0].line == 2 && problems.list[0].column == 61, "where its path stands (%d:%d)", problems.list[0].line,
-           problems.list[0].column);
+        ok(problems.list[0].line == 2 && problems.list[0].column == 61,
+           "where its path stands (%d:%d)", problems.list[0].line, problems.list[0].column);
         is_text(problems.list[0].path, "files[1].path", "which file");
         is_text(problems.list[0].text,
-                "\"no/such\" does not exist (seen from the current folder), job \"a\" reads it and no job writes it; create it, name the job that does in "
+                "\"no/such\" does not exist (seen from the current folder), job \"a\" reads it and "
+                "no job writes it; create it, name the job that does in "
                 "\"output_files\", or give --allow-missing to wait for it",
                 "what is wrong with it, and what to do");
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// YAML rewritten as JSON: scalars of the core schema, nesting, aliases, and what is refused. In the expected texts ` stands for
-// the mark of a plain scalar.
+// YAML rewritten as JSON: scalars of the core schema, nesting, aliases, and what is refused. In the
+// expected texts ` stands for the mark of a plain scalar.
 #include "lib/text/yaml.h"
 
 #include "lib/text/problem.h"
@@ -11,13 +11,14 @@ static const struct {
     const char *input, *json;
 } good[] = {
     {"a: 1\nb: [x, 'y', \"z\"]\n", "{\"a\":\"`1\",\"b\":[\"x\",\"y\",\"z\"]}"},
-    {"- 010\n- 1.10\n- no\n- true\n- ~\n- '5'\n- 0:9\n- .5\n- 0x1f\n- 1e3\n", "[\"`010\",\"`1.10\",\"no\",\"`true\",null,\"5\",\"0:9\",\"`.5\",\"`0x1f\",\"`1e3\"]"},
+    {"- 010\n- 1.10\n- no\n- true\n- ~\n- '5'\n- 0:9\n- .5\n- 0x1f\n- 1e3\n",
+     "[\"`010\",\"`1.10\",\"no\",\"`true\",null,\"5\",\"0:9\",\"`.5\",\"`0x1f\",\"`1e3\"]"},
     {"1: one\ntrue: two\n", "{\"1\":\"one\",\"true\":\"two\"}"},
     {"a: &x {b: [1]}\nc: *x\n", "{\"a\":{\"b\":[\"`1\"]},\"c\":{\"b\":[\"`1\"]}}"},
     {"a: |\n  one\n  \"two\"\n", "{\"a\":\"one\\u000a\\\"two\\\"\\u000a\"}"},
     {"a: !!str 5\n", "{\"a\":\"5\"}"},
     {"{a: {}, b: [], c: }", "{\"a\":{},\"b\":[],\"c\":null}"},
-    {"a: '\x01x'", NULL}, /* no YAML */
+    {"a: '\x01x'", NULL}, // no YAML
 };
 
 static const struct {
@@ -26,7 +27,8 @@ static const struct {
     const char *text;
 } bad[] = {
     {"a: 1\n--- \nb: 2\n", 2, 1, "a second document begins here; a workflow is one document"},
-    {"a: &x 1\nb:\n  <<: *x\n", 3, 3, "merge keys (<<) are no part of YAML 1.2; write the keys out"},
+    {"a: &x 1\nb:\n  <<: *x\n", 3, 3,
+     "merge keys (<<) are no part of YAML 1.2; write the keys out"},
     {"a: *x\n", 1, 4, "*x names no anchor above it"},
     {"a: &x [*x]\n", 1, 8, "*x stands inside what it names"},
     {"? [a, b]\n: 1\n", 1, 3, "a key must be a word, not a list or a mapping"},
@@ -38,11 +40,12 @@ static void test_bomb(void)
 {
     char text[4000], *p = text + sprintf(text, "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
     for (int i = 1; i < 12; i++)
-        p += sprintf(p, "a%d: &a%d [*a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d]\n", i, i, i - 1, i - 1, i - 1, i - 1,
-                     i - 1, i - 1, i - 1, i - 1, i - 1);
+        p += sprintf(p, "a%d: &a%d [*a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d]\n", i, i,
+                     i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1);
     struct problems problems = {0};
     struct rewrite rewrite;
-    is_int(yaml_read(text, strlen(text), &rewrite, &problems), -1, "aliases of aliases of aliases are bounded");
+    is_int(yaml_read(text, strlen(text), &rewrite, &problems), -1,
+           "aliases of aliases of aliases are bounded");
     ok(rewrite.length <= YAML_MOST, "and the text stays below the bound");
     rewrite_fini(&rewrite);
     problems_fini(&problems);
@@ -70,10 +73,11 @@ int main(void)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct problems problems = {0};
         struct rewrite rewrite;
-        is_int(yaml_read(bad[i].input, strlen(bad[i].input), &rewrite, &problems), -1, "is refused");
+        is_int(yaml_read(bad[i].input, strlen(bad[i].input), &rewrite, &problems), -1,
+               "is refused");
         if (ok(problems.count > 0, "with a problem")) {
-            ok(problems.list[0].line == bad[i].line && problems.list[0].column == bad[i].column, "at %d:%d",
-               problems.list[0].line, problems.list[0].column);
+            ok(problems.list[0].line == bad[i].line && problems.list[0].column == bad[i].column,
+               "at %d:%d", problems.list[0].line, problems.list[0].column);
             is_text(problems.list[0].text, bad[i].text, bad[i].text);
         }
         rewrite_fini(&rewrite);

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Names of states, reasons and sources, as users see them.
+#include "lib/base/states.h"
+
+const char *const job_state_names[JOB_STATES] = {
+    [JOB_UNINITIALIZED] = "uninitialized",
+    [JOB_BLOCKED] = "blocked",
+    [JOB_READY] = "ready",
+    [JOB_PENDING] = "pending",
+    [JOB_RUNNING] = "running",
+    [JOB_COMPLETED] = "completed",
+    [JOB_FAILED] = "failed",
+    [JOB_CANCELED] = "canceled",
+    [JOB_TERMINATED] = "terminated",
+    [JOB_DISABLED] = "disabled",
+    [JOB_PENDING_FAILED] = "pending_failed",
+};
+
+const char *const workflow_state_names[WORKFLOW_STATES] = {
+    [WORKFLOW_RUNNING] = "running",
+    [WORKFLOW_COMPLETE] = "complete",
+    [WORKFLOW_CANCELED] = "canceled",
+    [WORKFLOW_HELD] = "held",
+};
+
+const char *const attempt_reason_names[REASONS] = {
+    [REASON_NONE] = "",
+    [REASON_EXIT] = "exit",
+    [REASON_SIGNAL] = "signal",
+    [REASON_OOM] = "oom",
+    [REASON_TIMEOUT] = "timeout",
+    [REASON_MISSING_INPUT] = "missing_input",
+    [REASON_MISSING_OUTPUT] = "missing_output",
+    [REASON_LOST] = "lost",
+    [REASON_SPAWN_ERROR] = "spawn_error",
+    [REASON_CANCELED] = "canceled",
+    [REASON_TERMINATED] = "terminated",
+};
+
+const char *const usage_source_names[SOURCES] = {
+    [SOURCE_NONE] = "",           [SOURCE_PROC] = "proc",   [SOURCE_CGROUP1] = "cgroup1",
+    [SOURCE_CGROUP2] = "cgroup2", [SOURCE_SPANK] = "spank",
+};
+
+const char *const allocation_state_names[ALLOCATION_STATES] = {
+    [ALLOCATION_PLANNED] = "planned",   [ALLOCATION_QUEUED] = "queued",
+    [ALLOCATION_RUNNING] = "running",   [ALLOCATION_ENDED] = "ended",
+    [ALLOCATION_CANCELED] = "canceled", [ALLOCATION_UNKNOWN] = "unknown",
+};
+
+bool job_state_is_final(enum job_state state)
+{
+    return state == JOB_COMPLETED || state == JOB_FAILED || state == JOB_CANCELED ||
+           state == JOB_TERMINATED || state == JOB_DISABLED;
+}

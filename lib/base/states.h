@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The states of jobs, workflows and allocations, how an attempt ended and who measured it. The
+// numbers are those of lib/store/schema.sql.
+#ifndef LIB_BASE_STATES_H
+#define LIB_BASE_STATES_H
+
+#include <stdbool.h>
+
+enum job_state {
+    JOB_UNINITIALIZED,
+    JOB_BLOCKED,
+    JOB_READY,
+    JOB_PENDING,
+    JOB_RUNNING,
+    JOB_COMPLETED,
+    JOB_FAILED,
+    JOB_CANCELED,
+    JOB_TERMINATED,
+    JOB_DISABLED,
+    JOB_PENDING_FAILED,
+    JOB_STATES,
+};
+
+enum workflow_state {
+    WORKFLOW_RUNNING,
+    WORKFLOW_COMPLETE,
+    WORKFLOW_CANCELED,
+    WORKFLOW_HELD,
+    WORKFLOW_STATES
+};
+
+enum attempt_reason {
+    REASON_NONE,
+    REASON_EXIT,
+    REASON_SIGNAL,
+    REASON_OOM,
+    REASON_TIMEOUT,
+    REASON_MISSING_INPUT,
+    REASON_MISSING_OUTPUT,
+    REASON_LOST,
+    REASON_SPAWN_ERROR,
+    REASON_CANCELED,
+    REASON_TERMINATED,
+    REASONS,
+};
+
+enum usage_source {
+    SOURCE_NONE,
+    SOURCE_PROC,
+    SOURCE_CGROUP1,
+    SOURCE_CGROUP2,
+    SOURCE_SPANK,
+    SOURCES
+};
+
+enum allocation_state {
+    ALLOCATION_PLANNED,
+    ALLOCATION_QUEUED,
+    ALLOCATION_RUNNING,
+    ALLOCATION_ENDED,
+    ALLOCATION_CANCELED,
+    ALLOCATION_UNKNOWN,
+    ALLOCATION_STATES,
+};
+
+extern const char *const job_state_names[JOB_STATES];
+extern const char *const workflow_state_names[WORKFLOW_STATES];
+extern const char *const attempt_reason_names[REASONS];
+extern const char *const usage_source_names[SOURCES];
+extern const char *const allocation_state_names[ALLOCATION_STATES];
+
+// Has a job of this state ended, for this run?
+bool job_state_is_final(enum job_state state);
+
+#endif

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What sqlite*.c provide to the table of store.c, with the contracts of ops.h.
+#ifndef LIB_STORE_SQLITE_CALLS_H
+#define LIB_STORE_SQLITE_CALLS_H
+
+#include "lib/store/ops.h"
+
+// By file: sqlite_create.c, _enter.c, _run.c, _demand.c, _plan.c, _read.c, _data.c.
+int sqlite_create_workflow(void *impl, const struct workflow *, const struct workflow_origin *,
+                           int64_t *, struct error *);
+int sqlite_delete_workflow(void *impl, int64_t workflow_id, struct error *err);
+int sqlite_enter(void *impl, const struct runner_entry *, struct runner_grant *, struct error *);
+int sqlite_runner_lost(void *impl, int64_t workflow_id, int64_t runner_id, int64_t silent_usec,
+                       bool *declared, struct error *);
+int sqlite_sync(void *impl, const struct sync_request *, struct sync_reply *, struct error *);
+int sqlite_demand(void *impl, int64_t workflow_id, struct demand *, struct error *);
+int sqlite_submissions_create(void *impl, int64_t workflow_id, struct submission *, uint32_t, bool,
+                              struct arena *, struct error *);
+int sqlite_submission_answered(void *impl, int64_t id, int64_t slurm_job_id, const char *error,
+                               struct error *);
+int sqlite_submissions(void *impl, int64_t workflow_id, struct submissions *, struct error *);
+int sqlite_read(void *impl, const struct read_request *, struct read_reply *, struct error *);
+int sqlite_data(void *impl, const struct data_request *, struct data_reply *, struct error *);
+int sqlite_cancel(void *impl, int64_t workflow_id, struct submissions *, struct error *);
+
+#endif
