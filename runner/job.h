@@ -52,12 +52,10 @@ struct job {
     struct output_files files;
     const char *script; // file in the output folder that holds a long command, or NULL
     pid_t pid;
-    // by the runner's clock (runner.now); 0: not due
-    // due: look at it again (inputs, samples, dying)
+    // by the runner's clock (runner.now), 0: not due; due: look again (inputs, samples, dying)
     int64_t held_usec, start_usec, limit_usec, kill_usec, due_usec;
     int64_t limit_length_usec;
-    int32_t tries;
-    int status;
+    int32_t tries, status;
     struct rusage rusage;
     struct usage_record usage;
     const char **step_files; // records of its steps, to be removed when they are stored
