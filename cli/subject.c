@@ -87,8 +87,8 @@ static int each_class(void *context, const struct read_reply *reply, uint32_t in
     return 0;
 }
 
-static int32_t find_class(const struct builder *b,
-                          int64_t id) // ids come in order; a barrier has 0
+// ids come in order; a barrier has 0
+static int32_t find_class(const struct builder *b, int64_t id)
 {
     size_t low = 0, high = b->subject->workflow.classes_count;
     while (low < high) {

@@ -9,7 +9,7 @@
 // Each gives an fd of the folder, made if need be, or -1 with errno; EPERM if it belongs to someone
 // else or others may write.
 int run_dir_open_user(uid_t uid, gid_t gid); // /run/torc/UID, 0700, the user's: usage records
-int run_dir_open_steps(
-    void); // /run/torc/.steps, 0700, root's: what was delegated (plugin/ledger.h)
+// /run/torc/.steps, 0700, root's: what was delegated (plugin/ledger.h)
+int run_dir_open_steps(void);
 
 #endif

@@ -15,8 +15,7 @@ enum { ENOUGH = 16 }; // a chain of so many needs no more yet
 static struct job *find_last(struct job_list *list, int64_t job_id)
 {
     struct job *job, *last;
-    TAILQ_FOREACH(job, list, link)
-    {
+    TAILQ_FOREACH(job, list, link) {
         for (last = job; last->ahead;)
             last = last->ahead;
         if (last->claimed.job_id == job_id)
@@ -79,8 +78,7 @@ uint32_t ahead_ask(const struct runner *runner, int64_t *ids, uint32_t most)
 {
     uint32_t count = 0;
     const struct job *job, *last;
-    TAILQ_FOREACH(job, &runner->live, link)
-    {
+    TAILQ_FOREACH(job, &runner->live, link) {
         int length = 0;
         for (last = job; last->ahead; last = last->ahead)
             length++;
@@ -94,8 +92,8 @@ bool ahead_has_any(const struct runner *runner)
 {
     const struct job *job;
     TAILQ_FOREACH(job, &runner->live, link)
-    if (job->ahead)
-        return true;
+        if (job->ahead)
+            return true;
     return false;
 }
 

@@ -16,8 +16,8 @@ static inline int64_t clock_read_usec(clockid_t clock)
     return (int64_t)t.tv_sec * USEC_PER_SEC + t.tv_nsec / 1000;
 }
 
-static inline int64_t
-clock_mono_usec(void) // never set back; stands still for nothing but sleep of the machine
+// never set back; stands still for nothing but sleep of the machine
+static inline int64_t clock_mono_usec(void)
 {
     return clock_read_usec(CLOCK_MONOTONIC);
 }

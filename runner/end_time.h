@@ -18,12 +18,12 @@ struct end_time {
     int64_t asked_for_usec; // what the end was then: an end is asked for once
 };
 
-void end_time_tick(
-    struct runner *runner); // asks when the drain is near; it does not wait for the answer
+// asks when the drain is near; it does not wait for the answer
+void end_time_tick(struct runner *runner);
 int64_t end_time_due(const struct runner *runner); // when to call that next; INT64_MAX: never
 void end_time_ask(struct runner *runner);          // at once, but not twice within 10 seconds
-bool end_time_reaped(struct runner *runner,
-                     pid_t pid); // was it the child that asked? Then the answer holds
+// was it the child that asked? Then the answer holds
+bool end_time_reaped(struct runner *runner, pid_t pid);
 void end_time_fini(struct runner *runner);
 
 #endif

@@ -77,8 +77,7 @@ static void fill_ends(struct runner *runner, struct sync_request *request)
     runner->sending_count = runner->ended_count;
     TAILQ_CONCAT(&runner->sending, &runner->ended, link);
     runner->ended_count = 0;
-    TAILQ_FOREACH(job, &runner->sending, link)
-    {
+    TAILQ_FOREACH(job, &runner->sending, link) {
         outbox.ends =
             array_grow(outbox.ends, request->ends_count, &outbox.ends_space, sizeof *outbox.ends);
         outbox.ends[request->ends_count++] = job->end;
@@ -91,8 +90,7 @@ static void fill_starts(struct runner *runner, struct sync_request *request)
     struct job *job;
     if (!runner->starts_unsent)
         return;
-    TAILQ_FOREACH(job, &runner->live, link)
-    {
+    TAILQ_FOREACH(job, &runner->live, link) {
         if (job->start_sent || job->phase == PHASE_INPUTS)
             continue;
         outbox.starts = array_grow(outbox.starts, request->starts_count, &outbox.starts_space,
@@ -283,9 +281,9 @@ static void write_journal(struct runner *runner)
         xcalloc(runner->sending_count + runner->ended_count, sizeof *ends);
     uint32_t n = 0;
     TAILQ_FOREACH(job, &runner->sending, link)
-    ends[n++] = job->end;
+        ends[n++] = job->end;
     TAILQ_FOREACH(job, &runner->ended, link)
-    ends[n++] = job->end;
+        ends[n++] = job->end;
     struct journal journal = {runner->workflow_id, runner->grant.runner_id, runner->incarnation,
                               ends, n};
     progress_clear();

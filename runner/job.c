@@ -59,8 +59,8 @@ struct job *job_find(struct job_list *list, int64_t job_id)
 {
     struct job *job;
     TAILQ_FOREACH(job, list, link)
-    if (job->claimed.job_id == job_id)
-        return job;
+        if (job->claimed.job_id == job_id)
+            return job;
     return NULL;
 }
 
@@ -68,8 +68,8 @@ struct job *job_find_pid(struct job_list *live, pid_t pid)
 {
     struct job *job;
     TAILQ_FOREACH(job, live, link)
-    if (job->pid == pid)
-        return job;
+        if (job->pid == pid)
+            return job;
     return NULL;
 }
 

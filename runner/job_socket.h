@@ -19,8 +19,8 @@ void job_socket_destroy(struct job_socket *socket); // removes it; NULL is fine
 void job_socket_remove(const char *path);
 
 const char *job_socket_path(const struct job_socket *socket);
-int job_socket_fd(
-    const struct job_socket *socket); // readable when job_socket_serve has something to do
+// readable when job_socket_serve has something to do
+int job_socket_fd(const struct job_socket *socket);
 
 // Takes what clients say, never waiting for them.
 void job_socket_serve(struct job_socket *socket);

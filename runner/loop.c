@@ -99,8 +99,8 @@ static int64_t next_due(const struct runner *runner)
     if (runner->series.due_usec < due)
         due = runner->series.due_usec;
     TAILQ_FOREACH(job, &runner->live, link)
-    if ((other = job_due(job)) < due)
-        due = other;
+        if ((other = job_due(job)) < due)
+            due = other;
     int64_t most = runner->now + WAIT_MOST_USEC;
     return due < most ? due : most;
 }

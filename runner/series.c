@@ -49,8 +49,7 @@ void series_tick(struct runner *runner)
     int64_t time_usec = clock_real_usec();
     if (wants_node(&runner->settings))
         add_node(runner, time_usec);
-    TAILQ_FOREACH(job, &runner->live, link)
-    {
+    TAILQ_FOREACH(job, &runner->live, link) {
         // of a job started by srun there is only srun here
         if (!runner->settings.sample_jobs || job->phase != PHASE_RUNNING ||
             job->claimed.flags & JOB_SRUN)

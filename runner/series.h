@@ -18,8 +18,8 @@ struct series { // points taken, and those of the present request, whose room is
     uint32_t count;
 };
 
-void series_init(
-    struct runner *runner); // by its settings; the first points are due an interval later
+// by its settings; the first points are due an interval later
+void series_init(struct runner *runner);
 void series_tick(struct runner *runner); // takes what is due by runner->now
 
 // The points taken since the last call, for a request: they stay as they are until the next

@@ -9,8 +9,8 @@
 // arena, beginning with job->usage. For a job that was started by srun the record of that step
 // becomes the job's usage and its wait status; without the plugin its usage is unknown.
 void steps_collect(struct runner *runner, struct job *job);
-void steps_forget(struct runner *runner,
-                  struct job *job); // the records are in the database: the files go
+// the records are in the database: the files go
+void steps_forget(struct runner *runner, struct job *job);
 
 // Kills the tasks on this node of a job that was started by srun; killing srun does not.
 void steps_kill(struct runner *runner, struct job *job);

@@ -69,8 +69,8 @@ int64_t cgroup_number(int dir, const char *file);
 int64_t cgroup_pread_number(int fd);
 int64_t cgroup_key(const char *text, const char *key); // of lines "KEY NUMBER"
 int cgroup_write(int dir, const char *file, const char *text);
-void cgroup_find(const struct cgroup_dir *dir,
-                 struct pid_list *found); // the processes in it and below
+// the processes in it and below
+void cgroup_find(const struct cgroup_dir *dir, struct pid_list *found);
 int cgroup_remove(
     int base,
     const char *name); // kills what is in it, waits (at most 2 s), removes it with all below

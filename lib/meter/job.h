@@ -44,8 +44,8 @@ struct meter_job {
 // are its own.
 void meter_proc_find(struct meter_job *job, struct pid_list *found); // adds its processes
 bool meter_proc_sample(struct meter_job *job, int64_t since_start_usec, int64_t *next_usec);
-bool meter_proc_has_orphans(
-    struct meter *meter); // may there be something left of any job that ended? Costs one read
+// may there be something left of any job that ended? Costs one read
+bool meter_proc_has_orphans(struct meter *meter);
 int64_t meter_proc_cpu_usec(
     const struct meter_job *job);          // so far, of the processes that the last sample found
 int meter_proc_end(struct meter_job *job); // kills what is left; 1: something is, 0: nothing

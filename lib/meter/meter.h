@@ -50,8 +50,8 @@ struct meter_entry {
 struct meter_job *meter_job_create(struct meter *meter, int64_t job_id, int32_t run_id,
                                    int32_t attempt_id, int64_t memory_limit_bytes,
                                    struct meter_entry *entry, struct error *err);
-void meter_job_started(struct meter_job *job,
-                       pid_t pid); // the job's first process, leader of its own session
+// the job's first process, leader of its own session
+void meter_job_started(struct meter_job *job, pid_t pid);
 
 // Takes a sample (memory, processes), the first 20 ms after the start. Gives true when the job is
 // over its limit and nothing but the runner can stop it (no cgroup, enforce): the runner kills it
@@ -77,7 +77,7 @@ int meter_job_end(struct meter_job *job, const struct rusage *rusage, struct usa
 // time belongs to the job that left it, if known.
 void meter_reaped(struct meter *meter, pid_t pid, const struct rusage *rusage);
 
-void meter_job_destroy(
-    struct meter_job *job); // after meter_job_end gave 0, or when it never started
+// after meter_job_end gave 0, or when it never started
+void meter_job_destroy(struct meter_job *job);
 
 #endif

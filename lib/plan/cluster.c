@@ -124,12 +124,12 @@ int cluster_parse(struct cluster *cluster, const char *text, struct error *err)
         arena_alloc(arena, (cluster->partitions_count + 1) * sizeof *cluster->partitions);
     size_t i;
     json_t *item;
-    json_array_foreach (nodes, i, item) {
+    json_array_foreach(nodes, i, item) {
         cluster->nodes[i] = (struct cluster_node){0};
         read_keys(&cluster->nodes[i], node_keys, item, arena);
         cluster->nodes[i].gpus = gres_count_gpus(json_string_value(json_object_get(item, "gres")));
     }
-    json_array_foreach (partitions, i, item) {
+    json_array_foreach(partitions, i, item) {
         cluster->partitions[i] = (struct cluster_partition){0};
         read_keys(&cluster->partitions[i], partition_keys, item, arena);
         read_ranges(cluster, &cluster->partitions[i], json_object_get(item, "node_ranges"));

@@ -23,8 +23,8 @@ char *dot_html(const char *text);
 
 // Ids are ours: letters and digits. Lists of attributes end with one without a name; NULL: none.
 void dot_begin(FILE *out, const char *name);
-void dot_defaults(FILE *out, const char *what,
-                  const struct dot_attribute *attributes); // what: graph, node, edge
+// what: graph, node, edge
+void dot_defaults(FILE *out, const char *what, const struct dot_attribute *attributes);
 void dot_node(FILE *out, const char *id, const struct dot_attribute *attributes);
 void dot_edge(FILE *out, const char *from, const char *to, const struct dot_attribute *attributes);
 void dot_end(FILE *out);

@@ -19,13 +19,13 @@ struct json_stream {
 };
 
 void json_stream_init(struct json_stream *stream, FILE *out);
-void json_stream_object(struct json_stream *stream,
-                        const char *key); // key NULL: inside an array, or the outermost
+// key NULL: inside an array, or the outermost
+void json_stream_object(struct json_stream *stream, const char *key);
 void json_stream_array(struct json_stream *stream, const char *key);
-void json_stream_end(
-    struct json_stream *stream); // of the innermost; a line end after the outermost
-void json_stream_value(struct json_stream *stream, const char *key,
-                       json_t *value); // takes the value over
+// of the innermost; a line end after the outermost
+void json_stream_end(struct json_stream *stream);
+// takes the value over
+void json_stream_value(struct json_stream *stream, const char *key, json_t *value);
 
 // Values as the interface has them: null for what is not known.
 json_t *json_text(const char *text);    // made UTF-8; NULL: null

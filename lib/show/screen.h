@@ -46,8 +46,8 @@ void screen_wrap(const struct screen *screen, int indent, const char *text);
 // The lines of a longer text, each after `indent`; of more than `most` the last ones.
 void screen_lines(const struct screen *screen, const char *indent, const char *text, int most);
 
-const char *screen_color_start(const struct screen *screen,
-                               enum color color); // "" without colours
+// "" without colours
+const char *screen_color_start(const struct screen *screen, enum color color);
 const char *screen_color_end(const struct screen *screen, enum color color);
 
 extern const enum job_state

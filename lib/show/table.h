@@ -43,7 +43,7 @@ void table_milli(struct table *table, int64_t milli);
 void table_bytes(struct table *table, int64_t bytes);
 void table_duration(struct table *table, int64_t usec);
 void table_percent(struct table *table, int64_t part, int64_t whole);
-void table_time(struct table *table, int64_t usec,
-                int64_t base_usec); // 0: unknown; base: see format_clock
+// 0: unknown; base: see format_clock
+void table_time(struct table *table, int64_t usec, int64_t base_usec);
 
 #endif

@@ -49,7 +49,7 @@ char **slurm_environment(const char *stored, const char *tag)
     size_t count = 0, i;
     json_t *item;
     if (array) {
-        json_array_foreach (array, i, item)
+        json_array_foreach(array, i, item)
             if (json_is_string(item) && is_kept(json_string_value(item), true))
                 add(&list, &count, xstrdup(json_string_value(item)));
     } else {

@@ -26,7 +26,7 @@ char *submission_job_name(const struct submission *submission)
     json_auto_t *array = submission->arguments ? json_loads(submission->arguments, 0, NULL) : NULL;
     size_t i;
     json_t *item;
-    json_array_foreach (array, i, item)
+    json_array_foreach(array, i, item)
         if (json_is_string(item) && !strncmp(json_string_value(item), option, sizeof option - 1))
             return xstrdup(json_string_value(item) + sizeof option - 1);
     return NULL;

@@ -27,8 +27,8 @@ struct tx { // one transaction on one workflow
     bool any_ended, made_ready, change;
 };
 
-int tx_init(struct tx *tx, struct db *db, int64_t workflow_id,
-            struct error *err); // ERROR_USAGE: no such workflow
+// ERROR_USAGE: no such workflow
+int tx_init(struct tx *tx, struct db *db, int64_t workflow_id, struct error *err);
 void tx_fini(struct tx *tx);
 // n jobs of a class (0: barriers) went from one state to another; JOB_STATES: from nowhere.
 void tx_count(struct tx *tx, int64_t class_id, enum job_state from, enum job_state to, int64_t n);

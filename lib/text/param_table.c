@@ -160,7 +160,7 @@ static void read_object(struct table *table, json_t *object)
         return;
     }
     if (table->row == 1)
-        json_object_foreach (object, key, value)
+        json_object_foreach(object, key, value)
             add_column(table, key);
     for (size_t i = 0; i < table->columns; i++) {
         value = json_object_get(object, table->names[i]);

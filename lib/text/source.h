@@ -54,10 +54,11 @@ void source_error_key(struct source *source, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void source_warning(struct source *source, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-void source_later(struct source *source,
-                  const char *what); // the key here is known, but `what` is not there yet
+// the key here is known, but `what` is not there yet
+void source_later(struct source *source, const char *what);
+// a warning for Slurm
 void source_unfit(struct source *source, const char *format, ...)
-    __attribute__((format(printf, 2, 3))); // a warning for Slurm
+    __attribute__((format(printf, 2, 3)));
 void source_error_at(struct source *source, size_t offset, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -59,13 +59,13 @@ static json_t *convert(json_t *value, scalar_reader *reader)
         return reader(json_string_value(value) + 1);
     if (json_is_array(value)) {
         copy = json_array();
-        json_array_foreach (value, i, item)
+        json_array_foreach(value, i, item)
             json_array_append_new(copy, convert(item, reader));
         return copy;
     }
     if (json_is_object(value)) {
         copy = json_object();
-        json_object_foreach (value, key, item)
+        json_object_foreach(value, key, item)
             json_object_set_new(copy, key, convert(item, reader));
         return copy;
     }

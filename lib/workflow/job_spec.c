@@ -15,7 +15,7 @@ static int read_env(json_t *env, struct job_spec *spec)
     if (!json_is_object(env))
         return -1;
     spec->env = xcalloc(json_object_size(env) + 1, sizeof *spec->env);
-    json_object_foreach (env, name, value) {
+    json_object_foreach(env, name, value) {
         if (!json_is_string(value))
             return -1;
         spec->env[count++] = xasprintf("%s=%s", name, json_string_value(value));

@@ -31,8 +31,8 @@ struct scheduler *schedulers_add(struct schedulers *schedulers, const char *name
 void schedulers_drop_option(struct schedulers *schedulers, const char *option);
 
 json_t *schedulers_json(const struct schedulers *schedulers);
-int schedulers_read(struct schedulers *schedulers,
-                    const json_t *list); // what schedulers_json gave; -1: it is not that
+// what schedulers_json gave; -1: it is not that
+int schedulers_read(struct schedulers *schedulers, const json_t *list);
 void schedulers_fini(struct schedulers *schedulers);
 
 // Can an allocation that asks for that hold a job of this class? Else why (of `room` bytes) says

@@ -338,7 +338,7 @@ static void apply_single(const struct spec *spec, json_t *env, struct arena *are
         param_list_get(&spec->params.lists[i], 0, &values[count++]);
     }
     struct template_names single = {.names = names, .values = values, .count = count};
-    json_object_foreach (env, key, item)
+    json_object_foreach(env, key, item)
         if (json_is_string(item))
             json_string_set(item, template_expand(json_string_value(item), &single, arena, NULL));
 }

@@ -56,7 +56,7 @@ static void read_overrides(struct source *source, json_t *value, const struct fi
     overrides->count = 0; // the key may be there twice, which is said
     overrides->list =
         arena_alloc(source->arena, (json_object_size(value) + 1) * sizeof *overrides->list);
-    json_object_foreach (value, name, item) {
+    json_object_foreach(value, name, item) {
         if (json_is_null(item))
             continue;
         struct spec_override *one = &overrides->list[overrides->count++];

@@ -172,13 +172,13 @@ static json_t *expand_json(struct expansion *e, struct slot *slot, json_t *value
     }
     if (json_is_array(value)) {
         copy = json_array();
-        json_array_foreach (value, i, item)
+        json_array_foreach(value, i, item)
             json_array_append_new(copy, expand_json(e, slot, item));
         return copy;
     }
     if (json_is_object(value)) {
         copy = json_object();
-        json_object_foreach (value, key, item)
+        json_object_foreach(value, key, item)
             json_object_set_new(copy, key, expand_json(e, slot, item));
         return copy;
     }
@@ -220,10 +220,10 @@ static bool has_brace(json_t *value)
     const char *key;
     json_t *item;
     size_t i;
-    json_array_foreach (value, i, item)
+    json_array_foreach(value, i, item)
         if (has_brace(item))
             return true;
-    json_object_foreach (value, key, item)
+    json_object_foreach(value, key, item)
         if (has_brace(item))
             return true;
     return json_is_string(value) && strchr(json_string_value(value), '{');
@@ -242,7 +242,7 @@ static void make_slots(struct expansion *e, json_t *object)
     const char *key;
     void *next;
     json_t *value;
-    json_object_foreach_safe (object, next, key, value) {
+    json_object_foreach_safe(object, next, key, value) {
         const struct field *field = has_brace(value) ? field_named(key, e->section->table) : NULL;
         enum slot_kind kind = field ? kind_of(field->type) : SLOT_TEXT;
         if (!field || !may_be_slot(field) || (kind == SLOT_JSON && !e->params))

@@ -106,7 +106,7 @@ void fields_read(struct source *source, json_t *object, const struct field_table
                      tight ? "; YAML wants a blank behind the colon of a key" : "");
         return;
     }
-    json_object_foreach (object, key, value) {
+    json_object_foreach(object, key, value) {
         const struct field *field =
             table->lenient ? find_leniently(source, key, table) : field_find(source, key, table);
         if (!field || json_is_null(value))

@@ -99,7 +99,7 @@ static void read_map(struct source *source, const struct spec *spec, json_t *map
                      field_found(source, map));
         return;
     }
-    json_object_foreach (map, name, value) {
+    json_object_foreach(map, name, value) {
         struct param_list list;
         source_down_key(source, name);
         if (check_name(source, spec, name) && !json_is_null(value) &&
@@ -291,7 +291,7 @@ static void read_variables(struct source *source, struct spec *spec, json_t *map
     }
     const char **names = arena_alloc(source->arena, (most + 1) * sizeof *names);
     struct param_value *values = arena_alloc(source->arena, (most + 1) * sizeof *values);
-    json_object_foreach (map, name, value) {
+    json_object_foreach(map, name, value) {
         source_down_key(source, name);
         const char *text = json_is_null(value) || !check_name(source, spec, name)
                                ? NULL
@@ -343,10 +343,10 @@ static void apply(const struct template_names *variables, json_t *value, struct 
         if (replaced != text)
             json_string_set(value, replaced);
     } else if (json_is_array(value)) {
-        json_array_foreach (value, i, item)
+        json_array_foreach(value, i, item)
             apply(variables, item, arena);
     } else if (json_is_object(value)) {
-        json_object_foreach (value, key, item)
+        json_object_foreach(value, key, item)
             if (strcmp(key, "use_parameters") != 0)
                 apply(variables, item, arena);
     }

@@ -92,7 +92,7 @@ void spec_defaults_read(struct source *source, json_t *value, const struct field
     options->items =
         arena_alloc(source->arena, (json_object_size(value) + 1) * sizeof *options->items);
     options->count = 0;
-    json_object_foreach (value, key, item) {
+    json_object_foreach(value, key, item) {
         source_down_key(source, key);
         read_one(source, options, key, item);
         source_up(source);

@@ -336,7 +336,7 @@ static void read_env(struct source *source, json_t *value, const struct field *f
         return;
     }
     void *next;
-    json_object_foreach_safe (value, next, name, item) {
+    json_object_foreach_safe(value, next, name, item) {
         if (json_is_null(item)) { // as good as left out
             json_object_del(value, name);
             continue;

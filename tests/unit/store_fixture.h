@@ -31,8 +31,8 @@ int64_t fixture_create(struct fixture *f, const struct workflow *w);
 int64_t fixture_job(struct fixture *f, int64_t workflow_id, const char *name);
 const char *fixture_state(struct fixture *f, int64_t workflow_id, const char *name);
 int64_t
-fixture_number(struct fixture *f,
-               const char *sql); // first column of the first row, by a connection of its own
+// first column of the first row, by a connection of its own
+fixture_number(struct fixture *f, const char *sql);
 
 // A runner, by hand, of so many CPUs and 1 GiB.
 struct test_runner {
