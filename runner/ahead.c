@@ -6,9 +6,8 @@
 #include <stdlib.h>
 
 #include "lib/base/mem.h"
-#include "runner/drain.h"
-#include "runner/flush.h"
-#include "runner/job.h"
+#include "runner/end_time.h"
+#include "runner/job/life.h"
 
 enum { ENOUGH = 16 }; // a chain of so many needs no more yet
 
@@ -30,9 +29,9 @@ void ahead_take(struct runner *runner, struct batch *batch)
     for (uint32_t i = 0; i < batch->reply.hints_count; i++) {
         const struct claimed_job *hint = &batch->reply.hints[i];
         if (!last || last->claimed.job_id != hint->after)
-            last = find_last(&runner->live, hint->after);
+            last = find_last(&runner->jobs.live, hint->after);
         if (!last)
-            last = find_last(&runner->held, hint->after);
+            last = find_last(&runner->jobs.held, hint->after);
         if (!last)
             continue;
         struct job *job = xcalloc(1, sizeof *job);
@@ -47,8 +46,9 @@ void ahead_take(struct runner *runner, struct batch *batch)
 
 static bool may_follow(struct runner *runner, const struct job *job)
 {
-    int64_t left_usec = drain_time_left_usec(runner); // 0: no end
-    return job->end.state == JOB_COMPLETED && flush_may_claim(runner) && !runner->held_count &&
+    int64_t left_usec = end_time_left_usec(&runner->end_time, &runner->jobs); // 0: no end
+    return job->end.state == JOB_COMPLETED && intake_is_open(&runner->intake) &&
+           !runner->jobs.held_count &&
            (!left_usec || job->ahead->claimed.runtime_usec <= left_usec);
 }
 
@@ -57,20 +57,20 @@ void ahead_go_on(struct runner *runner, struct job *job)
     if (!job->ahead)
         return;
     if (!may_follow(runner, job)) {
-        ahead_drop(job);
+        job_drop_ahead(job);
         return;
     }
     struct job *next = take_ptr(job->ahead);
     next->phase = PHASE_HELD;
-    next->held_usec = runner->now;
-    TAILQ_INSERT_TAIL(&runner->held, next, link);
-    runner->held_count++;
-    if (!job_begin(runner, next)) {
-        job_destroy(runner, next);
+    next->held_usec = runner->jobs.now;
+    TAILQ_INSERT_TAIL(&runner->jobs.held, next, link);
+    runner->jobs.held_count++;
+    if (!job_begin(&runner->jobs, next)) {
+        job_destroy(&runner->jobs, next);
     } else if (next->phase == PHASE_INPUTS) { // not visible yet: the store gives it to whoever
                                               // asks, when it is ready
-        node_give(&runner->node, &next->share);
-        job_destroy(runner, next);
+        node_give(&runner->jobs.node, &next->share);
+        job_destroy(&runner->jobs, next);
     }
 }
 
@@ -78,7 +78,7 @@ uint32_t ahead_ask(const struct runner *runner, int64_t *ids, uint32_t most)
 {
     uint32_t count = 0;
     const struct job *job, *last;
-    TAILQ_FOREACH(job, &runner->live, link) {
+    TAILQ_FOREACH(job, &runner->jobs.live, link) {
         int length = 0;
         for (last = job; last->ahead; last = last->ahead)
             length++;
@@ -91,18 +91,8 @@ uint32_t ahead_ask(const struct runner *runner, int64_t *ids, uint32_t most)
 bool ahead_has_any(const struct runner *runner)
 {
     const struct job *job;
-    TAILQ_FOREACH(job, &runner->live, link)
+    TAILQ_FOREACH(job, &runner->jobs.live, link)
         if (job->ahead)
             return true;
     return false;
-}
-
-void ahead_drop(struct job *job)
-{
-    while (job->ahead) {
-        struct job *next = job->ahead;
-        job->ahead = take_ptr(next->ahead);
-        batch_release(next->batch);
-        free(next);
-    }
 }

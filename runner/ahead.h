@@ -11,7 +11,7 @@
 // dropped.
 void ahead_take(struct runner *runner, struct batch *batch);
 
-// The job is in the outbox: if it completed, what follows it starts, unless something claimed waits
+// The job has ended: if it completed, what follows it starts, unless something claimed waits
 // for the place.
 void ahead_go_on(struct runner *runner, struct job *job);
 
@@ -20,7 +20,5 @@ uint32_t ahead_ask(const struct runner *runner, int64_t *ids, uint32_t most);
 
 // Is there a running job that another one can follow without asking?
 bool ahead_has_any(const struct runner *runner);
-
-void ahead_drop(struct job *job); // forgets its chain
 
 #endif

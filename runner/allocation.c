@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Reads SLURM_*, the limits of the cgroup, and, where 22.05 does not say when the allocation ends,
-// squeue.
+// Reads SLURM_* and the limits of the cgroup; where 22.05 does not say when the allocation ends, it
+// is asked for.
 #include "runner/allocation.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "lib/base/mem.h"
-#include "lib/base/program.h"
+#include "lib/slurm/end.h"
 #include "runner/clock.h"
-#include "runner/node.h"
 
 static const int64_t mib = 1024 * 1024;
 
@@ -65,64 +62,32 @@ int64_t allocation_memory_limit(int64_t bytes)
     return bytes;
 }
 
-// squeue tries long to reach a controller that is down, and nothing else happens here meanwhile.
-enum { SQUEUE_MSEC = 10 * 1000 };
-
-int64_t allocation_read_end(const char *text)
-{
-    struct tm when = {.tm_isdst = -1};
-    bool known = strptime(text, "%Y-%m-%dT%H:%M:%S",
-                          &when); // not "N/A": no limit; nor nothing: no answer
-    return known ? (int64_t)mktime(&when) * USEC_PER_SEC : 0;
-}
-
-static int64_t ask_end(int64_t slurm_job_id)
-{
-    char job[32];
-    struct program_result result;
-    struct error ignored;
-    snprintf(job, sizeof job, "%lld", (long long)slurm_job_id);
-    const char *const argv[] = {"squeue", "-h", "-j", job, "-o", "%e", NULL};
-    if (program_run(argv, NULL, NULL, SQUEUE_MSEC, &result, &ignored))
-        return 0;
-    int64_t end_usec = allocation_read_end(result.out);
-    program_result_fini(&result);
-    return end_usec;
-}
-
-static void read_memory(struct node *node, int64_t own_bytes)
+// Also where the kernel knows of less: it is what Slurm and the planner count with.
+static int64_t granted_memory(int32_t cpus)
 {
     int64_t per_node = number("SLURM_MEM_PER_NODE", 0), per_cpu = number("SLURM_MEM_PER_CPU", 0);
-    int64_t granted = per_node ? per_node * mib : per_cpu * mib * node->cpus;
-    if (granted <= 0)
-        return;
-    node->memory_bytes = granted; // also where the kernel knows of less: it is what Slurm and the
-                                  // planner count with
-    if (node->memory_bytes > 2 * own_bytes)
-        node->memory_bytes -= own_bytes;
+    int64_t granted = per_node ? per_node * mib : per_cpu * mib * cpus;
+    return granted > 0 ? granted : 0;
 }
 
-void allocation_read(struct node *node, int64_t own_bytes)
+bool allocation_read(struct allocation *allocation)
 {
-    node->slurm_job_id = number("SLURM_JOB_ID", 0);
-    node->cpus = (int32_t)number("SLURM_CPUS_ON_NODE", node->cpus);
-    node->in_allocation = node->slurm_job_id > 0 && getenv("SLURM_CPUS_ON_NODE");
-    if (!node->in_allocation) {
-        node->slurm_job_id = 0;
-        return;
-    }
-    node->array_task_id = (int32_t)number("SLURM_ARRAY_TASK_ID", -1);
-    node->restart_count = (int32_t)number("SLURM_RESTART_COUNT", 0);
-    node->node_list = getenv("SLURM_JOB_NODELIST");
-    if (getenv("SLURMD_NODENAME")) {
-        free(node->name);
-        node->name = xstrdup(getenv("SLURMD_NODENAME"));
-    }
-    read_memory(node, own_bytes);
-    node->end_usec = number("SLURM_JOB_END_TIME", 0) * USEC_PER_SEC;
-    if (!node->end_usec)
-        node->end_usec = ask_end(node->slurm_job_id);
+    *allocation = (struct allocation){
+        .slurm_job_id = number("SLURM_JOB_ID", 0),
+        .array_task_id = (int32_t)number("SLURM_ARRAY_TASK_ID", -1),
+        .restart_count = (int32_t)number("SLURM_RESTART_COUNT", 0),
+        .cpus = (int32_t)number("SLURM_CPUS_ON_NODE", 0),
+        .node_list = getenv("SLURM_JOB_NODELIST"),
+        .node_name = getenv("SLURMD_NODENAME"),
+        .end_usec = number("SLURM_JOB_END_TIME", 0) * USEC_PER_SEC,
+    };
+    if (allocation->slurm_job_id <= 0 || !getenv("SLURM_CPUS_ON_NODE"))
+        return false;
+    allocation->memory_bytes = granted_memory(allocation->cpus);
+    if (!allocation->end_usec)
+        allocation->end_usec = slurm_end_wait(allocation->slurm_job_id);
     int64_t start = number("SLURM_JOB_START_TIME", 0) * USEC_PER_SEC;
-    if (node->end_usec)
-        node->walltime_usec = node->end_usec - (start ? start : clock_real_usec());
+    if (allocation->end_usec)
+        allocation->walltime_usec = allocation->end_usec - (start ? start : clock_real_usec());
+    return true;
 }

@@ -3,16 +3,22 @@
 #ifndef RUNNER_ALLOCATION_H
 #define RUNNER_ALLOCATION_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
-struct node;
+struct allocation { // strings are the environment's
+    int64_t slurm_job_id;
+    int32_t array_task_id; // -1: no array
+    int32_t restart_count;
+    int32_t cpus;         // on this node; 0: not said
+    int64_t memory_bytes; // likewise
+    const char *node_list, *node_name;
+    int64_t end_usec, walltime_usec; // end by the real clock; 0: none known
+};
 
-// Fills node from SLURM_* where there is an allocation. One Slurm request, only where the
-// environment lacks the end time.
-void allocation_read(struct node *node, int64_t own_bytes);
-
-// What squeue prints for %e: the end of an allocation by the real clock; 0: not known.
-int64_t allocation_read_end(const char *text);
+// Fills it from SLURM_*; false: this is none. One Slurm request, only where the environment lacks
+// the end time.
+bool allocation_read(struct allocation *allocation);
 
 // The smaller of bytes and what the cgroups of this process let it have.
 int64_t allocation_memory_limit(int64_t bytes);

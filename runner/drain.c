@@ -8,7 +8,7 @@
 
 #include "runner/clock.h"
 #include "runner/end_time.h"
-#include "runner/job.h"
+#include "runner/job/life.h"
 #include "runner/progress.h"
 
 // Of the time between Slurm's TERM and its KILL, what jobs may use: the records must be written by
@@ -20,31 +20,22 @@ static int64_t after_term_usec(const struct runner *runner)
     return half_usec < ENOUGH_USEC ? half_usec : ENOUGH_USEC;
 }
 
-static struct end_times times_of(const struct runner *runner)
-{
-    return settings_end_times(&runner->settings, runner->node.walltime_usec);
-}
-
 static int64_t lead_usec(const struct runner *runner)
 {
-    struct end_times times = times_of(runner);
+    struct end_times times =
+        settings_end_times(&runner->jobs.settings, runner->jobs.node.walltime_usec);
     return times.margin_usec - times.headroom_usec;
-}
-
-void drain_init(struct runner *runner)
-{
-    if (runner->node.end_usec)
-        runner->end_usec = runner->now + (runner->node.end_usec - clock_real_usec());
 }
 
 void drain_begin(struct runner *runner, enum stop why, int64_t grace_usec)
 {
     struct job *job, *next;
-    runner->drain = true;
+    runner->intake.draining = true;
+    runner->end_time.fixed = true;
     runner->urgent = true; // what is held goes back now
-    for (job = TAILQ_FIRST(&runner->live); job; job = next) {
+    for (job = TAILQ_FIRST(&runner->jobs.live); job; job = next) {
         next = TAILQ_NEXT(job, link);
-        job_stop(runner, job, why, grace_usec);
+        job_stop(&runner->jobs, job, why, grace_usec);
     }
 }
 
@@ -55,8 +46,8 @@ static void interrupt(struct runner *runner, bool now)
     if (runner->interrupts == 1 && !runner->options->quiet) {
         progress_clear();
         fprintf(stderr, "torc-run: ending %u running %s; once more to kill %s\n",
-                runner->live_count, runner->live_count == 1 ? "job" : "jobs",
-                runner->live_count == 1 ? "it" : "them");
+                runner->jobs.live_count, runner->jobs.live_count == 1 ? "job" : "jobs",
+                runner->jobs.live_count == 1 ? "it" : "them");
     }
     drain_begin(runner, STOP_USER, runner->interrupts == 1 ? lead_usec(runner) : 0);
 }
@@ -65,9 +56,9 @@ void drain_signal(struct runner *runner, int sig)
 {
     int64_t lead = lead_usec(runner);
     if (sig == SIGCONT &&
-        runner->suspended_usec !=
+        runner->jobs.suspended_usec !=
             runner->end_time.suspended_usec) // Slurm sends one before each TERM, too
-        end_time_ask(runner);
+        end_time_ask(&runner->end_time, &runner->jobs);
     if (sig == SIGCONT || sig == SIGUSR2)
         return;
     if (getppid() !=
@@ -75,7 +66,7 @@ void drain_signal(struct runner *runner, int sig)
         drain_begin(runner, STOP_ALLOCATION, 0);
     else if (sig == SIGQUIT)
         interrupt(runner, true);
-    else if (sig == SIGINT || !runner->node.in_allocation)
+    else if (sig == SIGINT || !runner->jobs.node.in_allocation)
         interrupt(runner, false);
     else if (sig == SIGUSR1)
         drain_begin(runner, STOP_ALLOCATION, lead);
@@ -84,22 +75,16 @@ void drain_signal(struct runner *runner, int sig)
                     lead < after_term_usec(runner) ? lead : after_term_usec(runner));
 }
 
-int64_t drain_time_left_usec(const struct runner *runner)
-{
-    if (!runner->end_usec)
-        return 0;
-    int64_t left = runner->end_usec - times_of(runner).margin_usec - runner->now;
-    return left > 0 ? left : 1;
-}
-
 void drain_tick(struct runner *runner)
 {
-    if (!runner->drain && runner->end_usec && drain_time_left_usec(runner) == 1)
+    if (!runner->intake.draining && runner->end_time.end_usec &&
+        end_time_left_usec(&runner->end_time, &runner->jobs) == 1)
         drain_begin(runner, STOP_ALLOCATION, lead_usec(runner));
 }
 
 int64_t drain_due(const struct runner *runner)
 {
-    return runner->drain || !runner->end_usec ? INT64_MAX
-                                              : runner->now + drain_time_left_usec(runner);
+    return runner->intake.draining || !runner->end_time.end_usec
+               ? INT64_MAX
+               : runner->jobs.now + end_time_left_usec(&runner->end_time, &runner->jobs);
 }

@@ -5,8 +5,6 @@
 
 #include "runner/runner.h"
 
-void drain_init(struct runner *runner); // node and settings are known
-
 // Nothing starts any more; what runs gets its termination signal now and SIGKILL after
 // grace_usec.
 void drain_begin(struct runner *runner, enum stop why, int64_t grace_usec);
@@ -15,8 +13,5 @@ void drain_signal(struct runner *runner,
                   int sig);             // one that the keeper relayed, or that says it is dead
 void drain_tick(struct runner *runner); // when the allocation's margin has come
 int64_t drain_due(const struct runner *runner);
-
-// How long jobs that start now may run before their termination signal; 0: no end.
-int64_t drain_time_left_usec(const struct runner *runner);
 
 #endif

@@ -11,11 +11,11 @@
 #include "runner/ahead.h"
 #include "runner/clock.h"
 #include "runner/drain.h"
-#include "runner/job.h"
-#include "runner/job_socket.h"
+#include "runner/job/life.h"
+#include "runner/job/steps.h"
 #include "runner/progress.h"
 #include "runner/series.h"
-#include "runner/steps.h"
+#include "runner/socket/socket.h"
 #include "runner/top_up.h"
 
 enum {
@@ -32,34 +32,28 @@ enum {
 // Jobs that ended in the last 100 ms, about.
 static int32_t prefetch_target(struct runner *runner)
 {
-    while (runner->now - runner->rate_times[0] >= RATE_USEC) {
-        bool just_now = runner->now - runner->rate_times[0] < 2 * RATE_USEC;
+    while (runner->jobs.now - runner->rate_times[0] >= RATE_USEC) {
+        bool just_now = runner->jobs.now - runner->rate_times[0] < 2 * RATE_USEC;
         runner->rate_counts[1] = just_now ? runner->rate_counts[0] : 0;
         runner->rate_counts[0] = 0;
-        runner->rate_times[0] = just_now ? runner->rate_times[0] + RATE_USEC : runner->now;
+        runner->rate_times[0] = just_now ? runner->rate_times[0] + RATE_USEC : runner->jobs.now;
     }
     int32_t target = runner->rate_counts[0] > runner->rate_counts[1] ? runner->rate_counts[0]
                                                                      : runner->rate_counts[1];
     return target < PREFETCH_MOST ? target : PREFETCH_MOST;
 }
 
-bool flush_may_claim(const struct runner *runner)
-{
-    return !runner->drain && !runner->leaving && !runner->told_complete &&
-           !(runner->settings.max_fails && runner->failures >= runner->settings.max_fails);
-}
-
 static void fill_claim(struct runner *runner, struct claim_request *claim)
 {
-    if (!flush_may_claim(runner))
+    if (!intake_is_open(&runner->intake))
         return;
-    int32_t at_hand = (int32_t)runner->held_count, target = prefetch_target(runner);
-    claim->cpus = runner->node.cpus_free;
-    claim->memory_bytes = runner->node.memory_free;
-    claim->gpus_milli = node_gpus_free_milli(&runner->node);
-    claim->max_jobs = runner->node.cpus_free;
+    int32_t at_hand = (int32_t)runner->jobs.held_count, target = prefetch_target(runner);
+    claim->cpus = runner->jobs.node.cpus_free;
+    claim->memory_bytes = runner->jobs.node.memory_free;
+    claim->gpus_milli = node_gpus_free_milli(&runner->jobs.node);
+    claim->max_jobs = runner->jobs.node.cpus_free;
     claim->prefetch = target > at_hand ? target - at_hand : 0;
-    claim->time_left_usec = drain_time_left_usec(runner);
+    claim->time_left_usec = end_time_left_usec(&runner->end_time, &runner->jobs);
 }
 
 // The lists of the request live until its reply: one set, as one request is under way.
@@ -69,72 +63,85 @@ static struct {
     int64_t *returned;
     int64_t ahead[16];
     size_t starts_space, ends_space, returned_space;
-} outbox;
+} lists;
+
+void flush_put(struct runner *runner, struct job *job)
+{
+    TAILQ_INSERT_TAIL(&runner->outbox, job, link);
+    if (!runner->outbox_count++)
+        runner->outbox_since_usec = runner->jobs.now;
+    runner->completed++;
+    runner->rate_counts[0]++;
+    if (job->end.state == JOB_FAILED)
+        runner->intake.failures++;
+    runner->last_active_usec = runner->jobs.now;
+}
 
 static void fill_ends(struct runner *runner, struct sync_request *request)
 {
     struct job *job;
-    runner->sending_count = runner->ended_count;
-    TAILQ_CONCAT(&runner->sending, &runner->ended, link);
-    runner->ended_count = 0;
+    runner->sending_count = runner->outbox_count;
+    TAILQ_CONCAT(&runner->sending, &runner->outbox, link);
+    runner->outbox_count = 0;
     TAILQ_FOREACH(job, &runner->sending, link) {
-        outbox.ends =
-            array_grow(outbox.ends, request->ends_count, &outbox.ends_space, sizeof *outbox.ends);
-        outbox.ends[request->ends_count++] = job->end;
+        lists.ends =
+            array_grow(lists.ends, request->ends_count, &lists.ends_space, sizeof *lists.ends);
+        lists.ends[request->ends_count++] = job->end;
     }
-    request->ends = outbox.ends;
+    request->ends = lists.ends;
 }
 
 static void fill_starts(struct runner *runner, struct sync_request *request)
 {
     struct job *job;
-    if (!runner->starts_unsent)
+    if (!runner->jobs.starts_unsent)
         return;
-    TAILQ_FOREACH(job, &runner->live, link) {
+    TAILQ_FOREACH(job, &runner->jobs.live, link) {
         if (job->start_sent || job->phase == PHASE_INPUTS)
             continue;
-        outbox.starts = array_grow(outbox.starts, request->starts_count, &outbox.starts_space,
-                                   sizeof *outbox.starts);
-        outbox.starts[request->starts_count++] = job->end.start;
+        lists.starts = array_grow(lists.starts, request->starts_count, &lists.starts_space,
+                                  sizeof *lists.starts);
+        lists.starts[request->starts_count++] = job->end.start;
         job->start_sent = true;
     }
-    runner->starts_unsent = 0;
-    request->starts = outbox.starts;
+    runner->jobs.starts_unsent = 0;
+    request->starts = lists.starts;
 }
 
 // What was not started within a second, or will not be, goes back.
 static void fill_returned(struct runner *runner, struct sync_request *request)
 {
     struct job *job, *next;
-    for (job = TAILQ_FIRST(&runner->held); job; job = next) {
+    for (job = TAILQ_FIRST(&runner->jobs.held); job; job = next) {
         next = TAILQ_NEXT(job, link);
-        if (flush_may_claim(runner) && runner->now - job->held_usec < HOLD_USEC)
+        if (intake_is_open(&runner->intake) && runner->jobs.now - job->held_usec < HOLD_USEC)
             continue;
-        outbox.returned = array_grow(outbox.returned, request->returned_count,
-                                     &outbox.returned_space, sizeof *outbox.returned);
-        outbox.returned[request->returned_count++] = job->claimed.job_id;
-        job_destroy(runner, job);
+        lists.returned = array_grow(lists.returned, request->returned_count, &lists.returned_space,
+                                    sizeof *lists.returned);
+        lists.returned[request->returned_count++] = job->claimed.job_id;
+        job_destroy(&runner->jobs, job);
     }
-    request->returned = outbox.returned;
+    request->returned = lists.returned;
 }
 
 static void send(struct runner *runner)
 {
-    struct sync_request request = {
-        .runner_id = runner->grant.runner_id, .seq = ++runner->seq, .leave = runner->leaving};
+    struct sync_request request = {.runner_id = runner->grant.runner_id,
+                                   .seq = ++runner->seq,
+                                   .leave = runner->intake.leaving};
     fill_ends(runner, &request);
     fill_starts(runner, &request);
     fill_returned(runner, &request);
-    request.points = series_take(runner, &request.points_count);
+    request.points = series_take(&runner->series, &request.points_count);
     fill_claim(runner, &request.claim);
     if (request.claim.max_jobs + request.claim.prefetch > 0) {
         request.ahead_count =
-            ahead_ask(runner, outbox.ahead, sizeof outbox.ahead / sizeof *outbox.ahead);
-        request.ahead = outbox.ahead;
+            ahead_ask(runner, lists.ahead, sizeof lists.ahead / sizeof *lists.ahead);
+        request.ahead = lists.ahead;
     }
-    runner->last_sync_usec = runner->now;
+    runner->last_sync_usec = runner->jobs.now;
     runner->changed = runner->urgent = false;
-    bool idle = !runner->live_count && !runner->held_count && request.ends_count &&
+    bool idle = !runner->jobs.live_count && !runner->jobs.held_count && request.ends_count &&
                 link_is_idle_of_data(runner->link);
     link_send(runner->link, &request, idle);
 }
@@ -143,27 +150,28 @@ static void send(struct runner *runner)
 // before.
 static bool is_starved(const struct runner *runner)
 {
-    return flush_may_claim(runner) && runner->node.cpus_free > 0;
+    return intake_is_open(&runner->intake) && runner->jobs.node.cpus_free > 0;
 }
 
 static bool is_due(struct runner *runner)
 {
     int64_t pause_usec =
         runner->interval_ms ? (int64_t)runner->interval_ms * USEC_PER_MSEC : FLUSH_USEC;
-    int64_t since_usec = runner->now - runner->last_sync_usec;
-    if (!runner->seq || runner->urgent || (runner->leaving && !runner->left))
+    int64_t since_usec = runner->jobs.now - runner->last_sync_usec;
+    if (!runner->seq || runner->urgent || (runner->intake.leaving && !runner->left))
         return true;
-    if (runner->ended_count &&
-        (is_starved(runner) || runner->drain || runner->ended_count >= FLUSH_ENDS ||
-         runner->now - runner->ended_since >= pause_usec))
+    if (runner->outbox_count &&
+        (is_starved(runner) || runner->intake.draining || runner->outbox_count >= FLUSH_ENDS ||
+         runner->jobs.now - runner->outbox_since_usec >= pause_usec))
         return true;
-    if (runner->ended_count && flush_may_claim(runner) &&
-        (int32_t)runner->held_count < prefetch_target(runner) / 2 && !ahead_has_any(runner))
+    if (runner->outbox_count && intake_is_open(&runner->intake) &&
+        (int32_t)runner->jobs.held_count < prefetch_target(runner) / 2 && !ahead_has_any(runner))
         return true;
-    if ((runner->starts_unsent || runner->changed) && since_usec >= pause_usec)
+    if ((runner->jobs.starts_unsent || runner->changed) && since_usec >= pause_usec)
         return true;
-    struct job *oldest = TAILQ_FIRST(&runner->held);
-    if (oldest && (runner->now - oldest->held_usec >= HOLD_USEC || !flush_may_claim(runner)))
+    struct job *oldest = TAILQ_FIRST(&runner->jobs.held);
+    if (oldest &&
+        (runner->jobs.now - oldest->held_usec >= HOLD_USEC || !intake_is_open(&runner->intake)))
         return true;
     return since_usec >= HEARTBEAT_USEC;
 }
@@ -177,10 +185,10 @@ void flush_when_due(struct runner *runner)
 int64_t flush_due(const struct runner *runner)
 {
     int64_t due = runner->last_sync_usec + HEARTBEAT_USEC;
-    const struct job *oldest = TAILQ_FIRST(&runner->held);
+    const struct job *oldest = TAILQ_FIRST(&runner->jobs.held);
     if (!link_is_idle(runner->link))
         return INT64_MAX; // the reply wakes us
-    if (runner->starts_unsent || runner->changed || runner->ended_count)
+    if (runner->jobs.starts_unsent || runner->changed || runner->outbox_count)
         due = runner->last_sync_usec + FLUSH_USEC;
     if (oldest && oldest->held_usec + HOLD_USEC < due)
         due = oldest->held_usec + HOLD_USEC;
@@ -190,47 +198,43 @@ int64_t flush_due(const struct runner *runner)
 void flush_start_held(struct runner *runner)
 {
     struct job *job, *next;
-    for (job = TAILQ_FIRST(&runner->held);
-         job && runner->node.cpus_free > 0 && flush_may_claim(runner); job = next) {
+    for (job = TAILQ_FIRST(&runner->jobs.held);
+         job && runner->jobs.node.cpus_free > 0 && intake_is_open(&runner->intake); job = next) {
         next = TAILQ_NEXT(job, link);
-        job_begin(runner, job);
+        job_begin(&runner->jobs, job);
     }
 }
 
 static bool is_here(struct runner *runner, int64_t job_id)
 {
-    return job_find(&runner->held, job_id) || job_find(&runner->live, job_id) ||
-           job_find(&runner->ended, job_id);
+    return job_find(&runner->jobs.held, job_id) || job_find(&runner->jobs.live, job_id) ||
+           job_find(&runner->outbox, job_id);
 }
 
 static void take_claims(struct runner *runner, const struct sync_reply *reply, bool again)
 {
-    struct batch *batch = xcalloc(1, sizeof *batch);
-    batch->reply = *reply;
-    batch->users = 1; // ours, while we look at it
+    struct batch *batch = batch_create(reply);
     for (uint32_t i = 0; i < reply->claimed_count; i++)
         if (!again || !is_here(runner, reply->claimed[i].job_id))
-            job_hold(runner, batch, &reply->claimed[i]);
+            job_hold(&runner->jobs, batch, &reply->claimed[i]);
     ahead_take(runner, batch);
-    if (--batch->users)
-        return;
-    sync_reply_fini(&batch->reply);
-    free(batch);
+    batch_release(batch);
 }
 
 // Ends jobs that the store says are canceled, or not ours.
 static void stop_named(struct runner *runner, const int64_t *ids, uint32_t count, enum stop why)
 {
-    struct end_times times = settings_end_times(&runner->settings, runner->node.walltime_usec);
+    struct end_times times =
+        settings_end_times(&runner->jobs.settings, runner->jobs.node.walltime_usec);
     for (uint32_t i = 0; i < count; i++) {
-        struct job *job = job_find(&runner->held, ids[i]);
+        struct job *job = job_find(&runner->jobs.held, ids[i]);
         if (job) {
-            job_destroy(runner, job);
+            job_destroy(&runner->jobs, job);
             continue;
         }
-        job = job_find(&runner->live, ids[i]);
+        job = job_find(&runner->jobs.live, ids[i]);
         if (job)
-            job_stop(runner, job, why,
+            job_stop(&runner->jobs, job, why,
                      why == STOP_CANCELED ? times.margin_usec - times.headroom_usec : 0);
     }
 }
@@ -240,21 +244,22 @@ static void forget_sent(struct runner *runner)
     struct job *job;
     while ((job = TAILQ_FIRST(&runner->sending))) {
         TAILQ_REMOVE(&runner->sending, job, link);
-        steps_forget(runner, job);
-        job_destroy(runner, job);
+        steps_forget(job);
+        job_destroy(&runner->jobs, job);
     }
 }
 
 void flush_drop_all(struct runner *runner)
 {
     struct job *job;
-    TAILQ_CONCAT(&runner->sending, &runner->ended, link);
+    TAILQ_CONCAT(&runner->sending, &runner->outbox, link);
+    TAILQ_CONCAT(&runner->sending, &runner->jobs.ended, link);
     while ((job = TAILQ_FIRST(&runner->sending))) {
         TAILQ_REMOVE(&runner->sending, job, link);
-        job_destroy(runner, job);
+        job_destroy(&runner->jobs, job);
     }
-    while ((job = TAILQ_FIRST(&runner->held)))
-        job_destroy(runner, job);
+    while ((job = TAILQ_FIRST(&runner->jobs.held)))
+        job_destroy(&runner->jobs, job);
 }
 
 static void tell_outage(struct runner *runner, const struct error *of_journal)
@@ -270,7 +275,7 @@ static void tell_outage(struct runner *runner, const struct error *of_journal)
     else
         fprintf(stderr,
                 "torc-run: the database does not answer; results are kept in %s until it does\n",
-                runner->output.path);
+                runner->jobs.output.path);
 }
 
 static void write_journal(struct runner *runner)
@@ -278,21 +283,21 @@ static void write_journal(struct runner *runner)
     struct error err;
     struct job *job;
     cleanup_free struct attempt_end *ends =
-        xcalloc(runner->sending_count + runner->ended_count, sizeof *ends);
+        xcalloc(runner->sending_count + runner->outbox_count, sizeof *ends);
     uint32_t n = 0;
     TAILQ_FOREACH(job, &runner->sending, link)
         ends[n++] = job->end;
-    TAILQ_FOREACH(job, &runner->ended, link)
+    TAILQ_FOREACH(job, &runner->outbox, link)
         ends[n++] = job->end;
-    struct journal journal = {runner->workflow_id, runner->grant.runner_id, runner->incarnation,
-                              ends, n};
+    struct journal journal = {runner->jobs.workflow_id, runner->grant.runner_id,
+                              runner->incarnation, ends, n};
     progress_clear();
-    output_renew(&runner->output);
-    bool failed = journal_write(runner->output.dir, &journal, &err);
+    output_renew(&runner->jobs.output);
+    bool failed = journal_write(runner->jobs.output.dir, &journal, &err);
     if (!runner->outage_told)
         tell_outage(runner, failed ? &err : NULL);
     runner->outage_told = true;
-    runner->journal_failed_usec = failed ? runner->now : 0;
+    runner->journal_failed_usec = failed ? runner->jobs.now : 0;
     if (!failed)
         runner->journaled = n;
 }
@@ -301,24 +306,24 @@ static void write_journal(struct runner *runner)
 // disk when the reply stays away, and soon when this allocation may end at any moment.
 void flush_journal(struct runner *runner)
 {
-    int64_t patience_usec = runner->drain ? AWAY_DRAIN_USEC : AWAY_USEC;
+    int64_t patience_usec = runner->intake.draining ? AWAY_DRAIN_USEC : AWAY_USEC;
     if (!link_is_idle(runner->link) &&
-        runner->sending_count + runner->ended_count != runner->journaled &&
-        runner->now - runner->last_sync_usec >= patience_usec &&
+        runner->sending_count + runner->outbox_count != runner->journaled &&
+        runner->jobs.now - runner->last_sync_usec >= patience_usec &&
         (!runner->journal_failed_usec ||
-         runner->now - runner->journal_failed_usec >= patience_usec))
+         runner->jobs.now - runner->journal_failed_usec >= patience_usec))
         write_journal(runner);
 }
 
 bool flush_gives_up(struct runner *runner, struct error *err)
 {
     struct error why;
-    int64_t patience_usec = (int64_t)runner->settings.idle_secs * USEC_PER_SEC;
-    if (runner->drain || patience_usec < AWAY_USEC)
+    int64_t patience_usec = (int64_t)runner->jobs.settings.idle_secs * USEC_PER_SEC;
+    if (runner->intake.draining || patience_usec < AWAY_USEC)
         patience_usec = AWAY_USEC;
-    if (runner->live_count || link_is_idle(runner->link))
+    if (runner->jobs.live_count || link_is_idle(runner->link))
         return false;
-    uint32_t kept = runner->journaled, untold = runner->sending_count + runner->ended_count - kept;
+    uint32_t kept = runner->journaled, untold = runner->sending_count + runner->outbox_count - kept;
     int64_t outage_usec = link_outage_usec(runner->link, &why);
     if (!outage_usec || (runner->interrupts < 2 && (untold || outage_usec < patience_usec)))
         return false;
@@ -329,14 +334,14 @@ bool flush_gives_up(struct runner *runner, struct error *err)
             "torc-run: the database stayed away; results kept in %s: %u; when it is back, to take "
             "them in and go on: "
             "torc-run --workflow %lld\n",
-            runner->output.path, kept, (long long)runner->workflow_id);
+            runner->jobs.output.path, kept, (long long)runner->jobs.workflow_id);
     return true;
 }
 
 static void drop_journal(struct runner *runner)
 {
     if (runner->journaled)
-        journal_remove(runner->output.dir, runner->workflow_id, runner->grant.runner_id);
+        journal_remove(runner->jobs.output.dir, runner->jobs.workflow_id, runner->grant.runner_id);
     runner->journaled = 0;
     runner->journal_failed_usec = 0;
     runner->outage_told = false;
@@ -347,19 +352,19 @@ static void take_reply(struct runner *runner, struct sync_reply *reply, bool aga
     forget_sent(runner);
     runner->sending_count = 0;
     drop_journal(runner);
-    runner->left = runner->leaving;
-    runner->told_complete = reply->complete;
+    runner->left = runner->intake.leaving;
+    runner->intake.complete = reply->complete;
     runner->may_come = reply->may_come;
     runner->expelled |= reply->expelled;
     runner->interval_ms = reply->interval_ms;
     if (reply->claimed_count)
-        runner->last_active_usec = runner->now;
+        runner->last_active_usec = runner->jobs.now;
     stop_named(runner, reply->refused, reply->refused_count, STOP_REFUSED);
     stop_named(runner, reply->canceled, reply->canceled_count, STOP_CANCELED);
     if (reply->expelled)
         drain_begin(runner, STOP_REFUSED, 0);
     if (reply->demand)
-        top_up_start(runner);
+        top_up_start(&runner->top_up, &runner->jobs, runner->db);
     take_claims(runner, reply, again);
 }
 
@@ -372,7 +377,7 @@ int flush_take(struct runner *runner, struct error *err)
     if (news & LINK_DATA)
         job_socket_answer(runner->socket, runner->link);
     if (news & LINK_REFUSED) {
-        if (runner->sending_count + runner->ended_count)
+        if (runner->sending_count + runner->outbox_count)
             write_journal(runner);
         return -1;
     }

@@ -16,8 +16,8 @@
 
 #include "lib/base/error.h"
 #include "lib/meter/meter.h"
-#include "runner/job_socket.h"
 #include "runner/signals.h"
+#include "runner/socket/socket.h"
 
 enum { STARTS_MOST = 4 }; // the first, and 3 again
 

@@ -13,15 +13,16 @@
 #include <unistd.h>
 
 #include "lib/base/mem.h"
+#include "runner/ahead.h"
 #include "runner/clock.h"
 #include "runner/drain.h"
 #include "runner/end_time.h"
 #include "runner/flush.h"
-#include "runner/job.h"
-#include "runner/job_socket.h"
+#include "runner/job/life.h"
 #include "runner/progress.h"
 #include "runner/series.h"
 #include "runner/signals.h"
+#include "runner/socket/socket.h"
 #include "runner/top_up.h"
 
 enum {
@@ -40,6 +41,7 @@ static void let_go(pid_t pid, int sig)
 
 static void reap(struct runner *runner)
 {
+    struct jobs *jobs = &runner->jobs;
     struct rusage rusage;
     int status;
     for (pid_t pid; (pid = wait4(-1, &status, WNOHANG, &rusage)) > 0;) {
@@ -47,17 +49,18 @@ static void reap(struct runner *runner)
             let_go(pid, WSTOPSIG(status));
             continue;
         }
-        struct job *job = job_find_pid(&runner->live, pid);
+        struct job *job = job_find_pid(&jobs->live, pid);
         if (job)
-            job_reaped(runner, job, status, &rusage);
-        else if (!end_time_reaped(runner, pid) && !top_up_reaped(runner, pid, status))
-            meter_reaped(runner->meter, pid, &rusage);
+            job_reaped(jobs, job, status, &rusage);
+        else if (!end_time_reaped(&runner->end_time, jobs, pid) &&
+                 !top_up_reaped(&runner->top_up, jobs, pid, status))
+            meter_reaped(jobs->meter, pid, &rusage);
     }
     struct job *job, *next;
-    for (job = TAILQ_FIRST(&runner->live); job; job = next) { // what was dying may be dead now
+    for (job = TAILQ_FIRST(&jobs->live); job; job = next) { // what was dying may be dead now
         next = TAILQ_NEXT(job, link);
         if (job->phase == PHASE_DYING)
-            job_end(runner, job);
+            job_end(jobs, job);
     }
 }
 
@@ -78,14 +81,14 @@ static void read_signals(struct runner *runner, int fd)
 static void tick(struct runner *runner)
 {
     struct job *job, *next;
-    for (job = TAILQ_FIRST(&runner->live); job; job = next) {
+    for (job = TAILQ_FIRST(&runner->jobs.live); job; job = next) {
         next = TAILQ_NEXT(job, link);
-        if (job_due(job) <= runner->now)
-            job_tick(runner, job);
+        if (job_due(job) <= runner->jobs.now)
+            job_tick(&runner->jobs, job);
     }
-    end_time_tick(runner);
+    end_time_tick(&runner->end_time, &runner->jobs);
     drain_tick(runner);
-    series_tick(runner);
+    series_tick(&runner->series, &runner->jobs);
 }
 
 static int64_t next_due(const struct runner *runner)
@@ -94,73 +97,93 @@ static int64_t next_due(const struct runner *runner)
     struct job *job;
     if (other < due)
         due = other;
-    if ((other = end_time_due(runner)) < due)
+    if ((other = end_time_due(&runner->end_time, &runner->jobs)) < due)
         due = other;
     if (runner->series.due_usec < due)
         due = runner->series.due_usec;
-    TAILQ_FOREACH(job, &runner->live, link)
+    TAILQ_FOREACH(job, &runner->jobs.live, link)
         if ((other = job_due(job)) < due)
             due = other;
-    int64_t most = runner->now + WAIT_MOST_USEC;
+    int64_t most = runner->jobs.now + WAIT_MOST_USEC;
     return due < most ? due : most;
 }
 
 static void read_clock(struct runner *runner)
 {
-    runner->now = runner_clock_usec(runner);
+    runner->jobs.now = jobs_clock_usec(&runner->jobs);
 }
 
 // Waits; time in which this process and its jobs were frozen together does not count.
 static int wait_for_events(struct runner *runner, int poll, struct epoll_event *events, int most)
 {
-    int64_t wait_usec = next_due(runner) - runner->now;
+    int64_t wait_usec = next_due(runner) - runner->jobs.now;
     int64_t before = clock_mono_usec();
     int count =
         epoll_wait(poll, events, most, wait_usec <= 0 ? 0 : (int)((wait_usec + 999) / 1000));
     int64_t over_usec = clock_mono_usec() - before - (wait_usec > 0 ? wait_usec : 0);
     if (over_usec > SUSPENDED_USEC)
-        runner->suspended_usec += over_usec;
+        runner->jobs.suspended_usec += over_usec;
     read_clock(runner);
     return count;
+}
+
+// What has ended is to be told, and what waited for it alone starts; that may have ended at once.
+static void take_ended(struct runner *runner)
+{
+    struct job *job;
+    while ((job = TAILQ_FIRST(&runner->jobs.ended))) {
+        TAILQ_REMOVE(&runner->jobs.ended, job, link);
+        flush_put(runner, job);
+        ahead_go_on(runner, job);
+    }
 }
 
 // Nothing runs, nothing is to be told: is there a reason to stay?
 static bool should_leave(const struct runner *runner)
 {
-    if (!runner->seq || runner->live_count || runner->ended_count || runner->changed ||
-        runner->top_up || !link_is_idle(runner->link))
+    const struct jobs *jobs = &runner->jobs;
+    if (!runner->seq || jobs->live_count || runner->outbox_count || runner->changed ||
+        runner->top_up.pid || !link_is_idle(runner->link))
         return false;
-    if (runner->drain ||
-        (runner->settings.max_fails && runner->failures >= runner->settings.max_fails))
+    if (runner->intake.draining || intake_has_failed(&runner->intake))
         return true;
-    if (runner->held_count)
+    if (jobs->held_count)
         return false;
-    if (runner->settings.ignore_completion && runner->end_usec)
+    if (jobs->settings.ignore_completion && runner->end_time.end_usec)
         return false;
-    if (runner->told_complete || !runner->may_come)
+    if (runner->intake.complete || !runner->may_come)
         return true;
-    return runner->node.in_allocation && runner->now - runner->last_active_usec >=
-                                             (int64_t)runner->settings.idle_secs * USEC_PER_SEC;
+    return jobs->node.in_allocation &&
+           jobs->now - runner->last_active_usec >= (int64_t)jobs->settings.idle_secs * USEC_PER_SEC;
 }
 
 static int step(struct runner *runner, int poll, int signals, struct error *err)
 {
     struct epoll_event events[4];
+    bool news = false;
     int count = wait_for_events(runner, poll, events, 4);
     for (int i = 0; i < count; i++) {
         if (events[i].data.fd == signals)
             read_signals(runner, signals);
         else if (runner->socket && events[i].data.fd == job_socket_fd(runner->socket))
             job_socket_serve(runner->socket);
-        else if (flush_take(runner, err))
-            return -1;
+        else
+            news = true;
     }
     tick(runner);
+    read_clock(runner);
+    take_ended(runner);
+    if (news && flush_take(runner, err))
+        return -1;
     flush_start_held(runner);
-    if (runner->expelled && !runner->live_count)
+    take_ended(runner);
+    if (runner->expelled && !runner->jobs.live_count)
         runner->left = true;
-    if (!top_up_when_due(runner) && !runner->leaving && should_leave(runner))
-        runner->leaving = true;
+    bool again = runner->top_up.again && !runner->intake.complete && !runner->intake.draining;
+    if (again)
+        top_up_start(&runner->top_up, &runner->jobs, runner->db);
+    else if (!runner->intake.leaving && should_leave(runner))
+        runner->intake.leaving = true;
     flush_when_due(runner);
     flush_journal(runner);
     if (flush_gives_up(runner, err))
@@ -188,9 +211,10 @@ int loop_run(struct runner *runner, struct error *err)
              &(struct epoll_event){.events = EPOLLIN, .data.fd = job_socket_fd(runner->socket)})))
         return error_set(err, ERROR_INTERNAL, errno, "cannot wait for events");
     read_clock(runner);
-    drain_init(runner);
-    series_init(runner);
-    runner->last_active_usec = runner->now;
+    runner->end_time.fixed = runner->options->time_usec > 0;
+    end_time_init(&runner->end_time, &runner->jobs);
+    series_init(&runner->series, &runner->jobs);
+    runner->last_active_usec = runner->jobs.now;
     flush_when_due(runner);
     while (!runner->left)
         if (step(runner, poll, signals, err))

@@ -6,7 +6,7 @@
 
 #include "runner/keeper.h"
 #include "runner/options.h"
-#include "runner/runner.h"
+#include "runner/run.h"
 
 int main(int argc, char **argv)
 {
@@ -18,7 +18,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "torc-run: %s\n", err.text);
         code = (int)err.code;
     } else if (!done) {
-        code = keeper_run(runner_main, &options, options.submission != NULL);
+        code = keeper_run(run_main, &options, options.submission != NULL);
     }
     options_fini(&options);
     return code;

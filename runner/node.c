@@ -59,6 +59,30 @@ static void order_cpus(struct node *node)
     node->cpu_order = topology_order(&allowed, &count);
 }
 
+static void take_allocation(struct node *node, int64_t own_bytes)
+{
+    struct allocation allocation;
+    node->in_allocation = allocation_read(&allocation);
+    if (allocation.cpus)
+        node->cpus = allocation.cpus;
+    if (!node->in_allocation)
+        return;
+    node->slurm_job_id = allocation.slurm_job_id;
+    node->array_task_id = allocation.array_task_id;
+    node->restart_count = allocation.restart_count;
+    node->node_list = allocation.node_list;
+    node->end_usec = allocation.end_usec;
+    node->walltime_usec = allocation.walltime_usec;
+    if (allocation.node_name) {
+        free(node->name);
+        node->name = xstrdup(allocation.node_name);
+    }
+    if (allocation.memory_bytes)
+        node->memory_bytes = allocation.memory_bytes;
+    if (allocation.memory_bytes > 2 * own_bytes)
+        node->memory_bytes -= own_bytes;
+}
+
 int node_init(struct node *node, const struct options *options, struct error *err)
 {
     char host[256] = "";
@@ -73,7 +97,7 @@ int node_init(struct node *node, const struct options *options, struct error *er
         node->cpus = CPU_COUNT(&allowed);
     node->memory_bytes =
         allocation_memory_limit((int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE));
-    allocation_read(node, options->own_memory_bytes);
+    take_allocation(node, options->own_memory_bytes);
     if (options->cpus)
         node->cpus = options->cpus;
     if (options->memory_bytes)

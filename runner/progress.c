@@ -21,7 +21,7 @@ static struct {
 static bool read_counts(struct runner *runner, struct read_reply *reply, const char *why)
 {
     struct error err;
-    struct read_request request = {.what = READ_WORKFLOWS, .workflow_id = runner->workflow_id};
+    struct read_request request = {.what = READ_WORKFLOWS, .workflow_id = runner->jobs.workflow_id};
     if (store_read(runner->store, &request, reply, &err)) {
         fprintf(stderr, "torc-run: %s: %s\n", why, err.text);
         return false;
@@ -52,7 +52,8 @@ static int64_t count_all(const struct workflow_info *info)
 void progress_begin(struct runner *runner)
 {
     struct read_reply reply;
-    line.shown = isatty(STDERR_FILENO) && !runner->options->quiet && !runner->node.in_allocation &&
+    line.shown = isatty(STDERR_FILENO) && !runner->options->quiet &&
+                 !runner->jobs.node.in_allocation &&
                  read_counts(runner, &reply, "cannot count jobs");
     if (!line.shown)
         return;
@@ -63,9 +64,9 @@ void progress_begin(struct runner *runner)
 
 void progress_tick(struct runner *runner)
 {
-    if (!line.shown || runner->now < line.next_usec)
+    if (!line.shown || runner->jobs.now < line.next_usec)
         return;
-    line.next_usec = runner->now + LINE_USEC;
+    line.next_usec = runner->jobs.now + LINE_USEC;
     struct error why;
     const char *trouble =
         link_outage_usec(runner->link, &why) > USEC_PER_SEC ? "; the database is away" : "";
@@ -73,8 +74,8 @@ void progress_tick(struct runner *runner)
     fprintf(stderr,
             "\r\033[K\033[?7l%" PRId64 " of %" PRId64
             " jobs ended, %u running, %d failed%s\033[?7h",
-            line.ended_before + runner->completed, line.total, runner->live_count, runner->failures,
-            trouble);
+            line.ended_before + runner->completed, line.total, runner->jobs.live_count,
+            runner->intake.failures, trouble);
 }
 
 void progress_clear(void)
@@ -88,14 +89,14 @@ static void name_jobs(struct runner *runner, enum job_state state, int64_t count
 {
     struct read_reply jobs, attempts;
     struct read_request request = {.what = READ_JOBS,
-                                   .workflow_id = runner->workflow_id,
+                                   .workflow_id = runner->jobs.workflow_id,
                                    .states = 1u << state,
                                    .limit = NAMED_MOST};
     if (store_read(runner->store, &request, &jobs, NULL))
         return;
     for (uint32_t i = 0; i < jobs.count; i++) {
         struct read_request last = {.what = READ_ATTEMPTS,
-                                    .workflow_id = runner->workflow_id,
+                                    .workflow_id = runner->jobs.workflow_id,
                                     .job_id = jobs.jobs[i].id,
                                     .limit = 1000};
         bool known = !store_read(runner->store, &last, &attempts, NULL);
@@ -120,7 +121,7 @@ static int64_t name_others(struct runner *runner)
     int64_t named = 0;
     struct read_reply reply;
     struct read_request request = {
-        .what = READ_CLASSES_PLAIN, .workflow_id = runner->workflow_id, .limit = CLASSES_MOST};
+        .what = READ_CLASSES_PLAIN, .workflow_id = runner->jobs.workflow_id, .limit = CLASSES_MOST};
     if (store_read(runner->store, &request, &reply, NULL))
         return 0;
     for (uint32_t i = 0; i < reply.count; i++) {
@@ -133,7 +134,7 @@ static int64_t name_others(struct runner *runner)
                 "torc-run: %" PRId64 " %s for a runner %s%s: torc-run --workflow %" PRId64 "%s%s\n",
                 ready, ready == 1 ? "job waits" : "jobs wait",
                 class->labels ? "with the labels " : "without labels",
-                class->labels ? class->labels : "", runner->workflow_id,
+                class->labels ? class->labels : "", runner->jobs.workflow_id,
                 class->labels ? " --label " : "", class->labels ? class->labels : "");
     }
     read_reply_fini(&reply);

@@ -3,22 +3,22 @@
 // flush, at most a heartbeat.
 #include "runner/series.h"
 
+#include <stdlib.h>
+
 #include "lib/base/mem.h"
 #include "lib/workflow/workflow.h"
 #include "runner/clock.h"
-#include "runner/runner.h"
 
 static bool wants_node(const struct settings *settings)
 {
     return settings->sample_node_cpu || settings->sample_node_memory;
 }
 
-void series_init(struct runner *runner)
+void series_init(struct series *series, const struct jobs *jobs)
 {
-    const struct settings *settings = &runner->settings;
+    const struct settings *settings = &jobs->settings;
     bool any = settings->sample_jobs || wants_node(settings);
-    runner->series.due_usec =
-        any ? runner->now + (int64_t)settings->sample_secs * USEC_PER_SEC : INT64_MAX;
+    series->due_usec = any ? jobs->now + (int64_t)settings->sample_secs * USEC_PER_SEC : INT64_MAX;
 }
 
 static struct usage_point *add(struct series *series, int64_t time_usec)
@@ -30,43 +30,48 @@ static struct usage_point *add(struct series *series, int64_t time_usec)
     return &series->points[series->count++];
 }
 
-static void add_node(struct runner *runner, int64_t time_usec)
+static void add_node(struct series *series, const struct jobs *jobs, int64_t time_usec)
 {
-    struct usage_point *point = add(&runner->series, time_usec);
-    meter_node_now(runner->meter, point);
-    if (!runner->settings.sample_node_cpu)
+    struct usage_point *point = add(series, time_usec);
+    meter_node_now(jobs->meter, point);
+    if (!jobs->settings.sample_node_cpu)
         point->cpu_usec = UNKNOWN;
-    if (!runner->settings.sample_node_memory)
+    if (!jobs->settings.sample_node_memory)
         point->memory_bytes = UNKNOWN;
 }
 
-void series_tick(struct runner *runner)
+void series_tick(struct series *series, struct jobs *jobs)
 {
-    struct series *series = &runner->series;
-    if (runner->now < series->due_usec)
+    if (jobs->now < series->due_usec)
         return;
     struct job *job;
     int64_t time_usec = clock_real_usec();
-    if (wants_node(&runner->settings))
-        add_node(runner, time_usec);
-    TAILQ_FOREACH(job, &runner->live, link) {
+    if (wants_node(&jobs->settings))
+        add_node(series, jobs, time_usec);
+    TAILQ_FOREACH(job, &jobs->live, link) {
         // of a job started by srun there is only srun here
-        if (!runner->settings.sample_jobs || job->phase != PHASE_RUNNING ||
+        if (!jobs->settings.sample_jobs || job->phase != PHASE_RUNNING ||
             job->claimed.flags & JOB_SRUN)
             continue;
         struct usage_point *point = add(series, time_usec);
         point->job_id = job->claimed.job_id;
         point->attempt_id = job->claimed.attempt_id;
-        meter_job_now(job->meter, runner->now - job->start_usec, point);
+        meter_job_now(job->meter, jobs->now - job->start_usec, point);
     }
-    series->due_usec = runner->now + (int64_t)runner->settings.sample_secs * USEC_PER_SEC;
+    series->due_usec = jobs->now + (int64_t)jobs->settings.sample_secs * USEC_PER_SEC;
 }
 
-const struct usage_point *series_take(struct runner *runner, uint32_t *count)
+const struct usage_point *series_take(struct series *series, uint32_t *count)
 {
-    struct series taken = runner->series;
-    runner->series =
+    struct series taken = *series;
+    *series =
         (struct series){taken.due_usec, taken.sent, taken.points, taken.sent_space, taken.space, 0};
     *count = taken.count;
     return taken.points;
+}
+
+void series_fini(struct series *series)
+{
+    free(series->points);
+    free(series->sent);
 }

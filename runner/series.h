@@ -7,9 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/base/record.h"
-
-struct runner;
+#include "runner/job/job.h"
 
 struct series { // points taken, and those of the present request, whose room is used in turn
     int64_t due_usec;
@@ -19,11 +17,13 @@ struct series { // points taken, and those of the present request, whose room is
 };
 
 // by its settings; the first points are due an interval later
-void series_init(struct runner *runner);
-void series_tick(struct runner *runner); // takes what is due by runner->now
+void series_init(struct series *series, const struct jobs *jobs);
+// Takes what is due by jobs->now.
+void series_tick(struct series *series, struct jobs *jobs);
 
 // The points taken since the last call, for a request: they stay as they are until the next
 // call.
-const struct usage_point *series_take(struct runner *runner, uint32_t *count);
+const struct usage_point *series_take(struct series *series, uint32_t *count);
+void series_fini(struct series *series);
 
 #endif

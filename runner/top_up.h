@@ -4,15 +4,24 @@
 #ifndef RUNNER_TOP_UP_H
 #define RUNNER_TOP_UP_H
 
-#include "runner/runner.h"
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
 
-void top_up_start(struct runner *runner); // outside allocations, while one is under way, or 10 s
-                                          // after it: nothing
-// Slurm could not be reached: again, when the 10 s are over. False: nothing is to be done again.
-bool top_up_when_due(struct runner *runner);
+#include "runner/job/job.h"
+
+struct top_up {
+    pid_t pid;            // the child; 0: none
+    int64_t started_usec; // when the last one was started; 0: never
+    bool again;           // it did not reach Slurm
+};
+
+// Outside allocations, while one is under way, or 10 s after it: nothing. db: the database.
+void top_up_start(struct top_up *top_up, const struct jobs *jobs, const char *db);
 // Before the end, when the workflow is complete: allocations that still wait for Slurm are given
 // back.
-void top_up_last(struct runner *runner);
-bool top_up_reaped(struct runner *runner, pid_t pid, int status); // true: it was that child
+void top_up_last(struct top_up *top_up, const struct jobs *jobs, const char *db);
+// True: it was that child.
+bool top_up_reaped(struct top_up *top_up, const struct jobs *jobs, pid_t pid, int status);
 
 #endif

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "lib/base/mem.h"
+#include "lib/base/program.h"
 #include "lib/slurm/slurm.h"
 
 // Variables of one job or runner, which must not reach another (plugin/README.md), and those that
@@ -64,6 +65,32 @@ char **slurm_environment(const char *stored, const char *tag)
     if (tag)
         add(&list, &count, xasprintf("TORC_RUNNER=%s", tag));
     return list;
+}
+
+// sbatch's own variables are the user's to set: they are options, as on a command line.
+char **slurm_command_environment(void)
+{
+    static const char *const dropped[] = {"SQUEUE_", "SCANCEL_",
+                                          "SLURM_TIME_FORMAT=", "SLURM_BITSTR_LEN="};
+    char **list = NULL;
+    size_t count = 0;
+    for (char **variable = environ; *variable; variable++) {
+        bool keep = true;
+        for (size_t i = 0; i < sizeof dropped / sizeof *dropped; i++)
+            keep &= !starts_with(*variable, dropped[i]);
+        if (keep)
+            add(&list, &count, xstrdup(*variable));
+    }
+    return list;
+}
+
+int slurm_command(const char *const *argv, int timeout_ms, struct program_result *result,
+                  struct error *err)
+{
+    char **environment = slurm_command_environment();
+    int rc = program_run(argv, NULL, environment, timeout_ms, result, err);
+    slurm_environment_free(environment);
+    return rc;
 }
 
 void slurm_environment_free(char **environment)

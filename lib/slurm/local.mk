@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+lib_libtorc_la_SOURCES += %D%/end.c
+lib_libtorc_la_SOURCES += %D%/end.h
 lib_libtorc_la_SOURCES += %D%/environment.c
 lib_libtorc_la_SOURCES += %D%/look.c
 lib_libtorc_la_SOURCES += %D%/look.h

@@ -6,13 +6,14 @@
 
 #include "lib/base/mem.h"
 #include "lib/base/program.h"
+#include "lib/slurm/slurm.h"
 
 enum { TIMEOUT_MS = 20 * 1000 };
 
 int slurm_look(const char *const *argv, char **text, struct error *err)
 {
     struct program_result result;
-    if (program_run(argv, NULL, NULL, TIMEOUT_MS, &result, err))
+    if (slurm_command(argv, TIMEOUT_MS, &result, err))
         return -1;
     int code = 0;
     const char *said = *result.err ? result.err : result.out;

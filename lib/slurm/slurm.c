@@ -127,16 +127,6 @@ static int query_job(int64_t job_id, json_t **root, struct error *err)
                      text);
 }
 
-int slurm_job_end(int64_t job_id, int64_t *end_usec, struct error *err)
-{
-    json_t *root = NULL;
-    if (query_job(job_id, &root, err))
-        return -1;
-    *end_usec = json_integer_value(json_object_get(root, "end_time_usec"));
-    json_decref(root);
-    return 0;
-}
-
 int slurm_job_is_gone(int64_t job_id, bool *gone, struct error *err)
 {
     json_t *root = NULL;
@@ -248,7 +238,7 @@ static int queue(const char *names, const char *format, struct program_result *r
 {
     const char *const argv[] = {"squeue", "--me", "-h", "-t",   "all",
                                 "-n",     names,  "-o", format, NULL};
-    if (program_run(argv, NULL, NULL, COMMAND_TIMEOUT_MS, result, err))
+    if (slurm_command(argv, COMMAND_TIMEOUT_MS, result, err))
         return -1;
     if (!result->timed_out && !result->exit_code)
         return 0;
@@ -339,7 +329,7 @@ int slurm_cancel(const int64_t *job_ids, uint32_t count, bool pending, struct er
     for (uint32_t i = 0; i < count; i++)
         argv[used++] = xasprintf("%lld", (long long)job_ids[i]);
     struct program_result result = {0};
-    int rc = count ? program_run(argv, NULL, NULL, COMMAND_TIMEOUT_MS, &result, err) : 0;
+    int rc = count ? slurm_command(argv, COMMAND_TIMEOUT_MS, &result, err) : 0;
     for (uint32_t i = first; i < used; i++)
         free((char *)argv[i]);
     if (!rc && (result.timed_out || result.exit_code))

@@ -14,9 +14,6 @@
 // Partitions, nodes and limits. On success cluster_fini is due.
 int slurm_load_cluster(struct cluster *cluster, struct error *err);
 
-// When Slurm will end the job: *end_usec since 1970, 0: never, or it has not started.
-int slurm_job_end(int64_t job_id, int64_t *end_usec, struct error *err);
-
 // *gone: the controller answered that there is no such job (any more). Not answering is
 // ERROR_UNREACHABLE.
 int slurm_job_is_gone(int64_t job_id, bool *gone, struct error *err);
@@ -66,8 +63,16 @@ int slurm_cancel(const int64_t *job_ids, uint32_t count, bool pending, struct er
 // inside of an allocation), within an allocation without SLURM_*, with SLURM_CONF; without torc's
 // own variables of jobs, with TORC_RUNNER=tag. NULL-terminated; slurm_environment_free.
 char **slurm_environment(const char *stored, const char *tag);
+// What its other commands are run with: ours, without the user's SQUEUE_*, SCANCEL_* and formats,
+// which would change what they print, select or ask.
+char **slurm_command_environment(void);
 void slurm_environment_free(char **environment);
 char *slurm_environment_text(char *const *environment); // as such a JSON array; the caller's
 bool slurm_inside_allocation(void);
+
+struct program_result;
+// program_run (lib/base/program.h) with that environment.
+int slurm_command(const char *const *argv, int timeout_ms, struct program_result *result,
+                  struct error *err);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Fuzzes the lines that jobs say to their runner: whatever the bytes, no crash, and what is
 // accepted has a name and a value that is JSON, as it was written.
-#include "runner/job_request.h"
+#include "runner/socket/request.h"
 
 #include <stdlib.h>
 #include <string.h>

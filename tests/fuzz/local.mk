@@ -15,7 +15,7 @@ EXTRA_DIST += tests/fuzz/step_record.dict
 EXTRA_DIST += tests/fuzz/workflow.dict
 tests_fuzz_job_request_CPPFLAGS = $(AM_CPPFLAGS)
 tests_fuzz_job_request_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_fuzz_job_request_SOURCES = tests/fuzz/job_request.c runner/job_request.c
+tests_fuzz_job_request_SOURCES = tests/fuzz/job_request.c runner/socket/request.c
 tests_fuzz_json5_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"input.json5"'
 tests_fuzz_json5_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_json5_SOURCES = tests/fuzz/workflow.c

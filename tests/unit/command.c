@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Which commands run without a shell, and into which words they fall.
-#include "runner/command.h"
+#include "runner/job/command.h"
 
 #include "tests/tap.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Lines that jobs say to their runner: what they ask for, with the value as it was written, and
 // what makes no sense.
-#include "runner/job_request.h"
+#include "runner/socket/request.h"
 
 #include "lib/base/mem.h"
 #include "tests/tap.h"

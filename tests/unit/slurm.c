@@ -4,9 +4,11 @@
 #include "lib/slurm/slurm.h"
 
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "lib/base/mem.h"
 #include "lib/base/program.h"
+#include "lib/slurm/end.h"
 #include "lib/slurm/submit.h"
 #include "tests/tap.h"
 
@@ -126,11 +128,7 @@ static void test_query(void)
         slurm_load_cluster(&cluster, &err);
         is_int(err.code, ERROR_UNREACHABLE, texts[i]);
     }
-    int64_t end = 0;
-    fake("slurm-query",
-         "echo '{\"job_id\": 7, \"state\": \"RUNNING\", \"end_time_usec\": 5000000}'");
-    slurm_job_end(7, &end, &err);
-    is_int(end, 5000000, "the end of a job");
+    fake("slurm-query", "echo '{\"job_id\": 7, \"state\": \"RUNNING\"}'");
     bool gone = true;
     ok(!slurm_job_is_gone(7, &gone, &err) && !gone, "and that it is known");
     fake("slurm-query", "echo '{\"job_id\": 7, \"state\": null}'");
@@ -138,6 +136,27 @@ static void test_query(void)
     fake("slurm-query", "exit 1");
     is_int(slurm_job_is_gone(7, &gone, &err), -1, "without an answer it is not");
     unsetenv("TORC_SLURM_QUERY");
+}
+
+static void test_end(void)
+{
+    setenv("TZ", "UTC", 1);
+    setenv("SLURM_TIME_FORMAT", "relative", 1);
+    setenv("SQUEUE_PARTITION", "other", 1);
+    fake("squeue", "[ -z \"$SLURM_TIME_FORMAT$SQUEUE_PARTITION\" ] && "
+                   "[ \"$*\" = '-h -j 7 -o %e' ] && echo 1970-01-01T00:01:05");
+    is_int(slurm_end_wait(7), 65 * 1000000, "the end of a job, whatever the user has squeue print");
+    fake("squeue", "echo N/A");
+    is_int(slurm_end_wait(7), 0, "no limit");
+    fake("squeue", "exit 1");
+    is_int(slurm_end_wait(7), 0, "no answer");
+    fake("squeue", "echo 1970-01-02T00:00:00");
+    struct slurm_end ask = {0};
+    slurm_end_ask(&ask, 7);
+    ok(ask.pid > 0 && waitpid(ask.pid, NULL, 0) == ask.pid, "asked without waiting");
+    is_int(slurm_end_take(&ask), 86400LL * 1000000, "what it said");
+    unsetenv("SLURM_TIME_FORMAT");
+    unsetenv("SQUEUE_PARTITION");
 }
 
 static bool has(char *const *list, const char *want)
@@ -231,6 +250,7 @@ int main(void)
     test_answers();
     test_queue();
     test_query();
+    test_end();
     test_environment();
     test_request();
     static const char *const names[] = {"sbatch", "squeue", "slurm-query"};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What jobs become, for every way to end.
-#include "runner/verdict.h"
+#include "runner/job/verdict.h"
 
 #include <signal.h>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What an attempt has become: from how its process ended and from why the runner stopped it, if it
 // did. Pure.
-#ifndef RUNNER_VERDICT_H
-#define RUNNER_VERDICT_H
+#ifndef RUNNER_JOB_VERDICT_H
+#define RUNNER_JOB_VERDICT_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Whether a command is one program with plain arguments, which needs no shell: executing it
 // directly must be impossible to tell from `bash -c`. Pure.
-#ifndef RUNNER_COMMAND_H
-#define RUNNER_COMMAND_H
+#ifndef RUNNER_JOB_COMMAND_H
+#define RUNNER_JOB_COMMAND_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Reads /run/torc/UID, where the plugin leaves a file per task before srun learns that the task has
 // ended.
-#include "runner/steps.h"
+#include "runner/job/steps.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -69,11 +69,11 @@ static int open_folder(void)
     return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 }
 
-static void take(struct runner *runner, struct job *job, const char *name,
+static void take(struct jobs *jobs, struct job *job, const char *name,
                  const struct step_record *record, struct found *found)
 {
     found->usages = array_grow(found->usages, found->count, &found->space, sizeof *found->usages);
-    found->usages[found->count++] = convert(record, runner->node.name, job->arena);
+    found->usages[found->count++] = convert(record, jobs->node.name, job->arena);
     found->files =
         array_grow(found->files, found->files_count, &found->files_space, sizeof *found->files);
     found->files[found->files_count++] = arena_strdup(job->arena, name);
@@ -82,19 +82,19 @@ static void take(struct runner *runner, struct job *job, const char *name,
     found->any = true;
 }
 
-static void scan(struct runner *runner, struct job *job, int folder, struct found *found)
+static void scan(struct jobs *jobs, struct job *job, int folder, struct found *found)
 {
     char prefix[32];
-    snprintf(prefix, sizeof prefix, "%lld.", (long long)runner->node.slurm_job_id);
+    snprintf(prefix, sizeof prefix, "%lld.", (long long)jobs->node.slurm_job_id);
     DIR *dir = fdopendir(folder);
     for (struct dirent *entry; dir && (entry = readdir(dir));) {
         struct step_record record;
         if (strncmp(entry->d_name, prefix, strlen(prefix)) ||
             !read_record(dirfd(dir), entry->d_name, &record))
             continue;
-        if (record.job == job->claimed.job_id && record.run == runner->grant.run_id &&
-            record.attempt == job->claimed.attempt_id && !strcmp(record.node, runner->node.name))
-            take(runner, job, entry->d_name, &record, found);
+        if (record.job == job->claimed.job_id && record.run == jobs->run_id &&
+            record.attempt == job->claimed.attempt_id && !strcmp(record.node, jobs->node.name))
+            take(jobs, job, entry->d_name, &record, found);
     }
     if (dir)
         closedir(dir);
@@ -130,10 +130,10 @@ static void *keep(struct job *job, void *array, size_t bytes)
     return copy;
 }
 
-void steps_collect(struct runner *runner, struct job *job)
+void steps_collect(struct jobs *jobs, struct job *job)
 {
     struct found found = {0};
-    int folder = runner->node.in_allocation ? open_folder() : -1;
+    int folder = jobs->node.in_allocation ? open_folder() : -1;
     bool own = job->claimed.flags & JOB_SRUN;
     job->end.usages = &job->usage;
     job->end.usages_count = 1;
@@ -142,7 +142,7 @@ void steps_collect(struct runner *runner, struct job *job)
     found.usages = array_grow(found.usages, found.count, &found.space, sizeof *found.usages);
     found.usages[found.count++] = job->usage;
     if (folder >= 0)
-        scan(runner, job, folder, &found);
+        scan(jobs, job, folder, &found);
     if (own)
         replace_own(job, &found);
     job->end.usages_count = (uint32_t)found.count;
@@ -151,19 +151,18 @@ void steps_collect(struct runner *runner, struct job *job)
     job->step_files = keep(job, found.files, found.files_count * sizeof *found.files);
 }
 
-void steps_forget(struct runner *runner, struct job *job)
+void steps_forget(struct job *job)
 {
-    (void)runner;
     cleanup_close int folder = job->step_files_count ? open_folder() : -1;
     for (uint32_t i = 0; folder >= 0 && i < job->step_files_count; i++)
         unlinkat(folder, job->step_files[i], 0);
 }
 
-void steps_kill(struct runner *runner, struct job *job)
+void steps_kill(struct jobs *jobs, struct job *job)
 {
-    cleanup_free char *slurm = xasprintf("SLURM_JOB_ID=%lld", (long long)runner->node.slurm_job_id);
+    cleanup_free char *slurm = xasprintf("SLURM_JOB_ID=%lld", (long long)jobs->node.slurm_job_id);
     cleanup_free char *id = xasprintf("TORC_STEP_JOB=%lld", (long long)job->claimed.job_id);
     cleanup_free char *attempt =
-        xasprintf("TORC_STEP_ATTEMPT=%d.%d", runner->grant.run_id, job->claimed.attempt_id);
+        xasprintf("TORC_STEP_ATTEMPT=%d.%d", jobs->run_id, job->claimed.attempt_id);
     process_kill_marked((const char *const[]){slurm, id, attempt, NULL}, false);
 }

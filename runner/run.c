@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The runner's life: open, create or take up, register, run, leave.
-#include "runner/runner.h"
+#include "runner/run.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,14 +16,14 @@
 #include "lib/meter/incarnation.h"
 #include "lib/store/journal.h"
 #include "lib/store/read.h"
-#include "runner/end_time.h"
 #include "runner/flush.h"
-#include "runner/job_socket.h"
 #include "runner/local.h"
 #include "runner/loop.h"
 #include "runner/predecessor.h"
 #include "runner/process.h"
 #include "runner/progress.h"
+#include "runner/runner.h"
+#include "runner/socket/socket.h"
 #include "runner/top_up.h"
 
 extern char **environ;
@@ -43,28 +43,29 @@ static int drop_input(struct error *err)
 // side.
 static void raise_files_limit(struct runner *runner)
 {
-    getrlimit(RLIMIT_NOFILE, &runner->files_limit);
-    setrlimit(RLIMIT_NOFILE,
-              &(struct rlimit){runner->files_limit.rlim_max, runner->files_limit.rlim_max});
+    getrlimit(RLIMIT_NOFILE, &runner->jobs.files_limit);
+    setrlimit(RLIMIT_NOFILE, &(struct rlimit){runner->jobs.files_limit.rlim_max,
+                                              runner->jobs.files_limit.rlim_max});
 }
 
 static int open_workflow(struct runner *runner, struct error *err)
 {
     const struct options *options = runner->options;
-    runner->workflow_id = options->workflow_id;
+    runner->jobs.workflow_id = options->workflow_id;
     if (options->workflow_id)
         runner->store = store_open(options->db, STORE_WRITE, err);
-    else if (local_create(options, &runner->node, &runner->store, &runner->workflow_id, err))
+    else if (local_create(options, &runner->jobs.node, &runner->store, &runner->jobs.workflow_id,
+                          err))
         return -1;
     if (!runner->store)
         return -1;
-    runner->shared->workflow_id = runner->workflow_id;
+    runner->shared->workflow_id = runner->jobs.workflow_id;
     runner->db = realpath(options->db, NULL);
     if (!runner->db)
         runner->db = xstrdup(options->db);
     if (!options->quiet && !options->workflow_id)
-        fprintf(stderr, "torc-run: workflow %lld, on %d CPUs\n", (long long)runner->workflow_id,
-                runner->node.cpus);
+        fprintf(stderr, "torc-run: workflow %lld, on %d CPUs\n",
+                (long long)runner->jobs.workflow_id, runner->jobs.node.cpus);
     return 0;
 }
 
@@ -72,7 +73,7 @@ static int open_workflow(struct runner *runner, struct error *err)
 static void sweep(const struct runner *runner)
 {
     cleanup_free char *db = xasprintf("TORC_DB=%s", runner->db);
-    cleanup_free char *id = xasprintf("TORC_WORKFLOW_ID=%lld", (long long)runner->workflow_id);
+    cleanup_free char *id = xasprintf("TORC_WORKFLOW_ID=%lld", (long long)runner->jobs.workflow_id);
     process_kill_marked((const char *const[]){db, id, NULL}, true);
 }
 
@@ -81,7 +82,7 @@ static void replay_journals(struct runner *runner)
 {
     struct error err;
     int64_t results = 0;
-    if (journal_replay(runner->store, runner->workflow_id, &results, &err))
+    if (journal_replay(runner->store, runner->jobs.workflow_id, &results, &err))
         fprintf(stderr, "torc-run: %s\n", err.text);
     runner->replayed = results > 0;
     if (results && !runner->options->quiet)
@@ -94,30 +95,32 @@ static int enter(struct runner *runner, struct error *err)
     if (runner->options->workflow_id)
         replay_journals(runner);
     struct predecessors gone =
-        predecessors_find(runner->store, runner->workflow_id, runner->node.host);
+        predecessors_find(runner->store, runner->jobs.workflow_id, runner->jobs.node.host);
     if (gone.count)
         sweep(runner);
     struct runner_entry entry = {
-        .workflow_id = runner->workflow_id,
+        .workflow_id = runner->jobs.workflow_id,
         .tag = runner->options->submission,
-        .slurm_job_id = runner->node.slurm_job_id,
-        .array_task_id = runner->node.array_task_id,
-        .restart_count = runner->node.restart_count,
+        .slurm_job_id = runner->jobs.node.slurm_job_id,
+        .array_task_id = runner->jobs.node.array_task_id,
+        .restart_count = runner->jobs.node.restart_count,
         .incarnation = runner->incarnation,
-        .host = runner->node.host,
-        .node = runner->node.name,
-        .node_list = runner->node.node_list,
+        .host = runner->jobs.node.host,
+        .node = runner->jobs.node.name,
+        .node_list = runner->jobs.node.node_list,
         .pid = getpid(),
-        .cpus = runner->node.cpus,
-        .gpus_milli = runner->node.gpus_count * GPU_WHOLE,
-        .memory_bytes = runner->node.memory_bytes,
-        .limit_usec = runner->node.end_usec,
+        .cpus = runner->jobs.node.cpus,
+        .gpus_milli = runner->jobs.node.gpus_count * GPU_WHOLE,
+        .memory_bytes = runner->jobs.node.memory_bytes,
+        .limit_usec = runner->jobs.node.end_usec,
         .labels = runner->options->labels,
-        .accounting = meter_source(runner->meter),
+        .accounting = meter_source(runner->jobs.meter),
         .gone = gone.ids,
         .gone_count = gone.count,
     };
     int result = store_enter(runner->store, &entry, &runner->grant, err);
+    runner->jobs.run_id = runner->grant.run_id;
+    runner->jobs.folder = runner->grant.folder;
     free(gone.ids);
     return result;
 }
@@ -125,14 +128,15 @@ static int enter(struct runner *runner, struct error *err)
 static int read_settings(struct runner *runner, struct error *err)
 {
     const struct options *options = runner->options;
-    if (settings_parse(&runner->settings, runner->grant.settings, err))
+    if (settings_parse(&runner->jobs.settings, runner->grant.settings, err))
         return -1;
     if (options->limits >= 0)
-        runner->settings.limits = (enum limits_mode)options->limits;
+        runner->jobs.settings.limits = (enum limits_mode)options->limits;
     if (options->stdio >= 0)
-        runner->settings.stdio = (enum stdio_mode)options->stdio;
+        runner->jobs.settings.stdio = (enum stdio_mode)options->stdio;
     if (options->max_fails >= 0)
-        runner->settings.max_fails = options->max_fails;
+        runner->jobs.settings.max_fails = options->max_fails;
+    runner->intake.failures_most = runner->jobs.settings.max_fails;
     return 0;
 }
 
@@ -143,12 +147,12 @@ static int settle(struct runner *runner, struct error *err)
     if (chdir(runner->grant.folder))
         return error_set(err, ERROR_INTERNAL, errno, "cannot change to the workflow's folder %s",
                          runner->grant.folder);
-    if (output_open(&runner->output, runner->settings.output_dir, err))
+    if (output_open(&runner->jobs.output, runner->jobs.settings.output_dir, err))
         return -1;
-    if (!realpath(runner->output.path, folder))
-        snprintf(folder, sizeof folder, "%s", runner->output.path);
+    if (!realpath(runner->jobs.output.path, folder))
+        snprintf(folder, sizeof folder, "%s", runner->jobs.output.path);
     struct error why;
-    runner->socket = job_socket_create(runner->workflow_id, runner->grant.runner_id, &why);
+    runner->socket = job_socket_create(runner->jobs.workflow_id, runner->grant.runner_id, &why);
     snprintf(runner->shared->socket, sizeof runner->shared->socket, "%s",
              runner->socket ? job_socket_path(runner->socket) : "");
     if (!runner->socket)
@@ -156,11 +160,11 @@ static int settle(struct runner *runner, struct error *err)
             stderr,
             "torc-run: jobs set their data in the database, as there is no socket for them: %s\n",
             why.text);
-    runner->environment = environment_create(&(struct environment_options){
+    runner->jobs.environment = environment_create(&(struct environment_options){
         .inherited = environ,
-        .node = &runner->node,
+        .node = &runner->jobs.node,
         .grant = &runner->grant,
-        .workflow_id = runner->workflow_id,
+        .workflow_id = runner->jobs.workflow_id,
         .db = runner->db,
         .output_dir = folder,
         .socket = runner->socket ? job_socket_path(runner->socket) : NULL,
@@ -174,12 +178,12 @@ static int prepare(struct runner *runner, struct error *err)
     raise_files_limit(runner);
     close_range(STDERR_FILENO + 1, ~0U,
                 CLOSE_RANGE_CLOEXEC); // what was inherited besides is not for jobs
-    if (node_init(&runner->node, runner->options, err) || open_workflow(runner, err) ||
+    if (node_init(&runner->jobs.node, runner->options, err) || open_workflow(runner, err) ||
         drop_input(err))
         return -1;
-    runner->incarnation = incarnation_make(runner->node.host);
-    runner->meter = meter_create(&(struct meter_options){
-        .node = runner->node.name,
+    runner->incarnation = incarnation_make(runner->jobs.node.host);
+    runner->jobs.meter = meter_create(&(struct meter_options){
+        .node = runner->jobs.node.name,
         .incarnation = runner->incarnation,
         .enforce = runner->options->limits != LIMITS_WARN && runner->options->limits != LIMITS_OFF,
         .no_cgroup = runner->options->accounting,
@@ -195,17 +199,16 @@ static void fini(struct runner *runner)
     link_destroy(take_ptr(runner->link));
     flush_drop_all(runner);
     job_socket_destroy(runner->socket);
-    meter_destroy(runner->meter);
-    environment_destroy(runner->environment);
-    output_close(&runner->output);
-    settings_fini(&runner->settings);
+    meter_destroy(runner->jobs.meter);
+    environment_destroy(runner->jobs.environment);
+    output_close(&runner->jobs.output);
+    settings_fini(&runner->jobs.settings);
     if (runner->grant.arena)
         runner_grant_fini(&runner->grant);
     store_close(runner->store);
-    node_fini(&runner->node);
-    end_time_fini(runner);
-    free(runner->series.points);
-    free(runner->series.sent);
+    node_fini(&runner->jobs.node);
+    end_time_fini(&runner->end_time);
+    series_fini(&runner->series);
     free(runner->db);
     free(runner->incarnation);
 }
@@ -213,10 +216,10 @@ static void fini(struct runner *runner)
 // An allocation that starts when all is done has nothing to do; that is no failure.
 static bool came_too_late(struct runner *runner)
 {
-    struct read_request request = {.what = READ_WORKFLOWS, .workflow_id = runner->workflow_id};
+    struct read_request request = {.what = READ_WORKFLOWS, .workflow_id = runner->jobs.workflow_id};
     struct read_reply reply;
     struct error ignored;
-    if ((!runner->node.in_allocation && !runner->replayed) || !runner->store ||
+    if ((!runner->jobs.node.in_allocation && !runner->replayed) || !runner->store ||
         runner->grant.arena || store_read(runner->store, &request, &reply, &ignored))
         return false;
     bool ended = reply.count && (reply.workflows->state == WORKFLOW_COMPLETE ||
@@ -225,24 +228,22 @@ static bool came_too_late(struct runner *runner)
     return ended;
 }
 
-int runner_main(void *argument, struct keeper_shared *shared)
+int run_main(void *argument, struct keeper_shared *shared)
 {
     struct error err = {0};
-    struct runner runner = {
-        .options = argument, .shared = shared, .keeper = getppid(), .output.dir = -1};
-    TAILQ_INIT(&runner.held);
-    TAILQ_INIT(&runner.live);
-    TAILQ_INIT(&runner.ended);
+    struct runner runner = {.options = argument, .shared = shared, .keeper = getppid()};
+    jobs_init(&runner.jobs);
+    TAILQ_INIT(&runner.outbox);
     TAILQ_INIT(&runner.sending);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     bool failed = prepare(&runner, &err) || loop_run(&runner, &err);
     link_destroy(take_ptr(runner.link)); // the store is ours again
     if (failed && came_too_late(&runner)) {
         failed = false;
-        runner.told_complete = true;
+        runner.intake.complete = true;
     }
-    if (!failed)
-        top_up_last(&runner);
+    if (!failed && runner.intake.complete && runner.options->submission)
+        top_up_last(&runner.top_up, &runner.jobs, runner.db);
     int code = failed                       ? (int)err.code
                : runner.options->submission ? ERROR_NONE
                                             : progress_end(&runner);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Requests of all clients in one queue; a batch of them is with the link while the next one
 // gathers.
-#include "runner/job_socket.h"
+#include "runner/socket/socket.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -18,8 +18,8 @@
 #include <unistd.h>
 
 #include "lib/base/mem.h"
-#include "runner/job_client.h"
-#include "runner/job_request.h"
+#include "runner/socket/client.h"
+#include "runner/socket/request.h"
 
 enum {
     CLIENTS_MOST = 400,

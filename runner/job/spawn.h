@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Starts a process at the price of a vfork, whatever the runner's size: in its cgroup, its own
 // session, with its files open.
-#ifndef RUNNER_SPAWN_H
-#define RUNNER_SPAWN_H
+#ifndef RUNNER_JOB_SPAWN_H
+#define RUNNER_JOB_SPAWN_H
 
 #include <sched.h>
 #include <stdbool.h>

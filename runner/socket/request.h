@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A line that a job says to its runner: {"op": "set"|"get"|"post", "name": …, "value": any JSON,
 // "job": id, "key": …}.
-#ifndef RUNNER_JOB_REQUEST_H
-#define RUNNER_JOB_REQUEST_H
+#ifndef RUNNER_SOCKET_REQUEST_H
+#define RUNNER_SOCKET_REQUEST_H
 
 #include <jansson.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What a shell would do nothing with. When in doubt it is bash's: a wrong "no" costs a millisecond,
 // a wrong "yes" a result.
-#include "runner/command.h"
+#include "runner/job/command.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Chooses between direct execution, bash -c, bash with a file for very long commands, and srun.
-#include "runner/program.h"
+#include "runner/job/program.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include "lib/base/mem.h"
 #include "lib/workflow/workflow.h"
 #include "runner/clock.h"
-#include "runner/command.h"
+#include "runner/job/command.h"
 
 enum {
     WORDS_MOST = 256,
@@ -77,7 +77,7 @@ static const char *bash_path(void)
 }
 
 // argv for bash; path is its [0] as given to exec, while the program sees "bash".
-static int use_bash(struct runner *runner, struct job *job, char ***argv, struct error *err)
+static int use_bash(struct jobs *jobs, struct job *job, char ***argv, struct error *err)
 {
     char **words = arena_alloc(job->arena, 4 * sizeof *words);
     words[0] = arena_strdup(job->arena, bash_path());
@@ -86,30 +86,30 @@ static int use_bash(struct runner *runner, struct job *job, char ***argv, struct
         words[2] = (char *)job->claimed.command;
         words[3] = NULL;
     } else {
-        job->script = arena_printf(job->arena, "job_wf%lld_j%lld_r%d_a%d.sh",
-                                   (long long)runner->workflow_id, (long long)job->claimed.job_id,
-                                   runner->grant.run_id, job->claimed.attempt_id);
-        if (output_write(&runner->output, job->script, job->claimed.command, err))
+        job->script =
+            arena_printf(job->arena, "job_wf%lld_j%lld_r%d_a%d.sh", (long long)jobs->workflow_id,
+                         (long long)job->claimed.job_id, jobs->run_id, job->claimed.attempt_id);
+        if (output_write(&jobs->output, job->script, job->claimed.command, err))
             return -1;
-        cleanup_free char *folder = realpath(runner->output.path, NULL);
+        cleanup_free char *folder = realpath(jobs->output.path, NULL);
         words[1] =
-            arena_printf(job->arena, "%s/%s", folder ? folder : runner->output.path, job->script);
+            arena_printf(job->arena, "%s/%s", folder ? folder : jobs->output.path, job->script);
         words[2] = NULL;
     }
     *argv = words;
     return 0;
 }
 
-static int use_srun(const struct runner *runner, struct job *job, struct program *program,
+static int use_srun(const struct jobs *jobs, struct job *job, struct program *program,
                     struct error *err)
 {
     struct arena *arena = job->arena;
-    if (!runner->node.in_allocation)
+    if (!jobs->node.in_allocation)
         return error_set(
             err, ERROR_USAGE, 0,
             "it has the launcher srun, which needs a Slurm allocation: submit the workflow "
             "with torc-sbatch, or take \"launcher\" out");
-    const char *path = look_up(environment_find(program->environment, "PATH"), "srun", runner->now);
+    const char *path = look_up(environment_find(program->environment, "PATH"), "srun", jobs->now);
     if (!path)
         return error_set(err, ERROR_INTERNAL, 0,
                          "it has the launcher srun, and there is no srun in PATH");
@@ -119,14 +119,14 @@ static int use_srun(const struct runner *runner, struct job *job, struct program
     argv[n++] = (char *)"--overlap";
     argv[n++] = (char *)"--ntasks=1";
     argv[n++] = (char *)"--nodes=1";
-    argv[n++] = arena_printf(arena, "--nodelist=%s", runner->node.name);
+    argv[n++] = arena_printf(arena, "--nodelist=%s", jobs->node.name);
     argv[n++] = arena_printf(arena, "--cpus-per-task=%d", job->share.cpus);
     argv[n++] = arena_printf(arena, "--mem=%lldM",
                              (long long)((job->share.memory_bytes + 1048575) / 1048576));
-    if (!runner->settings.cpu_bind)
+    if (!jobs->settings.cpu_bind)
         argv[n++] = (char *)"--cpu-bind=none";
-    if (runner->settings.srun_signal)
-        argv[n++] = arena_printf(arena, "--signal=%s", runner->settings.srun_signal);
+    if (jobs->settings.srun_signal)
+        argv[n++] = arena_printf(arena, "--signal=%s", jobs->settings.srun_signal);
     argv[n++] = arena_printf(arena, "--job-name=%s", job->claimed.name);
     for (char **word = program->fallback; *word; word++)
         argv[n++] = *word;
@@ -139,11 +139,11 @@ static int use_srun(const struct runner *runner, struct job *job, struct program
 
 // Direct execution, when nobody can tell the difference; the variables that bash would have set go
 // with it.
-static bool use_program(const struct runner *runner, struct job *job, struct program *program)
+static bool use_program(const struct jobs *jobs, struct job *job, struct program *program)
 {
     size_t length = strlen(job->claimed.command);
     if (length > ARGUMENT_MOST || (job->spec.env ? command_needs_shell(program->environment)
-                                                 : environment_needs_shell(runner->environment)))
+                                                 : environment_needs_shell(jobs->environment)))
         return false;
     char *copy = arena_strndup(job->arena, job->claimed.command, length), *words[WORDS_MOST + 1];
     int count = command_split(copy, length, words, WORDS_MOST);
@@ -153,7 +153,7 @@ static bool use_program(const struct runner *runner, struct job *job, struct pro
         strchr(words[0], '/') ? words[0]
         : job->spec.env
             ? search(environment_find(program->environment, "PATH"), words[0])
-            : look_up(environment_find(program->environment, "PATH"), words[0], runner->now);
+            : look_up(environment_find(program->environment, "PATH"), words[0], jobs->now);
     if (!path)
         return false;
     program->path = arena_strdup(job->arena, path);
@@ -165,8 +165,7 @@ static bool use_program(const struct runner *runner, struct job *job, struct pro
 }
 
 // PWD and _, which bash sets for what it executes.
-static void set_shell_variables(const struct runner *runner, struct job *job,
-                                struct program *program)
+static void set_shell_variables(const struct jobs *jobs, struct job *job, struct program *program)
 {
     size_t count = 0;
     while (program->environment[count])
@@ -174,23 +173,23 @@ static void set_shell_variables(const struct runner *runner, struct job *job,
     char **list = arena_alloc(job->arena, (count + 3) * sizeof *list);
     memcpy(list, program->environment, count * sizeof *list);
     cleanup_free char *folder = job->spec.workdir ? realpath(job->spec.workdir, NULL) : NULL;
-    list[count++] = arena_printf(job->arena, "PWD=%s", folder ? folder : runner->grant.folder);
+    list[count++] = arena_printf(job->arena, "PWD=%s", folder ? folder : jobs->folder);
     list[count++] = arena_printf(job->arena, "_=%s", program->path);
     list[count] = NULL;
     program->environment = list;
 }
 
-int program_make(struct runner *runner, struct job *job, struct program *program, struct error *err)
+int program_make(struct jobs *jobs, struct job *job, struct program *program, struct error *err)
 {
     *program = (struct program){0};
     program->environment =
-        environment_make(runner->environment, &job->claimed, &job->spec, &job->share, job->arena);
-    if (use_bash(runner, job, &program->fallback, err))
+        environment_make(jobs->environment, &job->claimed, &job->spec, &job->share, job->arena);
+    if (use_bash(jobs, job, &program->fallback, err))
         return -1;
     if (job->claimed.flags & JOB_SRUN)
-        return use_srun(runner, job, program, err);
-    if (use_program(runner, job, program)) {
-        set_shell_variables(runner, job, program);
+        return use_srun(jobs, job, program, err);
+    if (use_program(jobs, job, program)) {
+        set_shell_variables(jobs, job, program);
         return 0;
     }
     program->path = program->fallback[0];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The rules of how jobs end, the first that applies wins.
-#include "runner/verdict.h"
+#include "runner/job/verdict.h"
 
 #include <sys/wait.h>
 

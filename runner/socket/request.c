@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // jansson says whether a line is JSON; the value is then cut out as it stands, so that numbers keep
 // their digits.
-#include "runner/job_request.h"
+#include "runner/socket/request.h"
 
 #include <string.h>
 

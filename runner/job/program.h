@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What is executed for a job's command: the program itself, bash, or srun.
-#ifndef RUNNER_PROGRAM_H
-#define RUNNER_PROGRAM_H
+#ifndef RUNNER_JOB_PROGRAM_H
+#define RUNNER_JOB_PROGRAM_H
 
-#include "runner/runner.h"
+#include "runner/job/job.h"
 
 struct program { // of the job's arena
     const char *path;
@@ -14,7 +14,6 @@ struct program { // of the job's arena
 
 // Fills program. -1: it cannot be started here (srun outside an allocation, a disk that is
 // full).
-int program_make(struct runner *runner, struct job *job, struct program *program,
-                 struct error *err);
+int program_make(struct jobs *jobs, struct job *job, struct program *program, struct error *err);
 
 #endif

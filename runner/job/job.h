@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One attempt at a job: from the claim over its process to the verdict.
-#ifndef RUNNER_JOB_H
-#define RUNNER_JOB_H
+// One attempt at a job, and all those of this runner. What happens to them is life.h.
+#ifndef RUNNER_JOB_JOB_H
+#define RUNNER_JOB_JOB_H
 
 #include <sys/queue.h>
 #include <sys/resource.h>
 
 #include "lib/base/arena.h"
 #include "lib/meter/meter.h"
-#include "lib/store/run.h"
 #include "lib/workflow/job_spec.h"
+#include "runner/batch.h"
+#include "runner/job/environment.h"
+#include "runner/job/output.h"
+#include "runner/job/verdict.h"
 #include "runner/node.h"
-#include "runner/output.h"
-#include "runner/verdict.h"
-
-struct runner;
 
 enum phase {
     PHASE_HINT,    // not claimed: in the chain of a job that it waits for
@@ -25,16 +24,10 @@ enum phase {
     PHASE_ENDED,   // has its verdict, which the store has not acknowledged
 };
 
-// Claimed jobs own nothing: their texts live as long as the reply that brought them.
-struct batch {
-    struct sync_reply reply;
-    uint32_t users;
-};
-
 struct job {
     TAILQ_ENTRY(job) link; // in the list of its phase
     struct claimed_job claimed;
-    struct batch *batch;
+    struct batch *batch; // owns the texts of claimed
     struct arena *arena; // what belongs to the attempt
     struct job_spec spec;
     struct settings_of_job {
@@ -65,33 +58,32 @@ struct job {
 
 TAILQ_HEAD(job_list, job);
 
-// A claimed job: into `held`. The batch counts it as a user.
-void job_hold(struct runner *runner, struct batch *batch, const struct claimed_job *claimed);
+// All jobs here, and what they share.
+struct jobs {
+    int64_t workflow_id;
+    int32_t run_id;
+    const char *folder; // of the submission
+    struct settings settings;
+    struct node node;
+    struct output output;
+    struct environment *environment;
+    struct meter *meter;
+    struct rlimit files_limit; // of open files, as the runner found it: what jobs get
+    int64_t now;               // monotonic, without the time in which everything was suspended
+    int64_t suspended_usec;
 
-// Starts it, or lets it wait for its inputs, when its share is free; false: it is not, and nothing
-// has changed.
-bool job_begin(struct runner *runner, struct job *job);
-// PHASE_INPUTS: starts it, waits on, or fails it.
-void job_look_for_inputs(struct runner *runner, struct job *job);
+    // live: INPUTS, RUNNING, DYING; ended: with a verdict, until somebody takes them out to tell it
+    struct job_list held, live, ended;
+    uint32_t held_count, live_count, starts_unsent;
+};
 
-// What is due by runner->now: inputs, samples, limits, processes that are slow to die.
-void job_tick(struct runner *runner, struct job *job);
-int64_t job_due(const struct job *job); // when to call that next; INT64_MAX: never
+void jobs_init(struct jobs *jobs);
+// The time now by the clock of `now`, which does not advance while everything is suspended.
+int64_t jobs_clock_usec(const struct jobs *jobs);
 
-// Ends it for that reason: its termination signal now, SIGKILL after grace_usec (0: at once).
-void job_stop(struct runner *runner, struct job *job, enum stop why, int64_t grace_usec);
-
-// Its first process was reaped; and, once more, for one that is slow to die.
-void job_reaped(struct runner *runner, struct job *job, int status, const struct rusage *rusage);
-void job_end(struct runner *runner, struct job *job);
-
-// It has no process (any more) and no verdict: fails, or goes back. message: of the job's arena.
-void job_fail(struct runner *runner, struct job *job, enum attempt_reason reason,
-              const char *message);
-
-void batch_release(struct batch *batch); // one user less; the last one frees it
-// Takes it out of its list and frees it.
-void job_destroy(struct runner *runner, struct job *job);
+// Out of its list (from `ended` its taker took it), and freed with what hangs behind it.
+void job_destroy(struct jobs *jobs, struct job *job);
+void job_drop_ahead(struct job *job); // forgets the hints behind it
 
 // The job of that id, or with that first process, or NULL.
 struct job *job_find(struct job_list *list, int64_t job_id);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Buffers that grow up to a limit; who has too much on its way is not read from until it has taken
 // answers.
-#include "runner/job_client.h"
+#include "runner/socket/client.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The environment of jobs: the runner's own without what must not be inherited, TORC_*, the job's
 // share, and `env`.
-#ifndef RUNNER_ENVIRONMENT_H
-#define RUNNER_ENVIRONMENT_H
+#ifndef RUNNER_JOB_ENVIRONMENT_H
+#define RUNNER_JOB_ENVIRONMENT_H
 
 #include <stdbool.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The files that a job's standard output and error go to, below the submission folder.
-#ifndef RUNNER_OUTPUT_H
-#define RUNNER_OUTPUT_H
+#ifndef RUNNER_JOB_OUTPUT_H
+#define RUNNER_JOB_OUTPUT_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // One connection of a job: lines in, lines out, never waited for, and with limits, so that a bad
 // one hurts only itself.
-#ifndef RUNNER_JOB_CLIENT_H
-#define RUNNER_JOB_CLIENT_H
+#ifndef RUNNER_SOCKET_CLIENT_H
+#define RUNNER_SOCKET_CLIENT_H
 
 #include <stdbool.h>
 #include <stddef.h>

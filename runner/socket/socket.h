@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The unix socket on which the jobs of this runner set and get user data and post events. A request
-// is a line of JSON (runner/job_request.h); the answers come in the order of the requests, a line
-// each: {"ok":true}, {"ok":true,"value":…} or
+// is a line of JSON (runner/socket/request.h); the answers come in the order of the requests, a
+// line each: {"ok":true}, {"ok":true,"value":…} or
 // {"ok":false,"error":"…"}, and only when what they say is durable. Many requests share a commit.
-#ifndef RUNNER_JOB_SOCKET_H
-#define RUNNER_JOB_SOCKET_H
+#ifndef RUNNER_SOCKET_SOCKET_H
+#define RUNNER_SOCKET_SOCKET_H
 
 #include "runner/link.h"
 

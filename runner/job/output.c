@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Names, tails and removal of stdio files; the child itself opens them.
-#include "runner/output.h"
+#include "runner/job/output.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Slurm steps of a job: their usage, as the plugin recorded it, and their end.
-#ifndef RUNNER_STEPS_H
-#define RUNNER_STEPS_H
+#ifndef RUNNER_JOB_STEPS_H
+#define RUNNER_JOB_STEPS_H
 
-#include "runner/runner.h"
+#include "runner/job/job.h"
 
 // Takes the records of the job's attempt on this node into its end: job->end.usages, of the job's
 // arena, beginning with job->usage. For a job that was started by srun the record of that step
 // becomes the job's usage and its wait status; without the plugin its usage is unknown.
-void steps_collect(struct runner *runner, struct job *job);
+void steps_collect(struct jobs *jobs, struct job *job);
 // the records are in the database: the files go
-void steps_forget(struct runner *runner, struct job *job);
+void steps_forget(struct job *job);
 
 // Kills the tasks on this node of a job that was started by srun; killing srun does not.
-void steps_kill(struct runner *runner, struct job *job);
+void steps_kill(struct jobs *jobs, struct job *job);
 
 #endif

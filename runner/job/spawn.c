@@ -2,7 +2,7 @@
 // The child borrows the runner's memory until it executes (CLONE_VM and CLONE_VFORK), on a stack of
 // its own; nothing of the runner is copied, and what went wrong comes back through that memory. It
 // only makes system calls.
-#include "runner/spawn.h"
+#include "runner/job/spawn.h"
 
 #include <errno.h>
 #include <fcntl.h>

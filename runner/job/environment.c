@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A table of what is not inherited, a base made once, and some lines per job.
-#include "runner/environment.h"
+#include "runner/job/environment.h"
 
 #include <fnmatch.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "lib/base/mem.h"
-#include "runner/command.h"
+#include "runner/job/command.h"
 
 struct environment {
     const struct node *node;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // How a job ends: nothing of it is left alive, then the verdict, the words for it, and the record
 // for the store.
-#include "runner/job.h"
+#include "runner/job/life.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -14,9 +14,8 @@
 #include "lib/base/mem.h"
 #include "lib/base/size.h"
 #include "lib/workflow/workflow.h"
-#include "runner/ahead.h"
 #include "runner/clock.h"
-#include "runner/steps.h"
+#include "runner/job/steps.h"
 
 enum { DYING_USEC = 5 * USEC_PER_MSEC };
 
@@ -29,7 +28,7 @@ static const char *missing_output(const struct job *job)
     return NULL;
 }
 
-static const char *describe(const struct runner *runner, struct job *job, const struct verdict *v,
+static const char *describe(const struct jobs *jobs, struct job *job, const struct verdict *v,
                             const char *missing)
 {
     char size[SIZE_TEXT], duration[DURATION_TEXT];
@@ -58,7 +57,7 @@ static const char *describe(const struct runner *runner, struct job *job, const 
                : v->state == JOB_TERMINATED
                    ? arena_printf(arena, "its allocation ended, for the %d. time",
                                   job->claimed.continuations + 1)
-               : runner->node.in_allocation
+               : jobs->node.in_allocation
                    ? "its allocation ended; it goes on in another one"
                    : "the time of torc-run was over; it goes on in another run";
     case REASON_CANCELED:
@@ -72,43 +71,35 @@ static const char *describe(const struct runner *runner, struct job *job, const 
     return NULL;
 }
 
-// The record is whole: into the outbox. Its share is free for others.
-static void put_out(struct runner *runner, struct job *job)
+// The record is whole. Its share is free for others.
+static void put_out(struct jobs *jobs, struct job *job)
 {
-    node_give(&runner->node, &job->share);
-    TAILQ_REMOVE(&runner->live, job, link);
-    runner->live_count--;
-    TAILQ_INSERT_TAIL(&runner->ended, job, link);
-    if (!runner->ended_count++)
-        runner->ended_since = runner->now;
+    node_give(&jobs->node, &job->share);
+    TAILQ_REMOVE(&jobs->live, job, link);
+    jobs->live_count--;
     job->phase = PHASE_ENDED;
-    runner->completed++;
-    runner->rate_counts[0]++;
-    if (job->end.state == JOB_FAILED)
-        runner->failures++;
-    runner->last_active_usec = runner->now;
-    ahead_go_on(runner, job);
+    TAILQ_INSERT_TAIL(&jobs->ended, job, link);
 }
 
 // Somebody else has it now: forget it.
-static void forget(struct runner *runner, struct job *job)
+static void forget(struct jobs *jobs, struct job *job)
 {
-    node_give(&runner->node, &job->share);
-    job_destroy(runner, job);
+    node_give(&jobs->node, &job->share);
+    job_destroy(jobs, job);
 }
 
-static void drop_script(const struct runner *runner, const struct job *job)
+static void drop_script(const struct jobs *jobs, const struct job *job)
 {
     if (job->script)
-        unlinkat(runner->output.dir, job->script, 0);
+        unlinkat(jobs->output.dir, job->script, 0);
 }
 
-static void judge(struct runner *runner, struct job *job)
+static void judge(struct jobs *jobs, struct job *job)
 {
-    steps_collect(runner, job);
+    steps_collect(jobs, job);
     bool success = WIFEXITED(job->status) && !WEXITSTATUS(job->status);
     const char *missing = success ? missing_output(job) : NULL;
-    int64_t wall_usec = runner->now - job->start_usec;
+    int64_t wall_usec = jobs->now - job->start_usec;
     struct verdict v = verdict_give(&(struct verdict_input){
         .stop = job->stop,
         .status = job->status,
@@ -121,7 +112,7 @@ static void judge(struct runner *runner, struct job *job)
         .max_continuations = job->spec.max_continuations,
     });
     if (v.state == JOB_COMPLETED && job->how.delete_on_success) {
-        output_delete(&runner->output, &job->files);
+        output_delete(&jobs->output, &job->files);
         job->end.start.stdout_path = job->end.start.stderr_path = NULL;
     }
     job->end.end_usec = clock_real_usec();
@@ -131,49 +122,48 @@ static void judge(struct runner *runner, struct job *job)
     job->end.exit_code = v.exit_code;
     job->end.signal = v.signal;
     job->end.core = v.core;
-    job->end.message = describe(runner, job, &v, missing);
+    job->end.message = describe(jobs, job, &v, missing);
     job->end.stderr_tail =
-        v.state == JOB_COMPLETED ? NULL : output_tail(&runner->output, &job->files, job->arena);
+        v.state == JOB_COMPLETED ? NULL : output_tail(&jobs->output, &job->files, job->arena);
 }
 
-void job_end(struct runner *runner, struct job *job)
+void job_end(struct jobs *jobs, struct job *job)
 {
     if (meter_job_end(job->meter, &job->rusage, &job->usage)) {
-        job->due_usec = runner->now + DYING_USEC;
+        job->due_usec = jobs->now + DYING_USEC;
         return;
     }
     meter_job_destroy(take_ptr(job->meter));
-    drop_script(runner, job);
+    drop_script(jobs, job);
     if (!job->start_sent)
-        runner->starts_unsent--;
+        jobs->starts_unsent--;
     if (job->stop == STOP_REFUSED) {
-        forget(runner, job);
+        forget(jobs, job);
         return;
     }
-    judge(runner, job);
-    put_out(runner, job);
+    judge(jobs, job);
+    put_out(jobs, job);
 }
 
-void job_reaped(struct runner *runner, struct job *job, int status, const struct rusage *rusage)
+void job_reaped(struct jobs *jobs, struct job *job, int status, const struct rusage *rusage)
 {
     job->pid = 0;
     job->status = status;
     job->rusage = *rusage;
     job->phase = PHASE_DYING;
-    job_end(runner, job);
+    job_end(jobs, job);
 }
 
-void job_fail(struct runner *runner, struct job *job, enum attempt_reason reason,
-              const char *message)
+void job_fail(struct jobs *jobs, struct job *job, enum attempt_reason reason, const char *message)
 {
-    drop_script(runner, job);
+    drop_script(jobs, job);
     if (job->stop == STOP_REFUSED) {
-        forget(runner, job);
+        forget(jobs, job);
         return;
     }
     bool goes_back = reason == REASON_TERMINATED && job->stop == STOP_ALLOCATION;
     job->end.end_usec = clock_real_usec();
-    job->end.wall_usec = runner->now - job->start_usec;
+    job->end.wall_usec = jobs->now - job->start_usec;
     job->end.state = goes_back                     ? JOB_READY
                      : job->stop == STOP_CANCELED  ? JOB_CANCELED
                      : reason == REASON_TERMINATED ? JOB_TERMINATED
@@ -181,5 +171,5 @@ void job_fail(struct runner *runner, struct job *job, enum attempt_reason reason
     job->end.reason = job->stop == STOP_CANCELED ? REASON_CANCELED : reason;
     job->end.exit_code = job->end.signal = UNKNOWN;
     job->end.message = message;
-    put_out(runner, job);
+    put_out(jobs, job);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // How a job gets going: its share, its inputs, its place, its process.
-#include "runner/job.h"
+#include "runner/job/life.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,8 +13,8 @@
 #include "lib/text/substitute.h"
 #include "lib/workflow/workflow.h"
 #include "runner/clock.h"
-#include "runner/program.h"
-#include "runner/spawn.h"
+#include "runner/job/program.h"
+#include "runner/job/spawn.h"
 
 enum {
     LOOK_AGAIN_USEC = 20 * USEC_PER_MSEC,
@@ -41,9 +41,9 @@ static const char *missing_input(const struct job *job)
     return NULL;
 }
 
-static void choose_how(const struct runner *runner, struct job *job)
+static void choose_how(const struct jobs *jobs, struct job *job)
 {
-    const struct settings *settings = &runner->settings;
+    const struct settings *settings = &jobs->settings;
     job->how = (struct settings_of_job){settings->stdio, settings->delete_on_success,
                                         settings->termination_signal};
     if (job->spec.stdio_set) {
@@ -54,22 +54,21 @@ static void choose_how(const struct runner *runner, struct job *job)
         job->how.signal = job->spec.termination_signal;
 }
 
-static void set_limit(const struct runner *runner, struct job *job)
+static void set_limit(const struct jobs *jobs, struct job *job)
 {
     int64_t length = job->claimed.enforced ? job->claimed.runtime_usec : 0;
-    int64_t most = runner->node.walltime_usec -
-                   settings_end_times(&runner->settings, runner->node.walltime_usec).margin_usec;
+    int64_t most = jobs->node.walltime_usec -
+                   settings_end_times(&jobs->settings, jobs->node.walltime_usec).margin_usec;
     job->limit_length_usec = length;
-    if (length && runner->node.walltime_usec && most < length)
+    if (length && jobs->node.walltime_usec && most < length)
         job->limit_length_usec = most;
-    if (length && runner->settings.limits == LIMITS_ENFORCE)
+    if (length && jobs->settings.limits == LIMITS_ENFORCE)
         job->limit_usec = job->start_usec + length;
 }
 
-static void note_start(const struct runner *runner, struct job *job)
+static void note_start(const struct jobs *jobs, struct job *job)
 {
-    job->start_usec =
-        runner_clock_usec(runner); // not `now`: it may be one of many that start at once
+    job->start_usec = jobs_clock_usec(jobs); // not `now`: it may be one of many that start at once
     job->end.start = (struct attempt_start){
         .job_id = job->claimed.job_id,
         .start_usec = clock_real_usec(),
@@ -80,16 +79,16 @@ static void note_start(const struct runner *runner, struct job *job)
     };
 }
 
-static int spawn_job(struct runner *runner, struct job *job, struct error *err)
+static int spawn_job(struct jobs *jobs, struct job *job, struct error *err)
 {
     struct program program;
     struct meter_entry entry;
-    if (program_make(runner, job, &program, err))
+    if (program_make(jobs, job, &program, err))
         return -1;
-    int64_t limit = job->claimed.enforced && runner->settings.limits == LIMITS_ENFORCE
+    int64_t limit = job->claimed.enforced && jobs->settings.limits == LIMITS_ENFORCE
                         ? job->claimed.memory_bytes
                         : 0;
-    job->meter = meter_job_create(runner->meter, job->claimed.job_id, runner->grant.run_id,
+    job->meter = meter_job_create(jobs->meter, job->claimed.job_id, jobs->run_id,
                                   job->claimed.attempt_id, limit, &entry, err);
     if (!job->meter)
         return -1;
@@ -99,14 +98,14 @@ static int spawn_job(struct runner *runner, struct job *job, struct error *err)
         .fallback = program.fallback,
         .environment = program.environment,
         .workdir = job->spec.workdir,
-        .output_dir = runner->output.dir,
-        .output_folder = runner->output.path,
+        .output_dir = jobs->output.dir,
+        .output_folder = jobs->output.path,
         .stdout_path = job->files.stdout_name,
         .stderr_path = job->files.stderr_name,
         .combined = job->files.combined,
         .entry = &entry,
         .affinity = job->share.bound && job->claimed.enforced ? &job->share.set : NULL,
-        .files = &runner->files_limit,
+        .files = &jobs->files_limit,
     };
     job->pid = spawn_start(&spawn, err);
     if (job->pid > 0) {
@@ -125,52 +124,51 @@ static bool is_passing(const struct error *err)
 }
 
 // The inputs are there: the process.
-static void go(struct runner *runner, struct job *job)
+static void go(struct jobs *jobs, struct job *job)
 {
     struct error err;
     int64_t since_usec = job->start_usec;
-    job->files =
-        output_name(&runner->output, job->how.stdio, runner->workflow_id, job->claimed.job_id,
-                    runner->grant.run_id, job->claimed.attempt_id, job->arena);
-    note_start(runner, job);
-    bool failed = spawn_job(runner, job, &err);
-    if (failed && output_renew(&runner->output))
-        failed = spawn_job(runner, job, &err);
-    if (failed && is_passing(&err) && runner->now - since_usec < SHORT_MOST_USEC) {
+    job->files = output_name(&jobs->output, job->how.stdio, jobs->workflow_id, job->claimed.job_id,
+                             jobs->run_id, job->claimed.attempt_id, job->arena);
+    note_start(jobs, job);
+    bool failed = spawn_job(jobs, job, &err);
+    if (failed && output_renew(&jobs->output))
+        failed = spawn_job(jobs, job, &err);
+    if (failed && is_passing(&err) && jobs->now - since_usec < SHORT_MOST_USEC) {
         job->start_usec = since_usec;
-        job->due_usec = runner->now + LOOK_AGAIN_MOST_USEC;
+        job->due_usec = jobs->now + LOOK_AGAIN_MOST_USEC;
         return;
     }
     if (failed) {
         job->end.start.stdout_path = job->end.start.stderr_path = NULL;
-        job_fail(runner, job, REASON_SPAWN_ERROR, arena_strdup(job->arena, err.text));
+        job_fail(jobs, job, REASON_SPAWN_ERROR, arena_strdup(job->arena, err.text));
         return;
     }
     enum { FIRST_SAMPLE_USEC = 20 * USEC_PER_MSEC };
     job->phase = PHASE_RUNNING;
-    job->due_usec = runner->now + FIRST_SAMPLE_USEC;
-    set_limit(runner, job);
-    runner->starts_unsent++;
+    job->due_usec = jobs->now + FIRST_SAMPLE_USEC;
+    set_limit(jobs, job);
+    jobs->starts_unsent++;
 }
 
-void job_look_for_inputs(struct runner *runner, struct job *job)
+void job_look_for_inputs(struct jobs *jobs, struct job *job)
 {
     const char *missing = missing_input(job);
     if (!missing) {
         job->due_usec = 0;
-        go(runner, job);
+        go(jobs, job);
         return;
     }
-    int64_t wait_usec = (int64_t)runner->settings.latency_wait_secs * USEC_PER_SEC;
-    if (runner->now - job->start_usec >= wait_usec) {
-        job_fail(runner, job, REASON_MISSING_INPUT,
+    int64_t wait_usec = (int64_t)jobs->settings.latency_wait_secs * USEC_PER_SEC;
+    if (jobs->now - job->start_usec >= wait_usec) {
+        job_fail(jobs, job, REASON_MISSING_INPUT,
                  arena_printf(job->arena, "its input file %s is not there (looked for it for %d s)",
-                              missing, runner->settings.latency_wait_secs));
+                              missing, jobs->settings.latency_wait_secs));
         return;
     }
     int64_t pause_usec = LOOK_AGAIN_USEC << (job->tries < 6 ? job->tries++ : 6);
     job->due_usec =
-        runner->now + (pause_usec < LOOK_AGAIN_MOST_USEC ? pause_usec : LOOK_AGAIN_MOST_USEC);
+        jobs->now + (pause_usec < LOOK_AGAIN_MOST_USEC ? pause_usec : LOOK_AGAIN_MOST_USEC);
 }
 
 struct lookup {
@@ -193,7 +191,7 @@ static const char *look_up_data(void *context, enum substitute_kind kind, const 
 }
 
 // Values that other jobs have written go into the command. -1: the job has failed.
-static int put_data(struct runner *runner, struct job *job)
+static int put_data(struct jobs *jobs, struct job *job)
 {
     struct lookup lookup = {.claimed = &job->claimed};
     if (!(job->claimed.flags & JOB_NAMES_DATA))
@@ -203,32 +201,32 @@ static int put_data(struct runner *runner, struct job *job)
     if (!lookup.missing)
         return 0;
     job_fail(
-        runner, job, REASON_MISSING_INPUT,
+        jobs, job, REASON_MISSING_INPUT,
         arena_printf(job->arena,
                      "its input data %s was never set; the job that writes it did not complete",
                      lookup.missing));
     return -1;
 }
 
-bool job_begin(struct runner *runner, struct job *job)
+bool job_begin(struct jobs *jobs, struct job *job)
 {
     struct error err;
-    if (!node_take(&runner->node, &job->claimed, &job->share))
+    if (!node_take(&jobs->node, &job->claimed, &job->share))
         return false;
-    TAILQ_REMOVE(&runner->held, job, link);
-    runner->held_count--;
-    TAILQ_INSERT_TAIL(&runner->live, job, link);
-    runner->live_count++;
+    TAILQ_REMOVE(&jobs->held, job, link);
+    jobs->held_count--;
+    TAILQ_INSERT_TAIL(&jobs->live, job, link);
+    jobs->live_count++;
     job->phase = PHASE_INPUTS;
     job->arena = arena_create();
-    note_start(runner, job);
+    note_start(jobs, job);
     if (job_spec_parse(job->claimed.spec, &job->spec, &err)) {
-        job_fail(runner, job, REASON_SPAWN_ERROR, arena_strdup(job->arena, err.text));
+        job_fail(jobs, job, REASON_SPAWN_ERROR, arena_strdup(job->arena, err.text));
         return true;
     }
-    choose_how(runner, job);
-    if (put_data(runner, job))
+    choose_how(jobs, job);
+    if (put_data(jobs, job))
         return true;
-    job_look_for_inputs(runner, job);
+    job_look_for_inputs(jobs, job);
     return true;
 }

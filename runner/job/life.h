@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What happens to a job between its claim and its verdict. A job that has ended only says so: it is
+// in jobs->ended then, and nothing else starts because of it until somebody asks.
+#ifndef RUNNER_JOB_LIFE_H
+#define RUNNER_JOB_LIFE_H
+
+#include "runner/job/job.h"
+
+// A claimed job: into `held`. The batch counts it as a user.
+void job_hold(struct jobs *jobs, struct batch *batch, const struct claimed_job *claimed);
+
+// Starts it, or lets it wait for its inputs, when its share is free; false: it is not, and nothing
+// has changed. One that cannot be started has ended.
+bool job_begin(struct jobs *jobs, struct job *job);
+// PHASE_INPUTS: starts it, waits on, or fails it.
+void job_look_for_inputs(struct jobs *jobs, struct job *job);
+
+// What is due by jobs->now: inputs, samples, limits, processes that are slow to die.
+void job_tick(struct jobs *jobs, struct job *job);
+int64_t job_due(const struct job *job); // when to call that next; INT64_MAX: never
+
+// Ends it for that reason: its termination signal now, SIGKILL after grace_usec (0: at once).
+void job_stop(struct jobs *jobs, struct job *job, enum stop why, int64_t grace_usec);
+
+// Its first process was reaped; and, once more, for one that is slow to die.
+void job_reaped(struct jobs *jobs, struct job *job, int status, const struct rusage *rusage);
+void job_end(struct jobs *jobs, struct job *job);
+
+// It has no process (any more) and no verdict: fails, or goes back. message: of the job's arena.
+void job_fail(struct jobs *jobs, struct job *job, enum attempt_reason reason, const char *message);
+
+#endif
