@@ -64,6 +64,7 @@ struct attempt_end {
     int32_t exit_code, signal; // one of them UNKNOWN; both, when it never started
     bool core;
     enum attempt_reason reason;
+    int32_t warnings; // bits of attempt_warning
     const char *message, *stderr_tail;
     const struct usage_record *usages;
     uint32_t usages_count;

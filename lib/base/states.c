@@ -35,6 +35,14 @@ const char *const attempt_reason_names[REASONS] = {
     [REASON_SPAWN_ERROR] = "spawn_error",
     [REASON_CANCELED] = "canceled",
     [REASON_TERMINATED] = "terminated",
+    [REASON_STRICT] = "strict",
+};
+
+const char *const attempt_warning_names[WARNINGS] = {
+    "oom_killed",
+    "output_not_written",
+    "background_killed",
+    "steps_not_counted",
 };
 
 const char *const usage_source_names[SOURCES] = {

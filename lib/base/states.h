@@ -41,8 +41,18 @@ enum attempt_reason {
     REASON_SPAWN_ERROR,
     REASON_CANCELED,
     REASON_TERMINATED,
+    REASON_STRICT, // it completed, but with a warning, in a workflow that is strict
     REASONS,
 };
+
+// It completed, but: bits, as an attempt may have several.
+enum attempt_warning {
+    WARNING_OOM = 1,        // the kernel killed one of its processes for memory
+    WARNING_OUTPUT_OLD = 2, // a declared output file was there before, and it did not write it
+    WARNING_BACKGROUND = 4, // processes that it had left running were killed
+    WARNING_STEPS = 8,      // it called srun, and what its steps used is not counted
+};
+enum { WARNINGS = 4 };
 
 enum usage_source {
     SOURCE_NONE,
@@ -66,6 +76,7 @@ enum allocation_state {
 extern const char *const job_state_names[JOB_STATES];
 extern const char *const workflow_state_names[WORKFLOW_STATES];
 extern const char *const attempt_reason_names[REASONS];
+extern const char *const attempt_warning_names[WARNINGS]; // of bit 1 << i
 extern const char *const usage_source_names[SOURCES];
 extern const char *const allocation_state_names[ALLOCATION_STATES];
 

@@ -3,6 +3,8 @@
 // the end.
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "lib/base/mem.h"
@@ -139,6 +141,44 @@ static int64_t next_sample(struct meter_job *job, int64_t bytes, int64_t now_use
     return next;
 }
 
+// What each process of the tree has used, as seen last. Of a child whose parent ignores SIGCHLD
+// nobody is told when it is gone: the last sample of it is what is known.
+struct cpu_seen {
+    pid_t pid;
+    int64_t start_ticks, own_ticks;
+};
+
+static void see_cpu(struct meter_job *job)
+{
+    size_t before = job->seen_count, space = 0, count = 0;
+    struct cpu_seen *now = NULL;
+    for (size_t i = 0; i < job->tree.count; i++) {
+        struct proc_stat stat;
+        if (proc_stat(job->meter->proc, job->tree.pids[i], &stat))
+            continue;
+        now = array_grow(now, count, &space, sizeof *now);
+        now[count++] = (struct cpu_seen){job->tree.pids[i], stat.start_ticks, stat.own_ticks};
+    }
+    for (size_t i = 0; i < before; i++) {
+        bool here = false;
+        for (size_t j = 0; j < count && !here; j++)
+            here = now[j].pid == job->seen[i].pid && now[j].start_ticks == job->seen[i].start_ticks;
+        if (!here)
+            job->gone_ticks += job->seen[i].own_ticks;
+    }
+    free(job->seen);
+    job->seen = now;
+    job->seen_count = count;
+}
+
+static int64_t seen_cpu_usec(const struct meter_job *job)
+{
+    int64_t ticks = job->gone_ticks;
+    for (size_t i = 0; i < job->seen_count; i++)
+        ticks += job->seen[i].own_ticks;
+    return proc_ticks_usec(ticks);
+}
+
 bool meter_proc_sample(struct meter_job *job, int64_t since_start_usec, int64_t *next_usec)
 {
     struct meter *meter = job->meter;
@@ -155,6 +195,7 @@ bool meter_proc_sample(struct meter_job *job, int64_t since_start_usec, int64_t 
         anon += memory.anon_bytes;
         largest = memory.rss_bytes > largest ? memory.rss_bytes : largest;
     }
+    see_cpu(job);
     int64_t bytes = resident_bytes(job, rss, largest);
     anon = anon < bytes ? anon : bytes;
     if (rss > 0) {
@@ -184,10 +225,23 @@ int64_t meter_proc_cpu_usec(const struct meter_job *job)
     return usec;
 }
 
+// One that has ended, or is a zombie, was not killed by us.
+void meter_count_killed(struct meter_job *job, const struct pid_list *left)
+{
+    struct proc_stat stat;
+    if (job->ending)
+        return;
+    job->ending = true;
+    for (size_t i = 0; i < left->count; i++)
+        if (!proc_stat(job->meter->proc, left->pids[i], &stat) && !strchr("ZX", stat.state))
+            job->killed++;
+}
+
 int meter_proc_end(struct meter_job *job)
 {
     struct pid_list left = {0};
     meter_proc_find(job, &left);
+    meter_count_killed(job, &left);
     for (size_t i = 0; i < left.count; i++)
         kill(left.pids[i], SIGKILL);
     int result = left.count > 0 || (job->meter->undecided && job->looks++ < LOOKS_MOST);
@@ -220,6 +274,9 @@ void meter_proc_read(const struct meter_job *job, const struct rusage *rusage,
     usage->memory_anon_high_bytes = bound;
     usage->cpu_user_usec = usec_of(rusage->ru_utime, orphans->ru_utime);
     usage->cpu_system_usec = usec_of(rusage->ru_stime, orphans->ru_stime);
+    int64_t told_usec = usage->cpu_user_usec + usage->cpu_system_usec;
+    if (seen_cpu_usec(job) > told_usec) // more was seen than anybody was told of
+        usage->cpu_user_usec += seen_cpu_usec(job) - told_usec;
     usage->io_read_bytes = (rusage->ru_inblock + orphans->ru_inblock) * INT64_C(512);
     usage->io_write_bytes = (rusage->ru_oublock + orphans->ru_oublock) * INT64_C(512);
     usage->processes_peak = job->processes_max;

@@ -29,9 +29,14 @@ struct meter_job {
     pid_t first;   // 0: not started, or reaped
     pid_t session; // the first process's id, also when it is gone
     int64_t start_ticks;
+    bool ending;          // what outlived it has been counted and killed once
+    size_t killed;        // how many these were
     int looks;            // in vain, at its end, at orphans that may be its own
     struct pid_list tree; // as the last sample found it, at tree_ticks
     int64_t tree_ticks;
+    struct cpu_seen *seen; // the CPU time of each of that tree, and of those that are gone
+    size_t seen_count;
+    int64_t gone_ticks;
     // of the samples; UNKNOWN before the first
     int64_t anon_max_bytes, rss_max_bytes, processes_max;
     int64_t sum_max_bytes;         // of the processes' pages, shared ones counted again
@@ -49,6 +54,7 @@ bool meter_proc_has_orphans(struct meter *meter);
 int64_t meter_proc_cpu_usec(
     const struct meter_job *job);          // so far, of the processes that the last sample found
 int meter_proc_end(struct meter_job *job); // kills what is left; 1: something is, 0: nothing
+void meter_count_killed(struct meter_job *job, const struct pid_list *left); // the first time
 int64_t meter_next_sample(int64_t since_start_usec); // usec from now: doubling from 20 ms to 5 s
 void meter_proc_read(const struct meter_job *job, const struct rusage *rusage,
                      struct usage_record *usage);

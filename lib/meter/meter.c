@@ -188,6 +188,12 @@ static bool clear(struct meter_job *job)
         return false;
     if (!job->dir || !job->meter->cgroup->ops->is_populated(job->dir))
         return meter_proc_end(job);
+    if (!job->ending) {
+        struct pid_list left = {0};
+        cgroup_find(job->dir, &left);
+        meter_count_killed(job, &left);
+        pid_list_fini(&left);
+    }
     job->meter->cgroup->ops->kill(job->dir);
     return true;
 }
@@ -212,6 +218,25 @@ static void read_cgroup(struct meter_job *job, struct usage_record *usage)
                                        : low > 0                        ? low
                                                                         : 0;
     }
+}
+
+size_t meter_job_killed(const struct meter_job *job)
+{
+    return job->killed;
+}
+
+bool meter_job_has_program(struct meter_job *job, const char *name)
+{
+    struct pid_list found = {0};
+    bool has = false;
+    if (job->dir)
+        cgroup_find(job->dir, &found);
+    else
+        meter_proc_find(job, &found);
+    for (size_t i = 0; i < found.count && !has; i++)
+        has = proc_is_named(job->meter->proc, found.pids[i], name);
+    pid_list_fini(&found);
+    return has;
 }
 
 int meter_job_end(struct meter_job *job, const struct rusage *rusage, struct usage_record *usage)
@@ -262,5 +287,6 @@ void meter_job_destroy(struct meter_job *job)
     if (job->dir)
         job->meter->cgroup->ops->release(job->dir);
     pid_list_fini(&job->tree);
+    free(job->seen);
     free(job);
 }

@@ -6,6 +6,7 @@
 #define LIB_METER_METER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/resource.h>
 #include <sys/types.h>
@@ -72,6 +73,11 @@ void meter_job_signal(struct meter_job *job, int sig);
 // memory, OOM, limit) and gives 0. 1: processes are still dying: call again at the next SIGCHLD or
 // within 10 ms; orphans that the runner reaps in the meantime are told by meter_job_reaped.
 int meter_job_end(struct meter_job *job, const struct rusage *rusage, struct usage_record *usage);
+
+// How many processes outlived the first one and were killed by meter_job_end.
+size_t meter_job_killed(const struct meter_job *job);
+// Does a process of that name belong to the job now?
+bool meter_job_has_program(struct meter_job *job, const char *name);
 
 // A child that is no job's first process, nor the runner's own, was reaped (an orphan): its CPU
 // time belongs to the job that left it, if known.

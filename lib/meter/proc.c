@@ -42,8 +42,18 @@ int proc_stat(int proc, pid_t pid, struct proc_stat *stat)
     stat->ppid = ppid;
     stat->session = session;
     stat->start_ticks = start;
-    stat->cpu_ticks = user + system + children_user + children_system;
+    stat->own_ticks = user + system;
+    stat->cpu_ticks = stat->own_ticks + children_user + children_system;
     return 0;
+}
+
+bool proc_is_named(int proc, pid_t pid, const char *name)
+{
+    char text[32];
+    ssize_t n = read_file(proc, pid, "comm", text, sizeof text);
+    if (n > 0 && text[n - 1] == '\n')
+        text[n - 1] = '\0';
+    return n > 0 && !strcmp(text, name);
 }
 
 static long ticks_a_second(void)

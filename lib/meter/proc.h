@@ -14,9 +14,12 @@ struct proc_stat {
     char state; // R S D Z T …
     pid_t ppid, session;
     int64_t start_ticks; // since boot, as proc_now_ticks
-    int64_t cpu_ticks;   // user and system time, with that of children that were waited for
+    int64_t own_ticks;   // user and system time
+    int64_t cpu_ticks;   // with that of children that were waited for
 };
 int proc_stat(int proc, pid_t pid, struct proc_stat *stat);
+// Is its program of that name (the first 15 bytes of it)?
+bool proc_is_named(int proc, pid_t pid, const char *name);
 int64_t proc_now_ticks(void);
 int64_t proc_ticks_usec(int64_t ticks);
 

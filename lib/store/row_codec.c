@@ -56,7 +56,7 @@ LOCAL(usage, usage_record, TEXT(usage_record, node), TEXT(usage_record, step), U
       U(processes_peak), TEXT(usage_record, gpus));
 #define A(f) INT(attempt_end, f)
 LOCAL(end, attempt_end, PART(attempt_end, start, &codec_start), A(end_usec), A(wall_usec), A(state),
-      A(exit_code), A(signal), A(core), A(reason), TEXT(attempt_end, message),
+      A(exit_code), A(signal), A(core), A(reason), A(warnings), TEXT(attempt_end, message),
       TEXT(attempt_end, stderr_tail), LIST(attempt_end, usages, &codec_usage));
 LOCAL(point, usage_point, INT(usage_point, job_id), INT(usage_point, attempt_id),
       INT(usage_point, time_usec), INT(usage_point, cpu_usec), INT(usage_point, memory_bytes));

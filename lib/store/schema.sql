@@ -14,7 +14,11 @@ INSERT INTO workflow_state VALUES (0, 'running'), (1, 'complete'), (2, 'canceled
 CREATE TABLE attempt_reason (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);  -- why an attempt did not complete
 INSERT INTO attempt_reason VALUES
   (1, 'exit'), (2, 'signal'), (3, 'oom'), (4, 'timeout'), (5, 'missing_input'), (6, 'missing_output'),
-  (7, 'lost'), (8, 'spawn_error'), (9, 'canceled'), (10, 'terminated');
+  (7, 'lost'), (8, 'spawn_error'), (9, 'canceled'), (10, 'terminated'), (11, 'strict');
+
+CREATE TABLE attempt_warning (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);  -- it completed, but: a bit each
+INSERT INTO attempt_warning VALUES
+  (1, 'oom_killed'), (2, 'output_not_written'), (4, 'background_killed'), (8, 'steps_not_counted');
 
 CREATE TABLE usage_source (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 INSERT INTO usage_source VALUES (1, 'proc'), (2, 'cgroup1'), (3, 'cgroup2'), (4, 'spank');
@@ -215,6 +219,7 @@ CREATE TABLE attempt (
   signal INTEGER,                          -- NULL when it exited
   core INTEGER NOT NULL DEFAULT 0,
   reason INTEGER REFERENCES attempt_reason(id),
+  warnings INTEGER NOT NULL DEFAULT 0,     -- bits: ids of attempt_warning
   message TEXT,                            -- what to tell the user about the end
   stderr_tail TEXT,
   stdout TEXT, stderr TEXT,                -- paths
@@ -301,7 +306,8 @@ CREATE VIEW job_status AS
   SELECT j.workflow, j.id, j.name, s.name AS state, c.name AS class, j.attempts, a.exit_code, a.signal, r.name AS reason,
          strftime('%Y-%m-%dT%H:%M:%fZ', a.start_usec / 1e6, 'unixepoch') AS start,
          strftime('%Y-%m-%dT%H:%M:%fZ', a.end_usec / 1e6, 'unixepoch') AS end,
-         a.wall_usec / 1e6 AS wall_s, n.node, a.message
+         a.wall_usec / 1e6 AS wall_s, n.node, a.message,
+         (SELECT group_concat(w.name) FROM attempt_warning w WHERE a.warnings & w.id) AS warnings
   FROM job j JOIN job_state s ON s.id = j.state JOIN resource_class c ON c.id = j.class
   LEFT JOIN last_attempt a ON a.job = j.id LEFT JOIN attempt_reason r ON r.id = a.reason
   LEFT JOIN runner n ON n.id = a.runner;

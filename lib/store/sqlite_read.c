@@ -191,6 +191,7 @@ static int read_attempt(struct page *p, void *row, sqlite3_stmt *s)
                 .reason = (enum attempt_reason)small(s, 16),
                 .message = db_text(p->arena, s, 17),
                 .stderr_tail = db_text(p->arena, s, 18),
+                .warnings = small(s, 19),
             },
     };
     return read_usages(p, a);

@@ -102,10 +102,10 @@ static int write_attempt(struct sync_state *st, const struct attempt_end *e, enu
                                  : state == JOB_READY ? REASON_TERMINATED
                                                       : REASON_NONE;
     if (!started) {
-        if (db_do(db, err, SQL_ATTEMPT_WHOLE, "llillsslninnizss", b->job_id, st->runner.run_id,
+        if (db_do(db, err, SQL_ATTEMPT_WHOLE, "llillsslninnizssi", b->job_id, st->runner.run_id,
                   (int)b->attempt_id, st->runner.id, b->start_usec, b->stdout_path, b->stderr_path,
                   e->end_usec, e->wall_usec, (int)state, (int64_t)e->exit_code, (int64_t)e->signal,
-                  (int)e->core, (int64_t)reason, e->message, e->stderr_tail))
+                  (int)e->core, (int64_t)reason, e->message, e->stderr_tail, (int)e->warnings))
             return -1;
         *attempt = sqlite3_last_insert_rowid(db->sqlite);
         return 0;
@@ -117,9 +117,10 @@ static int write_attempt(struct sync_state *st, const struct attempt_end *e, enu
                    : error_set(err, ERROR_INTERNAL, 0,
                                "the database %s is damaged: job %lld runs, but was never started",
                                db->path, (long long)b->job_id);
-    return db_do(db, err, SQL_ATTEMPT_END, "lsslninnizss", *attempt, b->stdout_path, b->stderr_path,
-                 e->end_usec, e->wall_usec, (int)state, (int64_t)e->exit_code, (int64_t)e->signal,
-                 (int)e->core, (int64_t)reason, e->message, e->stderr_tail);
+    return db_do(db, err, SQL_ATTEMPT_END, "lsslninnizssi", *attempt, b->stdout_path,
+                 b->stderr_path, e->end_usec, e->wall_usec, (int)state, (int64_t)e->exit_code,
+                 (int64_t)e->signal, (int)e->core, (int64_t)reason, e->message, e->stderr_tail,
+                 (int)e->warnings);
 }
 
 // Whoever ends well has set the data that it declares: looked at here, where no later value can

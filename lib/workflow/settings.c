@@ -25,6 +25,7 @@ static const struct key {
     {"sigterm_lead_secs", KEY_INT32, offsetof(struct settings, sigterm_lead_secs)},
     {"sigkill_headroom_secs", KEY_INT32, offsetof(struct settings, sigkill_headroom_secs)},
     {"idle_secs", KEY_INT32, offsetof(struct settings, idle_secs)},
+    {"strict", KEY_BOOL, offsetof(struct settings, strict)},
     {"ignore_completion", KEY_BOOL, offsetof(struct settings, ignore_completion)},
     {"termination_signal", KEY_INT32, offsetof(struct settings, termination_signal)},
     {"timeout_exit_code", KEY_INT32, offsetof(struct settings, timeout_exit_code)},

@@ -21,6 +21,7 @@ struct settings {
     int32_t sigterm_lead_secs;     // -1: semantics §1, the end of an allocation
     int32_t sigkill_headroom_secs; // -1: likewise
     int32_t idle_secs;             // 60
+    bool strict;                   // a job that completed with a warning has failed
     bool ignore_completion;        // a runner stays to its walltime
     int32_t termination_signal;    // number; 15
     // what failure handlers call these reasons: 152, 137; never recorded

@@ -215,6 +215,7 @@ static const struct field top_fields[] = {
     {.name = "compute_node_ignore_workflow_completion",
      .type = FIELD_FLAG,
      .offset = AT(settings.ignore_completion)},
+    {.name = "strict", .type = FIELD_FLAG, .offset = AT(settings.strict)},
     {.name = "compute_node_expiration_buffer_seconds",
      .type = FIELD_COUNT,
      .unused = true,

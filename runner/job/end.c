@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,17 +14,53 @@
 #include "lib/base/size.h"
 #include "lib/workflow/workflow.h"
 #include "runner/clock.h"
+#include "runner/job/outputs.h"
 #include "runner/job/steps.h"
 
 enum { DYING_USEC = 5 * USEC_PER_MSEC };
 
-static const char *missing_output(const struct job *job)
+// What a job that completed should be told with: something in it went wrong all the same.
+static int32_t find_warnings(const struct job *job)
 {
-    struct stat st;
-    for (uint32_t i = 0; i < job->claimed.outputs_count; i++)
-        if (stat(job->claimed.outputs[i], &st))
-            return job->claimed.outputs[i];
-    return NULL;
+    bool steps = job->end.usages_count > 1;
+    return (job->usage.oom_kills > 0 ? WARNING_OOM : 0) |
+           (outputs_untouched(job) ? WARNING_OUTPUT_OLD : 0) |
+           (job->leftovers && !(job->claimed.flags & JOB_SRUN) ? WARNING_BACKGROUND : 0) |
+           (job->called_srun && !steps ? WARNING_STEPS : 0);
+}
+
+static const char *describe_warnings(struct job *job, bool strict)
+{
+    const char *text = NULL;
+    for (int i = 0; i < WARNINGS; i++) {
+        const char *what = NULL;
+        switch ((enum attempt_warning)(job->end.warnings & 1 << i)) {
+        case WARNING_OOM:
+            what = "one of its processes was killed for memory";
+            break;
+        case WARNING_OUTPUT_OLD:
+            what = arena_printf(job->arena,
+                                "it did not write its output file %s, which was there before",
+                                outputs_untouched(job));
+            break;
+        case WARNING_BACKGROUND:
+            what =
+                arena_printf(job->arena, "%zu %s that it left running in the background %s killed",
+                             job->leftovers, job->leftovers == 1 ? "process" : "processes",
+                             job->leftovers == 1 ? "was" : "were");
+            break;
+        case WARNING_STEPS:
+            what = "what it started with srun is not in its usage, as Slurm's plugin is not "
+                   "installed here";
+            break;
+        }
+        if (what)
+            text = text ? arena_printf(job->arena, "%s; %s", text, what)
+                        : arena_printf(job->arena, "it %s, but %s",
+                                       strict ? "ended well (the workflow is strict)" : "completed",
+                                       what);
+    }
+    return text;
 }
 
 static const char *describe(const struct jobs *jobs, struct job *job, const struct verdict *v,
@@ -35,9 +70,8 @@ static const char *describe(const struct jobs *jobs, struct job *job, const stru
     struct arena *arena = job->arena;
     switch (v->reason) {
     case REASON_NONE:
-        return job->usage.oom_kills > 0
-                   ? "it completed, but one of its processes was killed for memory"
-                   : NULL;
+    case REASON_STRICT:
+        return describe_warnings(job, v->reason == REASON_STRICT);
     case REASON_EXIT:
         return v->exit_code == 127   ? "exit code 127: a program was not found"
                : v->exit_code == 126 ? "exit code 126: a program could not be executed"
@@ -94,12 +128,21 @@ static void drop_script(const struct jobs *jobs, const struct job *job)
         unlinkat(jobs->output.dir, job->script, 0);
 }
 
+// The real clock may have been set back meanwhile: an end is never before its start.
+static void set_end(struct job *job, int64_t wall_usec)
+{
+    int64_t now_usec = clock_real_usec(), least_usec = job->end.start.start_usec + wall_usec;
+    job->end.wall_usec = wall_usec;
+    job->end.end_usec = now_usec < least_usec ? least_usec : now_usec;
+}
+
 static void judge(struct jobs *jobs, struct job *job)
 {
     steps_collect(jobs, job);
     bool success = WIFEXITED(job->status) && !WEXITSTATUS(job->status);
-    const char *missing = success ? missing_output(job) : NULL;
-    int64_t wall_usec = jobs->now - job->start_usec;
+    const char *missing = success ? outputs_missing(job) : NULL;
+    int64_t wall_usec =
+        jobs_clock_usec(jobs) - job->start_usec; // `now` may be older than its start
     struct verdict v = verdict_give(&(struct verdict_input){
         .stop = job->stop,
         .status = job->status,
@@ -111,12 +154,18 @@ static void judge(struct jobs *jobs, struct job *job)
         .continuations = job->claimed.continuations,
         .max_continuations = job->spec.max_continuations,
     });
+    if (v.state == JOB_COMPLETED) {
+        job->end.warnings = find_warnings(job);
+        if (jobs->settings.strict && job->end.warnings & ~WARNING_STEPS) {
+            v.state = JOB_FAILED;
+            v.reason = REASON_STRICT;
+        }
+    }
     if (v.state == JOB_COMPLETED && job->how.delete_on_success) {
         output_delete(&jobs->output, &job->files);
         job->end.start.stdout_path = job->end.start.stderr_path = NULL;
     }
-    job->end.end_usec = clock_real_usec();
-    job->end.wall_usec = wall_usec;
+    set_end(job, wall_usec);
     job->end.state = v.state;
     job->end.reason = v.reason;
     job->end.exit_code = v.exit_code;
@@ -133,6 +182,7 @@ void job_end(struct jobs *jobs, struct job *job)
         job->due_usec = jobs->now + DYING_USEC;
         return;
     }
+    job->leftovers = meter_job_killed(job->meter);
     meter_job_destroy(take_ptr(job->meter));
     drop_script(jobs, job);
     if (!job->start_sent)
@@ -162,8 +212,7 @@ void job_fail(struct jobs *jobs, struct job *job, enum attempt_reason reason, co
         return;
     }
     bool goes_back = reason == REASON_TERMINATED && job->stop == STOP_ALLOCATION;
-    job->end.end_usec = clock_real_usec();
-    job->end.wall_usec = jobs->now - job->start_usec;
+    set_end(job, jobs_clock_usec(jobs) - job->start_usec);
     job->end.state = goes_back                     ? JOB_READY
                      : job->stop == STOP_CANCELED  ? JOB_CANCELED
                      : reason == REASON_TERMINATED ? JOB_TERMINATED

@@ -43,6 +43,9 @@ struct job {
     struct share share;
     struct meter_job *meter;
     struct output_files files;
+    struct output_before *before; // declared outputs that were there already, or NULL; outputs.h
+    bool called_srun;
+    size_t leftovers;   // processes that outlived the first one
     const char *script; // file in the output folder that holds a long command, or NULL
     pid_t pid;
     // by the runner's clock (runner.now), 0: not due; due: look again (inputs, samples, dying)

@@ -13,6 +13,7 @@
 #include "lib/text/substitute.h"
 #include "lib/workflow/workflow.h"
 #include "runner/clock.h"
+#include "runner/job/outputs.h"
 #include "runner/job/program.h"
 #include "runner/job/spawn.h"
 
@@ -130,6 +131,7 @@ static void go(struct jobs *jobs, struct job *job)
     int64_t since_usec = job->start_usec;
     job->files = output_name(&jobs->output, job->how.stdio, jobs->workflow_id, job->claimed.job_id,
                              jobs->run_id, job->claimed.attempt_id, job->arena);
+    outputs_note(job);
     note_start(jobs, job);
     bool failed = spawn_job(jobs, job, &err);
     if (failed && output_renew(&jobs->output))
