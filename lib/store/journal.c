@@ -59,7 +59,7 @@ int journal_write(int folder, const struct journal *journal, struct error *err)
 
 struct replay {
     struct store *store;
-    int64_t workflow_id, results;
+    int64_t workflow_id, results, refused; // refused: of the present file
     int folder;
     struct error *err;
 };
@@ -81,6 +81,45 @@ static int is_of_runner(const struct replay *replay, int64_t runner_id, const ch
     return 0;
 }
 
+// Does the database have this very end? Else the attempt was given up, and ran again.
+static int is_known(struct replay *replay, const struct attempt_end *end, bool *known,
+                    struct error *err)
+{
+    struct read_request request = {
+        .what = READ_ATTEMPTS, .workflow_id = replay->workflow_id, .job_id = end->start.job_id};
+    *known = false;
+    for (bool more = true; more && !*known;) {
+        struct read_reply reply;
+        if (store_read(replay->store, &request, &reply, err))
+            return -1;
+        for (uint32_t i = 0; i < reply.count; i++) {
+            const struct attempt_end *have = &reply.attempts[i].end;
+            *known |= have->start.attempt_id == end->start.attempt_id &&
+                      have->start.start_usec == end->start.start_usec && have->end_usec &&
+                      have->reason != REASON_LOST;
+        }
+        more = reply.more;
+        request.after_id = reply.last_id;
+        read_reply_fini(&reply);
+    }
+    return 0;
+}
+
+static int count_refused(struct replay *replay, const struct sync_request *ends,
+                         const struct sync_reply *reply, struct error *err)
+{
+    replay->refused = 0;
+    for (uint32_t j = 0; j < ends->ends_count; j++) {
+        bool known = false, refused = reply->expelled; // a runner that was lost: all of them
+        for (uint32_t i = 0; i < reply->refused_count && !refused; i++)
+            refused = ends->ends[j].start.job_id == reply->refused[i];
+        if (refused && is_known(replay, &ends->ends[j], &known, err))
+            return -1;
+        replay->refused += refused && !known;
+    }
+    return 0;
+}
+
 static int apply(struct replay *replay, json_t *sync, struct error *err)
 {
     struct sync_request request;
@@ -94,11 +133,23 @@ static int apply(struct replay *replay, json_t *sync, struct error *err)
         rc = store_sync(replay->store, &ends, &reply, err);
     }
     if (!rc) {
-        replay->results += request.ends_count;
+        rc = count_refused(replay, &request, &reply, err);
+        replay->results += request.ends_count - replay->refused;
         sync_reply_fini(&reply);
     }
     arena_destroy(arena);
     return rc;
+}
+
+// They are of no use to the workflow any more, but they are somebody's.
+static int keep_refused(struct replay *replay, const char *name)
+{
+    cleanup_free char *kept = xasprintf("%s.refused", name);
+    renameat(replay->folder, name, replay->folder, kept);
+    return error_set(replay->err, ERROR_INTERNAL, 0,
+                     "%lld %s of a runner came too late: it had been declared lost, and what it "
+                     "ran was given to others; kept in %s",
+                     (long long)replay->refused, replay->refused == 1 ? "result" : "results", kept);
 }
 
 // Failures of one file do not hide the others.
@@ -127,6 +178,8 @@ static int take_file(struct replay *replay, const char *name)
     if (is_of_runner(replay, runner_id, incarnation, &is) ||
         (is && apply(replay, sync, replay->err)))
         return -1;
+    if (is && replay->refused)
+        return keep_refused(replay, name);
     if (is)
         unlinkat(replay->folder, name, 0);
     return 0;

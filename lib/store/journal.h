@@ -22,10 +22,11 @@ void journal_remove(int folder, int64_t workflow_id, int64_t runner_id);
 char *journal_name(int64_t workflow_id, int64_t runner_id); // the caller's
 
 // Brings in the journals of a workflow, wherever its settings say that they are, and removes what
-// was taken. A result that is known already changes nothing, and neither does one of a job that
-// somebody else has by now; so a runner that still lives may be helped, too. To be done before a
-// runner is declared lost: later its results are refused. *results: how many there were, may be
-// NULL. A file that cannot be read is left, and told of in err.
+// was taken. A result that is known already changes nothing; so a runner that still lives may be
+// helped, too. To be done before a runner is declared lost: later the store refuses its results, as
+// their jobs are somebody else's by then; such a file is kept under its name and ".refused".
+// *results: how many the database has now because of it, may be NULL. A file that cannot be read,
+// or that was refused, is told of in err (-1).
 int journal_replay(struct store *store, int64_t workflow_id, int64_t *results, struct error *err);
 
 #endif

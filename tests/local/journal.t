@@ -82,33 +82,57 @@ like "$(cat log)" "took in 2 results.*torc_journal_wf3_99.json is damaged" "a to
 ok "... and left" [ -e torc_output/torc_journal_wf3_99.json ]
 rm -f go *.out torc_output/torc_journal_*
 
-# ---- the file is moved away: SQLite would go on with it, and nobody would ever see what it holds ----
+# ---- a runner that was declared lost comes back with its results: they are kept, not counted as taken ----
 start_run wf.json
 wait_until 20 'running 4 2' || bail_out "the jobs do not run: $(cat log)"
+lock
+touch go
+wait_until 20 '[ "$(cat $(journals) /dev/null | grep -o "\"exit_code\"" | wc -l)" -ge 2 ]' || bail_out "no journal: $(cat log)"
+kill -KILL "$pid" "$runner"
+wait "$pid" 2> /dev/null
+release
+kept=$(basename "$(journals)")
+mv "torc_output/$kept" aside
+run --workflow 4
+is "$(attempts 4 | sort)" "bad|failed|exit|3
+bad|ready|lost|
+good|completed||0
+good|ready|lost|
+next|completed||0" "without its results the jobs of a dead runner run again" || diag "$(cat log)"
+mv aside "torc_output/$kept"
+torc recover 4 > log 2>&1
+isnt $? 0 "results that come too late are told"
+like "$(cat log)" "took in 0 results.*[23] results of a runner came too late.*kept in $kept.refused" "... not counted as taken"
+ok "... and kept" [ -s "torc_output/$kept.refused" ]
+rm -f go *.out torc_output/torc_journal_*
+
+# ---- the file is moved away: SQLite would go on with it, and nobody would ever see what it holds ----
+start_run wf.json
+wait_until 20 'running 5 2' || bail_out "the jobs do not run: $(cat log)"
 mv db moved
 touch go
 ok "results are kept when the file of the database is gone" wait_until 20 'journals | grep -q .'
 like "$(cat log)" "the file was removed or replaced" "... and it is said why"
 mv moved db
 wait "$pid"
-is "$(attempts 4)" "good|completed||0
+is "$(attempts 5)" "good|completed||0
 bad|failed|exit|3
 next|completed||0" "when it is put back it goes on"
 rm go *.out
 
 # ---- it stays away: the runner does not wait for ever ----
 start_run wf.json
-wait_until 20 'running 5 2' || bail_out "the jobs do not run: $(cat log)"
+wait_until 20 'running 6 2' || bail_out "the jobs do not run: $(cat log)"
 mv db moved
 touch go
 wait_until 20 'journals | grep -q .' || bail_out "no journal: $(cat log)"
 kill -INT "$pid"
 wait "$pid"
 is $? 3 "a runner that was told to end does so, though the database is away"
-like "$(cat log)" "results kept in torc_output: [23]; .*torc-run --workflow 5" "... and says where its results are, and how to go on"
+like "$(cat log)" "results kept in torc_output: [23]; .*torc-run --workflow 6" "... and says where its results are, and how to go on"
 mv moved db
-run --workflow 5
-is "$(attempts 5)" "good|completed||0
+run --workflow 6
+is "$(attempts 6)" "good|completed||0
 bad|failed|exit|3
 next|completed||0" "... and the next one has them" || diag "$(cat log)"
 done_testing
