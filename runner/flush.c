@@ -153,10 +153,15 @@ static bool is_starved(const struct runner *runner)
     return intake_is_open(&runner->intake) && runner->jobs.node.cpus_free > 0;
 }
 
+// Between two commits that are not urgent.
+static int64_t pause_of(const struct runner *runner)
+{
+    return runner->interval_ms ? (int64_t)runner->interval_ms * USEC_PER_MSEC : FLUSH_USEC;
+}
+
 static bool is_due(struct runner *runner)
 {
-    int64_t pause_usec =
-        runner->interval_ms ? (int64_t)runner->interval_ms * USEC_PER_MSEC : FLUSH_USEC;
+    int64_t pause_usec = pause_of(runner);
     int64_t since_usec = runner->jobs.now - runner->last_sync_usec;
     if (!runner->seq || runner->urgent || (runner->intake.leaving && !runner->left))
         return true;
@@ -182,16 +187,23 @@ void flush_when_due(struct runner *runner)
         send(runner);
 }
 
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
 int64_t flush_due(const struct runner *runner)
 {
     int64_t due = runner->last_sync_usec + HEARTBEAT_USEC;
     const struct job *oldest = TAILQ_FIRST(&runner->jobs.held);
     if (!link_is_idle(runner->link))
         return INT64_MAX; // the reply wakes us
-    if (runner->jobs.starts_unsent || runner->changed || runner->outbox_count)
-        due = runner->last_sync_usec + FLUSH_USEC;
-    if (oldest && oldest->held_usec + HOLD_USEC < due)
-        due = oldest->held_usec + HOLD_USEC;
+    if (runner->jobs.starts_unsent || runner->changed)
+        due = earlier(due, runner->last_sync_usec + pause_of(runner));
+    if (runner->outbox_count)
+        due = earlier(due, runner->outbox_since_usec + pause_of(runner));
+    if (oldest)
+        due = earlier(due, oldest->held_usec + HOLD_USEC);
     return due;
 }
 
