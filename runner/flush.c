@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "lib/base/mem.h"
 #include "lib/store/journal.h"
@@ -327,19 +328,29 @@ void flush_journal(struct runner *runner)
         write_journal(runner);
 }
 
+// The folder that the workflow lives in is no more, and with it what could be written.
+static bool is_homeless(void)
+{
+    struct stat st;
+    return stat(".", &st) || !st.st_nlink;
+}
+
 bool flush_gives_up(struct runner *runner, struct error *err)
 {
     struct error why;
     int64_t patience_usec = (int64_t)runner->jobs.settings.idle_secs * USEC_PER_SEC;
-    if (runner->intake.draining || patience_usec < AWAY_USEC)
-        patience_usec = AWAY_USEC;
     if (runner->jobs.live_count || link_is_idle(runner->link))
         return false;
+    bool ends = runner->intake.draining || is_homeless();
+    if (ends || patience_usec < AWAY_USEC)
+        patience_usec = AWAY_USEC;
     uint32_t kept = runner->journaled, untold = runner->sending_count + runner->outbox_count - kept;
     int64_t outage_usec = link_outage_usec(runner->link, &why);
-    if (!outage_usec || (runner->interrupts < 2 && (untold || outage_usec < patience_usec)))
+    bool nowhere = ends && runner->journal_failed_usec; // no disk takes what is untold
+    if (!outage_usec ||
+        (runner->interrupts < 2 && ((untold && !nowhere) || outage_usec < patience_usec)))
         return false;
-    error_set(err, ERROR_UNREACHABLE, 0, "%s", why.text);
+    error_set(err, untold ? ERROR_INTERNAL : ERROR_UNREACHABLE, 0, "%s", why.text);
     if (untold)
         fprintf(stderr, "torc-run: %u results are lost; their jobs will run again\n", untold);
     fprintf(stderr,

@@ -48,15 +48,22 @@ static void kill_children(void)
 // nothing. A generation at a time: the children of what was killed come to the keeper then.
 static void sweep(void)
 {
-    const struct timespec pause = {.tv_nsec = 5 * 1000 * 1000};
+    enum { FIRST_MSEC = 5, LAST_MSEC = 1000, MOST_MSEC = 30 * 1000 };
+    int pause_msec = FIRST_MSEC, waited_msec = 0;
     for (;;) {
         pid_t pid;
         kill_children();
         while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
-            continue;
+            pause_msec = FIRST_MSEC;
         if (pid < 0 && errno == ECHILD)
             break;
-        nanosleep(&pause, NULL);
+        if (waited_msec > MOST_MSEC) { // in the kernel, waiting for a disk or a mount that hangs
+            fprintf(stderr, "torc-run: a process that it left does not die; leaving it\n");
+            break;
+        }
+        nanosleep(&(struct timespec){pause_msec / 1000, pause_msec % 1000 * 1000000L}, NULL);
+        waited_msec += pause_msec;
+        pause_msec = pause_msec * 2 < LAST_MSEC ? pause_msec * 2 : LAST_MSEC;
     }
     meter_sweep(); // Slurm does not remove cgroups that it did not make, and keeps those above them
                    // for ever

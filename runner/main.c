@@ -3,7 +3,9 @@
 // script or by hand.
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "lib/base/text_file.h"
 #include "runner/keeper.h"
 #include "runner/options.h"
 #include "runner/run.h"
@@ -15,6 +17,10 @@ int main(int argc, char **argv)
     bool done = false;
     int code = EXIT_SUCCESS;
     if (options_parse(&options, argc, argv, &done, &err)) {
+        fprintf(stderr, "torc-run: %s\n", err.text);
+        code = (int)err.code;
+    } else if (!done && options.file && !strcmp(options.file, "-") && text_file_keep_input(&err)) {
+        // here, as the runner is in another process group, which may not read from a terminal
         fprintf(stderr, "torc-run: %s\n", err.text);
         code = (int)err.code;
     } else if (!done) {

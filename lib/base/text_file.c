@@ -5,9 +5,13 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "lib/base/mem.h"
+
+enum { FILE_MOST = 1000 * 1000 * 1000 }; // a text that SQLite takes, too
 
 static int read_stream(FILE *file, const char *name, char **text, size_t *length, struct error *err)
 {
@@ -20,11 +24,30 @@ static int read_stream(FILE *file, const char *name, char **text, size_t *length
             buffer = xrealloc(buffer, space, 1);
         }
         n = fread(buffer + *length, 1, space - *length - 1, file);
+        if (*length + n > FILE_MOST)
+            return error_set(err, ERROR_USAGE, 0, "%s is larger than %d MB, the most that is read",
+                             name, FILE_MOST / 1000000);
     }
     if (ferror(file))
         return error_set(err, ERROR_USAGE, errno, "cannot read %s", name);
     buffer[*length] = '\0';
     *text = take_ptr(buffer);
+    return 0;
+}
+
+int text_file_keep_input(struct error *err)
+{
+    cleanup_free char *text = NULL;
+    size_t length = 0;
+    if (text_file_read("-", &text, &length, err))
+        return -1;
+    cleanup_close int fd = memfd_create("input", MFD_CLOEXEC);
+    ssize_t n = 0;
+    for (size_t done = 0; fd >= 0 && done < length && n >= 0; done += (size_t)n)
+        n = write(fd, text + done, length - done);
+    if (fd < 0 || n < 0 || lseek(fd, 0, SEEK_SET) < 0 || dup2(fd, STDIN_FILENO) < 0)
+        return error_set(err, ERROR_INTERNAL, errno, "cannot keep standard input");
+    clearerr(stdin);
     return 0;
 }
 

@@ -11,4 +11,7 @@
 // free. ERROR_USAGE with the path and the reason when that fails.
 int text_file_read(const char *path, char **text, size_t *length, struct error *err);
 
+// Reads all of standard input now, and lets a file in memory stand for it.
+int text_file_keep_input(struct error *err);
+
 #endif

@@ -14,6 +14,7 @@
 #include "lib/plan/note.h"
 
 static const int64_t SEC = 1000000, MINUTE = 60 * SEC, HOUR = 60 * MINUTE;
+static const int64_t LONGEST = 100LL * 366 * 24 * 60 * 60 * 1000000; // nothing takes longer
 static const int64_t MiB = 1024 * 1024;
 
 // until the first job of an allocation starts; else a job that needs all of it never would
@@ -43,9 +44,10 @@ static int64_t margin_of(const struct settings *settings, int64_t walltime_usec)
 // up.
 int64_t plan_walltime(const struct settings *settings, int64_t work_usec)
 {
-    int64_t walltime = divide_up(larger(work_usec, 1), MINUTE) * MINUTE;
-    while (walltime - margin_of(settings, walltime) < work_usec)
-        walltime += MINUTE;
+    int64_t work = smaller(larger(work_usec, 1), LONGEST),
+            walltime = divide_up(work, MINUTE) * MINUTE;
+    for (int64_t lacks; (lacks = work - (walltime - margin_of(settings, walltime))) > 0;)
+        walltime += divide_up(lacks, MINUTE) * MINUTE;
     return walltime;
 }
 
