@@ -26,6 +26,7 @@ local_tests += tests/local/report.t
 local_tests += tests/local/run.t
 local_tests += tests/local/store_codec.t
 local_tests += tests/local/wakeups.t
+local_tests += tests/local/warnings.t
 local_tests += tests/unit/layers.t
 local_tests += tests/unit/layout.t
 
