@@ -3,9 +3,11 @@
 #include "runner/job/environment.h"
 
 #include <fnmatch.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/base/mem.h"
 #include "runner/job/command.h"
@@ -38,13 +40,43 @@ static const char *const dropped[] = {
     "_",
     "PWD",
 };
-// In an allocation, in addition: shares of the whole allocation that an srun inside a job would
-// take for its own.
+// In an allocation, in addition: what describes the tasks of the allocation, or of the runner's own
+// step, and would be taken for the job's by an srun or mpirun inside of it. From the lists of
+// variables in sbatch(1) and srun(1); what identifies the allocation and its nodes stays.
 static const char *const dropped_in_allocation[] = {
-    "SLURM_CPU_BIND*",    "SLURM_CPUS_*",    "SLURM_JOB_CPUS_PER_NODE",
-    "SRUN_CPUS_PER_TASK", "SLURM_MEM_PER_*", "SLURM_OVERLAP",
-    "SLURM_EXACT",        "SLURM_GTIDS",     "SLURM_LOCALID",
-    "SLURM_PROCID",       "SLURM_NODEID",    "SLURM_STEP*",
+    "SLURM_CPU_*",
+    "SLURM_CPUS_*",
+    "SLURM_CLUSTER_*",
+    "SLURM_CORE_SPEC",
+    "SLURM_DIST*",
+    "SLURM_EXACT",
+    "SLURM_EXCLUSIVE",
+    "SLURM_GPU_*",
+    "SLURM_GPUS*",
+    "SLURM_GTIDS",
+    "SLURM_HINT",
+    "SLURM_HOSTFILE",
+    "SLURM_JOB_CPUS_PER_NODE",
+    "SLURM_LABELIO",
+    "SLURM_LAUNCH_NODE_IPADDR",
+    "SLURM_LOCALID",
+    "SLURM_MEM_*",
+    "SLURM_MPI_TYPE",
+    "SLURM_NODEID",
+    "SLURM_NPROCS",
+    "SLURM_NTASKS*",
+    "SLURM_OVERCOMMIT",
+    "SLURM_OVERLAP",
+    "SLURM_PROCID",
+    "SLURM_SRUN_COMM_*",
+    "SLURM_STEP*",
+    "SLURM_TASK_PID",
+    "SLURM_TASKS_PER_NODE",
+    "SLURM_THREADS*",
+    "SLURM_TRES_PER_TASK",
+    "SLURM_UMASK",
+    "SLURM_WHOLE",
+    "SRUN_CPUS_PER_TASK",
 };
 
 static bool is_dropped(const char *entry, const char *const *patterns, size_t count)
@@ -84,6 +116,32 @@ static void inherit(struct environment *environment, char *const *list)
     }
 }
 
+// Jobs call torc (data, event): where this program is, it is, too.
+static void complete_path(struct environment *environment)
+{
+    const char *path = environment_find(environment->base, "PATH");
+    char self[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+    char *slash = n > 0 ? memrchr(self, '/', (size_t)n) : NULL;
+    if (!slash)
+        return;
+    *slash = '\0';
+    cleanup_free char *inside = xasprintf(":%s:", path ? path : ""),
+                      *folder = xasprintf(":%s:", self);
+    if (strstr(inside, folder))
+        return;
+    char *entry = path ? xasprintf("PATH=%s:%s", path, self)
+                       : xasprintf("PATH=/usr/local/bin:/usr/bin:/bin:%s", self);
+    for (size_t i = 0; i < environment->count; i++) {
+        if (strncmp(environment->base[i], "PATH=", 5))
+            continue;
+        free(environment->base[i]);
+        environment->base[i] = entry;
+        return;
+    }
+    add(environment, entry);
+}
+
 struct environment *environment_create(const struct environment_options *options)
 {
     struct environment *environment = xcalloc(1, sizeof *environment);
@@ -91,6 +149,7 @@ struct environment *environment_create(const struct environment_options *options
     environment->node = options->node;
     environment->run_id = grant->run_id;
     inherit(environment, options->inherited);
+    complete_path(environment);
     if (!environment->shell_level_set) // as bash leaves it behind for the last program of a command
                                        // line
         add(environment, xstrdup("SHLVL=0"));
@@ -153,6 +212,8 @@ static void put_share(struct list *list, const struct environment *environment,
                                             "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES"};
     static const char *const cpu_names[] = {"SLURM_CPUS_ON_NODE", "SLURM_CPUS_PER_TASK",
                                             "SRUN_CPUS_PER_TASK", "SLURM_JOB_CPUS_PER_NODE"};
+    static const char *const task_names[] = {"SLURM_NTASKS", "SLURM_NPROCS",
+                                             "SLURM_TASKS_PER_NODE"};
     if (!environment->threads_set && !threads_set)
         put(list, "OMP_NUM_THREADS=%d", share->cpus);
     char gpus[SHARE_GPUS * 48] = "";
@@ -166,6 +227,8 @@ static void put_share(struct list *list, const struct environment *environment,
         return;
     for (size_t i = 0; i < sizeof cpu_names / sizeof *cpu_names; i++)
         put(list, "%s=%d", cpu_names[i], share->cpus);
+    for (size_t i = 0; job->nodes <= 1 && i < sizeof task_names / sizeof *task_names; i++)
+        put(list, "%s=1", task_names[i]);
     if (job->enforced)
         put(list, "SLURM_MEM_PER_NODE=%lld",
             (long long)((share->memory_bytes + 1048575) / 1048576));
@@ -191,7 +254,7 @@ static void put_own(struct list *list, char **env)
 char **environment_make(const struct environment *environment, const struct claimed_job *job,
                         const struct job_spec *spec, const struct share *share, struct arena *arena)
 {
-    enum { OWN_MOST = 24 };
+    enum { OWN_MOST = 32 };
     size_t given = 0;
     bool threads_set = false;
     for (char **e = spec->env; e && *e; e++, given++)

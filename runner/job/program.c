@@ -21,7 +21,7 @@ enum {
 };
 
 static struct known {
-    char *name, *path;
+    char *list, *name, *path; // list: the PATH in which it was looked for
     int64_t since_usec;
 } known[KNOWN];
 
@@ -53,11 +53,13 @@ static const char *look_up(const char *list, const char *name, int64_t now)
     for (const char *c = name; *c; c++)
         hash = hash * 33 + (unsigned char)*c;
     struct known *entry = &known[hash % KNOWN];
-    if (entry->name && !strcmp(entry->name, name) && now - entry->since_usec < KNOWN_USEC)
+    if (entry->name && !strcmp(entry->name, name) && !strcmp(entry->list, list) &&
+        now - entry->since_usec < KNOWN_USEC)
         return entry->path;
+    free(entry->list);
     free(entry->name);
     free(entry->path);
-    *entry = (struct known){xstrdup(name), search(list, name), now};
+    *entry = (struct known){xstrdup(list), xstrdup(name), search(list, name), now};
     return entry->path;
 }
 
