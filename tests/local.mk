@@ -26,6 +26,7 @@ local_tests += tests/local/run.t
 local_tests += tests/local/store_codec.t
 local_tests += tests/unit/layers.t
 local_tests += tests/unit/layout.t
+local_tests += tests/unit/rooms.t
 local_tests += tests/unit/states.t
 
 # the programs on a private Slurm (root)
