@@ -6,6 +6,7 @@ EXTRA_DIST += contrib/lib/sandbox-conf.sh
 EXTRA_DIST += contrib/lib/sandbox-exec.sh
 EXTRA_DIST += contrib/lib/sandbox-state.sh
 EXTRA_DIST += contrib/packages
+EXTRA_DIST += contrib/rooms
 EXTRA_DIST += contrib/sandbox
 dist_doc_DATA += contrib/plugstack.conf.example
 epilogdir = $(docdir)/epilog.d

@@ -1,4 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# the picture of HACKING.md, and the text that it was drawn from: contrib/rooms
+EXTRA_DIST += doc/rooms.dot
+EXTRA_DIST += doc/rooms.svg
 dist_doc_DATA += doc/from-torc.md
 dist_doc_DATA += doc/guide.md
 dist_man_MANS += doc/spank_torc.8

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+// A number that nobody measured must not read as 0: a record begins with all of them unknown.
 #include "lib/base/record.h"
 
 void usage_record_init(struct usage_record *usage)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The inside of meter and meter_job, for lib/meter*.c only.
+// The inside of meter and meter_job, for the sources of this room only.
 #ifndef LIB_METER_JOB_H
 #define LIB_METER_JOB_H
 

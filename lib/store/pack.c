@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Choosing jobs for a runner.
+// Choosing jobs for a runner. Here and not in lib/plan, because it happens inside of the claim's
+// transaction; without SQL, so that a table can test it.
 #include "lib/store/pack.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+// Pages keep a workflow of a million jobs out of memory, and the database unlocked in between.
 #include "lib/store/read_each.h"
 
 #include <stddef.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The bookkeeping of one transaction on a workflow: counters per class, what follows from the end
-// of a job or of a runner, claims. Only store_sqlite*.c include it.
+// of a job or of a runner, claims. Only sqlite*.c include it.
 #ifndef LIB_STORE_SQLITE_TX_H
 #define LIB_STORE_SQLITE_TX_H
 

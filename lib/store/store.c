@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Hands every call to the implementation that `where` names.
+// Hands every call to the implementation that `where` names. Addresses of a server are known,
+// though there is none yet, so that they are refused and do not become names of files.
 #include "lib/store/store.h"
 
 #include <stdlib.h>

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One resource class for every requirement, scheduler and set of labels that jobs ask for together.
+// One resource class for every requirement, scheduler and set of labels that jobs ask for together:
+// jobs of a class can take each other's place anywhere, so the store claims by class and never
+// scans jobs.
 #include <stdlib.h>
 #include <string.h>
 

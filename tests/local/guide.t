@@ -85,11 +85,13 @@ done <<- 'E'
 	WorkflowActionSpec|Actions
 	ResourceMonitorConfig|Resource monitor
 E
-missing=
-for field in $(grep -oh '\.name = "[a-z_]*", \.type' "$source"/lib/spec*.c | cut -d'"' -f2 | sort -u); do
+missing= fields=0
+for field in $(sed -n 's/^ *{\.name = "\([a-z_]*\)".*/\1/p' "$source"/lib/workflow/spec*.c | sort -u); do
+	fields=$((fields + 1))
 	grep -q "^|.*\`$field\`" "$guide" || missing+=" $field"
 done
 is "$missing" "" "and every field that is read, those of torc and our own"
+ok "there are such" [ $fields -ge 80 ]
 
 # ---- Coming from torc: what it names as ours is there ----
 torc_page=$source/doc/from-torc.md

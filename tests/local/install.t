@@ -29,6 +29,11 @@ for command in $("$dest/usr/bin/torc" --help | sed -n '/^Commands:/,/^$/s/^  \([
 	done
 done
 is "$missing" "" "every command of torc, with its options, is in its manual page"
+missing=
+for report in $("$dest/usr/bin/torc-report" --help | sed -n '/^Reports:/,$s/^  \([a-z]*\) .*/\1/p'); do
+	grep -qx "\.It Cm $report" "$dest/usr/share/man/man1/torc-report.1" || missing="$missing $report;"
+done
+is "$missing" "" "every report is in the manual page"
 if grep -q '^HAVE_SPANK_TRUE = *$' "$build/Makefile"; then
 	ok "the plugin is installed" [ -n "$(find "$dest/usr" -name spank_torc.so)" ]
 	ok "with its manual page" [ -s "$dest/usr/share/man/man8/spank_torc.8" ]

@@ -34,10 +34,11 @@ says() { # NAME CODE TEXT COMMAND...: exits with CODE, and its output has TEXT
     tap_result $? "$name" || diag "exit $got: $(cat "$scratch/got")"
 }
 
-for kind in summary jobs usage classes allocations events data samples; do
+kinds=$("$report" --help | sed -n '/^Reports:/,$s/^  \([a-z]*\) .*/\1/p')
+for kind in $kinds; do
     same "$kind" "$kind.txt" "$report" "$kind" 1
 done
-for kind in jobs usage classes allocations events data samples; do
+for kind in ${kinds#summary}; do
     same "$kind as CSV" "$kind.csv" "$report" --csv "$kind" 1
 done
 COLUMNS=60 same "60 columns" jobs-60.txt "$report" jobs 1
