@@ -17,12 +17,20 @@ enum sql { // every statement there is; the texts are in sql.def
     SQL_COUNT
 };
 
+// Classes that claims have met, by id; sqlite_claim_order.c.
+struct class_cache {
+    struct known_class **slots;
+    size_t count, space; // space: 0 or a power of two
+};
+void class_cache_fini(struct class_cache *cache);
+
 struct db {
     sqlite3 *sqlite;
     sqlite3_stmt *statements[SQL_COUNT];
     // SQL_READY_JOBS once more for each class that is looked at at the same time
     sqlite3_stmt **cursors;
     size_t cursors_count, cursors_space;
+    struct class_cache classes;
     char *path;
     bool young;            // made by this process, and nothing is in it yet
     bool network;          // on a network file system: rollback journal

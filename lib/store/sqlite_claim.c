@@ -1,37 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Claims: a cursor on the index of ready jobs for each class that fits the runner, merged in order
 // of priority. Nothing is changed before all cursors are done.
+#include "lib/store/sqlite_claim.h"
+
 #include "lib/base/mem.h"
-#include "lib/store/pack.h"
-#include "lib/store/sqlite_tx.h"
 #include "lib/workflow/workflow.h"
 
 // near the end of an allocation so many ready jobs of a class are looked at, no more
 enum { TERMINABLE_SCAN = 1000 };
-
-struct claim_class {
-    int64_t id, runtime_usec;
-    struct claimed_job job; // what all jobs of the class have in common
-    struct pack_shape shape;
-    int32_t flags; // that a job must have
-    sqlite3_stmt *cursor;
-};
-
-struct foreign_class { // it has ready jobs, but not for this runner
-    struct pack_shape shape;
-    const char *labels;
-};
-
-struct claim_state {
-    struct tx *tx;
-    const struct runner_row *runner;
-    struct sync_reply *reply;
-    struct pack pack;
-    struct claim_class *classes;
-    struct pack_head *heads;
-    struct foreign_class *foreign;
-    size_t classes_count, classes_space, claimed_space, foreign_count, foreign_space;
-};
 
 static int32_t smaller(int32_t a, int32_t b)
 {
@@ -57,14 +33,27 @@ static void add_foreign(struct claim_state *state, const struct claim_class *c, 
         .shape = c->shape, .labels = arena_strdup(state->reply->arena, labels)};
 }
 
-// A class with work that is still open: does it fit this runner at all, and is something of it
-// ready?
-static void look_at_class(struct claim_state *state, sqlite3_stmt *s, const struct pack_time *time)
+enum pack_time_fit claim_class_fits(const struct claim_state *state, struct claim_class *c,
+                                    const char *scheduler, const char *labels)
 {
     const struct runner_row *runner = state->runner;
+    bool bound_elsewhere = scheduler && runner->allocation_id &&
+                           (!runner->scheduler || strcmp(scheduler, runner->scheduler));
+    set_shape(c, &state->pack.capacity);
+    if (c->job.nodes != 1 || bound_elsewhere || !pack_labels_fit(runner->labels, labels) ||
+        !pack_shape_fits(&c->shape, &state->pack.capacity))
+        return PACK_TIME_NO;
+    enum pack_time_fit fit = pack_time_fits(&state->time, c->job.runtime_usec, c->job.enforced);
+    c->flags = fit == PACK_TIME_TERMINABLE ? JOB_SUPPORTS_TERMINATION : 0;
+    return fit;
+}
+
+// A class with work that is still open: does it fit this runner at all, and is something of it
+// ready?
+static void look_at_class(struct claim_state *state, sqlite3_stmt *s)
+{
     struct claim_class c = {
         .id = sqlite3_column_int64(s, 0),
-        .runtime_usec = sqlite3_column_int64(s, 6),
         .job = {.class_name = (const char *)sqlite3_column_text(s, 1),
                 .cpus = sqlite3_column_int(s, 2),
                 .memory_bytes = sqlite3_column_int64(s, 3),
@@ -75,13 +64,7 @@ static void look_at_class(struct claim_state *state, sqlite3_stmt *s, const stru
     };
     const char *scheduler = (const char *)sqlite3_column_text(s, 8),
                *labels = (const char *)sqlite3_column_text(s, 9);
-    bool bound_elsewhere = scheduler && runner->allocation_id &&
-                           (!runner->scheduler || strcmp(scheduler, runner->scheduler));
-    enum pack_time_fit fit = pack_time_fits(time, c.runtime_usec, c.job.enforced);
-    set_shape(&c, &state->pack.capacity);
-    if (c.job.nodes != 1 || bound_elsewhere || fit == PACK_TIME_NO ||
-        !pack_labels_fit(runner->labels, labels) ||
-        !pack_shape_fits(&c.shape, &state->pack.capacity)) {
+    if (claim_class_fits(state, &c, scheduler, labels) == PACK_TIME_NO) {
         if (sqlite3_column_int64(s, 10) > 0)
             add_foreign(state, &c, labels);
         return;
@@ -89,29 +72,29 @@ static void look_at_class(struct claim_state *state, sqlite3_stmt *s, const stru
     state->reply->may_come = true;
     if (sqlite3_column_int64(s, 10) <= 0)
         return;
-    c.flags = fit == PACK_TIME_TERMINABLE ? JOB_SUPPORTS_TERMINATION : 0;
     c.job.class_name = arena_strdup(state->reply->arena, c.job.class_name);
     state->classes = array_grow(state->classes, state->classes_count, &state->classes_space,
                                 sizeof *state->classes);
     state->classes[state->classes_count++] = c;
 }
 
-static int read_classes(struct claim_state *state, const struct claim_request *claim,
-                        struct error *err)
+static struct pack_time time_of(const struct runner_row *r, int64_t left_usec, int64_t now_usec)
 {
-    const struct runner_row *r = state->runner;
     int64_t start = r->allocation_start_usec ? r->allocation_start_usec : r->started_usec;
     // what was asked for, as some of it has passed when the runner comes
     int64_t walltime = r->walltime_usec ? r->walltime_usec
                        : r->limit_usec  ? r->limit_usec - start
                                         : 0;
-    struct pack_time time = {.left_usec = claim->time_left_usec,
-                             .walltime_usec = walltime,
-                             .elapsed_usec = state->tx->now_usec - start};
+    return (struct pack_time){
+        .left_usec = left_usec, .walltime_usec = walltime, .elapsed_usec = now_usec - start};
+}
+
+static int read_classes(struct claim_state *state, struct error *err)
+{
     sqlite3_stmt *s = db_query(state->tx->db, err, SQL_CLAIM_CLASSES, "l", state->tx->workflow_id);
     int rc = -1;
     while (s && (rc = db_step(state->tx->db, s, err)) > 0)
-        look_at_class(state, s, &time);
+        look_at_class(state, s);
     return rc;
 }
 
@@ -158,11 +141,10 @@ static void add_claimed(struct claim_state *state, const struct claimed_job *job
     reply->claimed[reply->claimed_count++] = *job;
 }
 
-static void take_head(struct claim_state *state, size_t i)
+void claim_take(struct claim_state *state, const struct claim_class *c, sqlite3_stmt *s)
 {
     struct arena *arena = state->reply->arena;
-    sqlite3_stmt *s = state->classes[i].cursor;
-    struct claimed_job job = state->classes[i].job;
+    struct claimed_job job = c->job;
     job.job_id = sqlite3_column_int64(s, 0);
     job.name = db_text(arena, s, 3);
     job.command = db_text(arena, s, 4);
@@ -171,14 +153,14 @@ static void take_head(struct claim_state *state, size_t i)
     job.attempt_id = sqlite3_column_int(s, 7) + 1;
     job.continuations = sqlite3_column_int(s, 8);
     add_claimed(state, &job);
-    tx_count(state->tx, state->classes[i].id, JOB_READY, JOB_PENDING, 1);
+    tx_count(state->tx, c->id, JOB_READY, JOB_PENDING, 1);
 }
 
 static int choose(struct claim_state *state, struct error *err)
 {
     int i;
     while ((i = pack_next(&state->pack, state->heads, state->classes_count)) >= 0) {
-        take_head(state, (size_t)i);
+        claim_take(state, &state->classes[i], state->classes[i].cursor);
         if (next_head(state, (size_t)i, err))
             return -1;
     }
@@ -226,13 +208,11 @@ static int read_data(struct tx *tx, struct arena *arena, struct claimed_job *job
     return 0;
 }
 
-static int take_jobs(struct claim_state *state, const struct claim_request *claim,
-                     struct error *err)
+// What was chosen becomes the runner's, and gets what it needs to start.
+static int hand_over(struct claim_state *state, struct error *err)
 {
     struct tx *tx = state->tx;
     struct sync_reply *reply = state->reply;
-    if (open_cursors(state, (int64_t)claim->max_jobs + claim->prefetch, err) || choose(state, err))
-        return -1;
     for (uint32_t i = 0; i < reply->claimed_count; i++)
         if (db_do(tx->db, err, SQL_JOB_CLAIM, "ll", reply->claimed[i].job_id, state->runner->id) ||
             tx_event(tx, EVENT_JOB_CLAIMED, reply->claimed[i].job_id, state->runner->id, 0, err) ||
@@ -240,6 +220,33 @@ static int take_jobs(struct claim_state *state, const struct claim_request *clai
             read_data(tx, reply->arena, &reply->claimed[i], err))
             return -1;
     return 0;
+}
+
+// Few classes are looked at one by one; of many, what comes first is taken, so that a claim does
+// not cost a cursor a class.
+static int take_jobs(struct claim_state *state, int64_t most, struct error *err)
+{
+    enum { MANY_CLASSES = 32 };
+    int64_t classes = 0, held = 0;
+    enum claim_order found = ORDER_DEEP;
+    if (most > 0 && db_number(state->tx->db, err, &classes, SQL_CLASSES_UP_TO, "li",
+                              state->tx->workflow_id, MANY_CLASSES) < 0)
+        return -1;
+    if (classes == MANY_CLASSES && claim_in_order(state, &found, err))
+        return -1;
+    if (found == ORDER_NONE &&
+        db_number(state->tx->db, err, &held, SQL_RUNNER_HOLDS, "l", state->runner->id) < 0)
+        return -1;
+    if (found == ORDER_TAKEN || held) { // it stays anyway: what may come is looked at later
+        state->reply->may_come = state->ordered = true;
+        return hand_over(state, err);
+    }
+    if (read_classes(state, err))
+        return -1;
+    return most > 0 &&
+                   (open_cursors(state, most, err) || choose(state, err) || hand_over(state, err))
+               ? -1
+               : 0;
 }
 
 static bool takes_foreign(const struct claim_state *state, const struct pack_shape *capacity,
@@ -259,8 +266,8 @@ static int is_forsaken(struct claim_state *state, bool *forsaken, struct error *
     struct tx *tx = state->tx;
     int64_t elsewhere = 0;
     *forsaken = false;
-    if (!state->reply->may_come || state->classes_count || state->runner->allocation_id ||
-        tx->state != WORKFLOW_RUNNING)
+    if (!state->reply->may_come || state->ordered || state->classes_count ||
+        state->runner->allocation_id || tx->state != WORKFLOW_RUNNING)
         return 0;
     if (db_number(tx->db, err, &elsewhere, SQL_CLAIM_ELSEWHERE, "l", tx->workflow_id) < 0)
         return -1;
@@ -286,14 +293,14 @@ int tx_claim(struct tx *tx, const struct runner_row *runner, const struct claim_
         .tx = tx,
         .runner = runner,
         .reply = reply,
+        .time = time_of(runner, claim->time_left_usec, tx->now_usec),
         .pack = {.free = {claim->cpus, claim->gpus_milli, claim->memory_bytes},
                  .capacity = {runner->cpus, runner->gpus_milli, runner->memory_bytes},
                  .max_jobs = claim->max_jobs,
                  .prefetch = claim->prefetch},
     };
-    int rc = read_classes(&state, claim, err);
-    if (rc == 0 && claim->max_jobs + claim->prefetch > 0 && tx->state == WORKFLOW_RUNNING)
-        rc = take_jobs(&state, claim, err);
+    bool running = tx->state == WORKFLOW_RUNNING;
+    int rc = take_jobs(&state, running ? (int64_t)claim->max_jobs + claim->prefetch : 0, err);
     bool forsaken = false;
     if (rc == 0)
         rc = is_forsaken(&state, &forsaken, err);

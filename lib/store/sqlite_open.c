@@ -138,6 +138,7 @@ static void db_close(void *impl)
         sqlite3_finalize(db->cursors[i]);
     sqlite3_close(db->sqlite);
     free(db->cursors);
+    class_cache_fini(&db->classes);
     free(db->path);
     free(db);
 }

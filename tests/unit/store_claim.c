@@ -87,14 +87,22 @@ static const struct {
      true},
 };
 
-static void test_row(size_t i)
+// The same with many classes, which are claimed from in another way.
+static void test_row(size_t i, size_t classes_count)
 {
+    static struct class_row all[46];
+    static char names_of[46][16];
     struct fixture f;
+    for (size_t c = 0; c < 46; c++) {
+        snprintf(names_of[c], sizeof names_of[c], "more%zu", c);
+        all[c] = classes[c < 6 ? c : 0];
+        all[c].name = c < 6 ? classes[c].name : names_of[c];
+    }
     fixture_open(&f);
     struct workflow w = {.name = "w",
                          .settings = "{}",
-                         .classes = classes,
-                         .classes_count = 6,
+                         .classes = all,
+                         .classes_count = classes_count,
                          .jobs = jobs,
                          .jobs_count = 8,
                          .files = files,
@@ -190,8 +198,10 @@ static void test_plans(void)
 
 int main(void)
 {
-    for (size_t i = 0; i < sizeof claims / sizeof *claims; i++)
-        test_row(i);
+    for (size_t i = 0; i < sizeof claims / sizeof *claims; i++) {
+        test_row(i, 6);
+        test_row(i, 46);
+    }
     test_plans();
     return done_testing();
 }
