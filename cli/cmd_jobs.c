@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "lib/base/clock.h"
 #include "lib/base/mem.h"
 #include "lib/base/suggest.h"
 #include "lib/show/document.h"
@@ -71,7 +72,7 @@ static int print(struct cli *cli, struct store *store, struct error *err)
         .screen = &cli->screen,
         .style = TABLE_PEOPLE,
         .kind = JOB_TABLE_STATE,
-        .now_usec = cli_now_usec(),
+        .now_usec = clock_real_usec(),
         .request = request,
     };
     int result =

@@ -9,9 +9,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/mem.h"
 #include "lib/base/program.h"
-#include "runner/clock.h"
 #include "runner/node.h"
 
 static const int64_t mib = 1024 * 1024;

@@ -10,9 +10,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/mem.h"
 #include "runner/allocation.h"
-#include "runner/clock.h"
 #include "runner/drain.h"
 
 extern char **environ;

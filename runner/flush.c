@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/mem.h"
 #include "lib/store/journal.h"
 #include "runner/ahead.h"
-#include "runner/clock.h"
 #include "runner/drain.h"
 #include "runner/job.h"
 #include "runner/job_socket.h"

@@ -5,10 +5,10 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/mem.h"
 #include "lib/workflow/workflow.h"
 #include "runner/ahead.h"
-#include "runner/clock.h"
 #include "runner/steps.h"
 
 void job_hold(struct runner *runner, struct batch *batch, const struct claimed_job *claimed)

@@ -10,12 +10,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/duration.h"
 #include "lib/base/mem.h"
 #include "lib/base/size.h"
 #include "lib/workflow/workflow.h"
 #include "runner/ahead.h"
-#include "runner/clock.h"
 #include "runner/steps.h"
 
 enum { DYING_USEC = 5 * USEC_PER_MSEC };

@@ -9,10 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/mem.h"
 #include "lib/text/substitute.h"
 #include "lib/workflow/workflow.h"
-#include "runner/clock.h"
 #include "runner/program.h"
 #include "runner/spawn.h"
 

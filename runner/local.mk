@@ -10,7 +10,6 @@ runner_librunner_la_SOURCES += runner/ahead.c
 runner_librunner_la_SOURCES += runner/ahead.h
 runner_librunner_la_SOURCES += runner/allocation.c
 runner_librunner_la_SOURCES += runner/allocation.h
-runner_librunner_la_SOURCES += runner/clock.h
 runner_librunner_la_SOURCES += runner/command.c
 runner_librunner_la_SOURCES += runner/command.h
 runner_librunner_la_SOURCES += runner/drain.c

@@ -8,10 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/mem.h"
 #include "lib/base/size.h"
 #include "runner/allocation.h"
-#include "runner/clock.h"
 #include "runner/topology.h"
 
 // GPUs by the names that their drivers know; "NoDevFiles" is Slurm's word for none.

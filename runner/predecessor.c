@@ -7,10 +7,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/mem.h"
 #include "lib/meter/incarnation.h"
 #include "lib/store/read.h"
-#include "runner/clock.h"
 #include "runner/process.h"
 
 enum { DYING_USEC = 5 * USEC_PER_SEC };

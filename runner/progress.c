@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "lib/base/clock.h"
 #include "lib/store/pack.h"
 #include "lib/store/read.h"
-#include "runner/clock.h"
 
 enum { LINE_USEC = 200 * USEC_PER_MSEC, NAMED_MOST = 5, CLASSES_MOST = 100, INTERRUPTED = 130 };
 

@@ -6,8 +6,8 @@
 
 #include <sys/resource.h>
 
+#include "lib/base/clock.h"
 #include "lib/store/run.h"
-#include "runner/clock.h"
 #include "runner/end_time.h"
 #include "runner/environment.h"
 #include "runner/job.h"

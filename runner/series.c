@@ -3,9 +3,9 @@
 // flush, at most a heartbeat.
 #include "runner/series.h"
 
+#include "lib/base/clock.h"
 #include "lib/base/mem.h"
 #include "lib/workflow/workflow.h"
-#include "runner/clock.h"
 #include "runner/runner.h"
 
 static bool wants_node(const struct settings *settings)

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/mem.h"
 #include "lib/show/format.h"
 #include "lib/slurm/lost_runner.h"
@@ -50,13 +51,6 @@ static void on_signal(int sig)
     interrupted = sig;
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static int64_t count_of(const struct workflow_info *info, uint32_t states)
 {
     int64_t count = 0;
@@ -83,12 +77,12 @@ static void show_progress(struct waiting *w, const struct workflow_info *info)
     if (bad)
         snprintf(line + n, sizeof line - (size_t)n, ", %lld not completed", (long long)bad);
     if (w->quiet || !strcmp(line, w->line) ||
-        (!w->terminal && now_ms() - w->line_ms < LINE_EVERY_MS))
+        (!w->terminal && clock_mono_msec() - w->line_ms < LINE_EVERY_MS))
         return;
     fprintf(stderr, w->terminal ? "\r\033[K\033[?7l%s\033[?7h" : "%s\n",
             line); // cut off where the terminal ends
     strcpy(w->line, line);
-    w->line_ms = now_ms();
+    w->line_ms = clock_mono_msec();
 }
 
 static void end_line(struct waiting *w)
@@ -171,9 +165,9 @@ static void look_for_need(struct waiting *w, const struct workflow_info *info)
     if (!info->counts[JOB_READY] || count_of(info, RUNS)) {
         w->idle_ms = 0;
     } else if (!w->idle_ms) {
-        w->idle_ms = now_ms();
-    } else if (now_ms() - w->idle_ms >= NEED_AFTER_MS) {
-        w->idle_ms = now_ms();
+        w->idle_ms = clock_mono_msec();
+    } else if (clock_mono_msec() - w->idle_ms >= NEED_AFTER_MS) {
+        w->idle_ms = clock_mono_msec();
         if (!top_up(w->store, w->db, w->workflow_id, (struct top_up){0}, &taken, &why) || w->quiet)
             return;
         end_line(w);
@@ -189,12 +183,13 @@ static void look_for_lost(struct waiting *w)
     bool asked = false;
     size_t lost = 0;
     struct error ignored; // no answer: it is suspected still, next time
-    if (now_ms() - w->lost_ms < LOST_EVERY_MS || now_ms() - w->asked_ms < SLURM_EVERY_MS)
+    if (clock_mono_msec() - w->lost_ms < LOST_EVERY_MS ||
+        clock_mono_msec() - w->asked_ms < SLURM_EVERY_MS)
         return;
-    w->lost_ms = now_ms();
+    w->lost_ms = clock_mono_msec();
     lost_runner_look(w->store, w->workflow_id, &w->lost_turn, &asked, &lost, &ignored);
     if (asked)
-        w->asked_ms = now_ms();
+        w->asked_ms = clock_mono_msec();
     if (!lost || w->quiet)
         return;
     end_line(w);
@@ -218,8 +213,8 @@ static int look(struct waiting *w, struct error *err)
         top_up(w->store, w->db, w->workflow_id, (struct top_up){0}, &taken, &ignored);
         show_result(w, info, result);
     } else if (!info->runners_alive && info->state == WORKFLOW_RUNNING &&
-               now_ms() - w->asked_ms >= SLURM_EVERY_MS) {
-        w->asked_ms = now_ms();
+               clock_mono_msec() - w->asked_ms >= SLURM_EVERY_MS) {
+        w->asked_ms = clock_mono_msec();
         if (!look_for_end(w, info, &over, err) && over)
             result = 1;
     } else if (info->state == WORKFLOW_RUNNING) {
@@ -248,7 +243,7 @@ int wait_for_workflow(struct store *store, const char *db, int64_t workflow_id, 
                         .workflow_id = workflow_id,
                         .quiet = quiet,
                         .terminal = isatty(STDERR_FILENO),
-                        .asked_ms = now_ms() - SLURM_EVERY_MS + SLURM_FIRST_MS};
+                        .asked_ms = clock_mono_msec() - SLURM_EVERY_MS + SLURM_FIRST_MS};
     struct sigaction action = {.sa_handler = on_signal}, old;
     int64_t change = -1, seen = -2, pause_ms = POLL_LEAST_MS, looked_ms = 0;
     int result = -1;
@@ -260,15 +255,13 @@ int wait_for_workflow(struct store *store, const char *db, int64_t workflow_id, 
         pause_ms = change != seen                ? POLL_LEAST_MS
                    : pause_ms * 2 < POLL_MOST_MS ? pause_ms * 2
                                                  : POLL_MOST_MS;
-        if (change != seen || now_ms() - looked_ms > NEED_AFTER_MS) {
-            looked_ms = now_ms();
+        if (change != seen || clock_mono_msec() - looked_ms > NEED_AFTER_MS) {
+            looked_ms = clock_mono_msec();
             seen = change;
             result = look(&w, err);
         }
         if (result < 0)
-            nanosleep(
-                &(struct timespec){.tv_sec = pause_ms / 1000, .tv_nsec = pause_ms % 1000 * 1000000},
-                NULL);
+            nanosleep((struct timespec[]){clock_timespec(pause_ms * USEC_PER_MSEC)}, NULL);
     }
     sigaction(SIGINT, &old, NULL);
     return interrupted ? detach(&w) : result;

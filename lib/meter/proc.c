@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/mem.h"
 
 // Reads at most size - 1 bytes of proc/PID/name, ends them with 0; their number or -1.
@@ -56,14 +56,12 @@ static long ticks_a_second(void)
 
 int64_t proc_now_ticks(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_BOOTTIME, &now);
-    return now.tv_sec * ticks_a_second() + now.tv_nsec / (1000000000 / ticks_a_second());
+    return clock_read_usec(CLOCK_BOOTTIME) / (USEC_PER_SEC / ticks_a_second());
 }
 
 int64_t proc_ticks_usec(int64_t ticks)
 {
-    return ticks * (1000000 / ticks_a_second());
+    return ticks * (USEC_PER_SEC / ticks_a_second());
 }
 
 int64_t proc_node_cpu_usec(int proc)
