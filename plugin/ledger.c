@@ -27,8 +27,8 @@ static int64_t msec_left(void)
     return left > 0 ? left : 0;
 }
 
-// Fields 4 (ppid) and 22 (starttime, clock ticks since boot) of /proc/PID/stat. -1 if there is no
-// such process.
+// proc_stat of lib/meter, which this does not link: fields 4 (ppid) and 22 (starttime, clock ticks
+// since boot) of /proc/PID/stat. -1 if there is no such process.
 static int read_stat(pid_t pid, pid_t *parent, unsigned long long *start)
 {
     char buf[1024];

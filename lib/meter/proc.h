@@ -10,11 +10,15 @@
 
 #include "lib/meter/pid_map.h"
 
+// For what follows: this host's, to be closed. -1: there is none.
+int proc_open(void);
+
 struct proc_stat {
-    char state; // R S D Z T …
+    char name[32], state; // of state: R S D Z T …
     pid_t ppid, session;
-    int64_t start_ticks; // since boot, as proc_now_ticks
-    int64_t cpu_ticks;   // user and system time, with that of children that were waited for
+    // since boot, as proc_now_ticks: no two processes of one number have the same
+    int64_t start_ticks;
+    int64_t cpu_ticks; // user and system time, with that of children that were waited for
 };
 int proc_stat(int proc, pid_t pid, struct proc_stat *stat);
 int64_t proc_now_ticks(void);
@@ -48,5 +52,7 @@ void proc_tree(int proc, pid_t pid, struct pid_list *tree);
 // caller's to free. NULL: it cannot be read (gone, a zombie, another user's).
 char *proc_environ(int proc, pid_t pid, size_t *size);
 bool proc_environ_has(const char *texts, size_t size, const char *text); // text: NAME=VALUE
+// Is there a variable whose text begins so ("NAME=")?
+bool proc_environ_begins(const char *texts, size_t size, const char *text);
 
 #endif
