@@ -12,27 +12,11 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/mem.h"
+#include "lib/base/program.h"
 
 extern char **environ;
 
 enum { PAUSE_USEC = 10 * USEC_PER_SEC };
-
-// torc-sbatch is beside torc-run, unless somebody moved it; then PATH knows.
-static char *find_submitter(void)
-{
-    char self[4096];
-    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-    self[n > 0 ? n : 0] = '\0';
-    char *slash = strrchr(self, '/');
-    if (slash) {
-        *slash = '\0';
-        char *path = xasprintf("%s/torc-sbatch", self);
-        if (!access(path, X_OK))
-            return path;
-        free(path);
-    }
-    return xstrdup("torc-sbatch");
-}
 
 void top_up_start(struct runner *runner)
 {
@@ -42,7 +26,7 @@ void top_up_start(struct runner *runner)
     char id[32];
     sigset_t none;
     posix_spawnattr_t attributes;
-    cleanup_free char *path = find_submitter();
+    cleanup_free char *path = program_find("torc-sbatch");
     snprintf(id, sizeof id, "%lld", (long long)runner->workflow_id);
     char *argv[] = {
         (char *)"torc-sbatch", (char *)"--db", (char *)runner->db, (char *)"--top-up", id, NULL};

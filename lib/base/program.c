@@ -5,6 +5,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -168,4 +170,21 @@ void program_result_fini(struct program_result *result)
     free(result->out);
     free(result->err);
     *result = (struct program_result){0};
+}
+
+char *program_beside(const char *name)
+{
+    char self[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (n <= 0)
+        return NULL;
+    self[n] = '\0';
+    cleanup_free char *path = xasprintf("%s/%s", dirname(self), name);
+    return access(path, X_OK) ? NULL : take_ptr(path);
+}
+
+char *program_find(const char *name)
+{
+    char *path = program_beside(name);
+    return path ? path : xstrdup(name);
 }
