@@ -10,8 +10,8 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/mem.h"
 #include "lib/store/create.h"
 #include "lib/text/problem.h"
@@ -200,10 +200,9 @@ struct figures {
 static struct figures run(const char *mode, const char *jobs, const char *file,
                           const char *database)
 {
-    struct timespec begin, end;
     struct rusage usage;
     int status = 0;
-    clock_gettime(CLOCK_MONOTONIC, &begin);
+    int64_t begin = clock_mono_usec();
     pid_t pid = fork();
     if (pid == 0) {
         execl("/proc/self/exe", "submit", mode, jobs, file, database, (char *)NULL);
@@ -211,10 +210,7 @@ static struct figures run(const char *mode, const char *jobs, const char *file,
     }
     if (pid < 0 || wait4(pid, &status, 0, &usage) != pid || status)
         fail(mode, "the process failed");
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    return (struct figures){(double)(end.tv_sec - begin.tv_sec) +
-                                (double)(end.tv_nsec - begin.tv_nsec) / 1e9,
-                            (double)usage.ru_maxrss};
+    return (struct figures){(double)(clock_mono_usec() - begin) / 1e6, (double)usage.ru_maxrss};
 }
 
 static void check_rows(const char *database, int jobs)

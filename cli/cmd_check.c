@@ -9,6 +9,8 @@
 #include "cli/command.h"
 #include "lib/base/fs_kind.h"
 #include "lib/base/mem.h"
+#include "lib/meter/cgroup_path.h"
+#include "lib/meter/proc.h"
 #include "lib/slurm/look.h"
 
 static int run(struct cli *cli, struct error *err);
@@ -163,32 +165,11 @@ static enum verdict check_cgroup(const struct cli *cli, char **text)
     return **text == 'v' ? GOOD : NOTE;
 }
 
-// The folder of this process's own cgroup: of the memory controller on v1, else the one of v2.
-static char *own_cgroup(void)
-{
-    cleanup_fclose FILE *file = fopen("/proc/self/cgroup", "re");
-    char line[4096];
-    char *v2 = NULL;
-    while (file && fgets(line, sizeof line, file)) {
-        cut_line(line);
-        char *controllers = strchr(line, ':'),
-             *path = controllers ? strchr(controllers + 1, ':') : NULL;
-        if (!path)
-            continue;
-        *path++ = '\0';
-        if (!strcmp(controllers + 1, "memory")) {
-            free(v2);
-            return xasprintf("/sys/fs/cgroup/memory%s", path);
-        }
-        if (!controllers[1] && !v2)
-            v2 = xasprintf("/sys/fs/cgroup%s", path);
-    }
-    return v2;
-}
-
 static enum verdict check_delegation(const struct cli *cli, char **text)
 {
-    cleanup_free char *folder = own_cgroup();
+    cleanup_close int proc = proc_open();
+    cleanup_free char *v1 = cgroup_path(proc, "memory"), *v2 = cgroup_path(proc, NULL);
+    const char *folder = v1 ? v1 : v2;
     bool may = folder && access(folder, W_OK) == 0;
     (void)cli;
     if (may)

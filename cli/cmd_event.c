@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "cli/data_client.h"
+#include "lib/base/clock.h"
 #include "lib/base/duration.h"
 #include "lib/base/mem.h"
 #include "lib/base/suggest.h"
@@ -43,7 +44,7 @@ static int read_since(const char *text, int64_t *usec, struct error *err)
 {
     struct tm time = {0};
     if (!duration_parse(text, usec)) {
-        *usec = cli_now_usec() - *usec;
+        *usec = clock_real_usec() - *usec;
         return 0;
     }
     char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &time);

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "lib/base/clock.h"
+#include "lib/base/comma_list.h"
 #include "lib/base/mem.h"
 #include "lib/base/suggest.h"
 #include "lib/show/document.h"
@@ -21,9 +23,11 @@ const struct command cmd_jobs = {
 
 static int read_states(const char *text, uint32_t *states, struct error *err)
 {
-    cleanup_free char *copy = xstrdup(text);
-    for (char *save, *name = strtok_r(copy, ",", &save); name; name = strtok_r(NULL, ",", &save)) {
+    for (struct comma_item item; comma_list_next(&text, &item);) {
+        cleanup_free char *name = xstrndup(item.text, item.length);
         int found = -1;
+        if (!*name)
+            continue;
         for (int i = 0; i < JOB_STATES; i++)
             if (!strcmp(job_state_names[i], name))
                 found = i;
@@ -71,7 +75,7 @@ static int print(struct cli *cli, struct store *store, struct error *err)
         .screen = &cli->screen,
         .style = TABLE_PEOPLE,
         .kind = JOB_TABLE_STATE,
-        .now_usec = cli_now_usec(),
+        .now_usec = clock_real_usec(),
         .request = request,
     };
     int result =

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // torc list: the workflows of the database.
 #include "cli/command.h"
+#include "lib/base/clock.h"
 #include "lib/show/document.h"
 #include "lib/show/table.h"
 #include "lib/store/read_each.h"
@@ -79,7 +80,7 @@ static int print_json(struct store *store, struct read_request request, struct e
 static int print_table(struct cli *cli, struct store *store, struct read_request request,
                        struct error *err)
 {
-    struct context context = {.now_usec = cli_now_usec()};
+    struct context context = {.now_usec = clock_real_usec()};
     context.table =
         table_create(&cli->screen, TABLE_PEOPLE, columns, sizeof columns / sizeof *columns);
     int result = store_read_each(store, request, each_row, &context, err);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // torc show: everything about a job, or where a workflow came from.
 #include "cli/command.h"
+#include "lib/base/clock.h"
 #include "lib/base/mem.h"
 #include "lib/base/text.h"
 #include "lib/meter/usage.h"
@@ -162,7 +163,7 @@ static void show_attempt(const struct context *context, const struct job_info *j
     fprintf(screen->out, ", %s", format_time(start, end->start.start_usec));
     fprintf(screen->out, end->end_usec ? ", took %s" : ", running for %s",
             format_duration(wall, end->end_usec ? end->wall_usec
-                                                : cli_now_usec() - end->start.start_usec));
+                                                : clock_real_usec() - end->start.start_usec));
     fputc('\n', screen->out);
     line(screen, "ended",
          end->end_usec ? why                           ? why

@@ -10,6 +10,7 @@
 
 #include "cli/command.h"
 #include "cli/status.h"
+#include "lib/base/clock.h"
 #include "lib/show/document.h"
 
 static int run(struct cli *cli, struct error *err);
@@ -38,7 +39,7 @@ static int draw(const struct screen *screen, struct store *store, int64_t id,
                                .workflow = reply.workflows,
                                .screen = screen,
                                .queue = queue,
-                               .now_usec = cli_now_usec()};
+                               .now_usec = clock_real_usec()};
     int result = status_draw(&view, err);
     *ended = reply.workflows->state == WORKFLOW_COMPLETE ||
              (reply.workflows->state == WORKFLOW_CANCELED && !reply.workflows->runners_alive);

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // torc wait: until a workflow has ended; the exit code says how.
-#include <poll.h>
-
 #include "cli/command.h"
 #include "lib/slurm/lost_runner.h"
 #include "lib/store/read_each.h"
+#include "lib/store/waiting.h"
 
 static int run(struct cli *cli, struct error *err);
 
@@ -17,36 +16,12 @@ const struct command cmd_wait = {
     .run = run,
 };
 
-enum { WAIT_LEAST_MS = 20, WAIT_MOST_MS = 1000, QUIET_MS = 5000 };
+enum { QUIET_MSEC = 5000 };
 
-// Only jobs that failed and wait for the user's decision are left, and what waits for them.
-static bool waits_for_user(const int64_t *counts)
-{
-    return counts[JOB_PENDING_FAILED] && !counts[JOB_UNINITIALIZED] && !counts[JOB_READY] &&
-           !counts[JOB_PENDING] && !counts[JOB_RUNNING];
-}
-
-static bool all_completed(const int64_t *counts)
-{
-    for (int i = 0; i < JOB_STATES; i++)
-        if (counts[i] && i != JOB_COMPLETED && i != JOB_DISABLED)
-            return false;
-    return true;
-}
-
-static int read_workflow(struct store *store, int64_t id, bool *ended, bool *good,
-                         struct error *err)
-{
-    struct read_request request = {.what = READ_WORKFLOWS, .workflow_id = id};
-    struct read_reply reply = {0};
-    if (store_read(store, &request, &reply, err))
-        return -1;
-    *ended = !reply.count || reply.workflows->state == WORKFLOW_COMPLETE ||
-             reply.workflows->state == WORKFLOW_CANCELED || waits_for_user(reply.workflows->counts);
-    *good = reply.count && all_completed(reply.workflows->counts);
-    read_reply_fini(&reply);
-    return 0;
-}
+struct watch {
+    struct store *store;
+    bool told; // since the last change
+};
 
 static int each_allocation(void *coming, const struct read_reply *reply, uint32_t index,
                            struct error *err)
@@ -61,55 +36,49 @@ static int each_allocation(void *coming, const struct read_reply *reply, uint32_
 static int tell_if_stuck(struct store *store, int64_t id, struct error *err)
 {
     int alive;
-    bool coming = false, ended, good;
-    struct read_request request = {.what = READ_ALLOCATIONS, .workflow_id = id};
+    bool coming = false;
+    struct read_request allocations = {.what = READ_ALLOCATIONS, .workflow_id = id},
+                        workflow = {.what = READ_WORKFLOWS, .workflow_id = id};
+    struct read_reply reply;
     if (lost_runner_count_alive(store, id, &alive, err) ||
-        store_read_each(store, request, each_allocation, &coming, err) ||
-        read_workflow(store, id, &ended, &good,
-                      err)) // last: a workflow ends before its last runner leaves
+        store_read_each(store, allocations, each_allocation, &coming, err) ||
+        store_read(store, &workflow, &reply,
+                   err)) // last: a workflow ends before its last runner leaves
         return -1;
-    if (!alive && !coming && !ended)
+    if (!alive && !coming && reply.count && waiting_result(reply.workflows) < 0)
         cli_warn("workflow %lld has no live runner and no allocation, so nothing will run; to go "
                  "on here: torc-run --workflow %lld",
                  (long long)id, (long long)id);
+    read_reply_fini(&reply);
     return 0;
 }
 
-static int wait_for(struct store *store, int64_t id, bool *good, struct error *err)
+static int look(void *context, const struct workflow_info *info, bool changed, struct error *err)
 {
-    int64_t seen = -1, change;
-    bool ended = false;
-    int quiet_ms = 0;
-    for (int pause = WAIT_LEAST_MS;; pause = pause * 2 < WAIT_MOST_MS ? pause * 2 : WAIT_MOST_MS) {
-        if (store_change(store, &change, err))
-            return -1;
-        if (change != seen) {
-            if (read_workflow(store, id, &ended, good, err))
-                return -1;
-            pause = WAIT_LEAST_MS;
-            quiet_ms = 0;
-        }
-        if (ended)
-            return 0;
-        seen = change;
-        poll(NULL, 0, pause);
-        if (quiet_ms < QUIET_MS && (quiet_ms += pause) >= QUIET_MS && tell_if_stuck(store, id, err))
-            return -1;
-    }
+    struct watch *watch = context;
+    int result = info ? waiting_result(info) : ERROR_JOBS; // that is gone has ended, too
+    if (result < 0 && !changed && !watch->told)
+        tell_if_stuck(watch->store, info->id, err);
+    watch->told = !changed;
+    return result;
 }
 
 static int run(struct cli *cli, struct error *err)
 {
     struct read_reply reply;
-    bool good = false;
-    struct store *store = target_open(cli->db, STORE_READ, err);
-    if (!store)
+    struct watch watch = {.store = target_open(cli->db, STORE_READ, err)};
+    if (!watch.store)
         return -1;
-    int result = target_workflow(store, cli->argument, &reply, err);
+    int result = target_workflow(watch.store, cli->argument, &reply, err);
     if (!result) {
-        result = wait_for(store, reply.workflows->id, &good, err);
+        struct waiting waiting = {.store = watch.store,
+                                  .workflow_id = reply.workflows->id,
+                                  .patience_msec = QUIET_MSEC,
+                                  .look = look,
+                                  .context = &watch};
+        result = waiting_run(&waiting, err);
         read_reply_fini(&reply);
     }
-    store_close(store);
-    return result ? -1 : good ? ERROR_NONE : ERROR_JOBS;
+    store_close(watch.store);
+    return result;
 }

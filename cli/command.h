@@ -65,8 +65,6 @@ struct verb { // what a command of several words does: `torc data set`
 };
 int cli_run_verb(struct cli *cli, const struct verb *verbs, size_t count, struct error *err);
 
-int64_t cli_now_usec(void);
-
 // Writes a message of this program to stderr: "torc: …".
 void cli_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

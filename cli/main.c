@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
-#include <time.h>
 
 #include "cli/command.h"
+#include "lib/base/clock.h"
 #include "lib/base/mem.h"
 #include "lib/base/text.h"
 
@@ -16,13 +16,6 @@ const struct command *const cli_commands[] = {
     &cmd_graph, &cmd_data,   &cmd_event,  &cmd_recover,  &cmd_check,
 };
 const size_t cli_commands_count = sizeof cli_commands / sizeof *cli_commands;
-
-int64_t cli_now_usec(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
-}
 
 void cli_warn(const char *format, ...)
 {

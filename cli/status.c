@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "lib/base/comma_list.h"
 #include "lib/base/mem.h"
 #include "lib/show/format.h"
 #include "lib/show/table.h"
@@ -332,20 +333,6 @@ static int draw_allocations(struct context *context, struct error *err)
     return 0;
 }
 
-static bool has_labels(const char *runner, const char *wanted)
-{
-    cleanup_free char *copy = xstrdup(wanted);
-    for (char *save, *one = strtok_r(copy, ",", &save); one; one = strtok_r(NULL, ",", &save)) {
-        size_t length = strlen(one);
-        const char *at = runner;
-        while (at && !(strncmp(at, one, length) == 0 && (at[length] == ',' || !at[length])))
-            at = (at = strchr(at, ',')) ? at + 1 : NULL;
-        if (!at)
-            return false;
-    }
-    return true;
-}
-
 struct label_search {
     const char *labels;
     bool found;
@@ -358,7 +345,7 @@ static int match_runner(void *pointer, const struct read_reply *reply, uint32_t 
     const struct runner_info *runner = &reply->runners[index];
     (void)err;
     if (!runner->end_usec && !runner->lost && runner->labels &&
-        has_labels(runner->labels, search->labels))
+        comma_list_has_all(runner->labels, search->labels))
         search->found = true;
     return 0;
 }

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/base/clock.h"
 #include "plugin/cgroup_path.h"
 
 // v1 has no cgroup.max.depth. What hides deeper is killed by Slurm, whose freezer hierarchy nobody
@@ -23,17 +24,10 @@ typedef int visit_fn(int dir, const char *name, int depth);
 
 static int64_t deadline; // of the call under way: hooks run one after another
 
-static int64_t now_msec(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
-}
-
 // Also inside a pass: on v1 a user may have made any number of directories
 static bool is_late(void)
 {
-    return now_msec() >= deadline;
+    return clock_mono_msec() >= deadline;
 }
 
 int cgroup_open(int at, const char *name)
@@ -147,7 +141,7 @@ static int clear(const char *path, const char *prefix, int64_t msec, visit_fn *e
     if (dir < 0)
         return 0;
     int left;
-    deadline = now_msec() + msec;
+    deadline = clock_mono_msec() + msec;
     struct timespec pause = {.tv_nsec = 500000};
     for (;;) { // a killed process leaves its cgroup when it has exited, not when it is reaped
         each_child(dir, prefix, end, 0);

@@ -42,6 +42,7 @@ static bool lines_next(struct lines *l, char *line, size_t size)
     }
 }
 
+// comma_list_has of lib/base, which this does not link
 static bool list_has_word(const char *list, const char *word)
 {
     size_t n = strlen(word);

@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "lib/base/clock.h"
 #include "plugin/cgroup_clear.h"
 #include "plugin/delegate.h"
 #include "plugin/run_dir.h"
@@ -21,21 +21,14 @@
 static char text[ENTRY_MAX];
 static int64_t sweep_end; // milliseconds of the monotonic clock
 
-static int64_t now_msec(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
-}
-
 static int64_t msec_left(void)
 {
-    int64_t left = sweep_end - now_msec();
+    int64_t left = sweep_end - clock_mono_msec();
     return left > 0 ? left : 0;
 }
 
-// Fields 4 (ppid) and 22 (starttime, clock ticks since boot) of /proc/PID/stat. -1 if there is no
-// such process.
+// proc_stat of lib/meter, which this does not link: fields 4 (ppid) and 22 (starttime, clock ticks
+// since boot) of /proc/PID/stat. -1 if there is no such process.
 static int read_stat(pid_t pid, pid_t *parent, unsigned long long *start)
 {
     char buf[1024];
@@ -158,7 +151,7 @@ void ledger_sweep(const struct step *own)
     int dir = run_dir_open_steps();
     int fd = dir < 0 ? -1 : cgroup_open(dir, ".");
     DIR *d = fd < 0 ? NULL : fdopendir(fd);
-    sweep_end = now_msec() + CGROUP_CLEAR_MSEC;
+    sweep_end = clock_mono_msec() + CGROUP_CLEAR_MSEC;
     for (struct dirent *e; d && msec_left() && (e = readdir(d));)
         if (e->d_name[0] != '.')
             sweep_entry(dir, e->d_name, own);

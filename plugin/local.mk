@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# spank_torc.so: never sanitized: it is loaded into slurmstepd; nothing of lib/ but a header
+# spank_torc.so: never sanitized: it is loaded into slurmstepd; nothing of lib/ but headers
 if HAVE_SPANK
 pkglib_LTLIBRARIES += plugin/spank_torc.la
 endif
 plugin_spank_torc_la_SOURCES =
+plugin_spank_torc_la_SOURCES += lib/base/clock.h
 plugin_spank_torc_la_SOURCES += lib/meter/step_record.h
 plugin_spank_torc_la_SOURCES += plugin/cgroup_clear.c
 plugin_spank_torc_la_SOURCES += plugin/cgroup_clear.h

@@ -10,9 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "lib/base/clock.h"
 #include "lib/meter/step_record.h"
 #include "plugin/cgroup_clear.h"
 #include "plugin/record_measure.h"
@@ -53,10 +53,8 @@ static void measure(const struct step *step, const struct step_task *task)
         record.cgroup = 1;
         record_measure_v1(path[V1_MEMORY], path[V1_CPUACCT], record.value);
     }
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
     record.value[STEP_start_usec] = task->start_usec;
-    record.value[STEP_end_usec] = now.tv_sec * 1000000LL + now.tv_nsec / 1000;
+    record.value[STEP_end_usec] = clock_real_usec();
 }
 
 // The folder is the user's, who may do in it what she likes at any time: O_EXCL makes the file

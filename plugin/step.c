@@ -6,8 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "lib/base/clock.h"
 
 #define STEP_ID_BATCH 0xfffffffbU // SLURM_BATCH_SCRIPT, the same in every release since 20.11
 
@@ -98,10 +99,7 @@ static void set_node(struct step *step, const char *path)
 
 static int remember_task(struct step_task *task, uint32_t number)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    *task = (struct step_task){
-        .known = true, .number = number, .start_usec = now.tv_sec * 1000000LL + now.tv_nsec / 1000};
+    *task = (struct step_task){.known = true, .number = number, .start_usec = clock_real_usec()};
     return 0;
 }
 

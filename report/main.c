@@ -2,8 +2,8 @@
 // torc-report: what a workflow did and what it used, as tables, CSV or JSON.
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/command_line.h"
 #include "lib/base/mem.h"
 #include "lib/base/suggest.h"
@@ -134,12 +134,10 @@ static void suggest_report(const char *word, struct error *err)
 static int run(const struct options *options, struct error *err)
 {
     struct screen screen;
-    struct timespec now;
     struct read_reply reply = {0};
     screen_init(&screen, stdout);
-    clock_gettime(CLOCK_REALTIME, &now);
     struct report report = {.screen = &screen, .style = options->csv ? TABLE_CSV : TABLE_PEOPLE};
-    report.now_usec = now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
+    report.now_usec = clock_real_usec();
     report.store = target_open(options->db, STORE_READ, err);
     if (!report.store)
         return -1;

@@ -7,9 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/mem.h"
+#include "lib/meter/cgroup_path.h"
+#include "lib/meter/proc.h"
 #include "lib/slurm/end.h"
-#include "runner/clock.h"
 
 static const int64_t mib = 1024 * 1024;
 
@@ -28,38 +30,22 @@ static int64_t read_limit(const char *path, int64_t bytes)
     return f && fscanf(f, "%lld", &limit) == 1 && limit > 0 && limit < bytes ? limit : bytes;
 }
 
-// Walks from the cgroup up to the root of its hierarchy: each level's limit holds.
-static int64_t walk_limits(const char *root, const char *group, const char *file, int64_t bytes)
+// Walks from the cgroup up to the root of its hierarchy, where each level's limit holds, and on
+// through folders that have no such file.
+static int64_t walk_limits(const char *controller, const char *file, int64_t bytes)
 {
-    cleanup_free char *at = xstrdup(group);
-    for (;;) {
-        cleanup_free char *path = xasprintf("%s%s/%s", root, at, file);
+    cleanup_close int proc = proc_open();
+    cleanup_free char *at = cgroup_path(proc, controller);
+    for (char *slash; at && (slash = strrchr(at, '/')); *slash = '\0') {
+        cleanup_free char *path = xasprintf("%s/%s", at, file);
         bytes = read_limit(path, bytes);
-        char *slash = strrchr(at, '/');
-        if (!slash)
-            return bytes;
-        *slash = '\0';
     }
+    return bytes;
 }
 
 int64_t allocation_memory_limit(int64_t bytes)
 {
-    cleanup_fclose FILE *f = fopen("/proc/self/cgroup", "re");
-    cleanup_free char *line = NULL;
-    size_t space = 0;
-    for (ssize_t n; f && (n = getline(&line, &space, f)) > 0;) {
-        line[n - 1] = '\0';
-        char *controllers = strchr(line, ':'),
-             *group = controllers ? strchr(controllers + 1, ':') : NULL;
-        if (!group)
-            continue;
-        *group++ = '\0';
-        if (!strcmp(controllers, ":"))
-            bytes = walk_limits("/sys/fs/cgroup", group, "memory.max", bytes);
-        else if (!strcmp(controllers, ":memory"))
-            bytes = walk_limits("/sys/fs/cgroup/memory", group, "memory.limit_in_bytes", bytes);
-    }
-    return bytes;
+    return walk_limits("memory", "memory.limit_in_bytes", walk_limits(NULL, "memory.max", bytes));
 }
 
 // Also where the kernel knows of less: it is what Slurm and the planner count with.

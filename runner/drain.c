@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "runner/clock.h"
+#include "lib/base/clock.h"
 #include "runner/end_time.h"
 #include "runner/job/life.h"
 #include "runner/progress.h"

@@ -3,7 +3,7 @@
 // holds nobody up.
 #include "runner/end_time.h"
 
-#include "runner/clock.h"
+#include "lib/base/clock.h"
 
 enum { AHEAD_USEC = 15 * USEC_PER_SEC, PAUSE_USEC = 10 * USEC_PER_SEC };
 

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/mem.h"
 #include "lib/store/journal.h"
 #include "runner/ahead.h"
-#include "runner/clock.h"
 #include "runner/drain.h"
 #include "runner/job/life.h"
 #include "runner/job/steps.h"

@@ -16,6 +16,7 @@
 
 #include "lib/base/error.h"
 #include "lib/meter/meter.h"
+#include "lib/meter/proc.h"
 #include "runner/signals.h"
 #include "runner/socket/socket.h"
 
@@ -25,20 +26,12 @@ enum { STARTS_MOST = 4 }; // the first, and 3 again
 static void kill_children(void)
 {
     pid_t self = getpid();
+    struct proc_stat process;
     DIR *proc = opendir("/proc");
     for (struct dirent *entry; proc && (entry = readdir(proc));) {
         pid_t pid = (pid_t)atoi(entry->d_name);
-        char path[64], line[512];
-        if (pid <= 0 || pid == self)
-            continue;
-        snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-        FILE *f = fopen(path, "re");
-        const char *name_end = f && fgets(line, sizeof line, f) ? strrchr(line, ')') : NULL;
-        int parent = 0;
-        if (name_end && sscanf(name_end, ") %*c %d", &parent) == 1 && parent == self)
+        if (pid > 0 && !proc_stat(dirfd(proc), pid, &process) && process.ppid == self)
             kill(pid, SIGKILL);
-        if (f)
-            fclose(f);
     }
     if (proc)
         closedir(proc);

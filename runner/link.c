@@ -9,8 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/mem.h"
-#include "runner/clock.h"
 
 enum { POLL_LEAST_MSEC = 20, POLL_MOST_MSEC = 500, RETRY_LEAST_MSEC = 50, RETRY_MOST_MSEC = 2000 };
 enum { // for a lock of the database: nobody waits for the thread, and jobs end while the loop
@@ -51,14 +51,7 @@ static void announce(struct link *link, int news)
 // Waits on the condition for so long; the mutex is held.
 static void wait_msec(struct link *link, int msec)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += msec / 1000;
-    until.tv_nsec += (long)(msec % 1000) * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_nsec -= 1000000000;
-        until.tv_sec++;
-    }
+    struct timespec until = clock_timespec(clock_mono_usec() + (int64_t)msec * USEC_PER_MSEC);
     pthread_cond_timedwait(&link->wake, &link->mutex, &until);
 }
 

@@ -12,7 +12,6 @@ runner_librunner_la_SOURCES += %D%/allocation.c
 runner_librunner_la_SOURCES += %D%/allocation.h
 runner_librunner_la_SOURCES += %D%/batch.c
 runner_librunner_la_SOURCES += %D%/batch.h
-runner_librunner_la_SOURCES += %D%/clock.h
 runner_librunner_la_SOURCES += %D%/drain.c
 runner_librunner_la_SOURCES += %D%/drain.h
 runner_librunner_la_SOURCES += %D%/end_time.c

@@ -12,9 +12,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/mem.h"
 #include "runner/ahead.h"
-#include "runner/clock.h"
 #include "runner/drain.h"
 #include "runner/end_time.h"
 #include "runner/flush.h"

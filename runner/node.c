@@ -8,10 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/base/clock.h"
+#include "lib/base/comma_list.h"
 #include "lib/base/mem.h"
 #include "lib/base/size.h"
 #include "runner/allocation.h"
-#include "runner/clock.h"
 #include "runner/topology.h"
 
 // GPUs by the names that their drivers know; "NoDevFiles" is Slurm's word for none.
@@ -22,16 +23,15 @@ static void find_gpus(struct node *node, const struct options *options)
     const char *list = NULL;
     for (size_t i = 0; !list && i < sizeof variables / sizeof *variables; i++)
         list = getenv(variables[i]);
-    cleanup_free char *copy = xstrdup(list && strcmp(list, "NoDevFiles") ? list : "");
+    const char *rest = list && strcmp(list, "NoDevFiles") ? list : NULL;
     size_t space = 0;
-    char *rest = copy;
-    for (char *id;
-         (options->gpus < 0 || node->gpus_count < options->gpus) && (id = strsep(&rest, ","));) {
-        if (!*id)
+    for (struct comma_item id;
+         (options->gpus < 0 || node->gpus_count < options->gpus) && comma_list_next(&rest, &id);) {
+        if (!id.length)
             continue;
         node->gpu_ids =
             array_grow(node->gpu_ids, (size_t)node->gpus_count, &space, sizeof *node->gpu_ids);
-        node->gpu_ids[node->gpus_count++] = xstrdup(id);
+        node->gpu_ids[node->gpus_count++] = xstrndup(id.text, id.length);
     }
     for (int i = 0; !list && i < (options->gpus < 0 ? SHARE_GPUS : options->gpus); i++) {
         char path[32];

@@ -7,11 +7,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/mem.h"
 #include "lib/meter/incarnation.h"
+#include "lib/meter/proc.h"
 #include "lib/store/read.h"
-#include "runner/clock.h"
-#include "runner/process.h"
 
 enum { DYING_USEC = 5 * USEC_PER_SEC };
 
@@ -19,16 +19,17 @@ enum { DYING_USEC = 5 * USEC_PER_SEC };
 static bool is_gone(const struct runner_info *runner, const char *host)
 {
     const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
-    struct process self, process, keeper;
+    struct proc_stat self, process, keeper;
+    cleanup_close int proc = proc_open();
     if (runner->end_usec || runner->lost || strcmp(runner->host, host) ||
-        !process_read(getpid(), &self))
+        proc_stat(proc, getpid(), &self))
         return false;
     for (int64_t begin_usec = clock_mono_usec(); clock_mono_usec() - begin_usec < DYING_USEC;
          nanosleep(&pause, NULL)) {
         int pid = incarnation_process(runner->incarnation, host);
         if (pid <= 0)
             return pid == 0;
-        if (process_read(pid, &process) && process_read(process.parent, &keeper) &&
+        if (!proc_stat(proc, pid, &process) && !proc_stat(proc, process.ppid, &keeper) &&
             !strcmp(keeper.name, self.name))
             return false;
     }

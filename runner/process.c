@@ -11,67 +11,32 @@
 #include <unistd.h>
 
 #include "lib/base/mem.h"
+#include "lib/meter/proc.h"
 
-enum { ENVIRONMENT_MOST = 256 * 1024, GENERATIONS_MOST = 1000 };
+enum { GENERATIONS_MOST = 1000 };
 
-bool process_read(int pid, struct process *process)
+static bool is_marked(int proc, pid_t pid, const char *const *entries, bool spare_steps)
 {
-    char path[64], line[1024];
-    snprintf(path, sizeof path, "/proc/%d/stat", pid);
-    cleanup_fclose FILE *f = fopen(path, "re");
-    char *end = f && fgets(line, sizeof line, f) ? strrchr(line, ')') : NULL,
-         *begin = end ? strchr(line, '(') : NULL;
-    if (!begin ||
-        sscanf(end,
-               ") %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
-               &process->state, &process->parent, &process->start_ticks) != 3)
-        return false;
-    snprintf(process->name, sizeof process->name, "%.*s", (int)(end - begin - 1), begin + 1);
-    return true;
-}
-
-static bool has_entry(const char *buffer, size_t length, const char *entry)
-{
-    size_t wanted = strlen(entry) + 1;
-    for (const char *at = buffer, *end = buffer + length; at + wanted <= end; at += strlen(at) + 1)
-        if (!memcmp(at, entry, wanted))
-            return true;
-    return false;
-}
-
-// Is it a task of a Slurm step? Our own jobs have no such variable, srun's have; their parent is
-// slurmstepd, which ends them.
-static bool is_step_task(const char *buffer, size_t length)
-{
-    static const char name[] = "SLURM_STEP_ID=";
-    for (const char *at = buffer, *end = buffer + length; at < end; at += strlen(at) + 1)
-        if (!strncmp(at, name, sizeof name - 1))
-            return true;
-    return false;
-}
-
-// buffer has room for ENVIRONMENT_MOST and a NUL.
-static bool is_marked(int pid, const char *const *entries, bool spare_steps, char *buffer)
-{
-    char path[64];
+    char path[32];
     struct stat st;
-    snprintf(path, sizeof path, "/proc/%d/environ", pid);
-    if (stat(path, &st) || st.st_uid != getuid())
+    size_t size;
+    snprintf(path, sizeof path, "%d", (int)pid);
+    if (fstatat(proc, path, &st, 0) || st.st_uid != getuid())
         return false;
-    cleanup_fclose FILE *f = fopen(path, "re");
-    size_t length = f ? fread(buffer, 1, ENVIRONMENT_MOST, f) : 0;
-    buffer[length] = '\0';
-    for (; *entries; entries++)
-        if (!has_entry(buffer, length + 1, *entries))
+    cleanup_free char *texts = proc_environ(proc, pid, &size);
+    for (; texts && *entries; entries++)
+        if (!proc_environ_has(texts, size, *entries))
             return false;
-    return !(spare_steps && is_step_task(buffer, length));
+    // a task of a Slurm step: our own jobs have no such variable, srun's have; their parent is
+    // slurmstepd, which ends them
+    return texts && !(spare_steps && proc_environ_begins(texts, size, "SLURM_STEP_ID="));
 }
 
-static bool has_runner(int pid, const char *runner_name)
+static bool has_runner(int proc, pid_t pid, const char *runner_name)
 {
-    struct process process = {.parent = pid}; // itself first
+    struct proc_stat process = {.ppid = pid}; // itself first
     for (int i = 0;
-         i < GENERATIONS_MOST && process.parent > 1 && process_read(process.parent, &process); i++)
+         i < GENERATIONS_MOST && process.ppid > 1 && !proc_stat(proc, process.ppid, &process); i++)
         if (!strcmp(process.name, runner_name))
             return true;
     return false;
@@ -79,15 +44,16 @@ static bool has_runner(int pid, const char *runner_name)
 
 void process_kill_marked(const char *const *entries, bool spare_runners)
 {
-    cleanup_free char *buffer = xmalloc(ENVIRONMENT_MOST + 1);
-    struct process self;
-    DIR *proc = process_read(getpid(), &self) ? opendir("/proc") : NULL;
-    for (struct dirent *entry; proc && (entry = readdir(proc));) {
-        int pid = atoi(entry->d_name);
-        if (pid > 1 && pid != getpid() && is_marked(pid, entries, spare_runners, buffer) &&
-            !(spare_runners && has_runner(pid, self.name)))
+    struct proc_stat self;
+    DIR *dir = opendir("/proc");
+    int proc = dir ? dirfd(dir) : -1;
+    bool known = dir && !proc_stat(proc, getpid(), &self);
+    for (struct dirent *entry; known && (entry = readdir(dir));) {
+        pid_t pid = (pid_t)atoi(entry->d_name);
+        if (pid > 1 && pid != getpid() && is_marked(proc, pid, entries, spare_runners) &&
+            !(spare_runners && has_runner(proc, pid, self.name)))
             kill(pid, SIGKILL);
     }
-    if (proc)
-        closedir(proc);
+    if (dir)
+        closedir(dir);
 }

@@ -6,9 +6,11 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "lib/base/clock.h"
+#include "lib/base/mem.h"
+#include "lib/show/screen.h"
 #include "lib/store/pack.h"
 #include "lib/store/read.h"
-#include "runner/clock.h"
 
 enum { LINE_USEC = 200 * USEC_PER_MSEC, NAMED_MOST = 5, CLASSES_MOST = 100, INTERRUPTED = 130 };
 
@@ -41,14 +43,6 @@ static int64_t count_ended(const struct workflow_info *info)
     return ended;
 }
 
-static int64_t count_all(const struct workflow_info *info)
-{
-    int64_t all = 0;
-    for (int state = 0; state < JOB_STATES; state++)
-        all += info->counts[state];
-    return all;
-}
-
 void progress_begin(struct runner *runner)
 {
     struct read_reply reply;
@@ -57,7 +51,7 @@ void progress_begin(struct runner *runner)
                  read_counts(runner, &reply, "cannot count jobs");
     if (!line.shown)
         return;
-    line.total = count_all(reply.workflows);
+    line.total = job_states_count(reply.workflows->counts, JOB_STATES_ALL);
     line.ended_before = count_ended(reply.workflows);
     read_reply_fini(&reply);
 }
@@ -70,12 +64,11 @@ void progress_tick(struct runner *runner)
     struct error why;
     const char *trouble =
         link_outage_usec(runner->link, &why) > USEC_PER_SEC ? "; the database is away" : "";
-    // one line, cut off where the terminal ends
-    fprintf(stderr,
-            "\r\033[K\033[?7l%" PRId64 " of %" PRId64
-            " jobs ended, %u running, %d failed%s\033[?7h",
-            line.ended_before + runner->completed, line.total, runner->jobs.live_count,
-            runner->intake.failures, trouble);
+    cleanup_free char *text =
+        xasprintf("%" PRId64 " of %" PRId64 " jobs ended, %u running, %d failed%s",
+                  line.ended_before + runner->completed, line.total, runner->jobs.live_count,
+                  runner->intake.failures, trouble);
+    screen_replace_line(stderr, text);
 }
 
 void progress_clear(void)
@@ -143,7 +136,8 @@ static int64_t name_others(struct runner *runner)
 
 static void say_how_it_went(struct runner *runner, const struct workflow_info *info)
 {
-    int64_t all = count_all(info), completed = info->counts[JOB_COMPLETED];
+    int64_t all = job_states_count(info->counts, JOB_STATES_ALL),
+            completed = info->counts[JOB_COMPLETED];
     fprintf(stderr,
             "torc-run: workflow %" PRId64 " (%s): %" PRId64 " of %" PRId64 " jobs completed",
             info->id, info->name, completed, all);
@@ -166,7 +160,8 @@ int progress_end(struct runner *runner)
     if (!read_counts(runner, &reply, "cannot read how it went"))
         return ERROR_UNREACHABLE;
     const struct workflow_info *info = reply.workflows;
-    bool good = info->counts[JOB_COMPLETED] + info->counts[JOB_DISABLED] == count_all(info);
+    bool good = info->counts[JOB_COMPLETED] + info->counts[JOB_DISABLED] ==
+                job_states_count(info->counts, JOB_STATES_ALL);
     if (!runner->options->quiet)
         say_how_it_went(runner, info);
     read_reply_fini(&reply);

@@ -6,6 +6,7 @@
 
 #include <sys/types.h>
 
+#include "lib/base/clock.h"
 #include "lib/store/run.h"
 #include "runner/end_time.h"
 #include "runner/intake.h"

@@ -5,9 +5,9 @@
 
 #include <stdlib.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/mem.h"
 #include "lib/workflow/workflow.h"
-#include "runner/clock.h"
 
 static bool wants_node(const struct settings *settings)
 {

@@ -10,29 +10,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/mem.h"
-#include "runner/clock.h"
+#include "lib/base/program.h"
 
 extern char **environ;
 
 enum { PAUSE_USEC = 10 * USEC_PER_SEC };
-
-// torc-sbatch is beside torc-run, unless somebody moved it; then PATH knows.
-static char *find_submitter(void)
-{
-    char self[4096];
-    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-    self[n > 0 ? n : 0] = '\0';
-    char *slash = strrchr(self, '/');
-    if (slash) {
-        *slash = '\0';
-        char *path = xasprintf("%s/torc-sbatch", self);
-        if (!access(path, X_OK))
-            return path;
-        free(path);
-    }
-    return xstrdup("torc-sbatch");
-}
 
 void top_up_start(struct top_up *top_up, const struct jobs *jobs, const char *db)
 {
@@ -42,7 +26,7 @@ void top_up_start(struct top_up *top_up, const struct jobs *jobs, const char *db
     char id[32];
     sigset_t none;
     posix_spawnattr_t attributes;
-    cleanup_free char *path = find_submitter();
+    cleanup_free char *path = program_find("torc-sbatch");
     snprintf(id, sizeof id, "%lld", (long long)jobs->workflow_id);
     char *argv[] = {
         (char *)"torc-sbatch", (char *)"--db", (char *)db, (char *)"--top-up", id, NULL};

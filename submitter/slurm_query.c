@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/base/comma_list.h"
+
 enum { EXIT_UNKNOWN = 3 };
 static const json_int_t MiB = 1024 * 1024;
 
@@ -33,15 +35,6 @@ static json_t *limit32(uint32_t value, json_int_t unit)
                                                 : json_integer((json_int_t)value * unit);
 }
 
-static bool list_has(const char *list, const char *name)
-{
-    size_t want = strlen(name);
-    for (; list && *list; list += strcspn(list, ","), list += *list == ',')
-        if (strcspn(list, ",") == want && !strncmp(list, name, want))
-            return true;
-    return false;
-}
-
 // Is the caller in one of the groups? The group list of the process is what counts, as for
 // slurmctld it is the database.
 static bool in_groups(const char *list)
@@ -57,7 +50,7 @@ static bool in_groups(const char *list)
     bool found = false;
     for (int i = 0; i < count && !found; i++) {
         const struct group *g = getgrgid(groups[i]);
-        found = g && list_has(list, g->gr_name);
+        found = g && comma_list_has(list, g->gr_name);
     }
     free(groups);
     return found;

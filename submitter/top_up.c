@@ -13,8 +13,14 @@
 #include "submitter/settle.h"
 #include "submitter/show.h"
 
-int read_workflow(struct store *store, int64_t workflow_id, struct read_reply *reply,
-                  struct error *err)
+int workflow_is_missing(int64_t workflow_id, struct error *err)
+{
+    return error_set(err, ERROR_USAGE, 0, "there is no workflow %lld in this database",
+                     (long long)workflow_id);
+}
+
+static int read_workflow(struct store *store, int64_t workflow_id, struct read_reply *reply,
+                         struct error *err)
 {
     struct read_request request = {.what = READ_WORKFLOWS, .workflow_id = workflow_id};
     if (store_read(store, &request, reply, err))
@@ -22,8 +28,7 @@ int read_workflow(struct store *store, int64_t workflow_id, struct read_reply *r
     if (reply->count)
         return 0;
     read_reply_fini(reply);
-    return error_set(err, ERROR_USAGE, 0, "there is no workflow %lld in this database",
-                     (long long)workflow_id);
+    return workflow_is_missing(workflow_id, err);
 }
 
 // What the store says is due: ready jobs, more need than room, and no request on its way.

@@ -16,9 +16,7 @@ struct top_up {
 int top_up(struct store *store, const char *db, int64_t workflow_id, struct top_up how,
            size_t *taken, struct error *err);
 
-// The workflow, as it was recorded; read_reply_fini is due on success.
-struct read_reply;
-int read_workflow(struct store *store, int64_t workflow_id, struct read_reply *reply,
-                  struct error *err);
+// Gives -1: there is no such workflow.
+int workflow_is_missing(int64_t workflow_id, struct error *err);
 
 #endif

@@ -1,27 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Looks at the database whenever it changes; asks Slurm only when nothing has run for a while
-// though work is left.
+// Asks Slurm only when nothing has run for a while though work is left.
 #include "submitter/wait.h"
 
 #include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/mem.h"
 #include "lib/show/format.h"
+#include "lib/show/screen.h"
 #include "lib/slurm/lost_runner.h"
 #include "lib/slurm/slurm.h"
 #include "lib/store/plan.h"
-#include "lib/store/read.h"
+#include "lib/store/waiting.h"
 #include "submitter/settle.h"
 #include "submitter/top_up.h"
 
 enum {
-    POLL_LEAST_MS = 20,
-    POLL_MOST_MS = 1000,
     SLURM_EVERY_MS = 30 * 1000, // at most one squeue in so long
     LOST_EVERY_MS = 10 * 1000,
     SLURM_FIRST_MS = 5 * 1000, // and the first not before
@@ -31,7 +29,7 @@ enum {
     EXIT_DETACHED = 130,
 };
 
-struct waiting {
+struct watch {
     struct store *store;
     const char *db;
     int64_t workflow_id;
@@ -50,67 +48,43 @@ static void on_signal(int sig)
     interrupted = sig;
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-static int64_t count_of(const struct workflow_info *info, uint32_t states)
-{
-    int64_t count = 0;
-    for (int s = 0; s < JOB_STATES; s++)
-        count += states & 1u << s ? info->counts[s] : 0;
-    return count;
-}
-
 enum {
-    ALL = (1u << JOB_STATES) - 1,
     RUNS = 1u << JOB_PENDING | 1u << JOB_RUNNING,
     BAD = 1u << JOB_FAILED | 1u << JOB_CANCELED | 1u << JOB_TERMINATED | 1u << JOB_PENDING_FAILED,
     LEFT = 1u << JOB_UNINITIALIZED | 1u << JOB_BLOCKED | 1u << JOB_READY | RUNS,
 };
 
-static void show_progress(struct waiting *w, const struct workflow_info *info)
+static void show_progress(struct watch *w, const struct workflow_info *info)
 {
     char line[sizeof w->line];
-    int64_t bad = count_of(info, BAD);
-    int n = snprintf(line, sizeof line, "%lld of %lld jobs completed, %lld running, %lld waiting",
-                     (long long)info->counts[JOB_COMPLETED], (long long)count_of(info, ALL),
-                     (long long)count_of(info, RUNS),
-                     (long long)(count_of(info, LEFT) - count_of(info, RUNS)));
+    int64_t bad = job_states_count(info->counts, BAD);
+    int n = snprintf(
+        line, sizeof line, "%lld of %lld jobs completed, %lld running, %lld waiting",
+        (long long)info->counts[JOB_COMPLETED],
+        (long long)job_states_count(info->counts, JOB_STATES_ALL),
+        (long long)job_states_count(info->counts, RUNS),
+        (long long)(job_states_count(info->counts, LEFT) - job_states_count(info->counts, RUNS)));
     if (bad)
         snprintf(line + n, sizeof line - (size_t)n, ", %lld not completed", (long long)bad);
     if (w->quiet || !strcmp(line, w->line) ||
-        (!w->terminal && now_ms() - w->line_ms < LINE_EVERY_MS))
+        (!w->terminal && clock_mono_msec() - w->line_ms < LINE_EVERY_MS))
         return;
-    fprintf(stderr, w->terminal ? "\r\033[K\033[?7l%s\033[?7h" : "%s\n",
-            line); // cut off where the terminal ends
+    if (w->terminal)
+        screen_replace_line(stderr, line);
+    else
+        fprintf(stderr, "%s\n", line);
     strcpy(w->line, line);
-    w->line_ms = now_ms();
+    w->line_ms = clock_mono_msec();
 }
 
-static void end_line(struct waiting *w)
+static void end_line(struct watch *w)
 {
     if (w->terminal && *w->line)
         fputc('\n', stderr);
     *w->line = '\0';
 }
 
-// 0 or 1 when it has ended, else -1. What only waits for a user's decision (pending_failed) has
-// ended too.
-static int result_of(const struct workflow_info *info)
-{
-    if (info->state == WORKFLOW_CANCELED)
-        return 1;
-    bool stuck = !count_of(info, LEFT & ~(1u << JOB_BLOCKED)) && info->counts[JOB_PENDING_FAILED];
-    if (info->state != WORKFLOW_COMPLETE && !stuck)
-        return -1;
-    return count_of(info, BAD) ? 1 : 0;
-}
-
-static void show_result(struct waiting *w, const struct workflow_info *info, int result)
+static void show_result(struct watch *w, const struct workflow_info *info, int result)
 {
     char took[FORMAT_SIZE];
     end_line(w);
@@ -127,16 +101,17 @@ static void show_result(struct waiting *w, const struct workflow_info *info, int
                 "canceled, %lld terminated); "
                 "see torc-report %lld.\n",
                 (long long)w->workflow_id,
-                (long long)(count_of(info, ALL) - info->counts[JOB_COMPLETED]),
-                (long long)count_of(info, ALL), (long long)info->counts[JOB_FAILED],
-                (long long)info->counts[JOB_CANCELED], (long long)info->counts[JOB_TERMINATED],
-                (long long)w->workflow_id);
+                (long long)(job_states_count(info->counts, JOB_STATES_ALL) -
+                            info->counts[JOB_COMPLETED]),
+                (long long)job_states_count(info->counts, JOB_STATES_ALL),
+                (long long)info->counts[JOB_FAILED], (long long)info->counts[JOB_CANCELED],
+                (long long)info->counts[JOB_TERMINATED], (long long)w->workflow_id);
 }
 
 // Work is left and nothing runs. Perhaps all allocations are gone; then either more is submitted,
 // or, where somebody took them away, that is what the user is told. *over: nothing will happen any
 // more.
-static int look_for_end(struct waiting *w, const struct workflow_info *info, bool *over,
+static int look_for_end(struct watch *w, const struct workflow_info *info, bool *over,
                         struct error *err)
 {
     struct settled settled;
@@ -157,23 +132,23 @@ static int look_for_end(struct waiting *w, const struct workflow_info *info, boo
                 "torc-sbatch: the allocations of workflow %lld were canceled in Slurm; %lld jobs "
                 "are left. To go on: torc-sbatch "
                 "--top-up %lld\n",
-                (long long)w->workflow_id, (long long)count_of(info, LEFT),
+                (long long)w->workflow_id, (long long)job_states_count(info->counts, LEFT),
                 (long long)w->workflow_id);
     *over = settled.canceled;
     return 0;
 }
 
 // Jobs are ready and nothing runs: perhaps nobody has asked for what they need.
-static void look_for_need(struct waiting *w, const struct workflow_info *info)
+static void look_for_need(struct watch *w, const struct workflow_info *info)
 {
     size_t taken = 0;
     struct error why;
-    if (!info->counts[JOB_READY] || count_of(info, RUNS)) {
+    if (!info->counts[JOB_READY] || job_states_count(info->counts, RUNS)) {
         w->idle_ms = 0;
     } else if (!w->idle_ms) {
-        w->idle_ms = now_ms();
-    } else if (now_ms() - w->idle_ms >= NEED_AFTER_MS) {
-        w->idle_ms = now_ms();
+        w->idle_ms = clock_mono_msec();
+    } else if (clock_mono_msec() - w->idle_ms >= NEED_AFTER_MS) {
+        w->idle_ms = clock_mono_msec();
         if (!top_up(w->store, w->db, w->workflow_id, (struct top_up){0}, &taken, &why) || w->quiet)
             return;
         end_line(w);
@@ -184,17 +159,18 @@ static void look_for_need(struct waiting *w, const struct workflow_info *info)
 }
 
 // A node that died took its runner along: its jobs go back, and are asked for again.
-static void look_for_lost(struct waiting *w)
+static void look_for_lost(struct watch *w)
 {
     bool asked = false;
     size_t lost = 0;
     struct error ignored; // no answer: it is suspected still, next time
-    if (now_ms() - w->lost_ms < LOST_EVERY_MS || now_ms() - w->asked_ms < SLURM_EVERY_MS)
+    if (clock_mono_msec() - w->lost_ms < LOST_EVERY_MS ||
+        clock_mono_msec() - w->asked_ms < SLURM_EVERY_MS)
         return;
-    w->lost_ms = now_ms();
+    w->lost_ms = clock_mono_msec();
     lost_runner_look(w->store, w->workflow_id, &w->lost_turn, &asked, &lost, &ignored);
     if (asked)
-        w->asked_ms = now_ms();
+        w->asked_ms = clock_mono_msec();
     if (!lost || w->quiet)
         return;
     end_line(w);
@@ -202,35 +178,33 @@ static void look_for_lost(struct waiting *w)
             (long long)w->workflow_id, lost, lost == 1 ? "runner" : "runners");
 }
 
-// One look: the exit code, or -1 to go on (with err.code set: failed).
-static int look(struct waiting *w, struct error *err)
+static int look(void *context, const struct workflow_info *info, bool changed, struct error *err)
 {
-    struct read_reply reply;
+    struct watch *w = context;
     bool over = false;
-    if (read_workflow(w->store, w->workflow_id, &reply, err))
-        return -1;
-    const struct workflow_info *info = reply.workflows;
+    (void)changed;
+    if (!info)
+        return workflow_is_missing(w->workflow_id, err);
     show_progress(w, info);
-    int result = result_of(info);
+    int result = waiting_result(info);
     if (result >= 0) {
         size_t taken = 0;
         struct error ignored; // allocations that start for nothing end at once
         top_up(w->store, w->db, w->workflow_id, (struct top_up){0}, &taken, &ignored);
         show_result(w, info, result);
     } else if (!info->runners_alive && info->state == WORKFLOW_RUNNING &&
-               now_ms() - w->asked_ms >= SLURM_EVERY_MS) {
-        w->asked_ms = now_ms();
+               clock_mono_msec() - w->asked_ms >= SLURM_EVERY_MS) {
+        w->asked_ms = clock_mono_msec();
         if (!look_for_end(w, info, &over, err) && over)
             result = 1;
     } else if (info->state == WORKFLOW_RUNNING) {
         look_for_lost(w);
         look_for_need(w, info);
     }
-    read_reply_fini(&reply);
     return result;
 }
 
-static int detach(struct waiting *w)
+static int detach(struct watch *w)
 {
     end_line(w);
     fprintf(stderr,
@@ -243,33 +217,21 @@ static int detach(struct waiting *w)
 int wait_for_workflow(struct store *store, const char *db, int64_t workflow_id, bool quiet,
                       struct error *err)
 {
-    struct waiting w = {.store = store,
-                        .db = db,
-                        .workflow_id = workflow_id,
-                        .quiet = quiet,
-                        .terminal = isatty(STDERR_FILENO),
-                        .asked_ms = now_ms() - SLURM_EVERY_MS + SLURM_FIRST_MS};
+    struct watch w = {.store = store,
+                      .db = db,
+                      .workflow_id = workflow_id,
+                      .quiet = quiet,
+                      .terminal = isatty(STDERR_FILENO),
+                      .asked_ms = clock_mono_msec() - SLURM_EVERY_MS + SLURM_FIRST_MS};
+    struct waiting waiting = {.store = store,
+                              .workflow_id = workflow_id,
+                              .patience_msec = NEED_AFTER_MS,
+                              .look = look,
+                              .context = &w,
+                              .stop = &interrupted};
     struct sigaction action = {.sa_handler = on_signal}, old;
-    int64_t change = -1, seen = -2, pause_ms = POLL_LEAST_MS, looked_ms = 0;
-    int result = -1;
-    err->code = ERROR_NONE;
     sigaction(SIGINT, &action, &old);
-    while (result < 0 && err->code == ERROR_NONE && !interrupted) {
-        if (store_change(store, &change, err))
-            break;
-        pause_ms = change != seen                ? POLL_LEAST_MS
-                   : pause_ms * 2 < POLL_MOST_MS ? pause_ms * 2
-                                                 : POLL_MOST_MS;
-        if (change != seen || now_ms() - looked_ms > NEED_AFTER_MS) {
-            looked_ms = now_ms();
-            seen = change;
-            result = look(&w, err);
-        }
-        if (result < 0)
-            nanosleep(
-                &(struct timespec){.tv_sec = pause_ms / 1000, .tv_nsec = pause_ms % 1000 * 1000000},
-                NULL);
-    }
+    int result = waiting_run(&waiting, err);
     sigaction(SIGINT, &old, NULL);
     return interrupted ? detach(&w) : result;
 }

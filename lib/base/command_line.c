@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/comma_list.h"
 #include "lib/base/duration.h"
 #include "lib/base/mem.h"
 #include "lib/base/size.h"
@@ -70,19 +71,17 @@ static int read_word(const char *const *words, const char *text, int32_t *index)
 
 static int read_labels(const char *text, char **labels)
 {
-    for (const char *one = text;; one++) {
-        size_t length = strcspn(one, ","), first = strspn(one, " \t"), last = length;
-        while (last > first && (one[last - 1] == ' ' || one[last - 1] == '\t'))
+    for (struct comma_item one; comma_list_next(&text, &one);) {
+        size_t first = strspn(one.text, " \t"), last = one.length;
+        while (last > first && (one.text[last - 1] == ' ' || one.text[last - 1] == '\t'))
             last--;
         if (first >= last)
             return -1;
         cleanup_free char *old = *labels;
-        *labels =
-            xasprintf("%s%s%.*s", old ? old : "", old ? "," : "", (int)(last - first), one + first);
-        one += length;
-        if (!*one)
-            return 0;
+        *labels = xasprintf("%s%s%.*s", old ? old : "", old ? "," : "", (int)(last - first),
+                            one.text + first);
     }
+    return 0;
 }
 
 static int read_value(const struct command_line *line, const struct option_row *row, void *at,

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/vfs.h>
 
+#include "lib/base/comma_list.h"
 #include "lib/base/mem.h"
 
 static const struct {
@@ -44,17 +45,6 @@ int fs_kind(const char *path, const char **network, struct error *err)
     return 0;
 }
 
-static bool has_option(const char *options, const char *name)
-{
-    size_t length = strlen(name);
-    for (const char *o = options; o; o = strchr(o, ',')) {
-        o += *o == ',';
-        if (!strncmp(o, name, length) && (o[length] == ',' || o[length] == '\0'))
-            return true;
-    }
-    return false;
-}
-
 bool fs_lock_trouble(FILE *mountinfo, unsigned device_major, unsigned device_minor, char *trouble,
                      size_t size)
 {
@@ -72,9 +62,9 @@ bool fs_lock_trouble(FILE *mountinfo, unsigned device_major, unsigned device_min
         if (!rest || sscanf(rest, " - %63s %4095s %4095s", type, source, options) != 3)
             continue;
         for (size_t i = 0; i < sizeof breaks / sizeof *breaks; i++)
-            if (has_option(options, breaks[i]))
+            if (comma_list_has(options, breaks[i]))
                 return snprintf(trouble, size, "%s mounted with %s", type, breaks[i]) > 0;
-        if (!strcmp(type, "lustre") && !has_option(options, "flock"))
+        if (!strcmp(type, "lustre") && !comma_list_has(options, "flock"))
             return snprintf(trouble, size, "lustre mounted without flock") > 0;
     }
     return false;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 lib_libtorc_la_SOURCES += %D%/arena.c
 lib_libtorc_la_SOURCES += %D%/arena.h
+lib_libtorc_la_SOURCES += %D%/clock.h
 lib_libtorc_la_SOURCES += %D%/comma_list.c
 lib_libtorc_la_SOURCES += %D%/comma_list.h
 lib_libtorc_la_SOURCES += %D%/command_line.c
@@ -9,6 +10,8 @@ lib_libtorc_la_SOURCES += %D%/duration.c
 lib_libtorc_la_SOURCES += %D%/duration.h
 lib_libtorc_la_SOURCES += %D%/error.c
 lib_libtorc_la_SOURCES += %D%/error.h
+lib_libtorc_la_SOURCES += %D%/folder.c
+lib_libtorc_la_SOURCES += %D%/folder.h
 lib_libtorc_la_SOURCES += %D%/fs_kind.c
 lib_libtorc_la_SOURCES += %D%/fs_kind.h
 lib_libtorc_la_SOURCES += %D%/mem.c

@@ -5,6 +5,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -13,9 +15,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/mem.h"
 
 struct capture {
@@ -23,13 +25,6 @@ struct capture {
     char *text;
     size_t used, space;
 };
-
-static int64_t now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static int open_input(const char *input, struct error *err)
 {
@@ -100,13 +95,13 @@ static char *captured(struct capture *capture)
 // output long before.
 static bool follow(pid_t pid, struct capture captures[2], int timeout_ms, int *status)
 {
-    int64_t deadline = now_ms() + timeout_ms;
+    int64_t deadline = clock_mono_msec() + timeout_ms;
     for (;;) {
         bool open = captures[0].fd >= 0 || captures[1].fd >= 0;
         pid_t ended = open ? 0 : waitpid(pid, status, WNOHANG);
         if (ended == pid || (ended < 0 && errno != EINTR))
             return true;
-        int64_t left = deadline - now_ms();
+        int64_t left = deadline - clock_mono_msec();
         if (left <= 0)
             return false;
         struct pollfd polls[2] = {{.fd = captures[0].fd, .events = POLLIN},
@@ -175,4 +170,21 @@ void program_result_fini(struct program_result *result)
     free(result->out);
     free(result->err);
     *result = (struct program_result){0};
+}
+
+char *program_beside(const char *name)
+{
+    char self[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (n <= 0)
+        return NULL;
+    self[n] = '\0';
+    cleanup_free char *path = xasprintf("%s/%s", dirname(self), name);
+    return access(path, X_OK) ? NULL : take_ptr(path);
+}
+
+char *program_find(const char *name)
+{
+    char *path = program_beside(name);
+    return path ? path : xstrdup(name);
 }

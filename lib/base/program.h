@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Runs another program to its end: its input given, its output caught, its time limited.
+// Other programs: running one to its end, its input given, its output caught, its time limited;
+// finding those that are installed beside this one.
 #ifndef LIB_BASE_PROGRAM_H
 #define LIB_BASE_PROGRAM_H
 
@@ -19,5 +20,12 @@ struct program_result {
 int program_run(const char *const *argv, const char *input, char *const *env, int timeout_ms,
                 struct program_result *result, struct error *err);
 void program_result_fini(struct program_result *result);
+
+// The path of a program in the folder of this one (name: as seen from there); NULL: there is none
+// that can be run. The caller's.
+char *program_beside(const char *name);
+
+// The same, or the name itself, for the PATH to know.
+char *program_find(const char *name);
 
 #endif

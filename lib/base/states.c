@@ -61,3 +61,11 @@ bool job_state_is_final(enum job_state state)
     return state == JOB_COMPLETED || state == JOB_FAILED || state == JOB_CANCELED ||
            state == JOB_TERMINATED || state == JOB_DISABLED;
 }
+
+int64_t job_states_count(const int64_t counts[JOB_STATES], uint32_t states)
+{
+    int64_t count = 0;
+    for (int state = 0; state < JOB_STATES; state++)
+        count += states & 1u << state ? counts[state] : 0;
+    return count;
+}

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/comma_list.h"
 #include "lib/base/mem.h"
 
 static FILE *open_file(int proc, const char *name)
@@ -17,16 +18,6 @@ static FILE *open_file(int proc, const char *name)
     if (fd >= 0 && !file)
         close(fd);
     return file;
-}
-
-// Is word one of the comma-separated words of list?
-static bool has_word(const char *list, const char *word)
-{
-    size_t length = strlen(word);
-    for (const char *p = list; p; p = strchr(p, ',') ? strchr(p, ',') + 1 : NULL)
-        if (!strncmp(p, word, length) && (!p[length] || p[length] == ','))
-            return true;
-    return false;
 }
 
 // The path inside the hierarchy: lines are ID:CONTROLLERS:PATH, the unified one's ID is 0 and it
@@ -44,7 +35,7 @@ static char *find_place(int proc, const char *controller)
         if (!path)
             continue;
         *names++ = *path++ = '\0';
-        if (controller ? has_word(names, controller) : !strcmp(line, "0") && !*names)
+        if (controller ? comma_list_has(names, controller) : !strcmp(line, "0") && !*names)
             return xstrdup(path);
     }
     return NULL;
@@ -114,7 +105,7 @@ char *cgroup_path(int proc, const char *controller)
     while (file && getline(&line, &space, file) > 0) {
         struct mount mount;
         if (!split_mount(line, &mount) || strcmp(mount.type, controller ? "cgroup" : "cgroup2") ||
-            (controller && !has_word(mount.options, controller)))
+            (controller && !comma_list_has(mount.options, controller)))
             continue;
         const char *rest = below(place, mount.root);
         if (rest)

@@ -3,7 +3,6 @@
 // it do not lie.
 #include "lib/meter/incarnation.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +35,7 @@ char *incarnation_make(const char *host)
 {
     char space[32];
     struct proc_stat self = {0};
-    cleanup_close int proc = open("/proc", O_DIRECTORY | O_CLOEXEC);
+    cleanup_close int proc = proc_open();
     cleanup_free char *prefix = boot_prefix(host);
     read_namespace(space, sizeof space);
     proc_stat(proc, getpid(), &self);
@@ -49,7 +48,7 @@ int incarnation_process(const char *incarnation, const char *host)
     long long ticks;
     int pid;
     struct proc_stat process;
-    cleanup_close int proc = open("/proc", O_DIRECTORY | O_CLOEXEC);
+    cleanup_close int proc = proc_open();
     cleanup_free char *prefix = boot_prefix(host);
     if (strncmp(incarnation, host, strlen(host)) || incarnation[strlen(host)] != '-')
         return -1;

@@ -33,7 +33,7 @@ struct meter *meter_create(const struct meter_options *options)
     meter->node = xstrdup(options->node);
     meter->incarnation = xstrdup(options->incarnation);
     meter->enforce = options->enforce;
-    meter->proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    meter->proc = proc_open();
     meter->children = open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
     meter->self = getpid();
     meter->session = getsid(0);

@@ -8,10 +8,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/mem.h"
+
+int proc_open(void)
+{
+    return open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
 
 // Reads at most size - 1 bytes of proc/PID/name, ends them with 0; their number or -1.
 static ssize_t read_file(int proc, pid_t pid, const char *name, char *buffer, size_t size)
@@ -30,15 +35,16 @@ int proc_stat(int proc, pid_t pid, struct proc_stat *stat)
     char text[1024];
     if (read_file(proc, pid, "stat", text, sizeof text) <= 0)
         return -1;
-    const char *p = strrchr(text, ')'); // the name before it may hold anything
+    const char *name = strchr(text, '('), *p = strrchr(text, ')'); // the name may hold anything
     int ppid, session;
     long long start, user, system, children_user, children_system;
-    if (!p ||
+    if (!name || !p ||
         sscanf(p + 1,
                " %c %d %*d %d %*d %*d %*u %*u %*u %*u %*u %lld %lld %lld %lld %*d %*d %*d %*d %lld",
                &stat->state, &ppid, &session, &user, &system, &children_user, &children_system,
                &start) != 8)
         return -1;
+    snprintf(stat->name, sizeof stat->name, "%.*s", (int)(p - name - 1), name + 1);
     stat->ppid = ppid;
     stat->session = session;
     stat->start_ticks = start;
@@ -66,14 +72,12 @@ static long ticks_a_second(void)
 
 int64_t proc_now_ticks(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_BOOTTIME, &now);
-    return now.tv_sec * ticks_a_second() + now.tv_nsec / (1000000000 / ticks_a_second());
+    return clock_read_usec(CLOCK_BOOTTIME) / (USEC_PER_SEC / ticks_a_second());
 }
 
 int64_t proc_ticks_usec(int64_t ticks)
 {
-    return ticks * (1000000 / ticks_a_second());
+    return ticks * (USEC_PER_SEC / ticks_a_second());
 }
 
 int64_t proc_node_cpu_usec(int proc)
@@ -185,13 +189,22 @@ void proc_tree(int proc, pid_t pid, struct pid_list *tree)
         proc_children(proc, tree->pids[next], tree);
 }
 
-bool proc_environ_has(const char *texts, size_t size, const char *text)
+static bool find_text(const char *texts, size_t size, const char *text, size_t length)
 {
-    size_t length = strlen(text) + 1;
     for (const char *p = texts, *end = texts + size; p < end; p += strlen(p) + 1)
         if ((size_t)(end - p) >= length && !memcmp(p, text, length))
             return true;
     return false;
+}
+
+bool proc_environ_has(const char *texts, size_t size, const char *text)
+{
+    return find_text(texts, size, text, strlen(text) + 1);
+}
+
+bool proc_environ_begins(const char *texts, size_t size, const char *text)
+{
+    return find_text(texts, size, text, strlen(text));
 }
 
 char *proc_environ(int proc, pid_t pid, size_t *size)

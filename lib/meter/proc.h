@@ -10,8 +10,11 @@
 
 #include "lib/meter/pid_map.h"
 
+// For what follows: this host's, to be closed. -1: there is none.
+int proc_open(void);
+
 struct proc_stat {
-    char state; // R S D Z T …
+    char name[32], state; // of state: R S D Z T …
     pid_t ppid, session;
     int64_t start_ticks; // since boot, as proc_now_ticks
     int64_t own_ticks;   // user and system time
@@ -51,5 +54,7 @@ void proc_tree(int proc, pid_t pid, struct pid_list *tree);
 // caller's to free. NULL: it cannot be read (gone, a zombie, another user's).
 char *proc_environ(int proc, pid_t pid, size_t *size);
 bool proc_environ_has(const char *texts, size_t size, const char *text); // text: NAME=VALUE
+// Is there a variable whose text begins so ("NAME=")?
+bool proc_environ_begins(const char *texts, size_t size, const char *text);
 
 #endif

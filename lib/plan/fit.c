@@ -325,17 +325,19 @@ static bool partition_fits(struct fit *fit, const struct plan_request *request,
 
 // -p a,b: the first that fits; the reason given is that of the last.
 static int choose_named(struct fit *fit, struct plan *plan, const struct plan_request *request,
-                        const struct plan_class *class, const char *at)
+                        const struct plan_class *class, const char *names)
 {
     char why[WHY] = "";
-    while (*at) {
-        size_t length = strcspn(at, ",");
-        const struct cluster_partition *p = cluster_find_partition(request->cluster, at, length);
+    for (struct comma_item name; comma_list_next(&names, &name);) {
+        const struct cluster_partition *p =
+            cluster_find_partition(request->cluster, name.text, name.length);
+        if (!name.length)
+            continue;
         if (!p)
-            snprintf(why, WHY, "this cluster has no partition %.*s (see sinfo)", (int)length, at);
+            snprintf(why, WHY, "this cluster has no partition %.*s (see sinfo)", (int)name.length,
+                     name.text);
         else if (partition_fits(fit, request, class, p, why))
             return 0;
-        at += length + (at[length] == ',');
     }
     plan_note(plan, class, true, "%s", why);
     return -1;

@@ -81,6 +81,11 @@ void screen_init(struct screen *screen, FILE *out)
     };
 }
 
+void screen_replace_line(FILE *out, const char *text)
+{
+    fprintf(out, "\r\033[K\033[?7l%s\033[?7h", text);
+}
+
 const char *screen_color_start(const struct screen *screen, enum color color)
 {
     return screen->color ? sequences[color] : "";

@@ -46,6 +46,9 @@ void screen_wrap(const struct screen *screen, int indent, const char *text);
 // The lines of a longer text, each after `indent`; of more than `most` the last ones.
 void screen_lines(const struct screen *screen, const char *indent, const char *text, int most);
 
+// Writes a line in the place of the one that the cursor is in; cut off where the terminal ends.
+void screen_replace_line(FILE *out, const char *text);
+
 // "" without colours
 const char *screen_color_start(const struct screen *screen, enum color color);
 const char *screen_color_end(const struct screen *screen, enum color color);

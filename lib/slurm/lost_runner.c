@@ -4,9 +4,9 @@
 #include "lib/slurm/lost_runner.h"
 
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/mem.h"
 #include "lib/meter/incarnation.h"
 #include "lib/slurm/slurm.h"
@@ -14,8 +14,8 @@
 #include "lib/store/read_each.h"
 
 enum {
-    BEATS_USEC = 3 * 30 * 1000000,
-    CLOCKS_USEC = 10 * 1000000 // by which those of nodes may differ
+    BEATS_USEC = 3 * 30 * USEC_PER_SEC,
+    CLOCKS_USEC = 10 * USEC_PER_SEC // by which those of nodes may differ
 };
 
 struct suspect {
@@ -28,16 +28,9 @@ struct suspects { // of the runners that have not left
     size_t count, space;
 };
 
-static int64_t now_usec(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
 static bool is_silent(const struct runner_info *r)
 {
-    return r->heartbeat_usec <= now_usec() - BEATS_USEC - CLOCKS_USEC;
+    return r->heartbeat_usec <= clock_real_usec() - BEATS_USEC - CLOCKS_USEC;
 }
 
 bool lost_runner_is_dead(const struct runner_info *r)

@@ -4,8 +4,6 @@
 
 #include <errno.h>
 #include <jansson.h>
-#include <libgen.h>
-#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -57,22 +55,10 @@ static bool says_one_of(const char *text, const char *const *words, size_t count
 // libexec of the same prefix (installed elsewhere than configured), as configured.
 static char *query_path(void)
 {
-    char self[PATH_MAX];
-    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-    self[n > 0 ? n : 0] = '\0';
-    cleanup_free char *copy = xstrdup(self);
-    const char *folder = n > 0 ? dirname(copy) : ".";
-    char *tries[] = {xasprintf("%s/slurm-query", folder),
-                     xasprintf("%s/../libexec/torc/slurm-query", folder),
-                     xstrdup(TORC_LIBEXEC "/slurm-query")};
     const char *override = getenv("TORC_SLURM_QUERY");
-    char *found = override ? xstrdup(override) : NULL;
-    for (size_t i = 0; i < sizeof tries / sizeof *tries; i++) {
-        if (!found && (i == 2 || !access(tries[i], X_OK)))
-            found = take_ptr(tries[i]);
-        free(tries[i]);
-    }
-    return found;
+    char *path = override ? xstrdup(override) : program_beside("slurm-query");
+    path = path ? path : program_beside("../libexec/torc/slurm-query");
+    return path ? path : xstrdup(TORC_LIBEXEC "/slurm-query");
 }
 
 static const char *first_line(char *text)

@@ -8,9 +8,9 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "lib/base/arena.h"
+#include "lib/base/folder.h"
 #include "lib/base/mem.h"
 #include "lib/slurm/slurm.h"
 
@@ -18,16 +18,7 @@ int submit_make_output_dir(const struct submit *submit, struct error *err)
 {
     const char *dir = submit->settings->output_dir;
     cleanup_free char *path = *dir == '/' ? xstrdup(dir) : xasprintf("%s/%s", submit->folder, dir);
-    for (char *slash = path; slash; slash = strchr(slash + 1, '/')) { // its parents too
-        if (slash == path)
-            continue;
-        *slash = '\0';
-        int rc = mkdir(path, 0777);
-        *slash = '/';
-        if (rc && errno != EEXIST)
-            return error_set(err, ERROR_INTERNAL, errno, "cannot make the output folder %s", path);
-    }
-    if (mkdir(path, 0777) && errno != EEXIST)
+    if (folder_make(path))
         return error_set(err, ERROR_INTERNAL, errno, "cannot make the output folder %s", path);
     return 0;
 }

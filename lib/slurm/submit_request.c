@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // From a planned group to what sbatch is called with: options, script, names.
 #include <ctype.h>
-#include <libgen.h>
-#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +8,7 @@
 #include <unistd.h>
 
 #include "lib/base/mem.h"
+#include "lib/base/program.h"
 #include "lib/slurm/submit.h"
 #include "lib/workflow/sbatch_options.h"
 
@@ -163,21 +162,6 @@ static struct sbatch_options make_options(const struct submit *submit,
     return options;
 }
 
-// torc-run stands beside this program, or is found on the PATH.
-static char *runner_path(void)
-{
-    char self[PATH_MAX];
-    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-    if (n <= 0)
-        return xstrdup("torc-run");
-    self[n] = '\0';
-    char *path = xasprintf("%s/torc-run", dirname(self));
-    if (!access(path, X_OK))
-        return path;
-    free(path);
-    return xstrdup("torc-run");
-}
-
 void submit_write_word(FILE *out, const char *text)
 {
     bool plain = *text != '\0';
@@ -201,7 +185,7 @@ static char *make_script(const struct submit *submit, const struct submit_reques
 {
     char *text = NULL;
     size_t size;
-    cleanup_free char *runner = runner_path();
+    cleanup_free char *runner = program_find("torc-run");
     FILE *out = open_memstream(&text, &size);
     if (!out)
         abort();

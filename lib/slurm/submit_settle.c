@@ -3,21 +3,14 @@
 // any more are given back.
 #include <jansson.h>
 #include <string.h>
-#include <time.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/mem.h"
 #include "lib/slurm/slurm.h"
 #include "lib/slurm/submit.h"
 #include "lib/store/read.h"
 
 enum { FORGOTTEN_SECS = 300 }; // sbatch has given up by then
-
-static int64_t now_usec(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
 
 // The name is among the arguments that were recorded: "--job-name=torc-wf1-small".
 char *submission_job_name(const struct submission *submission)
@@ -41,7 +34,7 @@ static int heal_one(const struct submit *submit, const struct submission *submis
         return name ? -1 : 0;
     if (job_id)
         return store_submission_answered(submit->store, submission->id, job_id, NULL, err);
-    if (now_usec() - submission->created_usec < (int64_t)FORGOTTEN_SECS * 1000000)
+    if (clock_real_usec() - submission->created_usec < (int64_t)FORGOTTEN_SECS * USEC_PER_SEC)
         return 0;
     return store_submission_answered(
         submit->store, submission->id, 0,

@@ -38,6 +38,8 @@ lib_libtorc_la_SOURCES += %D%/sqlite_state.c
 lib_libtorc_la_SOURCES += %D%/sqlite_tx.h
 lib_libtorc_la_SOURCES += %D%/store.c
 lib_libtorc_la_SOURCES += %D%/store.h
+lib_libtorc_la_SOURCES += %D%/waiting.c
+lib_libtorc_la_SOURCES += %D%/waiting.h
 
 # the schema becomes a C text; the file itself stays the one place to read and change it
 EXTRA_DIST += lib/store/schema.sql

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "lib/base/comma_list.h"
+
 bool pack_shape_fits(const struct pack_shape *shape, const struct pack_shape *room)
 {
     return shape->cpus <= room->cpus && shape->gpus_milli <= room->gpus_milli &&
@@ -47,27 +49,11 @@ int pack_next(struct pack *pack, const struct pack_head *heads, size_t count)
     return best;
 }
 
-static bool list_has(const char *list, const char *item, size_t length)
-{
-    for (const char *l = list; l; l = strchr(l, ',')) {
-        l += *l == ',';
-        if (!strncmp(l, item, length) && (l[length] == ',' || l[length] == '\0'))
-            return true;
-    }
-    return false;
-}
-
 bool pack_labels_fit(const char *runner_labels, const char *class_labels)
 {
     if (!runner_labels || !class_labels)
         return !runner_labels && !class_labels;
-    for (const char *c = class_labels; *c;) {
-        size_t length = strcspn(c, ",");
-        if (!list_has(runner_labels, c, length))
-            return false;
-        c += length + (c[length] == ',');
-    }
-    return true;
+    return comma_list_has_all(runner_labels, class_labels);
 }
 
 enum pack_time_fit pack_time_fits(const struct pack_time *time, int64_t runtime_usec, bool enforced)

@@ -8,6 +8,7 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/mem.h"
 
 static const char *const texts[SQL_COUNT] = {
@@ -47,23 +48,11 @@ int db_error(struct db *db, struct error *err, const char *what)
     return error_set(err, ERROR_INTERNAL, 0, "database %s: %s: %s", db->path, what, text);
 }
 
-static int64_t usec_of(clockid_t clock)
-{
-    struct timespec t;
-    clock_gettime(clock, &t);
-    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
-int64_t usec_now(void)
-{
-    return usec_of(CLOCK_REALTIME);
-}
-
 // Waits a random while, longer with each round, so that many runners do not come back in step.
 int db_wait_busy(void *argument, int round)
 {
     struct db *db = argument;
-    int64_t left = db->deadline_usec - usec_of(CLOCK_MONOTONIC);
+    int64_t left = db->deadline_usec - clock_mono_usec();
     if (left <= 0)
         return 0;
     uint32_t random = 0;
@@ -72,13 +61,14 @@ int db_wait_busy(void *argument, int round)
     int64_t most = 500 << (round < 6 ? round : 6);
     int64_t usec = most / 4 + random % most;
     usec = usec < left ? usec : left;
-    nanosleep(&(struct timespec){.tv_sec = usec / 1000000, .tv_nsec = usec % 1000000 * 1000}, NULL);
+    struct timespec pause = clock_timespec(usec);
+    nanosleep(&pause, NULL);
     return 1;
 }
 
 void db_start_clock(struct db *db)
 {
-    db->deadline_usec = usec_of(CLOCK_MONOTONIC) + db->busy_usec;
+    db->deadline_usec = clock_mono_usec() + db->busy_usec;
 }
 
 // ---- statements ----

@@ -83,6 +83,5 @@ void db_bulk_close(struct bulk *bulk);
 sqlite3_stmt *db_cursor(struct db *db, size_t index, struct error *err);
 const char *db_text(struct arena *arena, sqlite3_stmt *statement, int column); // a copy, or NULL
 int64_t db_known(sqlite3_stmt *statement, int column);                         // UNKNOWN where NULL
-int64_t usec_now(void); // the store's clock, UTC
 
 #endif

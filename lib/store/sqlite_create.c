@@ -2,6 +2,7 @@
 // Creating a workflow, all rows in one transaction. A row's id is the highest one that there was
 // plus its index, so that nothing has to be read back; writers exclude each other, so nobody takes
 // an id in between.
+#include "lib/base/clock.h"
 #include "lib/base/mem.h"
 #include "lib/store/sqlite_tx.h"
 
@@ -23,7 +24,7 @@ static int add_workflow(struct db *db, const struct workflow *w, const struct wo
                         int64_t *id, struct error *err)
 {
     if (db_do(db, err, SQL_WORKFLOW_ADD, "slslssssssss", w->name, (int64_t)o->uid, o->user,
-              usec_now(), w->description, w->project, w->metadata, o->file, o->command_line,
+              clock_real_usec(), w->description, w->project, w->metadata, o->file, o->command_line,
               o->folder, o->version, w->settings ? w->settings : "{}"))
         return -1;
     *id = sqlite3_last_insert_rowid(db->sqlite);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What one transaction keeps straight: counters per class, what follows from the end of a job,
 // events, the workflow's end.
+#include "lib/base/clock.h"
 #include "lib/base/mem.h"
 #include "lib/store/sqlite_tx.h"
 #include "lib/workflow/workflow.h"
@@ -10,7 +11,7 @@
 int tx_init(struct tx *tx, struct db *db, int64_t workflow_id, struct error *err)
 {
     int64_t state = 0;
-    *tx = (struct tx){.db = db, .workflow_id = workflow_id, .now_usec = usec_now()};
+    *tx = (struct tx){.db = db, .workflow_id = workflow_id, .now_usec = clock_real_usec()};
     int rc = db_number(db, err, &state, SQL_WORKFLOW_STATE, "l", workflow_id);
     tx->state = (enum workflow_state)state;
     if (rc == 0)

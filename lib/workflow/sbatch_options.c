@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/comma_list.h"
 #include "lib/base/mem.h"
 #include "lib/base/size.h"
 #include "lib/base/walltime.h"
@@ -273,18 +274,15 @@ static int parse_nodes(const char *text, int32_t *nodes)
 static int parse_gpus(const char *text, int32_t *gpus)
 {
     *gpus = 0;
-    for (;; text++) {
+    for (struct comma_item item; comma_list_next(&text, &item);) {
         int32_t n;
-        size_t length = strcspn(text, ",");
-        cleanup_free char *item = xstrndup(text, length);
-        const char *colon = strrchr(item, ':');
-        if (parse_count(colon ? colon + 1 : item, &n))
+        cleanup_free char *one = xstrndup(item.text, item.length);
+        const char *colon = strrchr(one, ':');
+        if (parse_count(colon ? colon + 1 : one, &n))
             return -1;
         *gpus += n;
-        text += length;
-        if (!*text)
-            return 0;
     }
+    return 0;
 }
 
 static int ask(struct sbatch_asks *asks, const struct asking *asking, const char *value)

@@ -369,16 +369,13 @@ static void read_json(struct source *source, json_t *value, const struct field *
         *(const char **)at = keep_json(source, value);
 }
 
-static const char *const stdio_modes[] = {"separate",  "combined", "no_stdout",
-                                          "no_stderr", "none",     NULL};
-
 static void read_stdio(struct source *source, json_t *value, const struct field *field, void *at)
 {
     static const struct field fields[] = {
         {.name = "mode",
          .type = FIELD_CHOICE,
          .offset = offsetof(struct spec_stdio, mode),
-         .extra = stdio_modes},
+         .extra = stdio_mode_names},
         {.name = "delete_on_success",
          .type = FIELD_FLAG,
          .offset = offsetof(struct spec_stdio, delete_on_success)},

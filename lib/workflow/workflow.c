@@ -75,8 +75,7 @@ static json_t *merged_env(const char *workflow_env, const char *job_env)
 
 static json_t *stdio_json(const struct spec_stdio *stdio)
 {
-    static const char *const modes[] = {"separate", "combined", "no_stdout", "no_stderr", "none"};
-    return json_pack("{s:s, s:b}", "mode", modes[stdio->mode], "delete_on_success",
+    return json_pack("{s:s, s:b}", "mode", stdio_mode_names[stdio->mode], "delete_on_success",
                      stdio->delete_on_success);
 }
 

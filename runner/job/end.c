@@ -9,11 +9,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/duration.h"
 #include "lib/base/mem.h"
 #include "lib/base/size.h"
 #include "lib/workflow/workflow.h"
-#include "runner/clock.h"
 #include "runner/job/outputs.h"
 #include "runner/job/steps.h"
 

@@ -4,8 +4,8 @@
 
 #include <stdlib.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/mem.h"
-#include "runner/clock.h"
 
 void jobs_init(struct jobs *jobs)
 {

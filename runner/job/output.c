@@ -8,20 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/base/folder.h"
 #include "lib/base/mem.h"
 
 enum { TAIL_BYTES = 2048 };
-
-static int make_folders(const char *path)
-{
-    cleanup_free char *copy = xstrdup(path);
-    for (char *slash = copy + 1; (slash = strchr(slash, '/')); *slash++ = '/') {
-        *slash = '\0';
-        if (mkdir(copy, 0777) && errno != EEXIST)
-            return -1;
-    }
-    return mkdir(copy, 0777) && errno != EEXIST ? -1 : 0;
-}
 
 void output_close(struct output *output)
 {
@@ -33,7 +23,7 @@ void output_close(struct output *output)
 int output_open(struct output *output, const char *path, struct error *err)
 {
     output->path = path;
-    output->dir = make_folders(path) ? -1 : open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    output->dir = folder_make(path) ? -1 : open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (output->dir < 0)
         return error_set(err, ERROR_INTERNAL, errno,
                          "cannot make the folder %s for the output of jobs", path);

@@ -9,10 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/mem.h"
 #include "lib/text/substitute.h"
 #include "lib/workflow/workflow.h"
-#include "runner/clock.h"
 #include "runner/job/outputs.h"
 #include "runner/job/program.h"
 #include "runner/job/spawn.h"

@@ -75,7 +75,8 @@ static void test_processes(void)
     struct proc_stat stat;
     put_text("7/stat", "7 (a) b) (c) S 3 7 5 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 4242 99 100\n");
     ok(!proc_stat(proc, 7, &stat), "stat of a process whose name holds brackets");
-    ok(stat.state == 'S' && stat.ppid == 3 && stat.session == 5 && stat.start_ticks == 4242,
+    ok(!strcmp(stat.name, "a) b) (c") && stat.state == 'S' && stat.ppid == 3 && stat.session == 5 &&
+           stat.start_ticks == 4242,
        "its fields");
     is_int(stat.cpu_ticks, 5 + 6 + 7 + 8, "its CPU time");
     put_text("8/stat", "8 (cut");
@@ -106,6 +107,9 @@ static void test_processes(void)
        "environ");
     ok(texts && !proc_environ_has(texts, size, "TORC_JOB_ID=1"), "not a part of a value");
     ok(texts && !proc_environ_has(texts, size, "TORC_RUN_ID=1"), "not in another's value");
+    ok(texts && proc_environ_begins(texts, size, "TORC_JOB_ID=") &&
+           !proc_environ_begins(texts, size, "JOB_ID="),
+       "a variable by its name");
     put_text("8/environ", "");
     is_text(proc_environ(proc, 8, &size), NULL, "an empty one tells nothing");
     put_text("7/task/7/children", "20 21 ");

@@ -2,7 +2,6 @@
 // From slurm-query's JSON to structs: what is read, what is refused, GPUs in Gres texts.
 #include "lib/plan/cluster.h"
 
-#include "lib/base/comma_list.h"
 #include "lib/workflow/gres.h"
 #include "tests/tap.h"
 
@@ -74,8 +73,5 @@ int main(void)
     test_parse();
     for (size_t i = 0; i < sizeof gres / sizeof *gres; i++)
         is_int(gres_count_gpus(gres[i].gres), gres[i].gpus, gres[i].gres ? gres[i].gres : "(none)");
-    ok(comma_list_has("a,bc,d", "bc") && !comma_list_has("a,bc,d", "b") &&
-           !comma_list_has(NULL, "a"),
-       "lists");
     return done_testing();
 }

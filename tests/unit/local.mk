@@ -7,6 +7,7 @@ unit_tests += tests/unit/cgroup_parse
 unit_tests += tests/unit/cluster
 unit_tests += tests/unit/codec
 unit_tests += tests/unit/command
+unit_tests += tests/unit/comma_list
 unit_tests += tests/unit/command_line
 unit_tests += tests/unit/dot
 unit_tests += tests/unit/duration

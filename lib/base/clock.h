@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The two clocks of the runner, in microseconds: one for durations and deadlines, one for what goes
-// into records.
-#ifndef RUNNER_CLOCK_H
-#define RUNNER_CLOCK_H
+// The clocks, in microseconds: one for durations and deadlines, one for what goes into records.
+// Libc alone and no object file, so that the plugin has it too.
+#ifndef LIB_BASE_CLOCK_H
+#define LIB_BASE_CLOCK_H
 
 #include <stdint.h>
 #include <time.h>
@@ -22,9 +22,19 @@ static inline int64_t clock_mono_usec(void)
     return clock_read_usec(CLOCK_MONOTONIC);
 }
 
+static inline int64_t clock_mono_msec(void)
+{
+    return clock_mono_usec() / USEC_PER_MSEC;
+}
+
 static inline int64_t clock_real_usec(void) // since 1970, UTC
 {
     return clock_read_usec(CLOCK_REALTIME);
+}
+
+static inline struct timespec clock_timespec(int64_t usec) // as nanosleep and its like want it
+{
+    return (struct timespec){.tv_sec = usec / USEC_PER_SEC, .tv_nsec = usec % USEC_PER_SEC * 1000};
 }
 
 #endif
