@@ -3,6 +3,8 @@ TEST_EXTENSIONS = .t
 T_LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 LOG_DRIVER = $(T_LOG_DRIVER)
 AM_TESTS_ENVIRONMENT = TORC_BUILD='$(abs_top_builddir)'; TORC_SOURCE='$(abs_top_srcdir)'; export TORC_BUILD TORC_SOURCE;
+LOG_COMPILER = $(top_srcdir)/tests/lib/deadline
+T_LOG_COMPILER = $(LOG_COMPILER)
 LDADD = lib/libtorc.la
 include tests/unit/local.mk
 include tests/fuzz/local.mk
@@ -66,6 +68,7 @@ EXTRA_DIST += tests/guest/kernel
 EXTRA_DIST += tests/guest/run
 EXTRA_DIST += tests/idioms
 EXTRA_DIST += tests/lib/cluster.sh
+EXTRA_DIST += tests/lib/deadline
 EXTRA_DIST += tests/lib/idioms.sh
 EXTRA_DIST += tests/lib/local.sh
 EXTRA_DIST += tests/lib/tap.sh
