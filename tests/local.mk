@@ -3,6 +3,8 @@ TEST_EXTENSIONS = .t
 T_LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 LOG_DRIVER = $(T_LOG_DRIVER)
 AM_TESTS_ENVIRONMENT = TORC_BUILD='$(abs_top_builddir)'; TORC_SOURCE='$(abs_top_srcdir)'; export TORC_BUILD TORC_SOURCE;
+LOG_COMPILER = $(top_srcdir)/tests/lib/deadline
+T_LOG_COMPILER = $(LOG_COMPILER)
 LDADD = lib/libtorc.la
 include tests/unit/local.mk
 include tests/fuzz/local.mk
@@ -14,6 +16,7 @@ local_tests += tests/local/cgroup_v1.t
 local_tests += tests/local/data.t
 local_tests += tests/local/errors.t
 local_tests += tests/local/fields.t
+local_tests += tests/local/flush.t
 local_tests += tests/local/graph.t
 local_tests += tests/local/guide.t
 local_tests += tests/local/idioms.t
@@ -71,6 +74,7 @@ EXTRA_DIST += tests/guest/kernel
 EXTRA_DIST += tests/guest/run
 EXTRA_DIST += tests/idioms
 EXTRA_DIST += tests/lib/cluster.sh
+EXTRA_DIST += tests/lib/deadline
 EXTRA_DIST += tests/lib/idioms.sh
 EXTRA_DIST += tests/lib/local.sh
 EXTRA_DIST += tests/lib/tap.sh

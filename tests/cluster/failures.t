@@ -79,8 +79,8 @@ printf '{"name": "first", "jobs": [{"name": "a", "command": "sleep 1; echo first
 printf '{"name": "second", "jobs": [{"name": "a", "command": "sleep 1; echo second > second.txt"}]}' | as_user tee second.json > /dev/null
 as_user torc-sbatch --wait first.json > out1 2>&1 & one=$!
 as_user torc-sbatch --wait second.json > out2 2>&1 & two=$!
-wait $one; is $? 0 "the first of two workflows in one database ends with 0" || diag "$(cat out1)"
-wait $two; is $? 0 "the second too" || diag "$(cat out2)"
+await $one; is $? 0 "the first of two workflows in one database ends with 0" || diag "$(cat out1)"
+await $two; is $? 0 "the second too" || diag "$(cat out2)"
 is "$(cat first.txt second.txt | tr '\n' ' ')" "first second " "each ran its own job"
 is "$(query "SELECT count(*) FROM job_status WHERE workflow > 1 AND state = 'completed'")" 2 "each has its own result"
 is "$(query "PRAGMA foreign_key_check; PRAGMA integrity_check")" ok "the database is sound"

@@ -16,7 +16,7 @@ wait_until 30 '[ "$(running)" -ge 8 ]' || diag "not 8 jobs running: $(running)"
 runner_pid() { query "SELECT pid FROM runner WHERE end_usec IS NULL ORDER BY id $1 LIMIT 1"; }
 victim=$(runner_pid ASC)
 ok "a runner is killed in the middle" kill -9 "$victim"
-wait $waiting; rc=$?
+await $waiting; rc=$?
 is $rc 0 "torc-sbatch --wait ends with 0 all the same" || diag "$(cat out)"
 [ $rc = 0 ] || diag "$(query "SELECT name, state, reason, message, node FROM job_status WHERE state = 'failed'" | head -n 20; query "SELECT * FROM runner"; tail -n 5 torc_output/*.log 2>/dev/null)"
 is "$(query "SELECT count(*) FROM job_status WHERE state = 'completed'")" 60 "all 60 jobs completed"

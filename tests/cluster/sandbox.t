@@ -97,9 +97,10 @@ is "$(usage_of kill-node --dir "$SANDBOX_DIR" 9) $(usage_of nonsense) $(usage_of
 
 # ---- stop
 as_user sleep 600 &
+sleeping=$!
 ok "stop kills a running job and all else" sandbox stop
 is "$(leftovers "$SANDBOX_DIR" "$TAG1")" "" "stop leaves nothing"
-wait
+await $sleeping
 ok "a second stop is no error" sandbox stop
 ok "the other sandbox lives on" "$SANDBOX" status --dir "$OTHER"
 pkill -9 -f "slurm(d|ctld) .*$OTHER/etc/slurm.conf"
@@ -123,7 +124,7 @@ for signal in KILL TERM; do
 	wait_until 20 'pgrep -f "slurmd .*$OTHER/etc/slurm.conf"' || diag "no slurmd was started"
 	TAG2=$(tag_of "$OTHER")
 	kill -$signal $start
-	wait $start
+	await $start
 	[ $signal = TERM ] || isnt "$(leftovers "$OTHER" "$TAG2")" "" "kill -9 of start leaves daemons"
 	[ $signal = TERM ] || ok "stop finds them" "$SANDBOX" stop --dir "$OTHER"
 	is "$(leftovers "$OTHER" "$TAG2")" "" "after SIG$signal nothing is left"
@@ -138,6 +139,6 @@ wait_until 20 'waits=$(pgrep -P "$(pgrep -P $start)") && pgrep -P "$waits" -x fl
 kill -KILL $start
 exec 8<&-
 ok "what start was about to do ends with it" wait_until 20 '! alive "$waits"'
-wait $start
+await $start
 is "$(grep -lFx "dir=$OTHER" /run/torc-sandbox/*)" "" "... and nothing is written of it"
 done_testing

@@ -13,7 +13,7 @@
 #   $SANDBOX_DIR   the sandbox's folder       $SLURM_CONF     exported, so that root's sinfo and scontrol work too
 #   $NODE1 $NODE2  … names of the nodes       $TEST_USER      the ordinary user's name
 #   as_user COMMAND...                        runs it as that user in the current folder; its output and exit code,
-#                                             124 after TEST_COMMAND_SECS (300)
+#                                             124 after TEST_COMMAND_SECS (300), see timed in tests/lib/tap.sh
 #   sandbox COMMAND...                        contrib/sandbox for this sandbox: sandbox kill-node 1
 #   job_state ID                              Slurm's state of a job, empty when it is unknown
 #   node_state N|NAME                         sinfo's state of a node: idle, mix, alloc, down, idle*, …
@@ -26,6 +26,7 @@ if [ -z "${TORC_BUILD:-}" ]; then
 	[ -d "$TORC_BUILD" ] || TORC_BUILD=$TORC_TOP
 fi
 export TORC_BUILD TORC_BUILD_DIR=$TORC_BUILD
+: "${TEST_COMMAND_SECS:=300}"
 
 cluster_start() {
 	local p out i
@@ -39,7 +40,7 @@ cluster_start() {
 	SANDBOX_DIR=$TEST_DIR.slurm
 	trap 'exit 130' INT TERM HUP
 	trap cluster_stop EXIT
-	out=$("$TORC_TOP/contrib/sandbox" start --dir "$SANDBOX_DIR" "$@" 2>&1) || bail_out "the sandbox does not start: $out"
+	out=$(timed "$TORC_TOP/contrib/sandbox" start --dir "$SANDBOX_DIR" "$@" 2>&1) || bail_out "the sandbox does not start: $out"
 	diag "$out"
 	export SLURM_CONF=$SANDBOX_DIR/etc/slurm.conf
 	i=1
@@ -58,14 +59,12 @@ cluster_stop() {
 		diag "kept: folder $TEST_DIR, sandbox $SANDBOX_DIR; export SLURM_CONF=$SANDBOX_DIR/etc/slurm.conf"
 		exit $rc
 	fi
-	"$TORC_TOP/contrib/sandbox" stop --dir "$SANDBOX_DIR" >/dev/null || rc=1
+	timed "$TORC_TOP/contrib/sandbox" stop --dir "$SANDBOX_DIR" >/dev/null || rc=1
 	rm -rf "$TEST_DIR"
 	exit $rc
 }
 
-sandbox() { "$TORC_TOP/contrib/sandbox" "$1" --dir "$SANDBOX_DIR" "${@:2}"; }
-as_user() {
-	timeout --foreground "${TEST_COMMAND_SECS:-300}" "$TORC_TOP/contrib/sandbox" exec --dir "$SANDBOX_DIR" -- "$@"
-}
+sandbox() { timed "$TORC_TOP/contrib/sandbox" "$1" --dir "$SANDBOX_DIR" "${@:2}"; }
+as_user() { timed "$TORC_TOP/contrib/sandbox" exec --dir "$SANDBOX_DIR" -- "$@"; }
 job_state() { squeue -h -t all -o %T -j "$1" 2>/dev/null | head -n 1; }
 node_state() { local n="NODE$1"; [[ $1 == [0-9]* ]] && set -- "${!n}"; sinfo -h -N -n "$1" -o %t | head -n 1; }

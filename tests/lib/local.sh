@@ -6,8 +6,8 @@
 #
 # Gives: $TEST_DIR, an empty folder and the current one; torc-run and the others on PATH; TORC_DB=$TEST_DIR/db;
 #   query SQL          the answer of the database, rows by line, columns by |
-#   run ARGUMENT...    torc-run --quiet with 2 CPUs and 2 GiB; output in $TEST_DIR/log, exit code in $rc
-#   start_run ARG...   the same in the background; $pid is the keeper, $runner its runner
+#   run ARGUMENT...    torc-run with 2 CPUs and 2 GiB; output in $TEST_DIR/log, exit code in $rc: 124 when it was timed out
+#   start_run ARG...   the same in the background; $pid is the keeper, $runner its runner; await "$pid" ends it
 #   jobs               "name state reason" of all jobs, by line
 #   alive MARK         the processes whose command line contains MARK, by line
 
@@ -19,7 +19,11 @@ cd "$TEST_DIR" || exit 99
 trap 'cd /; rm -rf "$TEST_DIR"' EXIT
 
 query() { sqlite3 -cmd '.timeout 20000' "$TORC_DB" "$1"; }
-run() { torc-run --cpus 2 --memory 2g "$@" > log 2>&1; rc=$?; }
+run() {
+	timed torc-run --cpus 2 --memory 2g "$@" > log 2>&1
+	rc=$?
+	[ $rc != 124 ] || tail -n 1 log
+}
 start_run() {
 	torc-run --cpus 2 --memory 2g "$@" > log 2>&1 &
 	pid=$!

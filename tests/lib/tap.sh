@@ -7,9 +7,12 @@
 #     is "$got" "$want" "the sum"
 #     like "$text" 'regex' "the message"       # extended regular expression, bash's =~
 #     wait_until 10 'job_state 1 COMPLETED' || diag "still $(job_state)"
+#     timed torc wait 1                        # runs it, not for ever
+#     await $pid                               # waits for a job of this shell, not for ever
 #     done_testing                             # prints the plan if there was none, and exits 0 or 1
 #
-# Assertions return 0 or 1 and never end the test. There are no sleeps in tests: wait_until SECS CONDITION.
+# Assertions return 0 or 1 and never end the test. There are no sleeps in tests: wait_until SECS CONDITION; and nothing is
+# waited for without a deadline: a bare `wait`, or a program that may hang, hides from everybody which of them it was.
 # skip and skip_all are for what this machine cannot do; with TEST_STRICT=1 they are failures.
 
 TAP_COUNT=0 TAP_FAILED=0 TAP_PLAN=
@@ -72,6 +75,28 @@ wait_until() {
 		[ "${EPOCHREALTIME/[.,]/}" -lt "$deadline" ] || return 1
 		sleep 0.03
 	done
+}
+
+# timed COMMAND...: runs a program; what takes longer than TEST_COMMAND_SECS (120, times TEST_SLOW) is ended, said so of on
+# standard error, and gives 124.
+timed() {
+	local rc=0 start=$SECONDS secs=$((${TEST_COMMAND_SECS:-120} * ${TEST_SLOW:-1}))
+	timeout --foreground -k 10 $secs "$@" || rc=$?
+	[ $rc != 137 ] || [ $((SECONDS - start)) -lt $secs ] || rc=124 # it did not mind TERM
+	[ $rc != 124 ] || echo "# TIMED OUT after $secs s: $*" >&2
+	return $rc
+}
+
+# await PID: waits for a process that this shell has started; its exit code, or 124 as above, told of in the TAP output.
+await() {
+	local secs=${TEST_COMMAND_SECS:-120} command
+	wait_until "$secs" "! kill -0 $1" && { wait "$1"; return; }
+	command=$(tr '\0' ' ' < "/proc/$1/cmdline")
+	diag "TIMED OUT after $((secs * ${TEST_SLOW:-1})) s of waiting for process $1: $command"
+	kill -TERM "$1"
+	wait_until 10 "! kill -0 $1" || kill -KILL "$1"
+	wait "$1"
+	return 124
 }
 
 skip() { # WHY [N]: N assertions that cannot be made here

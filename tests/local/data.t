@@ -78,7 +78,7 @@ for i in {1..40}; do
 done
 echo "{\"name\": \"writers\", \"resource_requirements\": [{\"name\": \"small\", \"num_cpus\": 1, \"memory\": \"64m\"}],
 	\"user_data\": [${names#,}], \"jobs\": [${writers#,}]}" > writers.json
-torc-run --quiet --cpus 8 --memory 2g writers.json > log 2>&1
+timed torc-run --quiet --cpus 8 --memory 2g writers.json > log 2>&1
 is $? 0 "40 jobs that write at the same time complete" || diag "$(cat log; cat torc_output/*.e | sort | uniq -c | head)"
 is "$(query "SELECT count(*) FROM user_data WHERE workflow = 3 AND data = '5'")" 40 "no value is lost"
 is "$(query "SELECT count(*), sum(data) FROM event WHERE workflow = 3 AND name = 'tick'")" "200|600" "and no event, nor counted twice"
@@ -128,7 +128,7 @@ follower=$!
 wait_until 10 'grep -q half followed' || diag "$(cat followed)"
 ok "torc event list --follow shows an event while its job runs" grep -q '{"percent": 50}' followed
 touch go
-wait $pid
+await $pid
 wait_until 10 '! kill -0 $follower' || kill $follower
 is "$(awk '{ print $2 }' followed | sort | uniq -c | awk '{ print $2 "=" $1 }' | paste -s -d' ')" \
 	"begun=1 end=1 half=1 job_canceled=1 job_claimed=2 job_ended=2 job_ready=1 job_started=2 runner_left=1 runner_started=1 workflow_created=1 workflow_ended=1" \
@@ -156,7 +156,7 @@ wait_until 10 '[ -e trapped ]'
 torc event list --follow > followed &
 follower=$!
 torc cancel --last > log 2>&1
-wait $pid
+await $pid
 wait_until 10 '! kill -0 $follower' || kill $follower
 is "$(awk '{ print $2 }' followed | tail -n 3 | paste -s -d' ')" "job_ended workflow_ended runner_left" \
 	"--follow goes on after a cancel, until the jobs have ended and their runner has left" || diag "$(cat followed)"
@@ -171,14 +171,14 @@ start_run locked.json
 wait_until 10 '[ -e ready ]'
 mkfifo pipe
 TORC_BUSY_SECS=1 sqlite3 "$TORC_DB" < pipe > /dev/null & holder=$!
-exec 9> pipe
+exec 9<> pipe # does not wait for a reader
 printf 'PRAGMA busy_timeout = 20000;\nBEGIN EXCLUSIVE;\n.shell touch locked\n' >&9
 wait_until 20 '[ -e locked ]'
 wait_until 1 '[ -e done ]'
 nok "nothing is answered while the database cannot keep it" [ -e done ]
 exec 9>&-
-wait $holder
-wait $pid
+await $holder
+await $pid
 is "$? $(torc data get n)" "0 1" "then it is, and the job completes" || diag "$(cat log)"
 
 # ---- killed ----
@@ -188,7 +188,7 @@ wait_until 10 '[ -s socket ]'
 ok "the socket is there while the runner lives" [ -S "$(cat socket)" ]
 is "$(stat -c %a "$(cat socket)" "$(dirname "$(cat socket)")" | paste -s -d' ')" "600 700" "... for its user only"
 kill -9 "$runner"
-wait $pid
+await $pid
 nok "a runner that was killed leaves none behind" [ -e "$(dirname "$(cat socket)")" ]
 
 echo '{"name": "one", "jobs": [{"name": "a", "command": "true"}]}' > one.json

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/../lib/tap.sh"
 . "$(dirname "$0")/../lib/local.sh"
 
-said() { "$@" > log 2>&1; echo "$? $(cat log)"; }
+said() { timed "$@" > log 2>&1; echo "$? $(cat log)"; }
 CASES=${TORC_SOURCE:-$TORC_BUILD/..}/tests/cases
 
 # ---- a thousand mistakes ----

@@ -13,11 +13,11 @@ lock() {
 	mkfifo sql
 	sqlite3 -cmd '.timeout 20000' "$TORC_DB" < sql > locked &
 	holder=$!
-	exec 9> sql
+	exec 9<> sql # does not wait for a reader
 	printf 'BEGIN IMMEDIATE;\nSELECT 1;\n' >&9
 	wait_until 20 '[ -s locked ]' || bail_out "no lock"
 }
-release() { exec 9>&-; wait "$holder"; rm -f sql locked; }
+release() { exec 9>&-; await "$holder"; rm -f sql locked; }
 running() { [ "$(query "SELECT count(*) FROM job WHERE workflow = $1 AND state = 4")" = "$2" ]; }
 
 cat > wf.json <<'J'
@@ -36,7 +36,7 @@ ok "results are kept on the disk when the database is away" wait_until 20 'journ
 ok "... and the user is told" wait_until 20 'grep -q "the database does not answer; results are kept in torc_output" log'
 ok "... in a file of hers alone" [ "$(stat -c %a "$(journals)")" = 600 ]
 release
-wait "$pid"
+await "$pid"
 is "$(attempts 1)" "good|completed||0
 bad|failed|exit|3
 next|completed||0" "when it is back they are recorded"
@@ -51,7 +51,7 @@ touch go
 wait_until 20 'journals | grep -q .' || bail_out "no journal: $(cat log)"
 wait_until 20 '[ "$(grep -o "\"exit_code\"" $(journals) | wc -l)" -ge 2 ]' || bail_out "not all results are in it"
 kill -KILL "$pid" "$runner"
-wait "$pid" 2> /dev/null
+await "$pid" 2> /dev/null
 release
 run --workflow 2
 is $rc 1 "a run whose last results were on the disk ends as they say" || diag "$(cat log)"
@@ -71,7 +71,7 @@ lock
 kill -INT "$pid"
 ok "what is ended by a signal is kept, too" wait_until 20 '[ "$(cat $(journals) /dev/null | grep -o "\"exit_code\"" | wc -l)" = 2 ]'
 kill -KILL "$pid" "$runner"
-wait "$pid" 2> /dev/null
+await "$pid" 2> /dev/null
 echo '{"torc_journal": 1' > torc_output/torc_journal_wf3_99.json
 release
 torc recover 3 > log 2>&1
@@ -114,7 +114,7 @@ touch go
 ok "results are kept when the file of the database is gone" wait_until 20 'journals | grep -q .'
 like "$(cat log)" "the file was removed or replaced" "... and it is said why"
 mv moved db
-wait "$pid"
+await "$pid"
 is "$(attempts 5)" "good|completed||0
 bad|failed|exit|3
 next|completed||0" "when it is put back it goes on"
@@ -127,7 +127,7 @@ mv db moved
 touch go
 wait_until 20 'journals | grep -q .' || bail_out "no journal: $(cat log)"
 kill -INT "$pid"
-wait "$pid"
+await "$pid"
 is $? 3 "a runner that was told to end does so, though the database is away"
 like "$(cat log)" "results kept in torc_output: [23]; .*torc-run --workflow 6" "... and says where its results are, and how to go on"
 mv moved db

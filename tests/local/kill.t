@@ -22,7 +22,7 @@ start_run long.json
 started 1 1
 wait_until 10 '[ "$(alive "sleep $mark\.1" | wc -l)" = 3 ]'
 kill -KILL "$runner"
-wait "$pid"
+await "$pid"
 isnt $? 0 "torc-run whose runner is killed fails"
 is "$(alive "sleep $mark\.1")" "" "... and leaves nothing of its jobs alive"
 like "$(cat log)" "torc-run --workflow 1" "... and says how to go on"
@@ -41,7 +41,7 @@ started 2 1
 wait_until 10 '[ "$(alive "sleep $mark\.1" | wc -l)" = 3 ]'
 kill -STOP "$pid" "$runner" # else the runner may still act on the death of its keeper
 kill -KILL "$pid" "$runner"
-wait "$pid" 2>/dev/null
+await "$pid" 2>/dev/null
 touch go
 TORC_WORKFLOW_ID=2 SLURM_STEP_ID=0 sleep $mark.41 & # as a step that a job of another runner has started
 step=$!
@@ -55,7 +55,7 @@ rm go
 start_run long.json
 started 3 1
 kill -KILL "$pid"
-wait "$pid" 2>/dev/null
+await "$pid" 2>/dev/null
 ok "keeper killed: the runner ends its jobs and leaves" wait_until 10 '! kill -0 "$runner"'
 is "$(alive "sleep $mark\.1")" "" "... nothing is left"
 is "$(attempts 3)" "first|completed|
@@ -65,7 +65,7 @@ tree|ready|terminated" "... and what ran is recorded, and can go on"
 start_run long.json
 started 4 1
 kill -INT "$pid"
-wait "$pid"
+await "$pid"
 is $? 130 "interrupted once: exit code 130"
 is "$(attempts 4)" "first|completed|
 tree|terminated|terminated" "... the job is terminated"
@@ -79,7 +79,7 @@ wait_until 10 '[ -e deaf ]'
 kill -INT "$pid"
 wait_until 10 'grep -q "once more" log'
 kill -INT "$pid"
-wait "$pid"
+await "$pid"
 is $? 130 "interrupted twice: a job that ignores TERM is killed"
 is "$(alive "sleep $mark\.1") $(attempts 5)" " a|terminated|terminated" "... and recorded"
 
@@ -87,15 +87,15 @@ is "$(alive "sleep $mark\.1") $(attempts 5)" " a|terminated|terminated" "... and
 awk 'BEGIN { print "{\"name\": \"many\", \"jobs\": ["; for (i = 0; i < 300; i++) printf "%s{\"name\": \"j%d\", \"command\": \"echo x >> out.%d\"%s}\n", (i ? "," : ""), i, i, (i < 100 ? "" : ", \"depends_on\": [\"j" (i - 100) "\"]"); print "]}" }' > many.json
 start_run many.json
 wait_until 10 '[ "$(query "SELECT count(*) FROM workflow")" = 6 ]'
-torc-run --cpus 2 --memory 2g --workflow 6 > log2 2>&1
+timed torc-run --cpus 2 --memory 2g --workflow 6 > log2 2>&1
 rc2=$?
-wait "$pid"
+await "$pid"
 is "$? $rc2" "0 0" "two torc-run on one workflow end well" || diag "$(cat log log2)"
 is "$(cat out.* | wc -l) $(query "SELECT count(*) FROM attempt a JOIN job j ON j.id = a.job WHERE workflow = 6") $(query "SELECT count(*) FROM job WHERE workflow = 6 AND state = 5")" \
 	"300 300 300" "... and no job ran twice"
 start_run long.json
 started 7 1
-torc-run --cpus 2 --memory 2g diamond.json > /dev/null 2>&1
+timed torc-run --cpus 2 --memory 2g diamond.json > /dev/null 2>&1
 echo '{"name": "x", "jobs": [{"name": "a", "command": "true"}]}' > x.json
 run x.json
 is $rc 0 "another workflow in the same database runs beside it"
@@ -104,7 +104,8 @@ second=$!
 wait_until 10 'grep -q "has not ended" log3'
 like "$(cat log3)" "workflow 7 of the same file has not ended.*--workflow 7" "a second run of a file names the unfinished one"
 kill -QUIT "$pid" "$second"
-wait
+await "$pid"
+await "$second"
 is "$(alive "sleep $mark\.1")" "" "SIGQUIT kills at once"
 
 # ---- everything is suspended, as Slurm does it: that time counts in no limit ----
@@ -119,14 +120,14 @@ kill -STOP "$(cat job.pid)" "$runner"
 since=$EPOCHSECONDS
 wait_until 20 '[ $((EPOCHSECONDS - since)) -ge 5 ]'
 kill -CONT "$(cat job.pid)" "$runner"
-wait "$pid"
+await "$pid"
 is "$? $(jobs | tail -n 2 | xargs)" "1 a completed b failed timeout" "a job that was suspended for longer than its runtime completes" || diag "$(cat log)"
 ok "... and its time is that in which it ran" [ "$(query "SELECT max(wall_s) < 3 FROM job_status WHERE name = 'a' AND wall_s > 0 AND workflow = (SELECT max(id) FROM workflow)")" = 1 ]
 ok "... as is the runtime of a job that is started afterwards" [ "$(query "SELECT max(end_usec - start_usec) BETWEEN 1e6 AND 4e6 FROM attempt a JOIN job j ON j.id = a.job WHERE j.name = 'b' AND j.workflow = (SELECT max(id) FROM workflow)")" = 1 ]
 
 # ---- time ----
 start_run --time 12s long.json
-wait "$pid"
+await "$pid"
 is $? 1 "torc-run --time ends in time, with jobs that did not complete"
 is "$(attempts "$(query 'SELECT max(id) FROM workflow')" | tail -n 1)" "tree|ready|terminated" "... which can go on"
 
@@ -137,7 +138,7 @@ id=$(($(query 'SELECT max(id) FROM workflow') + 1))
 started "$id" 1
 wait_until 10 'grep -qa "1 of 3 jobs ended" tty'
 kill -INT "$(query "SELECT pid FROM runner WHERE workflow = $id")"
-wait "$pid"
+await "$pid"
 ok "the line of progress is one line of a terminal of any width" grep -qa $'\r\033\\[K\033\\[?7l1 of 3 jobs ended, 1 running, 0 failed\033\\[?7h' tty
 ok "... and makes way for messages" grep -qa $'\r\033\\[Ktorc-run: ending 1 running job; once more to kill it' tty
 
@@ -148,7 +149,7 @@ died() { # a workflow whose keeper and runner were killed: its id in $id
 	started "$id" 1
 	kill -STOP "$pid" "$runner" # else the runner may still act on the death of its keeper
 	kill -KILL "$pid" "$runner"
-	wait "$pid" 2>/dev/null
+	await "$pid" 2>/dev/null
 	wait_until 10 '[ ! -e /proc/$runner ] || grep -q "^State:.*Z" /proc/$runner/status'
 }
 died
@@ -160,14 +161,14 @@ ok "torc wait says that nothing will come" wait_until 20 "grep -q 'no live runne
 like "$(torc recover "$id")" "gave back the jobs of 1 dead runner" "torc recover gives its jobs back"
 is "$(attempts "$id")" "first|completed|
 tree|ready|lost" "... as lost"
-ok "torc cancel" torc cancel "$id"
-wait "$waiter"
+ok "torc cancel" timed torc cancel "$id"
+await "$waiter"
 is $? 1 "... ends the wait"
 died
-ok "torc cancel of a workflow whose runner is dead" torc cancel "$id"
+ok "torc cancel of a workflow whose runner is dead" timed torc cancel "$id"
 is "$(torc jobs --json "$id" | jq -r '.jobs[].state' | xargs)" "completed canceled canceled" "... leaves no job running"
 is "$(torc event list --workflow "$id" --kind job_canceled --json | jq -r '.events[] | .job' | sort | xargs)" "last tree" "... and says so of each"
 died
-ok "torc delete does not wait for a runner that is dead" torc delete "$id"
+ok "torc delete does not wait for a runner that is dead" timed torc delete "$id"
 pkill -KILL -f -- "sleep $mark\\.1" # those that would have ended them are dead
 done_testing

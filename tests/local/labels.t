@@ -10,7 +10,7 @@ cat > w.json <<'J'
  {"name": "c", "command": "true", "depends_on": ["b"]},
  {"name": "d", "command": "true", "labels": ["licence"], "depends_on": ["b"]}]}
 J
-said() { timeout 60 torc-run --cpus 2 "$@" > log 2>&1; echo "$? $(cat log)"; }
+said() { timed torc-run --cpus 2 "$@" > log 2>&1; echo "$? $(cat log)"; }
 
 # ---- a runner takes its own, and leaves when only others' are left ----
 like "$(said w.json)" '^1 ' "torc-run ends with 1 when jobs for others are left"
@@ -40,24 +40,24 @@ ok "the one with the label starts it" wait_until 20 '[ "$(query "SELECT count(*)
 torc-run --cpus 2 --workflow 2 > log 2>&1 &
 plain=$!
 ok "the one without has come" wait_until 20 '[ "$(query "SELECT count(*) FROM runner WHERE workflow = 2 AND end_usec IS NULL")" = 2 ]'
-echo > gate
-wait $plain
+timed sh -c 'echo > gate'
+await $plain
 is "$(query "SELECT j.name FROM attempt a JOIN job j ON j.id = a.job JOIN runner r ON r.id = a.runner WHERE r.workflow = 2 AND r.labels IS NULL")" \
 	c "it stays, and takes what then is ready" || diag "$(cat log other)"
-wait $other
+await $other
 is $? 0 "the other stays, too, and all is done" || diag "$(cat other)"
 
 # ---- two that wait for a third, which is not there ----
 printf '{"name": "w", "jobs": [{"name": "b", "command": "true", "labels": ["none"]}, {"name": "c", "command": "true", "depends_on": ["b"]},
 	{"name": "d", "command": "true", "labels": ["x"], "depends_on": ["b"]}]}' > w3.json
 said w3.json > /dev/null
-timeout 60 torc-run --workflow 3 > log 2>&1 &
+torc-run --workflow 3 > log 2>&1 &
 plain=$!
-timeout 60 torc-run --workflow 3 --label x > other 2>&1 &
+torc-run --workflow 3 --label x > other 2>&1 &
 other=$!
-wait $plain
+await $plain
 is $? 1 "do not wait for each other" || diag "$(cat log)"
-wait $other
+await $other
 is $? 1 "neither the one nor the other" || diag "$(cat other)"
 
 # ---- what a file and an option may say ----

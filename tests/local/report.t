@@ -112,7 +112,7 @@ says "status of a job that runs" 0 "runs" "$torc" status 2
 says "the last workflow is the one meant" 0 "Workflow 3 waiting: running" "$torc" status
 is "$(COLUMNS=40 "$torc" status 1 | sed -n 3,4p)" "3 completed, 4 failed, 1 canceled
 of 8 jobs" "status in few columns"
-says "wait: some jobs did not complete" 1 "" "$torc" wait 1
+says "wait: some jobs did not complete" 1 "" timed "$torc" wait 1
 
 mkdir -p "$scratch/out" && echo "to stdout" > "$scratch/out/o" && echo "to stderr" > "$scratch/out/e"
 sqlite3 "$TORC_DB" "UPDATE attempt SET stdout = '$scratch/out/o', stderr = '$scratch/out/e' WHERE id = 3"

@@ -141,7 +141,7 @@ is "$rc $(cat torc_output/*.o)" "0 there" "the folder of the output is made anew
 # ---- and one that may not be written to: no job fails for it
 if [ "$(id -u)" = 0 ] && command -v setpriv > /dev/null; then
 	mkdir -p bare/torc_output && chmod 711 . && cp remove.json bare && chown 54321 bare
-	(cd bare && exec setpriv --reuid 54321 --clear-groups "$(command -v torc-run)" --db db -Q remove.json) > log 2>&1
+	(cd bare && timed setpriv --reuid 54321 --clear-groups "$(command -v torc-run)" --db db -Q remove.json) > log 2>&1
 	is "$? $(sqlite3 bare/db "SELECT DISTINCT state FROM job_status ORDER BY 1")" $'4 blocked\nready' "a folder of the output that is somebody else's fails no job"
 	like "$(cat log)" "cannot write to the folder torc_output" "... and is named"
 else
@@ -181,7 +181,7 @@ like "$(cat runner)" "^Max open files +$(ulimit -Hn) " "... while the runner its
 
 # ---- how long a job took ----
 echo '{"name": "crowd", "parameters": {"i": "1:200"}, "jobs": [{"name": "a_{i}", "command": "true", "use_parameters": ["i"]}]}' > crowd.json
-torc-run --quiet --cpus 200 --memory 200g crowd.json > log 2>&1
+timed torc-run --quiet --cpus 200 --memory 200g crowd.json > log 2>&1
 is "$(query "SELECT count(*) FROM attempt a JOIN job j ON j.id = a.job WHERE j.name GLOB 'a_*' AND a.wall_usec > a.end_usec - a.start_usec + 200")" 0 \
 	"of many jobs that start at once, none is said to have run for longer than it did"
 
@@ -193,7 +193,7 @@ if [ "$(id -u)" = 0 ] && command -v setpriv > /dev/null; then
 	J
 	mkdir crowd && chmod 711 . && chown 54321 crowd && cp crowd.json crowd
 	# LeakSanitizer, where it is built in, wants a process of its own
-	(cd crowd && ulimit -u 12 && ASAN_OPTIONS=detect_leaks=0 exec setpriv --reuid 54321 --clear-groups "$(command -v torc-run)" --db db --cpus 2 --memory 2g -Q --allow-missing crowd.json) > log 2>&1
+	(cd crowd && ulimit -u 12 && ASAN_OPTIONS=detect_leaks=0 timed setpriv --reuid 54321 --clear-groups "$(command -v torc-run)" --db db --cpus 2 --memory 2g -Q --allow-missing crowd.json) > log 2>&1
 	is "$? $(sqlite3 crowd/db "SELECT count(*) FROM job_status WHERE state = 'completed'")" "0 2" \
 		"a job that finds no process to be had waits for one" || diag "$(cat log; sqlite3 crowd/db "SELECT name, state, message FROM job_status")"
 else

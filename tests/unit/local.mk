@@ -18,6 +18,7 @@ unit_tests += tests/unit/graph
 unit_tests += tests/unit/groups
 unit_tests += tests/unit/job_request
 unit_tests += tests/unit/job_spec
+unit_tests += tests/unit/journal
 unit_tests += tests/unit/json5
 unit_tests += tests/unit/json_position
 unit_tests += tests/unit/json_stream
