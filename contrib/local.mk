@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 EXTRA_DIST += contrib/check
 EXTRA_DIST += contrib/demo
+EXTRA_DIST += contrib/in-debian
+EXTRA_DIST += contrib/lib/own-cgroup.sh
 EXTRA_DIST += contrib/lib/packages.sh
 EXTRA_DIST += contrib/lib/sandbox-conf.sh
 EXTRA_DIST += contrib/lib/sandbox-exec.sh

@@ -2,6 +2,7 @@
 // slurm-query: asks libslurm and prints JSON. The only program that links it, because libslurm may
 // end or hang its caller and changes its soname with every release; whoever runs this takes its
 // death or silence for "unknown".
+#include <errno.h>
 #include <grp.h>
 #include <jansson.h>
 #include <slurm/slurm.h>
@@ -19,7 +20,7 @@ static const json_int_t MiB = 1024 * 1024;
 
 static int fail(const char *what)
 {
-    fprintf(stderr, "slurm-query: %s: %s\n", what, slurm_strerror(slurm_get_errno()));
+    fprintf(stderr, "slurm-query: %s: %s\n", what, slurm_strerror(errno));
     return EXIT_UNKNOWN;
 }
 
@@ -180,7 +181,7 @@ static int print_job(const char *id)
     }
     job_info_msg_t *jobs = NULL;
     if (slurm_load_job(&jobs, (uint32_t)number, SHOW_ALL | SHOW_DETAIL)) {
-        if (slurm_get_errno() != ESLURM_INVALID_JOB_ID)
+        if (errno != ESLURM_INVALID_JOB_ID)
             return fail(id);
         return print_json(
             json_pack("{s:I, s:n, s:n}", "job_id", (json_int_t)number, "state", "end_time_usec"));

@@ -67,6 +67,8 @@ TESTS += $(unit_tests) $(local_tests) $(cluster_tests)
 
 EXTRA_DIST += tests/cases
 EXTRA_DIST += tests/cluster/plugin-runner.sh
+EXTRA_DIST += tests/debian/demo
+EXTRA_DIST += tests/debian/killed
 EXTRA_DIST += tests/fields
 EXTRA_DIST += tests/guest/boot
 EXTRA_DIST += tests/guest/guest-init
