@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "plugin/cgroup_clear.h"
@@ -21,16 +20,9 @@
 static char text[ENTRY_MAX];
 static int64_t sweep_end; // milliseconds of the monotonic clock
 
-static int64_t now_msec(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
-}
-
 static int64_t msec_left(void)
 {
-    int64_t left = sweep_end - now_msec();
+    int64_t left = sweep_end - cgroup_now_msec();
     return left > 0 ? left : 0;
 }
 
@@ -103,9 +95,11 @@ void ledger_remove(const struct step *step)
 // they are empty.
 static int bury(const char *kind, char *path)
 {
-    int v2 = !strcmp(kind, "v2");
-    int left = v2 ? 0 : cgroup_clear_grandchildren(path, "task_", msec_left());
-    left += cgroup_clear_children(path, v2 ? "" : "task_", msec_left());
+    int v2 = !strcmp(kind, "v2"), dir = cgroup_open(AT_FDCWD, path);
+    int left = v2 ? 0 : cgroup_clear_grandchildren(dir, "task_", msec_left(), NULL);
+    left += cgroup_clear_children(dir, v2 ? "" : "task_", msec_left(), NULL);
+    if (dir >= 0)
+        close(dir);
     if (left)
         return left;
     if (v2) {
@@ -158,7 +152,7 @@ void ledger_sweep(const struct step *own)
     int dir = run_dir_open_steps();
     int fd = dir < 0 ? -1 : cgroup_open(dir, ".");
     DIR *d = fd < 0 ? NULL : fdopendir(fd);
-    sweep_end = now_msec() + CGROUP_CLEAR_MSEC;
+    sweep_end = cgroup_now_msec() + CGROUP_CLEAR_MSEC;
     for (struct dirent *e; d && msec_left() && (e = readdir(d));)
         if (e->d_name[0] != '.')
             sweep_entry(dir, e->d_name, own);
