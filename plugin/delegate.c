@@ -11,6 +11,26 @@
 
 #include "plugin/cgroup_clear.h"
 
+enum {
+    STEP_PER_CPU = 8,
+    STEP_LEAST = 32,
+    USER_PER_CPU = STEP_LEAST,
+    USER_LEAST = 1024,
+    USER_MOST = 16384
+};
+
+unsigned delegate_bound(const struct step *step)
+{
+    unsigned n = STEP_PER_CPU * step->cpus;
+    return n > STEP_LEAST ? n : STEP_LEAST;
+}
+
+unsigned delegate_user_bound(void)
+{
+    long n = USER_PER_CPU * sysconf(_SC_NPROCESSORS_ONLN);
+    return n < USER_LEAST ? USER_LEAST : n < USER_MOST ? (unsigned)n : USER_MOST;
+}
+
 static int give(int dir, const char *const *files, const struct step *step)
 {
     for (; *files; files++)
@@ -35,9 +55,11 @@ static int give_v2(int user, int dir, const struct step *step)
     if (cgroup_write(dir, "cgroup.subtree_control",
                      "+memory")) // without it there would be nothing to gain
         return -1;
-    cgroup_write(dir, "cgroup.max.descendants",
-                 "4096"); // these stay root's: they bound what the user can make
-    cgroup_write(dir, "cgroup.max.depth", "4");
+    char most[16]; // these files stay root's
+    snprintf(most, sizeof most, "%u", delegate_bound(step));
+    if (cgroup_write(dir, "cgroup.max.descendants", most) ||
+        cgroup_write(dir, "cgroup.max.depth", "4"))
+        return -1;
     return give(dir, own, step) || give(user, own_parent, step) ? -1 : 0;
 }
 
