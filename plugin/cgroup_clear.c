@@ -8,26 +8,26 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "lib/base/clock.h"
-#include "plugin/cgroup_path.h"
-
-// v1 has no cgroup.max.depth. What hides deeper is killed by Slurm, whose freezer hierarchy nobody
-// else writes to.
-#define MAX_DEPTH 8
-
-typedef int visit_fn(int dir, const char *name, int depth);
 
 static int64_t deadline; // of the call under way: hooks run one after another
+static bool stopped;
+static cgroup_owned_fn *owned;
 
 // Also inside a pass: on v1 a user may have made any number of directories
-static bool is_late(void)
+static bool must_stop(void)
 {
-    return clock_mono_msec() >= deadline;
+    return stopped = stopped || clock_mono_msec() >= deadline;
+}
+
+static bool must_spare(void)
+{
+    return stopped = must_stop() || (owned && owned());
 }
 
 int cgroup_open(int at, const char *name)
@@ -47,23 +47,19 @@ int cgroup_write(int dir, const char *file, const char *text)
     return n < 0 ? -1 : 0;
 }
 
-// Calls visit for every child directory whose name begins with prefix; the sum of its answers
-static int each_child(int dir, const char *prefix, visit_fn *visit, int depth)
+static DIR *open_list(int dir)
 {
     int fd = cgroup_open(dir, ".");
-    DIR *d = fd < 0 ? NULL : fdopendir(fd);
-    if (!d) {
-        if (fd >= 0)
-            close(fd);
-        return 0;
-    }
-    int sum = 0;
-    for (struct dirent *e; (e = readdir(d));)
-        if (e->d_type == DT_DIR && e->d_name[0] != '.' &&
-            !strncmp(e->d_name, prefix, strlen(prefix)))
-            sum += visit(dir, e->d_name, depth);
-    closedir(d);
-    return sum;
+    DIR *list = fd < 0 ? NULL : fdopendir(fd);
+    if (!list && fd >= 0)
+        close(fd);
+    return list;
+}
+
+// Any name but these two may be a user's, also one that begins with a dot
+static bool is_child(const struct dirent *e)
+{
+    return e->d_type == DT_DIR && strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0;
 }
 
 static void kill_processes(int dir)
@@ -73,7 +69,7 @@ static void kill_processes(int dir)
     if (fd < 0)
         return;
     long pid = 0;
-    for (ssize_t n; (n = read(fd, buf, sizeof buf)) > 0;)
+    for (ssize_t n; (n = read(fd, buf, sizeof buf)) > 0 && !must_spare();)
         for (ssize_t i = 0; i < n; i++) {
             if (buf[i] >= '0' && buf[i] <= '9') {
                 pid = pid * 10 + (buf[i] - '0');
@@ -86,84 +82,120 @@ static void kill_processes(int dir)
     close(fd);
 }
 
-// cgroup.kill (v2, kernel 5.14) is atomic against forks; else process by process, again until none
-// is left
-static int kill_tree(int at, const char *name, int depth)
+// Removes children of dir, from the one with the number after (0: the first), until one of them
+// cannot be removed as it is: an fd of that one, or -1. *left counts what stays: the one with the
+// number after, of which all that could be done has been done.
+static int next_busy(int dir, ino_t after, int *left)
 {
-    int dir = is_late() ? -1 : cgroup_open(at, name);
-    if (dir < 0)
-        return 0;
-    if (cgroup_write(dir, "cgroup.kill", "1") && depth < MAX_DEPTH) {
-        kill_processes(dir);
-        each_child(dir, "", kill_tree, depth + 1);
+    DIR *list = open_list(dir);
+    int found = -1;
+    for (struct dirent *e; list && found < 0 && (e = readdir(list));) {
+        if (!is_child(e) || (after && e->d_ino != after))
+            continue;
+        if (must_stop())
+            break;
+        if (!unlinkat(dir, e->d_name, AT_REMOVEDIR) || errno == ENOENT)
+            after = 0;
+        else if (after)
+            (*left)++, after = 0;
+        else
+            found = cgroup_open(dir, e->d_name);
     }
-    close(dir);
-    return 0;
+    *left += after != 0; // another removed it, and with it our place: the next pass finds the rest
+    if (list)
+        closedir(list);
+    return found;
 }
 
-// How many directories of the tree could not be removed
-static int remove_tree(int at, const char *name, int depth)
+// One pass over all directories below top, each after those in it. No recursion, no stack: v1 has
+// no cgroup.max.depth, and the number of the directory that one came out of tells where to go on.
+// No directory of a cgroup file system moves to another parent, so ".." leads back to top.
+static int clear_below(int top, bool one_by_one)
 {
-    if (is_late())
-        return 1;
-    int dir = cgroup_open(at, name);
-    if (dir < 0)
-        return 0;
-    int left = depth < MAX_DEPTH ? each_child(dir, "", remove_tree, depth + 1) : 0;
-    close(dir);
-    return left + (unlinkat(at, name, AT_REMOVEDIR) && errno != ENOENT);
-}
-
-static int kill_children(int at, const char *name, int depth)
-{
-    int dir = cgroup_open(at, name);
-    if (dir < 0)
-        return 0;
-    each_child(dir, "", kill_tree, depth);
-    close(dir);
-    return 0;
-}
-
-static int remove_children(int at, const char *name, int depth)
-{
-    int dir = cgroup_open(at, name);
-    if (dir < 0)
-        return 0;
-    int left = each_child(dir, "", remove_tree, depth);
-    close(dir);
+    struct stat st;
+    int left = 0, depth = 0, dir = cgroup_open(top, ".");
+    ino_t after = 0;
+    while (dir >= 0) {
+        int to = next_busy(dir, after, &left);
+        if (must_stop() || (to < 0 && !depth)) {
+            left += must_stop() ? depth + 1 : 0;
+            if (to >= 0)
+                close(to);
+            break;
+        }
+        if (to >= 0) {
+            if (one_by_one)
+                kill_processes(to);
+            after = 0;
+            depth++;
+        } else {
+            after = fstat(dir, &st) ? 0 : st.st_ino;
+            to = after ? cgroup_open(dir, "..") : -1;
+            left += to < 0;
+            depth--;
+        }
+        close(dir);
+        dir = to;
+    }
+    if (dir >= 0)
+        close(dir);
     return left;
 }
 
-static int clear(const char *path, const char *prefix, int64_t msec, visit_fn *end,
-                 visit_fn *remove)
+// cgroup.kill (v2, kernel 5.14) is atomic against forks, but asks nobody; else process by process,
+// pass by pass until none is left.
+static int clear_child(int at, const char *name, bool itself)
 {
-    int dir = cgroup_open(AT_FDCWD, path);
+    int dir = cgroup_open(at, name);
     if (dir < 0)
         return 0;
-    int left;
-    deadline = clock_mono_msec() + msec;
+    bool one_by_one = !itself || owned || cgroup_write(dir, "cgroup.kill", "1");
+    if (itself && one_by_one)
+        kill_processes(dir);
+    int left = clear_below(dir, one_by_one);
+    close(dir);
+    if (itself)
+        left += must_stop() || (unlinkat(at, name, AT_REMOVEDIR) && errno != ENOENT);
+    return left;
+}
+
+static int clear_all(int dir, const char *prefix, bool themselves)
+{
+    int left = 0;
+    DIR *list = open_list(dir);
+    for (struct dirent *e; list && (e = readdir(list));)
+        if (is_child(e) && !strncmp(e->d_name, prefix, strlen(prefix)))
+            left += must_spare() ? 1 : clear_child(dir, e->d_name, themselves);
+    if (list)
+        closedir(list);
+    return left;
+}
+
+static int clear(int dir, const char *prefix, int64_t msec, cgroup_owned_fn *is_owned,
+                 bool themselves)
+{
+    int left = 0;
     struct timespec pause = {.tv_nsec = 500000};
-    for (;;) { // a killed process leaves its cgroup when it has exited, not when it is reaped
-        each_child(dir, prefix, end, 0);
-        left = each_child(dir, prefix, remove, 0);
-        if (!left || is_late())
-            break;
+    deadline = clock_mono_msec() + msec;
+    owned = is_owned;
+    stopped = false;
+    // a killed process leaves its cgroup when it has exited, not when it is reaped
+    while (dir >= 0 && (left = clear_all(dir, prefix, themselves)) && !must_stop()) {
         nanosleep(&pause, NULL);
         if (pause.tv_nsec < 20000000)
             pause.tv_nsec *= 2;
     }
-    close(dir);
     return left;
 }
 
-int cgroup_clear_children(const char *path, const char *prefix, int64_t msec)
+int cgroup_clear_children(int dir, const char *prefix, int64_t msec, cgroup_owned_fn *is_owned)
 {
-    return clear(path, prefix, msec, kill_tree, remove_tree);
+    return clear(dir, prefix, msec, is_owned, true);
 }
 
-int cgroup_clear_grandchildren(const char *path, const char *prefix, int64_t msec)
+int cgroup_clear_grandchildren(int dir, const char *prefix, int64_t msec, cgroup_owned_fn *is_owned)
 {
-    return clear(path, prefix, msec, kill_children, remove_children);
+    return clear(dir, prefix, msec, is_owned, false);
 }
 
 bool cgroup_has_processes(const char *path)

@@ -8,14 +8,20 @@
 
 #define CGROUP_CLEAR_MSEC 2000 // the longest that one call may take
 
-// Kills all processes in the subdirectories of the cgroup at path whose names begin with prefix (""
-// = all), and removes these subdirectories with all below them. Not the cgroup itself. How many are
-// left after msec; 0 if path is gone.
-int cgroup_clear_children(const char *path, const char *prefix, int64_t msec);
+// Has what is being cleared got an owner meanwhile? Asked after processes have been listed and
+// before they are killed: what the answer "no" is about is older than any owner.
+typedef bool cgroup_owned_fn(void);
 
-// The same for the children of every subdirectory of path that begins with prefix: the
+// Kills all processes in the subdirectories of the cgroup dir (an fd, or -1: nothing) whose names
+// begin with prefix ("" = all), and removes these subdirectories with all below them, however deep.
+// Not the cgroup itself. Gives up after msec, or when is_owned (NULL: never) says so. How many are
+// left, at least.
+int cgroup_clear_children(int dir, const char *prefix, int64_t msec, cgroup_owned_fn *is_owned);
+
+// The same for the children of every subdirectory of dir that begins with prefix: the
 // subdirectories stay.
-int cgroup_clear_grandchildren(const char *path, const char *prefix, int64_t msec);
+int cgroup_clear_grandchildren(int dir, const char *prefix, int64_t msec,
+                               cgroup_owned_fn *is_owned);
 
 // Is a process in the cgroup at path itself? False if it is gone.
 bool cgroup_has_processes(const char *path);

@@ -126,22 +126,3 @@ int cgroup_path_split_task(char *path, uint32_t *number)
     *number = (uint32_t)n;
     return 0;
 }
-
-int cgroup_path_node(const char *path, char *node, size_t size)
-{
-    static const char suffix[] = "_slurmstepd.scope", prefix[] = "slurm_";
-    for (const char *p = strchr(path, '/'); p; p = strchr(p, '/')) {
-        size_t n = strcspn(++p, "/");
-        if (n > sizeof prefix - 1 && !strncmp(p, prefix, sizeof prefix - 1)) {
-            p += sizeof prefix - 1;
-            n -= sizeof prefix - 1;
-        } else if (n > sizeof suffix - 1 &&
-                   !strncmp(p + n - (sizeof suffix - 1), suffix, sizeof suffix - 1)) {
-            n -= sizeof suffix - 1;
-        } else {
-            continue;
-        }
-        return snprintf(node, size, "%.*s", (int)n, p) < (int)size ? 0 : -1;
-    }
-    return -1;
-}

@@ -19,8 +19,4 @@ int cgroup_path(pid_t pid, const char *controller, char *out, size_t size);
 // directory. -1, and the path as it was, if its last component is not that.
 int cgroup_path_split_task(char *path, uint32_t *number);
 
-// The node name that a slurmd with several on a host puts into its paths: "slurm_NODE" (v1) or
-// "NODE_slurmstepd.scope" (v2). -1 if there is none.
-int cgroup_path_node(const char *path, char *node, size_t size);
-
 #endif

@@ -9,7 +9,28 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/base/clock.h"
 #include "plugin/cgroup_clear.h"
+
+enum {
+    STEP_PER_CPU = 8,
+    STEP_LEAST = 32,
+    USER_PER_CPU = STEP_LEAST,
+    USER_LEAST = 1024,
+    USER_MOST = 16384
+};
+
+unsigned delegate_bound(const struct step *step)
+{
+    unsigned n = STEP_PER_CPU * step->cpus;
+    return n > STEP_LEAST ? n : STEP_LEAST;
+}
+
+unsigned delegate_user_bound(void)
+{
+    long n = USER_PER_CPU * sysconf(_SC_NPROCESSORS_ONLN);
+    return n < USER_LEAST ? USER_LEAST : n < USER_MOST ? (unsigned)n : USER_MOST;
+}
 
 static int give(int dir, const char *const *files, const struct step *step)
 {
@@ -35,9 +56,11 @@ static int give_v2(int user, int dir, const struct step *step)
     if (cgroup_write(dir, "cgroup.subtree_control",
                      "+memory")) // without it there would be nothing to gain
         return -1;
-    cgroup_write(dir, "cgroup.max.descendants",
-                 "4096"); // these stay root's: they bound what the user can make
-    cgroup_write(dir, "cgroup.max.depth", "4");
+    char most[16]; // these files stay root's
+    snprintf(most, sizeof most, "%u", delegate_bound(step));
+    if (cgroup_write(dir, "cgroup.max.descendants", most) ||
+        cgroup_write(dir, "cgroup.max.depth", "4"))
+        return -1;
     return give(dir, own, step) || give(user, own_parent, step) ? -1 : 0;
 }
 
@@ -84,38 +107,54 @@ int delegate_task(struct step *step, unsigned local_id)
 {
     uint32_t number = step->tasks[local_id].number;
     int result = step->v2_user[0] ? delegate_v2(step, number) : delegate_v1(step, number);
-    if (!result)
+    if (!result) {
         step->delegated = true;
+        step->owner = local_id;
+    }
     return result;
+}
+
+// What is left of msec from begin on
+static int64_t msec_left(int64_t begin)
+{
+    int64_t left = begin + CGROUP_CLEAR_MSEC - clock_mono_msec();
+    return left > 0 ? left : 0;
+}
+
+static int open_task(const char *step, uint32_t number)
+{
+    char path[CGROUP_PATH_MAX + 32];
+    snprintf(path, sizeof path, "%s/task_%u", step, number);
+    return step[0] ? cgroup_open(AT_FDCWD, path) : -1;
 }
 
 int delegate_clear_task(const struct step *step, unsigned local_id)
 {
-    char path[CGROUP_PATH_MAX + 32];
-    uint32_t number = step->tasks[local_id].number;
+    int64_t begin = clock_mono_msec();
     int left = 0;
-    if (step->v2_user[0]) { // not by prefix: torc_1 begins torc_10
-        snprintf(path, sizeof path, "%s/torc_%u", step->v2_user, number);
-        left = cgroup_clear_children(path, "", CGROUP_CLEAR_MSEC);
-        return left + (rmdir(path) && errno != ENOENT);
-    }
+    if (step->v2_user[0])
+        return step->delegated && step->owner == local_id ? delegate_clear_step(step) : 0;
     for (int i = 0; i < V1_CONTROLLERS; i++) {
-        if (!step->v1_step[i][0])
-            continue;
-        snprintf(path, sizeof path, "%s/task_%u", step->v1_step[i], number);
-        left += cgroup_clear_children(path, "", CGROUP_CLEAR_MSEC / V1_CONTROLLERS);
+        int dir = open_task(step->v1_step[i], step->tasks[local_id].number);
+        left += cgroup_clear_children(dir, "", msec_left(begin), NULL);
+        if (dir >= 0)
+            close(dir);
     }
     return left;
 }
 
 int delegate_clear_step(const struct step *step)
 {
-    int left = 0;
-    if (step->v2_user[0])
-        return cgroup_clear_children(step->v2_user, "torc_", CGROUP_CLEAR_MSEC);
-    for (int i = 0; i < V1_CONTROLLERS; i++)
-        if (step->v1_step[i][0])
-            left += cgroup_clear_grandchildren(step->v1_step[i], "task_",
-                                               CGROUP_CLEAR_MSEC / V1_CONTROLLERS);
+    int64_t begin = clock_mono_msec();
+    int left = 0, dir = step->v2_user[0] ? cgroup_open(AT_FDCWD, step->v2_user) : -1;
+    left += cgroup_clear_children(dir, "torc_", CGROUP_CLEAR_MSEC, NULL);
+    if (dir >= 0)
+        close(dir);
+    for (int i = 0; i < V1_CONTROLLERS; i++) {
+        dir = step->v1_step[i][0] ? cgroup_open(AT_FDCWD, step->v1_step[i]) : -1;
+        left += cgroup_clear_grandchildren(dir, "task_", msec_left(begin), NULL);
+        if (dir >= 0)
+            close(dir);
+    }
     return left;
 }

@@ -36,14 +36,11 @@ int slurm_spank_task_post_fork(spank_t sp, int ac, char **av)
         slurm_debug("spank_torc: the task is in no cgroup of its own: nothing to do");
         return ESPANK_SUCCESS;
     }
-    if (step.role != STEP_RUNNER || !wants_delegation(ac, av))
+    if (step.role != STEP_RUNNER || step.entered || !wants_delegation(ac, av))
         return ESPANK_SUCCESS;
-    if (!step.delegated)
-        ledger_sweep(&step);
-    if (delegate_task(&step, (unsigned)id))
+    step.entered = !ledger_enter(&step, pid);
+    if (!step.entered || delegate_task(&step, (unsigned)id))
         slurm_info("spank_torc: task %d: no cgroup could be delegated: %m", id);
-    else
-        ledger_add(&step, pid);
     return ESPANK_SUCCESS;
 }
 
@@ -77,7 +74,7 @@ int slurm_spank_exit(spank_t sp, int ac, char **av)
     (void)av;
     if (step.role == STEP_RUNNER && step.node[0])
         record_drop(&step);
-    if (!step.delegated)
+    if (!step.entered)
         return ESPANK_SUCCESS;
     int left = delegate_clear_step(&step);
     if (left)

@@ -74,27 +74,31 @@ enum step_role step_init_role(struct step *step, spank_t sp)
     return step->role;
 }
 
-int step_init_ids(struct step *step, spank_t sp)
+// slurmstepd puts its node's name into its own environment (not the step's, which a user can
+// write): what SLURMD_NODENAME of its tasks then is. NODE becomes part of a file name.
+static void set_node(struct step *step)
 {
-    if (spank_get_item(sp, S_JOB_UID, &step->uid) != ESPANK_SUCCESS ||
-        spank_get_item(sp, S_JOB_GID, &step->gid) != ESPANK_SUCCESS)
-        return -1;
-    return 0;
-}
-
-// NODE becomes part of a file name: nothing but what a host name may have
-static void set_node(struct step *step, const char *path)
-{
-    static const char ok[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-";
-    if (step->node[0])
-        return;
-    if (cgroup_path_node(path, step->node, sizeof step->node)) {
+    static const char ok[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz._-";
+    const char *name = getenv("SLURMD_NODENAME");
+    if (name && *name) {
+        snprintf(step->node, sizeof step->node, "%s", name);
+    } else {
         if (gethostname(step->node, sizeof step->node - 1))
             snprintf(step->node, sizeof step->node, "unknown");
         step->node[strcspn(step->node, ".")] = '\0'; // as slurmd does to find its own name
     }
     for (char *p = step->node; *(p += strspn(p, ok)); p++)
         *p = '_';
+}
+
+int step_init_ids(struct step *step, spank_t sp)
+{
+    if (spank_get_item(sp, S_JOB_UID, &step->uid) != ESPANK_SUCCESS ||
+        spank_get_item(sp, S_JOB_GID, &step->gid) != ESPANK_SUCCESS ||
+        spank_get_item(sp, S_JOB_NCPUS, &step->cpus) != ESPANK_SUCCESS)
+        return -1;
+    set_node(step);
+    return 0;
 }
 
 static int remember_task(struct step_task *task, uint32_t number)
@@ -113,7 +117,6 @@ int step_locate_task(struct step *step, unsigned local_id, pid_t pid)
         size_t n = strlen(path);
         if (n < 5 || strcmp(path + n - 5, "/user") != 0)
             return -1;
-        set_node(step, path);
         memcpy(step->v2_user, path, n + 1);
         return remember_task(&step->tasks[local_id], number);
     }
@@ -122,7 +125,6 @@ int step_locate_task(struct step *step, unsigned local_id, pid_t pid)
         if (cgroup_path(pid, step_v1_controllers[i], path, sizeof path) ||
             cgroup_path_split_task(path, &number))
             continue;
-        set_node(step, path);
         memcpy(step->v1_step[i], path, strlen(path) + 1);
         found = remember_task(&step->tasks[local_id], number);
     }

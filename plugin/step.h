@@ -33,11 +33,14 @@ struct step {
     uint32_t slurm_job_id, step_id;
     uid_t uid;
     gid_t gid;
-    char node[256];
+    uint16_t cpus;                                 // that the step has on this node
+    char node[256];                                // Slurm's name of it
     char job[24], attempt[48], gpus[256];          // STEP_LAUNCHED: checked text, or ""
     char v2_user[CGROUP_PATH_MAX];                 // …/step_S/user, or ""
     char v1_step[V1_CONTROLLERS][CGROUP_PATH_MAX]; // …/step_S in each hierarchy, or ""
-    bool delegated;
+    bool entered;                                  // in the ledger
+    bool delegated;                                // to one task, this one
+    unsigned owner;
     struct step_task tasks[STEP_TASKS]; // by local id
 };
 
@@ -45,7 +48,7 @@ struct step {
 // attempt and gpus.
 enum step_role step_init_role(struct step *step, spank_t sp);
 
-// Fills the ids. -1 if Slurm does not give them.
+// Fills the ids, cpus and node. -1 if Slurm does not give them.
 int step_init_ids(struct step *step, spank_t sp);
 
 // Finds the cgroups of the task with that local id, whose process is pid. -1 if it is in no

@@ -37,7 +37,7 @@ submit() { # 'SCRIPT ARGUMENT' SBATCH-OPTION...: as a runner's job; the id
 }
 ended() { case "$(job_state "$1")" in PENDING | CONFIGURING | RUNNING | COMPLETING | SUSPENDED) return 1 ;; esac; }
 says() { grep -qE "$2" "$1.out"; }
-cgroups_of() { find /sys/fs/cgroup -type d -path "*$NODE1*/job_$1/*" 2>/dev/null; }
+cgroups_of() { find /sys/fs/cgroup -type d -path "*$NODE1*/job_$1/*" 2>/dev/null | head -n 5; }
 processes() { # PATTERN: those of this test that are left; other tests run as the same user
 	local pid
 	for pid in $(pgrep -u "$TEST_USER" -f "$1"); do
@@ -103,6 +103,47 @@ is "$status" 137 "the greedy one is killed"
 ok "and the kernel says why" [ "${oom:-0}" -gt 0 ]
 is "$(processes 'load.*--daemon')" "" "the daemon is killed"
 is "$(grep '^may' "$job.out")" "" "what is above it stays root's"
+
+# ---- what hides in names and depth (v1 has no bound on it), and what one step can take
+
+script hide.sh <<-'S'
+	#!/bin/bash
+	. ./plugin-runner.sh
+	pack ..x 50 ./load --mem 5 --sleep 600.$SLURM_JOB_ID --ignore-term
+	mkdir "$base/..x/.y" "$base/.z"
+	[ $kind = 2 ] || mkdir -p "$base/deep/$(seq -s / 300)" "$cpu/deep/$(seq -s / 300)"
+	ls -A "$base" > hidden
+S
+job=$(submit hide.sh)
+gone "$job" "a runner whose cgroups begin with dots and are deep"
+is "$(grep -c '^\.' hidden)" 2 "it had such"
+is "$(processes "sleep 600.$job")" "" "what ran in one is killed"
+
+script many.sh <<-'S'
+	#!/bin/bash
+	export TORC_SLURM_JOB_ID=$SLURM_JOB_ID
+	srun --overlap bash -c '
+		. ./plugin-runner.sh
+		[ $kind = 2 ] && [ -w "$base/cgroup.procs" ] || exit 0
+		n=0
+		while mkdir "$base/$n" 2>/dev/null; do
+			[ $n -ge 4 ] || { sleep 600 & echo $! > "$base/$n/cgroup.procs"; }
+			n=$((n + 1))
+		done
+		echo "made $n"'
+S
+job=$(submit many.sh -n5)
+gone "$job" "a step of five tasks"
+is "$(grep -c "cgroup v$v" "$job.out") $(grep -c 'delegated yes' "$job.out")" "5 1" "one of them got a cgroup"
+if [ $v = 2 ]; then
+	is "$(grep made "$job.out")" "made 40" "which may have eight more a CPU"
+	entry=/run/torc/.steps/1.0.$NODE1
+	echo "stepd $$ $(sed 's/.*) //' /proc/$$/stat | cut -d' ' -f20) user $id 16384" > "$entry"
+	job=$(submit hide.sh)
+	gone "$job" "a runner whose user has enough in other steps"
+	like "$(cat "$job.out")" "delegated no" "it got none"
+	rm "$entry"
+fi
 
 # ---- steps that are none of ours
 
@@ -256,10 +297,37 @@ like "$(tr '\0' ' ' < "/proc/$stepd/cmdline")" "slurmstepd: \[$job.batch\]" "the
 kill -9 "$stepd"
 wait_until 10 "! kill -0 $stepd"
 ok "when slurmstepd is killed, jobs stay" processes "sleep 600.$job"
+entry=/run/torc/.steps/$job.4294967291.$NODE1 text=$(< "$entry")
+sed -i -E 's/^(v[12]) [0-9]+/\1 1/' "$entry"
+other=$(submit short.sh)
+gone "$other" "a runner beside directories that were made again since"
+ok "it does not touch them" processes "sleep 600.$job"
+echo "$text" > "$entry"
 other=$(submit short.sh)
 gone "$other" "the next runner on the node"
 is "$(processes "sleep 600.$job")" "" "it ends what was left"
 ok "and its entry is gone" [ ! -e "/run/torc/.steps/$job.4294967291.$NODE1" ]
+as_user scancel "$job"
+wait_until 60 "ended $job"
+
+# ---- slurmstepd died, and another one lives in the same place: the job was requeued, and its new task waits for its cgroup
+
+job=$(submit sleep.sh)
+wait_until 20 "says $job started"
+entry=/run/torc/.steps/$job.4294967291.$NODE1
+read -r _ stepd _ < "$entry"
+sed -i '1s/.*/stepd 999999999 1/' "$entry"
+other=$(submit short.sh)
+gone "$other" "a runner beside one that was started again"
+ok "it does not touch its jobs" processes "sleep 600.$job"
+is "$(job_state "$job")" RUNNING "nor the other runner"
+SLURM_JOB_ID=$job "$TORC_TOP/contrib/epilog.d/torc"
+ok "nor does the Epilog" processes "sleep 600.$job"
+kill -9 "$stepd"
+wait_until 10 "! kill -0 $stepd"
+SLURM_JOB_ID=$job "$TORC_TOP/contrib/epilog.d/torc"
+is "$(processes "sleep 600.$job")$(cgroups_of "$job" | grep -v /freezer/)" "" "when that slurmstepd is dead too, it ends all"
+ok "and the entry" [ ! -e "$entry" ]
 as_user scancel "$job"
 wait_until 60 "ended $job"
 
@@ -312,5 +380,5 @@ fi
 is "$(processes .)" "" "no process of any job is left"
 wait_until 20 '[ "$(node_state 1)" = idle ]'
 is "$(node_state 1)" idle "the node is idle: nothing ever drained it"
-is "$(grep -hE 'spank_torc.*(are left|[1-9][0-9]* cgroups remain)' "$SANDBOX_DIR"/log/slurmd*.log)" "" "no clean-up was incomplete"
+is "$(grep -h 'spank_torc.*are left' "$SANDBOX_DIR"/log/slurmd*.log)" "" "no clean-up was incomplete"
 done_testing

@@ -54,6 +54,9 @@ unit_tests += tests/unit/walltime
 unit_tests += tests/unit/workflow
 unit_tests += tests/unit/workflow_inputs
 unit_tests += tests/unit/yaml
+if HAVE_SPANK
+unit_tests += tests/unit/plugin_step
+endif
 
 store_fixture = tests/unit/store_fixture.c tests/unit/store_fixture.h
 tests_unit_command_LDADD = runner/librunner.la lib/libtorc.la
@@ -62,6 +65,7 @@ tests_unit_job_request_LDADD = runner/librunner.la lib/libtorc.la
 tests_unit_lost_runner_LDADD = lib/libtorc.la $(SQLITE_LIBS)
 tests_unit_lost_runner_SOURCES = tests/unit/lost_runner.c $(store_fixture)
 tests_unit_meter_proc_SOURCES = tests/unit/meter_proc.c tests/meter_jobs.c tests/meter_jobs.h
+tests_unit_plugin_step_SOURCES = tests/unit/plugin_step.c plugin/cgroup_path.c plugin/step.c
 tests_unit_step_record_SOURCES = tests/unit/step_record.c plugin/record_text.c
 tests_unit_store_ahead_LDADD = lib/libtorc.la $(SQLITE_LIBS)
 tests_unit_store_ahead_SOURCES = tests/unit/store_ahead.c $(store_fixture)
