@@ -185,14 +185,22 @@ static json_t *expand_json(struct expansion *e, struct slot *slot, json_t *value
     return json_incref(value);
 }
 
-// "cpus": "{n}" stands in quotes only because {n} is no number yet.
+// "cpus": "{n}" stands in quotes only because {n} is no number yet; the field asks for one, so that
+// 008 and 2E0 are 8 and 2.
 static json_t *as_meant(const struct field *field, json_t *expanded)
 {
     bool bare =
         field->type == FIELD_COUNT || field->type == FIELD_GPUS || field->type == FIELD_FLAG;
     const char *text = bare ? json_string_value(expanded) : NULL;
-    json_auto_t *value = text ? json_loads(text, JSON_DECODE_ANY, NULL) : NULL;
-    return json_incref(json_is_number(value) || json_is_boolean(value) ? value : expanded);
+    if (!text)
+        return json_incref(expanded);
+    if (!strcmp(text, "true") || !strcmp(text, "false"))
+        return json_boolean(*text == 't');
+    struct param_number read = param_number(text);
+    bool whole = read.type == PARAM_FLOAT && read.number == (double)(int32_t)read.number;
+    return read.type == PARAM_TEXT               ? json_incref(expanded)
+           : read.type == PARAM_INTEGER || whole ? json_integer((json_int_t)read.number)
+                                                 : json_real(read.number);
 }
 
 static void fill(struct expansion *e, void *entry)

@@ -300,7 +300,7 @@ static void read_variables(struct source *source, struct spec *spec, json_t *map
         if (!text)
             continue;
         names[count] = arena_strdup(source->arena, name);
-        values[count++] = param_value_text(text);
+        values[count++].text = text;
     }
     spec->variables =
         (struct template_names){.names = names, .values = values, .count = count, .plain = true};
