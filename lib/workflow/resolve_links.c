@@ -17,16 +17,18 @@ static void add_pair(struct pair_row **list, size_t *count, size_t *space, struc
 static void set_producer(struct resolver *resolver, uint32_t job, uint32_t file)
 {
     struct source *source = resolver->source;
-    uint32_t *producer = &resolver->producer[file];
+    uint32_t first = resolver->workflow->files[file].same, *producer = &resolver->producer[first];
     if (*producer == NO_JOB) {
         *producer = job;
-        resolver->workflow->files[file].produced = true;
         return;
     }
-    const char *other = resolver->spec->jobs[*producer].name;
+    const char *other = resolver->spec->jobs[*producer].name, *also = resolver->files.list[first];
+    also = first == file || !also
+               ? ""
+               : arena_printf(source->arena, ", which is also %s,", source_quote(source, also));
     source_error(source,
-                 "file %s is already written by jobs[%u]%s%s; a file is written by one job only",
-                 source_quote(source, resolver->files.list[file]),
+                 "file %s%s is already written by jobs[%u]%s%s; a file is written by one job only",
+                 source_quote(source, resolver->files.list[file]), also,
                  resolver->spec->jobs[*producer].place.index, other ? ", " : "",
                  other ? source_quote(source, other) : "");
 }
@@ -35,12 +37,13 @@ static void link_file(struct resolver *resolver, uint32_t job, uint32_t file, en
                       bool by_regex)
 {
     struct workflow *workflow = resolver->workflow;
-    if (resolver->seen_file[role][file] == job + 1)
+    uint32_t first = workflow->files[file].same;
+    if (resolver->seen_file[role][first] == job + 1)
         return;
-    resolver->seen_file[role][file] = job + 1;
+    resolver->seen_file[role][first] = job + 1;
     add_pair(
         &workflow->job_files, &workflow->job_files_count, &resolver->job_files_space,
-        (struct pair_row){.job = job, .other = file, .role = (uint8_t)role, .by_regex = by_regex});
+        (struct pair_row){.job = job, .other = first, .role = (uint8_t)role, .by_regex = by_regex});
     if (role == ROLE_OUTPUT)
         set_producer(resolver, job, file);
 }

@@ -34,6 +34,19 @@ is $rc 1 "a stage with failures ends with 1"
 is "$(query "SELECT substr(name, 1, 1), state, count(*) FROM job_status GROUP BY 1, 2" | tr '\n' ' ')" \
 	"a|completed|1 a|failed|9 b|canceled|9 c|completed|9 " "what needs the stage is canceled, or goes on, as it says"
 
+# ---- one file in several spellings, with an old one left over ----
+rm -rf db* out
+mkdir out && echo old > out/x.txt
+cat > spellings.json <<Y
+{"name": "spellings", "files": [
+  {"name": "w", "path": "out/x.txt"}, {"name": "r", "path": "./out//x.txt"}, {"name": "a", "path": "$PWD/a/../out/x.txt"}],
+ "jobs": [{"name": "read", "command": "cat \${files.input.r} > read.txt"}, {"name": "absolute", "command": "cat < out/x.txt > absolute.txt",
+   "input_files": ["a"]}, {"name": "write", "command": "sleep 0.1; echo new > \${files.output.w}"}]}
+Y
+run spellings.json
+is "$rc $(cat read.txt absolute.txt | tr '\n' ' ')" "0 new new " "who reads a file waits for who writes it, however both spell it" || diag "$(cat log)"
+is "$(query "SELECT command FROM job WHERE name = 'read'")" "cat ./out//x.txt > read.txt" "and gets the path as it was written"
+
 # ---- standard input ----
 rm -f db*
 printf 'name: piped\njobs:\n- {name: "p_{i}", command: "cat; echo {i} > p_{i}.txt", parameters: {i: [x, 010]}}\n' > piped

@@ -26,6 +26,7 @@ unit_tests += tests/unit/pack
 unit_tests += tests/unit/param_table
 unit_tests += tests/unit/parameters
 unit_tests += tests/unit/params
+unit_tests += tests/unit/path
 unit_tests += tests/unit/plan
 unit_tests += tests/unit/regex
 unit_tests += tests/unit/sbatch_options
