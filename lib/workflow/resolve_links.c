@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "lib/base/mem.h"
-#include "lib/text/shell_place.h"
+#include "lib/text/invocation.h"
 #include "lib/text/substitute.h"
 #include "lib/workflow/resolve.h"
 
@@ -233,27 +233,34 @@ void resolve_data_values(struct resolver *resolver)
     free(writers.last);
 }
 
-static bool ends_in_comment(const char *script, size_t length)
-{
-    struct shell shell;
-    shell_init(&shell);
-    for (size_t at = 0; at < length;)
-        at += shell_step(&shell, script + at);
-    return shell.comment;
-}
-
-// Script and command run as one: on one line if the script is one line, else below each other. A
-// blank script is none, and a comment in it does not swallow the command.
+// Script and command run as one: a wrapper on the line of the command, a preamble above it.
 static const char *join(struct resolver *resolver, const char *script, const char *command)
 {
-    if (!script || !command || !script[strspn(script, " \t\r\n")])
+    if (!script || !command)
         return command;
-    size_t length = strlen(script);
-    while (length && strchr(" \t\r\n", script[length - 1]))
-        length--;
-    bool lines = memchr(script, '\n', length) || ends_in_comment(script, length);
-    return arena_printf(resolver->workflow->text, "%.*s%s%s", (int)length, script,
-                        lines ? "\n" : " ", command);
+    struct source *source = resolver->source;
+    const struct invocation found = invocation_of(script);
+    const char *word =
+        arena_strndup(source->arena, found.word ? found.word : "", found.word_length);
+    if (found.kind == INVOCATION_NONE)
+        return command;
+    source_down_key(source, "invocation_script");
+    if (found.kind == INVOCATION_WORD)
+        source_warning(
+            source,
+            "%s does not run what stands behind it, so the command goes on a line of its "
+            "own; end the script with a line end to say so yourself",
+            *word ? source_quote(source, word) : "this");
+    else if (found.runs_nothing)
+        source_warning(
+            source,
+            "%s has nothing to run: several lines, or one that ends with a line end or a comment, "
+            "go before the command, not around it; write a wrapper as one line without "
+            "either",
+            source_quote(source, word));
+    source_up(source);
+    return arena_printf(resolver->workflow->text, "%.*s%s%s", (int)found.length, script,
+                        found.kind == INVOCATION_WRAPPER ? " " : "\n", command);
 }
 
 void resolve_job_links(struct resolver *resolver, uint32_t j)

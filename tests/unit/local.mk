@@ -14,6 +14,7 @@ unit_tests += tests/unit/format
 unit_tests += tests/unit/fs_kind
 unit_tests += tests/unit/graph
 unit_tests += tests/unit/groups
+unit_tests += tests/unit/invocation
 unit_tests += tests/unit/job_request
 unit_tests += tests/unit/job_spec
 unit_tests += tests/unit/json5
