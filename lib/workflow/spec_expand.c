@@ -40,6 +40,7 @@ static enum slot_kind kind_of(enum field_type type)
     case FIELD_SCRIPT:
     case FIELD_COMMAND:
     case FIELD_NAME:
+    case FIELD_PATH:
     case FIELD_JOB_NAME:
         return SLOT_TEXT;
     case FIELD_TEXTS:
