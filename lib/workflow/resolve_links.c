@@ -165,10 +165,11 @@ static const char *replace_names(struct resolver *resolver, uint32_t job, const 
                                  const char *text)
 {
     struct command command = {.resolver = resolver, .job = job};
-    size_t length;
+    size_t length, habit_length;
     const char *slip = text ? substitute_slip(text, &length) : NULL;
+    const char *habit = text ? substitute_habit(text, &habit_length) : NULL;
     bool wanted = text && substitute_wanted(text);
-    if (!wanted && !slip)
+    if (!wanted && !slip && !habit)
         return text;
     source_down_key(resolver->source, key);
     if (slip)
@@ -177,6 +178,13 @@ static const char *replace_names(struct resolver *resolver, uint32_t job, const 
             "%.*s…} stays as it is, and bash knows no such name; torc replaces ${files.input.N}, "
             "${files.output.N}, ${user_data.input.N} and ${user_data.output.N}",
             (int)length, slip);
+    if (habit)
+        source_warning(
+            resolver->source,
+            "%.*s stays as it is; torc replaces ${files.input.N}, ${files.output.N}, "
+            "${user_data.input.N} and ${user_data.output.N}, with a $, and {word} where it is a "
+            "parameter",
+            (int)habit_length, habit);
     cleanup_free char *replaced = wanted ? substitute(text, look_up, &command) : NULL;
     source_up(resolver->source);
     if (!wanted)

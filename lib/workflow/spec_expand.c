@@ -71,10 +71,13 @@ static void note_unknown(struct expansion *e, const struct field *field,
 {
     struct source *source = e->source;
     const struct params *shared = &e->spec->params;
-    size_t length = strcspn(note->at + 1, ":}");
+    size_t length = strcspn(note->at + 1, ":}"), habit;
     bool inherits = params_find(shared, note->at + 1, length) < shared->count;
     const char *word = arena_strndup(source->arena, note->at + 1, length), *hint;
     if (is_free_text(field->type) && !e->params && !inherits)
+        return;
+    bool told = field->type == FIELD_COMMAND || field->type == FIELD_SCRIPT; // by resolve_links.c
+    if (told && !inherits && substitute_habit(note->at, &habit) == note->at)
         return;
     if (inherits)
         hint = arena_printf(source->arena,
