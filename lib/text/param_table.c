@@ -9,13 +9,13 @@
 
 #include "lib/base/arena.h"
 #include "lib/base/mem.h"
+#include "lib/text/json_position.h"
 
 struct table {
     struct arena *arena;
     struct error *err;
     char **names;
     size_t columns, columns_space;
-    struct csv_parser *csv;
     struct param_value *cells; // row by row
     size_t count, space;       // of cells
     size_t row, column;        // where the reader is; row 0 is the header of CSV
@@ -89,18 +89,15 @@ static struct param_value *add_cell(struct table *table)
     return &table->cells[table->count++];
 }
 
-// libcsv gives cells trimmed and unquoted. Whether one had quotes stands in the parser, as of the
-// byte before.
+// libcsv gives cells trimmed and unquoted.
 static void on_cell(void *cell, size_t length, void *data)
 {
     struct table *table = data;
     const char *text = arena_strndup(table->arena, cell ? cell : "", length);
     if (table->row == 0)
         add_column(table, text);
-    else if (table->column < table->columns && table->csv->quoted)
-        *add_cell(table) = param_value_text(text);
     else if (table->column < table->columns)
-        param_value_scan(text, table->arena, add_cell(table));
+        add_cell(table)->text = text;
     table->column++;
 }
 
@@ -120,12 +117,8 @@ static void read_csv(struct table *table, const char *text, size_t length)
     struct csv_parser parser;
     if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI))
         abort();
-    table->csv = &parser;
-    size_t at = 0;
-    while (at < length && csv_parse(&parser, text + at, 1, on_cell, on_row, table) ==
-                              1) // a byte at a time: see on_cell
-        at++;
-    if (at < length || csv_fini(&parser, on_cell, on_row, table))
+    if (csv_parse(&parser, text, length, on_cell, on_row, table) < length ||
+        csv_fini(&parser, on_cell, on_row, table))
         fail(table,
              csv_error(&parser) == CSV_EPARSE
                  ? "row %zu: a quote is not closed, or stands in a cell that does not begin "
@@ -135,25 +128,43 @@ static void read_csv(struct table *table, const char *text, size_t length)
     csv_free(&parser);
 }
 
-static void read_value(struct table *table, const json_t *value)
+// A text is what it says; anything else as it was written, without the blanks inside.
+static const char *value_text(struct table *table, const json_t *value, const char *raw,
+                              size_t length)
 {
-    struct param_value *cell = add_cell(table);
-    if (json_is_integer(value)) {
-        *cell = param_value_integer(json_integer_value(value), table->arena);
-    } else if (json_is_real(value)) {
-        *cell = param_value_float(json_real_value(value), table->arena);
-    } else if (json_is_string(value)) {
-        *cell = param_value_text(arena_strdup(table->arena, json_string_value(value)));
-    } else {
-        cleanup_free char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
-        *cell = param_value_text(arena_strdup(table->arena, text));
+    if (json_is_string(value))
+        return arena_strdup(table->arena, json_string_value(value));
+    char *text = arena_alloc(table->arena, length + 1);
+    size_t kept = 0;
+    bool quoted = false;
+    for (size_t i = 0; i < length; i++) {
+        bool escape = quoted && raw[i] == '\\';
+        quoted ^= raw[i] == '"';
+        if (quoted || !memchr(" \t\r\n", raw[i], 4))
+            text[kept++] = raw[i];
+        if (escape)
+            text[kept++] = raw[++i];
     }
+    text[kept] = '\0';
+    return text;
 }
 
-static void read_object(struct table *table, json_t *object)
+static size_t find_column(const struct table *table, const char *name)
+{
+    size_t i = 0;
+    while (i < table->columns && strcmp(table->names[i], name) != 0)
+        i++;
+    return i;
+}
+
+// A row, which stands in the text at `at`; jansson keeps the order of its members.
+static void read_object(struct table *table, json_t *object, const struct json_text *json,
+                        size_t at)
 {
     const char *key;
     json_t *value;
+    struct json_items items;
+    struct json_item item;
     table->row++;
     if (!json_is_object(object) || !json_object_size(object)) {
         fail(table, "row %zu is no object of names and values", table->row);
@@ -163,26 +174,35 @@ static void read_object(struct table *table, json_t *object)
         json_object_foreach(object, key, value)
             add_column(table, key);
     for (size_t i = 0; i < table->columns; i++) {
-        value = json_object_get(object, table->names[i]);
-        if (!value)
+        if (!json_object_get(object, table->names[i]))
             fail(table, "row %zu has no \"%s\"", table->row, table->names[i]);
-        read_value(table, value ? value : json_null());
+        add_cell(table)->text = "";
     }
     if (json_object_size(object) != table->columns)
         fail(table, "row %zu has more values than the first, which has %zu", table->row,
              table->columns);
+    if (table->failed || !json_items_open(json, at, &items))
+        return;
+    json_object_foreach(object, key, value)
+        if (json_items_next(json, &items, &item) > 0)
+            table->cells[table->count - table->columns + find_column(table, key)].text =
+                value_text(table, value, json->text + item.value, item.value_length);
 }
 
 static void read_json(struct table *table, const char *text, size_t length)
 {
     json_error_t where;
+    const struct json_text json = {text, length};
+    struct json_items items;
+    struct json_item item;
     json_auto_t *rows = json_loadb(text, length, JSON_REJECT_DUPLICATES, &where);
     if (!rows)
         fail(table, "line %d: %s", where.line, where.text);
-    else if (!json_is_array(rows))
+    else if (!json_is_array(rows) || !json_items_open(&json, 0, &items))
         fail(table, "the table is no list of objects");
     for (size_t i = 0; i < json_array_size(rows) && !table->failed; i++)
-        read_object(table, json_array_get(rows, i));
+        if (json_items_next(&json, &items, &item) > 0)
+            read_object(table, json_array_get(rows, i), &json, item.value);
 }
 
 static bool is_blank(const char *text, size_t length)
@@ -208,7 +228,7 @@ static void read_json_lines(struct table *table, const char *text, size_t length
         if (!row)
             fail(table, "line %zu: %s", line, where.text);
         else
-            read_object(table, row);
+            read_object(table, row, &(struct json_text){at, count}, 0);
     }
 }
 

@@ -12,8 +12,8 @@ enum param_table_kind { PARAM_TABLE_CSV, PARAM_TABLE_JSON, PARAM_TABLE_JSON_LINE
 int param_table_kind(const char *name, enum param_table_kind *kind);
 
 // Reads the table into params (mode zip), in the order of the file; memory is the arena's. Cells
-// are trimmed; an unquoted cell is an integer, else a float, else text. Of JSON, numbers keep their
-// type and other values become their JSON text, texts stay texts. Refused, with the line or the row
+// are trimmed and are what is written in them. Of JSON, texts are what they say, and other values
+// their JSON text as it was written, without blanks. Refused, with the line or the row
 // in the text of the error: no rows, an empty or a double column name or one that is no {word},
 // rows of another length or with other keys than the first.
 int param_table_read(const char *text, size_t length, enum param_table_kind kind,

@@ -113,56 +113,20 @@ static int parse_range(const char *text, const char *end, struct param_list *lis
     return 1;
 }
 
-void param_print_float(double number, char *text, size_t size)
-{
-    int digits = 1;
-    char shortest[40];
-    for (; digits < 17; digits++) {
-        snprintf(shortest, sizeof shortest, "%.*e", digits - 1, number);
-        if (strtod(shortest, NULL) == number)
-            break;
-    }
-    snprintf(shortest, sizeof shortest, "%.*e", digits - 1, number);
-    int exponent = atoi(strchr(shortest, 'e') + 1), decimals = digits - 1 - exponent;
-    snprintf(text, size, "%.*f", decimals > 0 ? decimals : 0, number);
-}
-
-struct param_value param_value_text(const char *text)
-{
-    return (struct param_value){.type = PARAM_TEXT, .text = text};
-}
-
-struct param_value param_value_integer(int64_t integer, struct arena *arena)
-{
-    return (struct param_value){.type = PARAM_INTEGER,
-                                .integer = integer,
-                                .text = arena_printf(arena, "%" PRId64, integer)};
-}
-
-struct param_value param_value_float(double number, struct arena *arena)
-{
-    char text[400];
-    param_print_float(number, text, sizeof text);
-    return (struct param_value){
-        .type = PARAM_FLOAT, .number = number, .text = arena_strdup(arena, text)};
-}
-
-void param_value_scan(const char *text, struct arena *arena, struct param_value *value)
+struct param_number param_number(const char *text)
 {
     char *end;
     const char *digits = text + (*text == '-' || *text == '+');
-    *value = param_value_text(text);
+    struct param_number read = {.type = PARAM_TEXT};
     if (!isdigit((unsigned char)*digits) && *digits != '.')
-        return;
+        return read;
+    read.number = strtod(text, &end);
+    if (end == text || *end || !isfinite(read.number) || strpbrk(text, "xX"))
+        return read;
     errno = 0;
-    long long integer = strtoll(text, &end, 10);
-    if (!*end && !errno) {
-        *value = param_value_integer(integer, arena);
-        return;
-    }
-    double number = strtod(text, &end);
-    if (!*end && isfinite(number) && !strpbrk(text, "xX"))
-        *value = param_value_float(number, arena);
+    read.integer = strtoll(text, &end, 10);
+    read.type = *end || errno ? PARAM_FLOAT : PARAM_INTEGER;
+    return read;
 }
 
 // One item of a list from `at` to the next comma or the end; NULL and err, or where it ended.
@@ -178,7 +142,7 @@ static const char *parse_item(const char *at, const char *end, struct arena *are
                       (int)(end - at), at);
             return NULL;
         }
-        *value = param_value_text(arena_strndup(arena, at + 1, (size_t)(close - at - 1)));
+        value->text = arena_strndup(arena, at + 1, (size_t)(close - at - 1));
         for (at = close + 1; at < end && isspace((unsigned char)*at);)
             at++;
         if (at < end && *at != ',') {
@@ -196,7 +160,7 @@ static const char *parse_item(const char *at, const char *end, struct arena *are
         error_set(err, ERROR_USAGE, 0, "an item of the list is empty; write '' for an empty text");
         return NULL;
     }
-    param_value_scan(arena_strndup(arena, at, (size_t)(last - at)), arena, value);
+    value->text = arena_strndup(arena, at, (size_t)(last - at));
     return stop;
 }
 
@@ -243,7 +207,7 @@ int param_list_parse(const char *text, struct arena *arena, struct param_list *l
     if (range)
         return range < 0 ? -1 : 0;
     struct param_value *value = arena_alloc(arena, sizeof *value);
-    param_value_scan(arena_strndup(arena, start, (size_t)(end - start)), arena, value);
+    value->text = arena_strndup(arena, start, (size_t)(end - start));
     *list = (struct param_list){.values = value, .count = 1};
     return 0;
 }
@@ -252,21 +216,18 @@ static void range_get(const struct param_list *list, size_t index, struct param_
 {
     int64_t units = list->start + (int64_t)index * list->step;
     if (!list->is_float) {
-        *value = (struct param_value){.type = PARAM_INTEGER, .integer = units};
         snprintf(value->buffer, sizeof value->buffer, "%" PRId64, units);
         return;
     }
     uint64_t whole = units < 0 ? -(uint64_t)units : (uint64_t)units, unit = 1;
     for (int i = 0; i < list->decimals; i++)
         unit *= 10;
-    *value = (struct param_value){.type = PARAM_FLOAT};
     int length = snprintf(value->buffer, sizeof value->buffer, "%s%" PRIu64 ".%0*" PRIu64,
                           units < 0 ? "-" : "", whole / unit, list->decimals, whole % unit);
     while (length > 0 && value->buffer[length - 1] == '0')
         value->buffer[--length] = '\0';
     if (length > 0 && value->buffer[length - 1] == '.')
         value->buffer[--length] = '\0';
-    value->number = strtod(value->buffer, NULL);
 }
 
 void param_list_get(const struct param_list *list, size_t index, struct param_value *value)

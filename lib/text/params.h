@@ -13,15 +13,18 @@
 
 struct arena;
 
+struct param_value {
+    const char *text; // as written: 007, 1.10, 2E5; of a range, as computed, without trailing zeros
+                      // and exponent
+    char buffer[40];  // where text stands when it was computed (then text points here)
+};
+
 enum param_type { PARAM_INTEGER, PARAM_FLOAT, PARAM_TEXT };
 
-struct param_value {
+struct param_number {
     enum param_type type;
-    int64_t integer;  // PARAM_INTEGER
-    double number;    // PARAM_FLOAT
-    const char *text; // how it prints without a format: integers plain, floats shortest and without
-                      // exponent
-    char buffer[40];  // where text stands when the value was computed (then text points here)
+    int64_t integer; // PARAM_INTEGER
+    double number;   // PARAM_INTEGER and PARAM_FLOAT
 };
 
 struct param_list {                   // the values of one parameter
@@ -48,14 +51,8 @@ struct params {
 int param_list_parse(const char *text, struct arena *arena, struct param_list *list,
                      struct error *err);
 
-// An unquoted item, cell or line: an integer, else a float, else text. `text` must live as long as
-// the value.
-void param_value_scan(const char *text, struct arena *arena, struct param_value *value);
-
-// A value of text, whatever it looks like; and a native number of JSON.
-struct param_value param_value_text(const char *text);
-struct param_value param_value_integer(int64_t integer, struct arena *arena);
-struct param_value param_value_float(double number, struct arena *arena);
+// What the text of a value is as a number, for a format, or a field, that asks for one.
+struct param_number param_number(const char *text);
 
 void param_list_get(const struct param_list *list, size_t index, struct param_value *value);
 
@@ -66,9 +63,5 @@ enum { PARAMS_MOST = 10000000 };
 
 // The values of an instance, one per parameter, in the order of the names.
 void params_get(const struct params *params, size_t instance, struct param_value *values);
-
-// Prints a float shortest, so that it reads back the same, without exponent. `size` 40 is enough
-// for 1e-15 … 1e15; beyond that the text is cut to what fits.
-void param_print_float(double number, char *text, size_t size);
 
 #endif

@@ -114,6 +114,11 @@ static size_t place_offset(const struct source *source, bool want_key)
                      depth - source->base_depth, want_key);
 }
 
+size_t source_offset(const struct source *source)
+{
+    return place_offset(source, false);
+}
+
 void source_error(struct source *source, const char *format, ...)
 {
     va_list ap;

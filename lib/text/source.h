@@ -62,6 +62,9 @@ void source_unfit(struct source *source, const char *format, ...)
 void source_error_at(struct source *source, size_t offset, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+// Where the value here begins in the JSON text.
+size_t source_offset(const struct source *source);
+
 // Where the value here begins, and where an offset is; in the file as the user wrote it.
 void source_position(struct source *source, int *line, int *column);
 struct json_place source_place(struct source *source, size_t offset);

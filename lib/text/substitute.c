@@ -167,6 +167,28 @@ const char *substitute_slip(const char *text, size_t *length)
     return NULL;
 }
 
+const char *substitute_habit(const char *text, size_t *length)
+{
+    static const struct {
+        const char *word;
+        bool alone; // also without more behind it
+    } words[] = {{"files", false},     {"user_data", false}, {"input", true},
+                 {"output", true},     {"log", true},        {"threads", true},
+                 {"wildcards", false}, {"params", false},    {"resources", false}};
+    for (const char *p = text; (p = strchr(p, '{')); p++) {
+        size_t word = strcspn(p + 1, ".[{}$ \t\n\"'"), all = strcspn(p + 1, "{}$ \t\n\"'");
+        if (p[1 + all] != '}' || (p > text && p[-1] == '$'))
+            continue;
+        for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+            if (strlen(words[i].word) == word && !strncmp(words[i].word, p + 1, word) &&
+                (words[i].alone || word < all)) {
+                *length = all + 2;
+                return p;
+            }
+    }
+    return NULL;
+}
+
 char *substitute(const char *text, substitute_lookup lookup, void *context)
 {
     struct shell shell;

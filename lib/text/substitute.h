@@ -25,6 +25,11 @@ bool substitute_wanted(const char *text);
 // *length: of its two words. NULL: there is none.
 const char *substitute_slip(const char *text, size_t *length);
 
+// What users of this program or of Snakemake write who forget the $, or who expect the names of a
+// rule: "{files.input.N}", "{input}", "{output[0]}", "{wildcards.N}". bash gives it to the command
+// as it stands.
+const char *substitute_habit(const char *text, size_t *length);
+
 // The text with every such thing replaced by its value, quoted for the place where it stands
 // (lib/text/shell_place.h) if it has characters that mean something to the shell there; a plain
 // value is left as it is. The caller's to free.

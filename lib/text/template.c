@@ -61,10 +61,12 @@ static const struct param_value *find(const struct template_names *names, const 
     return NULL;
 }
 
-// 0?Nd with integers, .Nf with floats and integers: true when `out` has the text.
+// 0?Nd with integers, .Nf with floats and integers: true when `out` has the text. A format asks for
+// a number: what is written like one is one, be it 007 or in quotes.
 static bool print_format(const struct brace *brace, const struct param_value *value, char *out,
                          size_t size, enum template_note_kind *kind)
 {
+    const struct param_number read = param_number(value->text);
     const char *p = brace->format, *end = p + brace->format_length;
     bool zero = p < end && *p == '0', point = p < end && *p == '.';
     int width = 0, digits = 0;
@@ -73,13 +75,12 @@ static bool print_format(const struct brace *brace, const struct param_value *va
     bool is_int = p + 1 == end && *p == 'd' && !point,
          is_float = p + 1 == end && *p == 'f' && point && digits;
     *kind = is_int || is_float ? TEMPLATE_MISFIT : TEMPLATE_FORMAT;
-    if (is_int && value->type == PARAM_INTEGER) {
-        snprintf(out, size, zero ? "%0*" PRId64 : "%*" PRId64, width, value->integer);
+    if (is_int && read.type == PARAM_INTEGER) {
+        snprintf(out, size, zero ? "%0*" PRId64 : "%*" PRId64, width, read.integer);
         return true;
     }
-    if (is_float && value->type != PARAM_TEXT) {
-        snprintf(out, size, "%.*f", width,
-                 value->type == PARAM_FLOAT ? value->number : (double)value->integer);
+    if (is_float && read.type != PARAM_TEXT) {
+        snprintf(out, size, "%.*f", width, read.number);
         return true;
     }
     return false;

@@ -333,7 +333,12 @@ static void report_failure(struct reader *reader, const yaml_parser_t *parser, c
     }
     mark.line = marked ? mark.line : line;
     mark.column = marked ? mark.column : column;
-    if (at < length && text[at] == '\t')
+    bool in_flow = !strncmp(parser->problem, "did not find expected ',' or", 28);
+    if (at < length && in_flow && text[at] == '{')
+        error_at(
+            reader, &mark,
+            "{ begins an object here, in YAML; put quotes around a text that has braces in it");
+    else if (at < length && text[at] == '\t')
         error_at(reader, &mark, "YAML takes no tab here; indent with blanks");
     else if (parser->context && !strcmp(parser->context, "while scanning a quoted scalar") &&
              strstr(parser->problem, "end of stream"))

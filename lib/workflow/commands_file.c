@@ -43,6 +43,16 @@ static char *resources_text(const struct commands_resources *resources)
     return xasprintf("%s%s%s", cpus, memory, runtime);
 }
 
+// A CR inside of a line: the next command would be a part of this one, or of a comment.
+static const char *find_cr(const char *at, const char *stop)
+{
+    while (stop > at && stop[-1] == '\r')
+        stop--;
+    while (at < stop && *at == '\r')
+        at++;
+    return memchr(at, '\r', (size_t)(stop - at));
+}
+
 static void put_job(struct rewrite *out, size_t number)
 {
     char text[60];
@@ -65,7 +75,7 @@ int commands_read(const char *text, size_t length, const char *name,
                   struct problems *problems)
 {
     cleanup_free char *asked = resources_text(resources);
-    size_t count = 0;
+    size_t count = 0, errors = problems->errors;
     int line = 0;
     *rewrite = (struct rewrite){0};
     rewrite_put_text(rewrite, "{\"name\": ");
@@ -76,8 +86,12 @@ int commands_read(const char *text, size_t length, const char *name,
         const char *stop = memchr(at, '\n', (size_t)(end - at));
         next = stop ? stop + 1 : end;
         stop = stop ? stop : end;
-        const char *first = at;
+        const char *first = at, *cr = find_cr(at, stop);
         line++;
+        if (cr)
+            problem_add(problems, false, line, (int)(cr - at) + 1, NULL,
+                        "a line ends in CR alone here, as on old Macs; save the file with line "
+                        "ends of LF");
         while (first < stop && memchr(" \t\r", *first, 3))
             first++;
         while (stop > first && memchr(" \t\r", stop[-1], 3))
@@ -95,9 +109,9 @@ int commands_read(const char *text, size_t length, const char *name,
         rewrite_put(rewrite, "}", 1);
     }
     rewrite_put_text(rewrite, "]}\n");
-    if (!count)
+    if (!count && problems->errors == errors)
         problem_add(
             problems, false, 1, 1, NULL,
             "there is no command here; each line is one, blank lines and # lines are skipped");
-    return count ? 0 : -1;
+    return count && problems->errors == errors ? 0 : -1;
 }

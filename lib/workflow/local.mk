@@ -15,6 +15,7 @@ lib_libtorc_la_SOURCES += %D%/resolve.h
 lib_libtorc_la_SOURCES += %D%/resolve_barriers.c
 lib_libtorc_la_SOURCES += %D%/resolve_barriers.h
 lib_libtorc_la_SOURCES += %D%/resolve_class.c
+lib_libtorc_la_SOURCES += %D%/resolve_files.c
 lib_libtorc_la_SOURCES += %D%/resolve_handling.c
 lib_libtorc_la_SOURCES += %D%/resolve_links.c
 lib_libtorc_la_SOURCES += %D%/resolve_needs.c

@@ -68,6 +68,11 @@ void resolve_class_scheduler(struct resolver *resolver, const struct class_row *
 void resolve_actions(struct resolver *resolver);
 void resolve_job_handler(struct resolver *resolver, const struct spec_job *job);
 
+// lib/workflow/resolve_files.c: workflow->files, and which of them are one. After the jobs: which
+// of them some job writes, and where the others stand in the file.
+void resolve_files(struct resolver *resolver);
+void resolve_files_produced(struct resolver *resolver);
+
 // lib/workflow/resolve_links.c: the job's files and data become workflow->job_files and job_data;
 // names in its command too.
 void resolve_job_links(struct resolver *resolver, uint32_t job);

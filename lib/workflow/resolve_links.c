@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "lib/base/mem.h"
-#include "lib/text/shell_place.h"
+#include "lib/text/invocation.h"
 #include "lib/text/substitute.h"
 #include "lib/workflow/resolve.h"
 
@@ -17,16 +17,18 @@ static void add_pair(struct pair_row **list, size_t *count, size_t *space, struc
 static void set_producer(struct resolver *resolver, uint32_t job, uint32_t file)
 {
     struct source *source = resolver->source;
-    uint32_t *producer = &resolver->producer[file];
+    uint32_t first = resolver->workflow->files[file].same, *producer = &resolver->producer[first];
     if (*producer == NO_JOB) {
         *producer = job;
-        resolver->workflow->files[file].produced = true;
         return;
     }
-    const char *other = resolver->spec->jobs[*producer].name;
+    const char *other = resolver->spec->jobs[*producer].name, *also = resolver->files.list[first];
+    also = first == file || !also
+               ? ""
+               : arena_printf(source->arena, ", which is also %s,", source_quote(source, also));
     source_error(source,
-                 "file %s is already written by jobs[%u]%s%s; a file is written by one job only",
-                 source_quote(source, resolver->files.list[file]),
+                 "file %s%s is already written by jobs[%u]%s%s; a file is written by one job only",
+                 source_quote(source, resolver->files.list[file]), also,
                  resolver->spec->jobs[*producer].place.index, other ? ", " : "",
                  other ? source_quote(source, other) : "");
 }
@@ -35,12 +37,13 @@ static void link_file(struct resolver *resolver, uint32_t job, uint32_t file, en
                       bool by_regex)
 {
     struct workflow *workflow = resolver->workflow;
-    if (resolver->seen_file[role][file] == job + 1)
+    uint32_t first = workflow->files[file].same;
+    if (resolver->seen_file[role][first] == job + 1)
         return;
-    resolver->seen_file[role][file] = job + 1;
+    resolver->seen_file[role][first] = job + 1;
     add_pair(
         &workflow->job_files, &workflow->job_files_count, &resolver->job_files_space,
-        (struct pair_row){.job = job, .other = file, .role = (uint8_t)role, .by_regex = by_regex});
+        (struct pair_row){.job = job, .other = first, .role = (uint8_t)role, .by_regex = by_regex});
     if (role == ROLE_OUTPUT)
         set_producer(resolver, job, file);
 }
@@ -162,10 +165,11 @@ static const char *replace_names(struct resolver *resolver, uint32_t job, const 
                                  const char *text)
 {
     struct command command = {.resolver = resolver, .job = job};
-    size_t length;
+    size_t length, habit_length;
     const char *slip = text ? substitute_slip(text, &length) : NULL;
+    const char *habit = text ? substitute_habit(text, &habit_length) : NULL;
     bool wanted = text && substitute_wanted(text);
-    if (!wanted && !slip)
+    if (!wanted && !slip && !habit)
         return text;
     source_down_key(resolver->source, key);
     if (slip)
@@ -174,6 +178,13 @@ static const char *replace_names(struct resolver *resolver, uint32_t job, const 
             "%.*s…} stays as it is, and bash knows no such name; torc replaces ${files.input.N}, "
             "${files.output.N}, ${user_data.input.N} and ${user_data.output.N}",
             (int)length, slip);
+    if (habit)
+        source_warning(
+            resolver->source,
+            "%.*s stays as it is; torc replaces ${files.input.N}, ${files.output.N}, "
+            "${user_data.input.N} and ${user_data.output.N}, with a $, and {word} where it is a "
+            "parameter",
+            (int)habit_length, habit);
     cleanup_free char *replaced = wanted ? substitute(text, look_up, &command) : NULL;
     source_up(resolver->source);
     if (!wanted)
@@ -230,27 +241,34 @@ void resolve_data_values(struct resolver *resolver)
     free(writers.last);
 }
 
-static bool ends_in_comment(const char *script, size_t length)
-{
-    struct shell shell;
-    shell_init(&shell);
-    for (size_t at = 0; at < length;)
-        at += shell_step(&shell, script + at);
-    return shell.comment;
-}
-
-// Script and command run as one: on one line if the script is one line, else below each other. A
-// blank script is none, and a comment in it does not swallow the command.
+// Script and command run as one: a wrapper on the line of the command, a preamble above it.
 static const char *join(struct resolver *resolver, const char *script, const char *command)
 {
-    if (!script || !command || !script[strspn(script, " \t\r\n")])
+    if (!script || !command)
         return command;
-    size_t length = strlen(script);
-    while (length && strchr(" \t\r\n", script[length - 1]))
-        length--;
-    bool lines = memchr(script, '\n', length) || ends_in_comment(script, length);
-    return arena_printf(resolver->workflow->text, "%.*s%s%s", (int)length, script,
-                        lines ? "\n" : " ", command);
+    struct source *source = resolver->source;
+    const struct invocation found = invocation_of(script);
+    const char *word =
+        arena_strndup(source->arena, found.word ? found.word : "", found.word_length);
+    if (found.kind == INVOCATION_NONE)
+        return command;
+    source_down_key(source, "invocation_script");
+    if (found.kind == INVOCATION_WORD)
+        source_warning(
+            source,
+            "%s does not run what stands behind it, so the command goes on a line of its "
+            "own; end the script with a line end to say so yourself",
+            *word ? source_quote(source, word) : "this");
+    else if (found.runs_nothing)
+        source_warning(
+            source,
+            "%s has nothing to run: several lines, or one that ends with a line end or a comment, "
+            "go before the command, not around it; write a wrapper as one line without "
+            "either",
+            source_quote(source, word));
+    source_up(source);
+    return arena_printf(resolver->workflow->text, "%.*s%s%s", (int)found.length, script,
+                        found.kind == INVOCATION_WRAPPER ? " " : "\n", command);
 }
 
 void resolve_job_links(struct resolver *resolver, uint32_t j)

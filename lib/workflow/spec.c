@@ -51,7 +51,7 @@ static const struct field job_fields[] = {
      .least = 0,
      .most = INT32_MAX},
     {.name = "env", .type = FIELD_ENV, .offset = AT(env)},
-    {.name = "workdir", .type = FIELD_TEXT, .offset = AT(workdir)},
+    {.name = "workdir", .type = FIELD_PATH, .offset = AT(workdir)},
     {.name = "launcher", .type = FIELD_CHOICE, .offset = AT(launcher), .extra = launchers},
     {.name = "termination_signal", .type = FIELD_SIGNAL, .offset = AT(termination_signal)},
     {.name = "max_continuations",
@@ -84,7 +84,7 @@ static const struct field job_fields[] = {
 #define AT(member) offsetof(struct spec_file, member)
 static const struct field file_fields[] = {
     {.name = "name", .type = FIELD_NAME, .offset = AT(name), .required = true},
-    {.name = "path", .type = FIELD_NAME, .offset = AT(path), .required = true},
+    {.name = "path", .type = FIELD_PATH, .offset = AT(path), .required = true},
     {.name = "temporary", .type = FIELD_FLAG, .offset = AT(temporary)},
     {.name = "st_mtime", .type = FIELD_NUMBER, .unused = true},
     {.name = "identifier", .type = FIELD_TEXT, .later = RO_CRATE},

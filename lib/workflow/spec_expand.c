@@ -40,6 +40,7 @@ static enum slot_kind kind_of(enum field_type type)
     case FIELD_SCRIPT:
     case FIELD_COMMAND:
     case FIELD_NAME:
+    case FIELD_PATH:
     case FIELD_JOB_NAME:
         return SLOT_TEXT;
     case FIELD_TEXTS:
@@ -70,10 +71,13 @@ static void note_unknown(struct expansion *e, const struct field *field,
 {
     struct source *source = e->source;
     const struct params *shared = &e->spec->params;
-    size_t length = strcspn(note->at + 1, ":}");
+    size_t length = strcspn(note->at + 1, ":}"), habit;
     bool inherits = params_find(shared, note->at + 1, length) < shared->count;
     const char *word = arena_strndup(source->arena, note->at + 1, length), *hint;
     if (is_free_text(field->type) && !e->params && !inherits)
+        return;
+    bool told = field->type == FIELD_COMMAND || field->type == FIELD_SCRIPT; // by resolve_links.c
+    if (told && !inherits && substitute_habit(note->at, &habit) == note->at)
         return;
     if (inherits)
         hint = arena_printf(source->arena,
@@ -185,14 +189,22 @@ static json_t *expand_json(struct expansion *e, struct slot *slot, json_t *value
     return json_incref(value);
 }
 
-// "cpus": "{n}" stands in quotes only because {n} is no number yet.
+// "cpus": "{n}" stands in quotes only because {n} is no number yet; the field asks for one, so that
+// 008 and 2E0 are 8 and 2.
 static json_t *as_meant(const struct field *field, json_t *expanded)
 {
     bool bare =
         field->type == FIELD_COUNT || field->type == FIELD_GPUS || field->type == FIELD_FLAG;
     const char *text = bare ? json_string_value(expanded) : NULL;
-    json_auto_t *value = text ? json_loads(text, JSON_DECODE_ANY, NULL) : NULL;
-    return json_incref(json_is_number(value) || json_is_boolean(value) ? value : expanded);
+    if (!text)
+        return json_incref(expanded);
+    if (!strcmp(text, "true") || !strcmp(text, "false"))
+        return json_boolean(*text == 't');
+    struct param_number read = param_number(text);
+    bool whole = read.type == PARAM_FLOAT && read.number == (double)(int32_t)read.number;
+    return read.type == PARAM_TEXT               ? json_incref(expanded)
+           : read.type == PARAM_INTEGER || whole ? json_integer((json_int_t)read.number)
+                                                 : json_real(read.number);
 }
 
 static void fill(struct expansion *e, void *entry)

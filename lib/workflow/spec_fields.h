@@ -16,6 +16,7 @@ enum field_type {
     FIELD_SCRIPT,   // likewise, of the shell's
     FIELD_COMMAND,  // likewise, not blank
     FIELD_NAME,     // const char *, that a person can read: not empty, short, no control characters
+    FIELD_PATH,     // likewise, without ~ and $VARIABLES, which nobody would replace
     FIELD_JOB_NAME, // likewise, without '*' in front, which barriers have
     FIELD_TEXTS,    // struct texts
     FIELD_REGEXES,  // likewise

@@ -120,7 +120,7 @@ static const char *const modes[] = {"product", "zip", NULL};
 #define AT(member) offsetof(struct wanted, member)
 static const struct field wanted_fields[] = {
     {.name = "use_parameters", .type = FIELD_TEXTS, .offset = AT(use)},
-    {.name = "parameters_file", .type = FIELD_NAME, .offset = AT(table)},
+    {.name = "parameters_file", .type = FIELD_PATH, .offset = AT(table)},
     {.name = "use_parameters_file", .type = FIELD_FLAG, .offset = AT(use_table)},
     {.name = "parameter_mode", .type = FIELD_CHOICE, .offset = AT(mode), .extra = modes},
 };
@@ -300,7 +300,7 @@ static void read_variables(struct source *source, struct spec *spec, json_t *map
         if (!text)
             continue;
         names[count] = arena_strdup(source->arena, name);
-        values[count++] = param_value_text(text);
+        values[count++].text = text;
     }
     spec->variables =
         (struct template_names){.names = names, .values = values, .count = count, .plain = true};

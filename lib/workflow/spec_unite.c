@@ -40,6 +40,7 @@ static bool same(const struct field *field, const void *a, const void *b)
     case FIELD_SCRIPT:
     case FIELD_COMMAND:
     case FIELD_NAME:
+    case FIELD_PATH:
     case FIELD_JOB_NAME:
     case FIELD_ENV:
     case FIELD_JSON:
@@ -75,7 +76,7 @@ static void report(struct source *source, const struct field *field, const char 
 {
     const char *how = "";
     if (field->type == FIELD_TEXT || field->type == FIELD_COMMAND || field->type == FIELD_NAME ||
-        field->type == FIELD_SCRIPT)
+        field->type == FIELD_PATH || field->type == FIELD_SCRIPT)
         how = arena_printf(
             source->arena, ": %s and %s",
             *(const char *const *)a ? source_quote(source, *(const char *const *)a) : "nothing",

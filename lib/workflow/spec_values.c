@@ -2,6 +2,7 @@
 // One reader per type of field; each says what it found and what it expected.
 #include "lib/workflow/spec_values.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -114,6 +115,40 @@ static bool check_name(struct source *source, const struct field *field, const c
     return false;
 }
 
+// What the shell would replace in a path: ~, ~anna, $HOME, ${HOME} or $(date); *length of it. NULL:
+// nothing. A $ behind a blank is hardly meant so.
+static const char *shell_part(const char *path, size_t *length)
+{
+    static const char word[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789-";
+    *length = *path == '~' ? 1 + strspn(path + 1, word) : 0;
+    if (*length && (!path[*length] || path[*length] == '/'))
+        return path;
+    for (const char *p = path; (p = strchr(p, '$')); p++) {
+        *length = 1 + strspn(p + 1, word);
+        if (p[1] == '{' || p[1] == '(')
+            *length = 1 + strcspn(p + 1, "})") + 1;
+        else if (*length == 1 || (p[1] >= '0' && p[1] <= '9') || p[1] == '-' ||
+                 (p > path && p[-1] == ' '))
+            continue;
+        return p;
+    }
+    return NULL;
+}
+
+static bool check_path(struct source *source, const struct field *field, const char *path)
+{
+    size_t length;
+    if (!check_name(source, field, path))
+        return false;
+    const char *part = shell_part(path, &length);
+    if (part)
+        source_error(
+            source,
+            "%s: a path is taken as it stands, no shell sees it; write out what %.*s stands for",
+            source_quote(source, path), (int)length, part);
+    return !part;
+}
+
 static bool label_is_good(const char *label)
 {
     size_t length = strlen(label);
@@ -125,6 +160,8 @@ bool field_check_text(struct source *source, const struct field *field, const ch
 {
     if (field->type == FIELD_NAME || field->type == FIELD_JOB_NAME)
         return check_name(source, field, text);
+    if (field->type == FIELD_PATH)
+        return check_path(source, field, text);
     if (field->type == FIELD_COMMAND && is_blank(text))
         source_error(source, "the command is empty; write \"true\" for a job that does nothing");
     else if (field->type == FIELD_LABELS && !label_is_good(text))
@@ -224,10 +261,16 @@ static void read_size(struct source *source, json_t *value, const struct field *
                      meant ? meant : "512m, 2g, …");
         return;
     }
-    if (bytes <= 0)
+    if (bytes <= 0) {
         source_error(source, "a size must be more than 0; write 512m, 2g, …");
-    else
-        *(int64_t *)at = bytes;
+        return;
+    }
+    if (bytes < 1 << 20)
+        source_warning(source,
+                       "%" PRId64 " bytes, less than 1m, is not enough for anything; a number "
+                       "without a unit is bytes: write 512m, 2g, …",
+                       bytes);
+    *(int64_t *)at = bytes;
 }
 
 static void refuse_duration(struct source *source, const char *text)
@@ -418,5 +461,5 @@ field_reader *const field_readers[] = {
     [FIELD_GPUS] = read_gpus,     [FIELD_SIGNAL] = read_signal, [FIELD_CHOICE] = read_choice,
     [FIELD_ENV] = read_env,       [FIELD_JSON] = read_json,     [FIELD_METADATA] = read_json,
     [FIELD_STDIO] = read_stdio,   [FIELD_OBJECT] = read_object, [FIELD_NO_EFFECT] = read_nothing,
-    [FIELD_NUMBER] = read_number, [FIELD_OWN] = read_own,
+    [FIELD_NUMBER] = read_number, [FIELD_OWN] = read_own,       [FIELD_PATH] = read_text,
 };

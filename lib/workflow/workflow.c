@@ -11,48 +11,6 @@
 #include "lib/workflow/commands_file.h"
 #include "lib/workflow/resolve.h"
 
-static void resolve_files(struct resolver *resolver)
-{
-    const struct spec *spec = resolver->spec;
-    struct workflow *workflow = resolver->workflow;
-    struct names paths;
-    names_init(&paths);
-    workflow->files = xcalloc(spec->files_count + 1, sizeof *workflow->files);
-    workflow->files_count = spec->files_count;
-    for (size_t i = 0; i < spec->files_count; i++) {
-        const struct spec_file *file = &spec->files[i];
-        size_t first = names_add(&paths, file->path);
-        workflow->files[i] = (struct file_row){.name = file->name,
-                                               .path = file->path,
-                                               .temporary = file->temporary,
-                                               .entry = file->place.index};
-        if (first == i)
-            continue;
-        source_go_element(resolver->source, "files", file->place.index, file->place.offset);
-        source_down_key(resolver->source, "path");
-        source_warning(resolver->source,
-                       "files[%u] has the same path; they are two files to torc, and no job waits "
-                       "for the other's",
-                       spec->files[first].place.index);
-    }
-    names_fini(&paths);
-}
-
-// Only a file that comes from outside may turn out to be missing later, when the text of the
-// workflow is gone.
-static void place_inputs(struct resolver *resolver)
-{
-    struct workflow *workflow = resolver->workflow;
-    for (size_t i = 0; i < workflow->files_count; i++) {
-        if (workflow->files[i].produced)
-            continue;
-        const struct spec_place *place = &resolver->spec->files[i].place;
-        source_go_element(resolver->source, "files", place->index, place->offset);
-        source_down_key(resolver->source, "path");
-        source_position(resolver->source, &workflow->files[i].line, &workflow->files[i].column);
-    }
-}
-
 static void resolve_data(struct resolver *resolver)
 {
     const struct spec *spec = resolver->spec;
@@ -203,7 +161,7 @@ static void resolve(struct source *source, const struct spec *spec, struct workf
     resolve_files(&resolver);
     resolve_data(&resolver);
     resolve_jobs(&resolver);
-    place_inputs(&resolver);
+    resolve_files_produced(&resolver);
     resolve_classes(&resolver);
     resolve_needs(&resolver);
     resolve_data_values(&resolver);

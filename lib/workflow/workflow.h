@@ -49,6 +49,7 @@ struct file_row {
     bool temporary, produced; // produced: some job has it as output
     int32_t line, column;     // of its path in the workflow file; 0: nowhere
     uint32_t entry;           // files[entry] there, which may stand for many
+    uint32_t same; // the first file of this path, however it is written: job_files name that one
 };
 
 struct data_row {

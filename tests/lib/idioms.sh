@@ -17,7 +17,7 @@ runs diamond.json $'1\n2\n3' 'cat out.txt'
 # ---- how files are written ----
 runs null-values.yaml done 'cat only.txt'
 runs null-values.json done 'cat only.txt'
-runs yaml-scalars.yaml $'010 no 1.10 0:9\n010\n1.1\n1:5\nyes\n3\n2026 010 no' \
+runs yaml-scalars.yaml $'010 no 1.10 0:9\n010\n1.10\n1:5\nyes\n3\n2026 010 no' \
 	'cat no.txt; sort tags.txt; cat levels.txt; echo $(query "SELECT name FROM workflow; SELECT name FROM job_status LIMIT 2")'
 runs yaml-anchors.yaml $'here there one\nhere there two' 'cat three.txt'
 runs yaml-blocks.yaml $'line 1\nline 2\nline 3\none two\n$HOME is not replaced' 'cat literal.txt folded.txt here.txt'
@@ -37,7 +37,7 @@ down 1
 7
 a
 b,c
-2.5
+2.50
 x,y
 z
 12:30:x

@@ -34,6 +34,39 @@ is $rc 1 "a stage with failures ends with 1"
 is "$(query "SELECT substr(name, 1, 1), state, count(*) FROM job_status GROUP BY 1, 2" | tr '\n' ' ')" \
 	"a|completed|1 a|failed|9 b|canceled|9 c|completed|9 " "what needs the stage is canceled, or goes on, as it says"
 
+# ---- one file in several spellings, with an old one left over ----
+rm -rf db* out
+mkdir out && echo old > out/x.txt
+cat > spellings.json <<Y
+{"name": "spellings", "files": [
+  {"name": "w", "path": "out/x.txt"}, {"name": "r", "path": "./out//x.txt"}, {"name": "a", "path": "$PWD/a/../out/x.txt"}],
+ "jobs": [{"name": "read", "command": "cat \${files.input.r} > read.txt"}, {"name": "absolute", "command": "cat < out/x.txt > absolute.txt",
+   "input_files": ["a"]}, {"name": "write", "command": "sleep 0.1; echo new > \${files.output.w}"}]}
+Y
+run spellings.json
+is "$rc $(cat read.txt absolute.txt | tr '\n' ' ')" "0 new new " "who reads a file waits for who writes it, however both spell it" || diag "$(cat log)"
+is "$(query "SELECT command FROM job WHERE name = 'read'")" "cat ./out//x.txt > read.txt" "and gets the path as it was written"
+
+# ---- what an invocation script must not swallow ----
+rm -rf db*
+echo 'VALUE=from_env' > env.sh
+scripts=('source env.sh' '. ./env.sh' 'source env.sh\n' 'set -e' 'ulimit -c 0' 'umask 022' 'export A=1' 'cd .' 'shopt -s nullglob' 'trap true USR1'
+	'alias x=y' 'true' 'mkdir -p made' 'A=1 . ./env.sh' 'command . ./env.sh' '. ./env.sh && cd .' 'set -e; ulimit -c 0' '. ./env.sh # note'
+	'if [ -e env.sh ]; then . ./env.sh; fi' '{ cd .; }' '(cd .)' 'f() { true; }' 'eval \"$(cat env.sh)\"' 'module() { true; }; module load x'
+	'. ./env.sh;' '. ./env.sh &&' 'set -e; exec' 'A=1' 'env A=1' 'env A=1 # note' 'nice -n 1' 'time' 'command' 'cd . && nice')
+for i in "${!scripts[@]}"; do
+	printf '%s{"name": "s%d", "invocation_script": "%s", "command": "bash -c \"exit 5\""}' "${comma-}" "$i" "${scripts[i]}" && comma=,
+done | sed 's/"bash -c "exit 5""/"bash -c \\"exit 5\\""/g; 1s/^/{"name": "scripts", "jobs": [/; $s/$/]}/' > scripts.json
+run scripts.json
+is "$(query "SELECT group_concat(j.name || ':' || coalesce(a.exit_code, '-'), ' ') FROM job j JOIN attempt a ON a.job = j.id WHERE a.exit_code IS NOT 5")" "" \
+	"the command behind each of ${#scripts[@]} scripts runs, and says with what it ended" || diag "$(cat log)"
+is "$(query "SELECT count(*) FROM attempt WHERE exit_code = 5")" ${#scripts[@]} "all of them"
+cat > value.json <<'Y'
+{"name": "value", "jobs": [{"name": "a", "invocation_script": "source env.sh", "command": "echo $VALUE > value.txt"}]}
+Y
+run value.json
+is "$rc $(cat value.txt)" "0 from_env" "and what a script sets is there" || diag "$(cat log)"
+
 # ---- standard input ----
 rm -f db*
 printf 'name: piped\njobs:\n- {name: "p_{i}", command: "cat; echo {i} > p_{i}.txt", parameters: {i: [x, 010]}}\n' > piped

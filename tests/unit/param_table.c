@@ -9,7 +9,9 @@ static const struct {
     enum param_table_kind kind;
     const char *text, *want; // columns, then rows with the type of each cell; or the error
 } tables[] = {
-    {PARAM_TABLE_CSV, "a,b\n1,x\n2.50, \"7\" \n", "a b | i1 tx | f2.5 t7"},
+    {PARAM_TABLE_CSV, "a,b\n1,x\n2.50, \"7\" \n", "a b | i1 tx | f2.50 i7"},
+    {PARAM_TABLE_CSV, "a,b\n007,1.1\n2E5,1.10\n", "a b | i007 f1.1 | f2E5 f1.10"},
+    {PARAM_TABLE_CSV, "a,b\r1,x\r2,y", "a b | i1 tx | i2 ty"},
     {PARAM_TABLE_CSV, "a,b\r\n\"x,\"\"y\"\"\",-3\r\n\r\n", "a b | tx,\"y\" i-3"},
     {PARAM_TABLE_CSV, "a,b\n1,", "a b | i1 t"},
     {PARAM_TABLE_CSV, "a,b\n", "the table has no rows"},
@@ -28,7 +30,11 @@ static const struct {
      "\"\"quoted\"\" word\""},
     {PARAM_TABLE_CSV, "a;b\n1;2\n", "the columns \"a;b\" must be divided by commas, as all cells"},
     {PARAM_TABLE_JSON, "[{\"a\": 1, \"b\": \"7\"}, {\"b\": 0.5, \"a\": true}]",
-     "a b | i1 t7 | ttrue f0.5"},
+     "a b | i1 i7 | ttrue f0.5"},
+    {PARAM_TABLE_JSON, "[{\"a\": 1.10, \"\\u0062\": 2E5}, {\"b\": -0, \"a\": 1.1}]",
+     "a b | f1.10 f2E5 | f1.1 i-0"},
+    {PARAM_TABLE_JSON, "[{\"a\": [1.10, \"\\\\\", 2, \"a \\\" b\"]}]",
+     "a | t[1.10,\"\\\\\",2,\"a \\\" b\"]"},
     {PARAM_TABLE_JSON, "[{\"a\": [1, 2]}, {\"a\": null}]", "a | t[1,2] | tnull"},
     {PARAM_TABLE_JSON, "[]", "the table has no rows"},
     {PARAM_TABLE_JSON, "{}", "the table is no list of objects"},
@@ -38,6 +44,7 @@ static const struct {
     {PARAM_TABLE_JSON, "[1]", "row 1 is no object of names and values"},
     {PARAM_TABLE_JSON, "[{]", "line 1: string or '}' expected near ']'"},
     {PARAM_TABLE_JSON_LINES, "{\"a\": 1}\n\n{\"a\": 2}", "a | i1 | i2"},
+    {PARAM_TABLE_JSON_LINES, "{\"a\": 1.0}\n{\"a\": 1e0}", "a | f1.0 | f1e0"},
     {PARAM_TABLE_JSON_LINES, "{\"a\": 1}\n{\"a\" 2}\n", "line 2: ':' expected near '2'"},
 };
 
@@ -61,8 +68,8 @@ int main(void)
             for (size_t c = 0; c < params.count; c++) {
                 struct param_value value;
                 param_list_get(&params.lists[c], r, &value);
-                snprintf(got + strlen(got), sizeof got - strlen(got), " %c%s", "ift"[value.type],
-                         value.text);
+                snprintf(got + strlen(got), sizeof got - strlen(got), " %c%s",
+                         "ift"[param_number(value.text).type], value.text);
             }
         }
         is_text(got, tables[i].want, tables[i].want);

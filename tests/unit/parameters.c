@@ -26,7 +26,7 @@ static const struct {
     {"w.yaml",
      "name: w\njobs:\n- name: '{i}'\n  command: x {i}\n  parameters: {i: [010, 5, 1:5, no, true, "
      "1.50, 'q', 0x1f, 1e3]}\n",
-     "010|x 010 5|x 5 1:5|x 1:5 no|x no true|x true 1.5|x 1.5 q|x q 0x1f|x 0x1f 1000|x 1000", NULL},
+     "010|x 010 5|x 5 1:5|x 1:5 no|x no true|x true 1.50|x 1.50 q|x q 0x1f|x 0x1f 1e3|x 1e3", NULL},
     {"w.yaml",
      "name: w\njobs:\n- {name: '{i}_{j}', command: x, parameter_mode: zip, parameters: {i: 1:2, j: "
      "'[u, ''v,w'']'}}\n",
@@ -37,6 +37,25 @@ static const struct {
      "- {name: '{k}{i}', command: x, use_parameters: [i], parameters: {k: '[p,q]'}}\n- {name: "
      "plain, command: 'echo ${i} {{i}}'}\n",
      "7_3|x 7_4|x p1|x q1|x p2|x q2|x plain|echo ${i} {{i}}", NULL},
+    {"w.json",
+     "{\"name\": \"w\", \"parameters\": {\"v\": [1.1, 1.10, 2E5, -0, \"007\"]}, \"jobs\": "
+     "[{\"name\": "
+     "\"{v}\", \"command\": \"{v:.1f}\", \"use_parameters\": [\"v\"]}, {\"name\": \"{w}\", "
+     "\"command\": "
+     "\"x\", \"parameters\": {\"w\": 3.0}}]}",
+     "1.1|1.1 1.10|1.1 2E5|200000.0 -0|-0.0 007|7.0 3.0|x", NULL},
+    {"w.json5",
+     "{name: 'w', jobs: [{name: '{i}_{j}', command: 'x', parameters: {i: [1.10, +7, 0x1F], j: "
+     "'[007]'}}]}",
+     "1.10_007|x 7_007|x 31_007|x", NULL},
+    {"w.csv.json",
+     "{\"name\": \"w\", \"jobs\": [{\"name\": \"v{v}\", \"command\": \"{v}\", \"parameters_file\": "
+     "\"versions.csv\"}]}",
+     "v1.1|1.1 v1.10|1.10 v007|007 v2E5|2E5", NULL},
+    {"w.json",
+     "{\"name\": \"w\", \"jobs\": [{\"name\": \"c{n}\", \"command\": \"x\", \"cpus\": \"{n}\", "
+     "\"parameters\": {\"n\": \"[008, 2E0]\"}}]}",
+     "c008|x c2E0|x", NULL},
     {"w.json",
      "{\"name\": \"w\", \"variables\": {\"d\": \"out\", \"n\": \"j\"}, \"files\": [{\"name\": "
      "\"f_{i}\", \"path\": \"{d}/{i}\","
@@ -142,6 +161,42 @@ static void test_unite(void)
     problems_fini(&problems);
 }
 
+// Line ends of old Macs would make one line of all, of which the first # swallows the rest.
+static void test_line_ends(void)
+{
+    static const char lists[][40] = {"echo a\recho b\r", "# all\recho a\necho b\n",
+                                     "echo a\r\n\recho b\n"};
+    static const struct commands_resources none = {0};
+    struct workflow workflow;
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        struct problems problems = {0};
+        is_int(
+            workflow_load_commands(lists[i], strlen(lists[i]), "list", &none, &workflow, &problems),
+            i < 2 ? -1 : 0, lists[i]);
+        if (i < 2 && ok(problems.count == 1, "is one error"))
+            is_text(
+                problems.list[0].text,
+                "a line ends in CR alone here, as on old Macs; save the file with line ends of LF",
+                "which says what to do");
+        workflow_fini(&workflow);
+        problems_fini(&problems);
+    }
+    static const char values[] = "{\"name\": \"w\", \"jobs\": [{\"name\": \"a{i}\", \"command\": "
+                                 "\"x\", \"parameters\": {\"i\": \"@mac.txt\"}}]}";
+    struct problems problems = {0};
+    put("mac.txt", "# v\r7\r8\n9\n");
+    is_int(workflow_load(values, sizeof values - 1, "w.json", &workflow, &problems), -1,
+           "so it is in a file of values");
+    if (ok(problems.count == 1, "one error"))
+        is_text(
+            problems.list[0].text,
+            "mac.txt: line 1 ends in CR alone, as on old Macs; save the file with line ends of LF",
+            "the same");
+    unlink("mac.txt");
+    workflow_fini(&workflow);
+    problems_fini(&problems);
+}
+
 static void test_commands(void)
 {
     static const char text[] = "# first\ntrue\n\n  cat ${files.input.x} \n";
@@ -171,12 +226,15 @@ int main(void)
     if (!ok(mkdtemp(folder) && chdir(folder) == 0, "a folder for tables"))
         return done_testing();
     put("table.csv", "n,v\na,0.5\n\"b c\",2\n");
+    put("versions.csv", "v\n1.1\n1.10\n007\n2E5\n");
     put("lines.txt", "# values\n7\n\n one two \n'1.10'\n\"a\" \"b\"\n\"\n");
     test_rows();
     test_unite();
     test_commands();
+    test_line_ends();
     unlink("table.csv");
     unlink("lines.txt");
+    unlink("versions.csv");
     rmdir(folder);
     return done_testing();
 }

@@ -12,21 +12,24 @@ static const struct {
     {"1:5", "i1 i2 i3 i4 i5"},
     {"5:1:-2", "i5 i3 i1"},
     {"{1:3}", "i1 i2 i3"},
-    {"0:1:0.25", "f0 f0.25 f0.5 f0.75 f1"},
-    {"0:1:0.1", "f0 f0.1 f0.2 f0.3 f0.4 f0.5 f0.6 f0.7 f0.8 f0.9 f1"},
-    {"-0.1:0.1:0.1", "f-0.1 f0 f0.1"},
-    {"1.0:3.0", "f1 f2 f3"},
+    {"0:1:0.25", "i0 f0.25 f0.5 f0.75 i1"},
+    {"0:1:0.1", "i0 f0.1 f0.2 f0.3 f0.4 f0.5 f0.6 f0.7 f0.8 f0.9 i1"},
+    {"-0.1:0.1:0.1", "f-0.1 i0 f0.1"},
+    {"1.0:3.0", "i1 i2 i3"},
     {"3:3", "i3"},
     {"1e-4:5E-4:2e-4", "f0.0001 f0.0003 f0.0005"},
-    {"1e2:2.5e+2:50", "f100 f150 f200 f250"},
+    {"1e2:2.5e+2:50", "i100 i150 i200 i250"},
     {" 1 : 7 : 3 ", "i1 i4 i7"},
     {"1:1e:1", "t1:1e:1"},
     {"1:2e1x", "t1:2e1x"},
     {"1:1e-19", "the range 1:1e-19 has numbers of more than 18 digits"},
     {"1:1e19", "the range 1:1e19 has numbers of more than 18 digits"},
-    {"0e99:1", "f0 f1"},
-    {"[1, 2.50, abc, 'x,y', \"7\"]", "i1 f2.5 tabc tx,y t7"},
-    {"[0.001, 1e-5, 1e20, -3]", "f0.001 f0.00001 f100000000000000000000 i-3"},
+    {"0e99:1", "i0 i1"},
+    {"[1, 2.50, abc, 'x,y', \"7\"]", "i1 f2.50 tabc tx,y i7"},
+    {"[0.001, 1e-5, 1E20, -3, +3, .5]", "f0.001 f1e-5 f1E20 i-3 i+3 f.5"},
+    {"[007, 010, 1.10, 1.1, 2E5, 1e400, 0x10]", "i007 i010 f1.10 f1.1 f2E5 t1e400 t0x10"},
+    {"007", "i007"},
+    {"[12345678901234567890, 1.]", "f12345678901234567890 f1."},
     {"10:30:00", "the range 10:30:00 has step 0, which leads nowhere"},
     {"adam", "tadam"},
     {"12", "i12"},
@@ -61,7 +64,7 @@ static void test_lists(struct arena *arena)
             struct param_value value;
             param_list_get(&list, k, &value);
             snprintf(got + strlen(got), sizeof got - strlen(got), "%s%c%s", k ? " " : "",
-                     "ift"[value.type], value.text);
+                     "ift"[param_number(value.text).type], value.text);
         }
         is_text(got, lists[i].values, lists[i].text);
     }
@@ -108,6 +111,10 @@ static const struct {
     {"{n:03d} {n:d} {n:5d} {x:.3f} {n:.1f}", "007 7     7 0.500 7.0", TEMPLATE_FINE},
     {"{n}{n:02d}{n}", "7077", TEMPLATE_FINE},
     {"{x:03d}", "0.5", TEMPLATE_MISFIT},
+    {"{z} {z:d} {z:04d} {z:.1f}", "007 7 0007 7.0", TEMPLATE_FINE},
+    {"{e} {e:.1f}", "2E5 200000.0", TEMPLATE_FINE},
+    {"{e:d}", "2E5", TEMPLATE_MISFIT},
+    {"{q} {q:02d}", "+7 07", TEMPLATE_FINE},
     {"{s:.2f}", "a b", TEMPLATE_MISFIT},
     {"{n:q}", "7", TEMPLATE_FORMAT},
     {"{{n}} {{n:03d}} {{other}}", "{n} {n:03d} {{other}}", TEMPLATE_FINE},
@@ -122,17 +129,17 @@ static const struct {
 
 static void test_templates(struct arena *arena)
 {
-    const char *names[] = {"n", "x", "s"};
-    struct param_value values[] = {param_value_integer(7, arena), param_value_float(0.5, arena),
-                                   param_value_text("a b")};
-    struct template_names all = {.names = names, .values = values, .count = 3};
+    const char *names[] = {"n", "x", "s", "z", "e", "q"};
+    struct param_value values[] = {{.text = "7"},   {.text = "0.5"}, {.text = "a b"},
+                                   {.text = "007"}, {.text = "2E5"}, {.text = "+7"}};
+    struct template_names all = {.names = names, .values = values, .count = 6};
     for (size_t i = 0; i < sizeof templates / sizeof *templates; i++) {
         struct template_note note;
         is_text(template_expand(templates[i].text, &all, arena, &note), templates[i].want,
                 templates[i].text);
         is_int(note.kind, templates[i].note, "its note");
     }
-    struct param_value dots[] = {values[0], param_value_text("a.b*"), values[2]};
+    struct param_value dots[] = {values[0], {.text = "a.b*"}, values[2]};
     struct template_names escaped = {.names = names, .values = dots, .count = 3, .escape = true};
     is_text(template_expand("^sim_{x}_\\d{3}$", &escaped, arena, NULL), "^sim_a\\.b\\*_\\d{3}$",
             "in a regex values are escaped");

@@ -3,6 +3,7 @@
 // fields.
 #include "lib/workflow/workflow.h"
 
+#include "lib/base/mem.h"
 #include "lib/text/problem.h"
 #include "tests/tap.h"
 
@@ -133,6 +134,36 @@ static void test_needs(void)
     is_text(workflow.metadata, "{\"k\":[1]}", "metadata are kept as they are");
 }
 
+// However a path is written, it is one file; commands get it as it was written.
+static void test_spellings(void)
+{
+    cleanup_free char *folder = realpath(".", NULL);
+    cleanup_free char *text = xasprintf(
+        "{\"name\": \"w\", \"files\": [{\"name\": \"w\", \"path\": \"out/x\"}, {\"name\": \"r\", "
+        "\"path\": "
+        "\"./out//x\"}, {\"name\": \"s\", \"path\": \"%s/a/../out/x/\", \"temporary\": true}, "
+        "{\"name\": \"d\", \"path\": \"out\"}],"
+        " \"jobs\": [{\"name\": \"write\", \"command\": \"x > ${files.output.w}\"},"
+        " {\"name\": \"read\", \"command\": \"cat ${files.input.r} ${files.input.s}\"},"
+        " {\"name\": \"regex\", \"command\": \"x\", \"input_file_regexes\": [\"^s$\"]},"
+        " {\"name\": \"folder\", \"command\": \"x\", \"input_files\": [\"d\"]},"
+        " {\"name\": \"both\", \"command\": \"x\", \"input_files\": [\"r\", \"s\", \"w\"]}]}",
+        folder);
+    load(text);
+    ok(needs("read", "write"), "a reader waits for who writes its file under another spelling");
+    ok(needs("regex", "write"), "also when a regex selects it");
+    ok(needs("both", "write") && !needs("folder", "write"), "but not for what is another file");
+    is_int((int64_t)workflow.needs_count, 3, "each need once");
+    is_int((int64_t)workflow.job_files_count, 5, "the spellings are one file of a job");
+    cleanup_free char *command = xasprintf("cat ./out//x %s/a/../out/x/", folder);
+    is_text(workflow.jobs[1].command, command, "commands get what was written");
+    ok(workflow.files[1].produced && workflow.files[2].produced && !workflow.files[3].produced,
+       "and no spelling of it comes from outside");
+    is_int((int64_t)problems.count, 2, "the two other spellings are warned of");
+    is_text(problems.list[0].text,
+            "this is the path of files[0], \"w\", too: one file under two names", "which says so");
+}
+
 static void test_example(const char *name)
 {
     const char *source = getenv("TORC_SOURCE");
@@ -149,6 +180,7 @@ static void test_example(const char *name)
 int main(void)
 {
     test_needs();
+    test_spellings();
     test_example("diamond");
     test_example("words");
     test_diamond();

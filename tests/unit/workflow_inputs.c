@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "lib/base/mem.h"
 #include "tests/tap.h"
@@ -43,6 +44,50 @@ static void check_instances(int fd)
     workflow_fini(&workflow);
 }
 
+// What links do to paths that read differently.
+static void check_links(int fd)
+{
+    static const char linked[] = "{\"name\": \"w\", \"files\": [{\"name\": \"out\", \"path\": "
+                                 "\"out/new/x\"}, {\"name\": \"in\", "
+                                 "\"path\": \"./link/new/x\"},\n"
+                                 " {\"name\": \"run\", \"path\": \"out/run\"}, {\"name\": "
+                                 "\"latest\", \"path\": \"latest\"},\n"
+                                 " {\"name\": \"a\", \"path\": \"out/a\"}, {\"name\": \"b\", "
+                                 "\"path\": \"link/a\"}, {\"name\": \"c\", \"path\": \"out/c\"}],\n"
+                                 " \"jobs\": [{\"name\": \"w\", \"command\": \"x\", "
+                                 "\"output_files\": [\"out\", \"run\", \"c\"]},\n"
+                                 "  {\"name\": \"r\", \"command\": \"x\", \"input_files\": "
+                                 "[\"in\", \"latest\", \"a\", \"b\"]}]}";
+    struct workflow workflow;
+    struct problems problems = {0};
+    mkdirat(fd, "out", 0700);
+    symlinkat("out", fd, "link");
+    symlinkat("link/run", fd, "latest");
+    close(openat(fd, "out/run", O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+    close(openat(fd, "out/a", O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+    is_int(workflow_load(linked, strlen(linked), "w.json", &workflow, &problems), 0,
+           "other paths are other files");
+    is_int((int64_t)problems.count, 0, "as they read");
+    workflow_check_inputs(&workflow, fd, false, &problems);
+    char said[1000] = "";
+    for (size_t i = 0; i < problems.count; i++)
+        snprintf(said + strlen(said), sizeof said - strlen(said), "%d:%.40s|",
+                 problems.list[i].line, problems.list[i].text);
+    is_text(
+        said,
+        "1:\"./link/new/x\" is the same file as \"out/|2:\"latest\" is the same file as "
+        "\"out/run\" b"
+        "|1:\"./link/new/x\" does not exist (seen from|",
+        "those that a folder or a link of their own makes one are warned of, if a job writes it");
+    workflow_fini(&workflow);
+    problems_fini(&problems);
+    unlinkat(fd, "out/run", 0);
+    unlinkat(fd, "out/a", 0);
+    unlinkat(fd, "link", 0);
+    unlinkat(fd, "latest", 0);
+    unlinkat(fd, "out", AT_REMOVEDIR);
+}
+
 int main(void)
 {
     char folder[] = "/tmp/torc-test-XXXXXX";
@@ -73,6 +118,7 @@ int main(void)
     problems_fini(&problems);
     workflow_fini(&workflow);
     check_instances(fd);
+    check_links(fd);
     unlinkat(fd, "here", 0);
     close(made);
     close(fd);
