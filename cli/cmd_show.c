@@ -230,8 +230,8 @@ static void show_workflow(const struct screen *screen, const struct workflow_inf
     screen_print(screen, COLOR_BOLD, "Workflow %lld ", (long long)workflow->id);
     screen_text(screen, COLOR_BOLD, workflow->name, 0);
     fputs(": ", screen->out);
-    screen_print(screen, workflow_state_color(workflow->state), "%s\n",
-                 workflow_state_names[workflow->state]);
+    cleanup_free char *state = why_workflow(workflow);
+    screen_print(screen, why_workflow_color(workflow), "%s\n", state);
     line(screen, "about", workflow->description);
     line(screen, "user", workflow->user);
     line(screen, "created", format_time(created, workflow->created_usec));

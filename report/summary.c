@@ -13,7 +13,7 @@
 #include "lib/store/read_each.h"
 #include "report/report.h"
 
-enum { FAILED_MOST = 10, TAIL_LINES = 8, LABEL = 10 };
+enum { FAILED_MOST = 10, WARNED_MOST = 10, TAIL_LINES = 8, LABEL = 10 };
 
 struct context { // of one part of the summary
     struct report *report;
@@ -21,6 +21,7 @@ struct context { // of one part of the summary
     int64_t cpu_used, cpu_held;
     int64_t allocations[ALLOCATION_STATES], refused, held_usec, asked_usec;
     char *partitions;                   // ", "-separated; owned
+    int64_t warned;                     // jobs that completed with a warning
     int64_t sources[SOURCES], attempts; // ended attempts by how they were measured
 };
 
@@ -36,12 +37,12 @@ static void print_head(const struct report *report)
     char created[FORMAT_SIZE], took[FORMAT_SIZE];
     int64_t end = workflow->ended_usec ? workflow->ended_usec : report->now_usec;
     cleanup_free char *number = xasprintf("Workflow %lld ", (long long)workflow->id);
-    const char *state = workflow_state_names[workflow->state];
+    cleanup_free char *state = why_workflow(workflow);
     screen_print(screen, COLOR_BOLD, "%s", number);
     screen_text(screen, COLOR_BOLD, workflow->name,
                 screen->width - (int)strlen(number) - (int)strlen(state) - 2);
     fputs(": ", screen->out);
-    screen_print(screen, workflow_state_color(workflow->state), "%s\n", state);
+    screen_print(screen, why_workflow_color(workflow), "%s\n", state);
     if (workflow->description) {
         label(screen, "");
         screen_wrap(screen, LABEL + 2, workflow->description);
@@ -63,11 +64,23 @@ static void print_head(const struct report *report)
     fputc('\n', screen->out);
 }
 
-static void print_counts(const struct report *report)
+static int count_warned(void *count, const struct read_reply *reply, uint32_t index,
+                        struct error *err)
+{
+    (void)reply, (void)index, (void)err;
+    ++*(int64_t *)count;
+    return 0;
+}
+
+static int print_counts(const struct report *report, struct error *err)
 {
     const struct screen *screen = report->screen;
-    int64_t total = 0;
+    struct read_request request = {
+        .what = READ_ATTEMPTS, .workflow_id = report->workflow->id, .warned = true};
+    int64_t total = 0, warned = 0;
     bool first = true;
+    if (store_read_each(report->store, request, count_warned, &warned, err))
+        return -1;
     label(screen, "jobs");
     for (int i = 0; i < JOB_STATES; i++)
         total += report->workflow->counts[i];
@@ -79,9 +92,12 @@ static void print_counts(const struct report *report)
         fputs(first ? "" : ", ", screen->out);
         screen_print(screen, job_state_color(state), "%lld %s", (long long)count,
                      job_state_names[state]);
+        if (state == JOB_COMPLETED && warned)
+            screen_print(screen, COLOR_YELLOW, " (%lld with a warning)", (long long)warned);
         first = false;
     }
     fprintf(screen->out, "%s%lld\n", first ? "" : " of ", (long long)total);
+    return 0;
 }
 
 static int each_allocation(void *pointer, const struct read_reply *reply, uint32_t index,
@@ -281,7 +297,7 @@ static int each_failed(void *pointer, const struct read_reply *jobs, uint32_t in
 static int print_failed(struct report *report, struct error *err)
 {
     const int64_t *counts = report->workflow->counts;
-    int64_t failed = counts[JOB_FAILED] + counts[JOB_TERMINATED] + counts[JOB_PENDING_FAILED];
+    int64_t failed = why_count_failed(counts);
     const struct screen *screen = report->screen;
     struct context context = {.report = report};
     struct read_request request = {
@@ -307,12 +323,49 @@ static int print_failed(struct report *report, struct error *err)
     return result;
 }
 
+static int each_warned(void *pointer, const struct read_reply *reply, uint32_t index,
+                       struct error *err)
+{
+    struct context *context = pointer;
+    const struct screen *screen = context->report->screen;
+    const struct attempt_info *attempt = &reply->attempts[index];
+    (void)err;
+    if (++context->warned > WARNED_MOST)
+        return 0;
+    if (context->warned == 1)
+        screen_print(screen, COLOR_BOLD, "\nCompleted, but\n");
+    cleanup_free char *why = why_attempt(attempt), *in_short = why_attempt_short(attempt);
+    fputs("  ", screen->out);
+    screen_text(screen, COLOR_YELLOW, attempt->job_name, 0);
+    fprintf(screen->out, ": %s\n", in_short);
+    if (strcmp(why, in_short)) {
+        fputs("    ", screen->out);
+        screen_wrap(screen, 4, why);
+    }
+    return 0;
+}
+
+static int print_warned(struct report *report, struct error *err)
+{
+    struct context context = {.report = report};
+    struct read_request request = {
+        .what = READ_ATTEMPTS, .workflow_id = report->workflow->id, .warned = true};
+    if (store_read_each(report->store, request, each_warned, &context, err))
+        return -1;
+    if (context.warned > WARNED_MOST)
+        fprintf(report->screen->out, "  and %lld more: torc jobs %lld\n",
+                (long long)(context.warned - WARNED_MOST), (long long)report->workflow->id);
+    return 0;
+}
+
 int report_summary(struct report *report, struct error *err)
 {
     print_head(report);
-    print_counts(report);
-    if (print_cpu(report, err) || print_allocations(report, err) || print_measured(report, err))
+    if (print_counts(report, err) || print_cpu(report, err) || print_allocations(report, err) ||
+        print_measured(report, err))
         return -1;
     screen_print(report->screen, COLOR_BOLD, "\nAsked and used\n");
-    return report_classes(report, err) || print_failed(report, err) ? -1 : 0;
+    return report_classes(report, err) || print_failed(report, err) || print_warned(report, err)
+               ? -1
+               : 0;
 }

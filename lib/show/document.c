@@ -90,6 +90,15 @@ static json_t *path_json(const struct workflow_info *workflow, const char *path)
     return json_text(absolute);
 }
 
+static json_t *warnings_json(int32_t warnings)
+{
+    json_t *list = json_array();
+    for (int i = 0; i < WARNINGS; i++)
+        if (warnings & 1 << i)
+            json_array_append_new(list, json_string(attempt_warning_names[i]));
+    return list;
+}
+
 static json_t *attempt_json(const struct workflow_info *workflow,
                             const struct attempt_info *attempt, bool srun_step)
 {
@@ -112,6 +121,7 @@ static json_t *attempt_json(const struct workflow_info *workflow,
     put(object, "signal", running || end->signal <= 0 ? json_null() : json_integer(end->signal));
     put(object, "core", json_boolean(end->core));
     put(object, "reason", running ? json_null() : json_or_null(attempt_reason_names[end->reason]));
+    put(object, "warnings", warnings_json(end->warnings));
     put(object, "message", json_text(end->message));
     put(object, "stdout", path_json(workflow, end->start.stdout_path));
     put(object, "stderr", path_json(workflow, end->start.stderr_path));

@@ -372,6 +372,9 @@ static sqlite3_stmt *open_page(struct db *db, const struct read_request *q, uint
         (q->what == READ_ATTEMPTS || q->what == READ_FILES || q->what == READ_DATA_USES))
         return db_query(db, err, of_job, "llil", q->workflow_id, q->after_id, (int)limit + 1,
                         q->job_id);
+    if (q->what == READ_ATTEMPTS && q->warned)
+        return db_query(db, err, SQL_READ_ATTEMPTS_WARNED, "lli", q->workflow_id, q->after_id,
+                        (int)limit + 1);
     if (q->what == READ_JOBS && q->job_id) {
         int64_t after = q->after_id >= q->job_id ? q->after_id : q->job_id - 1;
         return db_query(db, err, SQL_READ_JOBS, "llilsi", q->workflow_id, after, 1, q->job_id,
