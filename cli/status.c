@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/base/mem.h"
+#include "lib/base/text.h"
 #include "lib/show/format.h"
 #include "lib/show/table.h"
 #include "lib/show/target.h"
@@ -254,8 +255,9 @@ static void ask_slurm(struct context *context)
 static void draw_queue(const struct screen *screen, const struct status_queue *queue)
 {
     cleanup_free char *copy = xstrdup(queue->text ? queue->text : "");
-    for (char *save, *line = strtok_r(copy, "\n", &save); line;
-         line = strtok_r(NULL, "\n", &save)) {
+    for (char *save, *next = strtok_r(copy, "\n", &save); next;
+         next = strtok_r(NULL, "\n", &save)) {
+        cleanup_free char *line = text_safe(next);
         char *fields[4] = {line}, *at = line;
         for (int i = 1; i < 4 && at; i++) {
             at = strchr(at, '|');
@@ -276,7 +278,9 @@ static void draw_queue(const struct screen *screen, const struct status_queue *q
     }
     if (queue->error) {
         label(screen, "");
-        fprintf(screen->out, "why they wait is not known: %s\n", queue->error);
+        fputs("why they wait is not known: ", screen->out);
+        screen_text(screen, COLOR_NONE, queue->error, 0);
+        fputc('\n', screen->out);
     }
 }
 
@@ -386,11 +390,12 @@ static int each_class(void *pointer, const struct read_reply *reply, uint32_t in
         return 0;
     context->classes_waiting++;
     label(view->screen, "Waits");
+    cleanup_free char *labels = text_safe(class->labels);
     fprintf(view->screen->out, "jobs for a runner with the labels %s, which nobody has: %lld\n",
-            class->labels, (long long)class->counts[JOB_READY]);
+            labels, (long long)class->counts[JOB_READY]);
     label(view->screen, "");
     fprintf(view->screen->out, "torc-run --workflow %lld --label %s\n",
-            (long long)view->workflow->id, class->labels);
+            (long long)view->workflow->id, labels);
     return 0;
 }
 

@@ -7,6 +7,7 @@
 #include "lib/base/text.h"
 #include "lib/meter/usage.h"
 #include "lib/show/format.h"
+#include "lib/show/job_table.h"
 #include "lib/show/target.h"
 #include "lib/show/why.h"
 #include "lib/slurm/lost_runner.h"
@@ -20,10 +21,18 @@ struct context { // of one part of the summary
     // microseconds; used is of attempts that were measured, held of the same
     int64_t cpu_used, cpu_held;
     int64_t allocations[ALLOCATION_STATES], refused, held_usec, asked_usec;
-    char *partitions;                   // ", "-separated; owned
-    int64_t warned;                     // jobs that completed with a warning
-    int64_t sources[SOURCES], attempts; // ended attempts by how they were measured
+    char *partitions;                       // ", "-separated; owned
+    int64_t warned;                         // jobs that completed with a warning
+    int64_t sources[SOURCES + 1], attempts; // ended attempts by how they were measured
 };
+
+// As much as there is room for: what anybody wrote into a database may be any number.
+static void add(int64_t *sum, int64_t number)
+{
+    int64_t more;
+    if (!__builtin_add_overflow(*sum, number, &more))
+        *sum = more;
+}
 
 static void label(const struct screen *screen, const char *text)
 {
@@ -48,7 +57,8 @@ static void print_head(const struct report *report)
         screen_wrap(screen, LABEL + 2, workflow->description);
     }
     label(screen, "created");
-    fprintf(screen->out, "%s by %s", format_time(created, workflow->created_usec), workflow->user);
+    fprintf(screen->out, "%s by ", format_time(created, workflow->created_usec));
+    screen_text(screen, COLOR_NONE, workflow->user, 0);
     if (workflow->run_id > 1)
         fprintf(screen->out, ", run %d", workflow->run_id);
     fputc('\n', screen->out);
@@ -114,10 +124,12 @@ static int each_allocation(void *pointer, const struct read_reply *reply, uint32
     }
     context->allocations[allocation->state]++;
     if (allocation->start_usec) {
-        context->held_usec +=
-            (end - allocation->start_usec) * (allocation->nodes > 0 ? allocation->nodes : 1);
-        context->asked_usec +=
-            allocation->walltime_usec * (allocation->nodes > 0 ? allocation->nodes : 1);
+        int64_t nodes = allocation->nodes > 0 ? allocation->nodes : 1, held, asked;
+        if (!__builtin_mul_overflow(end - allocation->start_usec, nodes, &held) &&
+            !__builtin_mul_overflow(allocation->walltime_usec, nodes, &asked)) {
+            add(&context->held_usec, held);
+            add(&context->asked_usec, asked);
+        }
     }
     if (partition && *partition &&
         (!context->partitions || !strstr(context->partitions, partition))) {
@@ -144,8 +156,10 @@ static int print_allocations(struct report *report, struct error *err)
         label(screen, "slurm");
         fprintf(screen->out, "%lld %s", (long long)total,
                 total == 1 ? "allocation" : "allocations");
-        if (context.partitions)
-            fprintf(screen->out, " on %s", context.partitions);
+        if (context.partitions) {
+            fputs(" on ", screen->out);
+            screen_text(screen, COLOR_NONE, context.partitions, 0);
+        }
         for (int i = 0; i < ALLOCATION_STATES; i++)
             if (context.allocations[i] &&
                 (i != ALLOCATION_ENDED || context.allocations[i] != total))
@@ -184,10 +198,10 @@ static int each_attempt(void *pointer, const struct read_reply *reply, uint32_t 
 
 static int print_measured(struct report *report, struct error *err)
 {
-    static const char *const means[SOURCES] = {
+    static const char *const means[SOURCES + 1] = {
         [SOURCE_NONE] = "not measured",         [SOURCE_PROC] = "proc (sampled, no cgroup)",
         [SOURCE_CGROUP1] = "cgroup1 (kernel)",  [SOURCE_CGROUP2] = "cgroup2 (kernel)",
-        [SOURCE_SPANK] = "spank (Slurm steps)",
+        [SOURCE_SPANK] = "spank (Slurm steps)", [SOURCES] = "unknown",
     };
     struct context context = {.report = report};
     struct read_request request = {.what = READ_ATTEMPTS, .workflow_id = report->workflow->id};
@@ -222,10 +236,11 @@ static int add_class(void *pointer, const struct read_reply *reply, uint32_t ind
     struct context *context = pointer;
     const struct class_info *class = &reply->classes[index];
     (void)err;
-    if (class->attempts <= 0 || class->cpu_sum_usec < 0 || class->wall_sum_usec < 0)
+    int64_t held = job_table_held_usec(class, class->wall_sum_usec);
+    if (class->attempts <= 0 || class->cpu_sum_usec < 0 || held < 0)
         return 0;
-    context->cpu_used += class->cpu_sum_usec;
-    context->cpu_held += class->wall_sum_usec * class->cpus * class->nodes;
+    add(&context->cpu_used, class->cpu_sum_usec);
+    add(&context->cpu_held, held);
     return 0;
 }
 
@@ -256,9 +271,11 @@ static void print_failure(const struct report *report, const struct job_info *jo
     fputs("  ", screen->out);
     screen_text(screen, job_state_color(job->state), job->name, 0);
     fprintf(screen->out, ": %s", in_short ? in_short : job_state_names[job->state]);
-    if (last)
-        fprintf(screen->out, " on %s after %s", last->node,
-                format_duration(wall, last->end.wall_usec));
+    if (last) {
+        fputs(" on ", screen->out);
+        screen_text(screen, COLOR_NONE, last->node, 0);
+        fprintf(screen->out, " after %s", format_duration(wall, last->end.wall_usec));
+    }
     if (last && job->attempts > 1)
         fprintf(screen->out, ", attempt %d", last->end.start.attempt_id);
     fputc('\n', screen->out);

@@ -9,7 +9,7 @@
 #include "lib/meter/usage.h"
 #include "lib/show/format.h"
 
-static const char *const sentences[REASONS] = {
+static const char *const sentences[REASONS + 1] = {
     [REASON_NONE] = NULL, // exit, signal, oom and timeout have numbers to tell
     [REASON_MISSING_INPUT] = "an input file is missing",
     [REASON_MISSING_OUTPUT] = "it ended well, but an output file is missing",
@@ -18,6 +18,7 @@ static const char *const sentences[REASONS] = {
     [REASON_CANCELED] = "canceled while it ran",
     [REASON_TERMINATED] = "stopped before it was done",
     [REASON_STRICT] = "it completed, but with a warning, and the workflow is strict",
+    [REASONS] = "nobody knows how",
 };
 
 static const char *signal_name(int signal)
