@@ -2,8 +2,10 @@
 // torc list: the workflows of the database.
 #include "cli/command.h"
 #include "lib/base/clock.h"
+#include "lib/base/mem.h"
 #include "lib/show/document.h"
 #include "lib/show/table.h"
+#include "lib/show/why.h"
 #include "lib/store/read_each.h"
 
 static int run(struct cli *cli, struct error *err);
@@ -37,17 +39,16 @@ static int each_row(void *pointer, const struct read_reply *reply, uint32_t inde
     const struct workflow_info *workflow = &reply->workflows[index];
     const int64_t *counts = workflow->counts;
     int64_t jobs = 0, end = workflow->ended_usec ? workflow->ended_usec : context->now_usec;
+    cleanup_free char *state = why_workflow(workflow);
     (void)err;
     for (int i = 0; i < JOB_STATES; i++)
         jobs += counts[i];
     table_number(context->table, workflow->id);
     table_text(context->table, COLOR_NONE, workflow->name);
-    table_text(context->table, workflow_state_color(workflow->state),
-               workflow_state_names[workflow->state]);
+    table_text(context->table, why_workflow_color(workflow), state);
     table_number(context->table, jobs);
     table_number(context->table, counts[JOB_COMPLETED]);
-    table_number(context->table,
-                 counts[JOB_FAILED] + counts[JOB_TERMINATED] + counts[JOB_PENDING_FAILED]);
+    table_number(context->table, why_count_failed(counts));
     table_time(context->table, workflow->created_usec, context->now_usec);
     table_duration(context->table, end - workflow->created_usec);
     table_text(context->table, COLOR_NONE, workflow->user);

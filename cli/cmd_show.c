@@ -43,8 +43,9 @@ static void line(const struct screen *screen, const char *label, const char *tex
 static void show_class(const struct screen *screen, const struct class_info *class)
 {
     char memory[FORMAT_SIZE], runtime[FORMAT_SIZE], gpus[FORMAT_SIZE];
+    cleanup_free char *cpus = class->cpus < 0 ? xstrdup("-") : xasprintf("%d", class->cpus);
     cleanup_free char *text = xasprintf(
-        "%s: %d %s, %s memory, %s runtime%s%s%s%s%s", class->name, class->cpus,
+        "%s: %s %s, %s memory, %s runtime%s%s%s%s%s", class->name, cpus,
         class->cpus == 1 ? "cpu" : "cpus", format_bytes(memory, class->memory_bytes),
         format_duration(runtime, class->runtime_usec), class->gpus_milli ? ", " : "",
         class->gpus_milli ? format_milli(gpus, class->gpus_milli) : "",
@@ -157,7 +158,8 @@ static void show_attempt(const struct context *context, const struct job_info *j
     screen_print(screen, COLOR_BOLD, "  Attempt %d", end->start.attempt_id);
     if (context->workflow->run_id > 1)
         fprintf(screen->out, " of run %d", attempt->run_id);
-    fprintf(screen->out, " on %s", attempt->node);
+    fputs(" on ", screen->out);
+    screen_text(screen, COLOR_NONE, attempt->node, 0);
     if (attempt->slurm_job_id)
         fprintf(screen->out, " (Slurm job %lld)", (long long)attempt->slurm_job_id);
     fprintf(screen->out, ", %s", format_time(start, end->start.start_usec));
@@ -231,8 +233,8 @@ static void show_workflow(const struct screen *screen, const struct workflow_inf
     screen_print(screen, COLOR_BOLD, "Workflow %lld ", (long long)workflow->id);
     screen_text(screen, COLOR_BOLD, workflow->name, 0);
     fputs(": ", screen->out);
-    screen_print(screen, workflow_state_color(workflow->state), "%s\n",
-                 workflow_state_names[workflow->state]);
+    cleanup_free char *state = why_workflow(workflow);
+    screen_print(screen, why_workflow_color(workflow), "%s\n", state);
     line(screen, "about", workflow->description);
     line(screen, "user", workflow->user);
     line(screen, "created", format_time(created, workflow->created_usec));

@@ -163,7 +163,7 @@ static char *class_text(const struct class_row *class)
 // "completed", or of several "998 completed\n2 failed"; "" when nothing is known.
 static char *state_text(const uint32_t *counts, uint32_t all)
 {
-    char *text = xstrdup("");
+    char *text = xstrdup(counts[JOB_STATES] ? "\nunknown" : "");
     for (int i = 0; i < JOB_STATES; i++) {
         enum job_state state = job_states_in_order[i];
         cleanup_free char *old = NULL;
@@ -266,7 +266,7 @@ static void draw_barrier(struct picture *p, uint32_t index)
 
 static void draw_boxes(struct picture *p)
 {
-    cleanup_free uint32_t(*counts)[JOB_STATES] = xcalloc(p->groups.count + 1, sizeof *counts);
+    cleanup_free uint32_t(*counts)[JOB_STATES + 1] = xcalloc(p->groups.count + 1, sizeof *counts);
     for (size_t n = 0; n < p->nodes_count && p->subject->states; n++)
         if (p->nodes[n].kind >= 0)
             counts[p->groups.of_node[n]][p->subject->states[p->rows[n]]]++;
@@ -303,7 +303,7 @@ static void write_swatch(FILE *out, const struct picture_style *style, const cha
 
 static void write_swatches(const struct picture *p, FILE *out, enum picture_kind kind)
 {
-    uint32_t counts[JOB_STATES] = {0};
+    uint32_t counts[JOB_STATES + 1] = {0};
     for (size_t j = 0; j < p->subject->workflow.jobs_count && p->subject->states; j++)
         counts[p->subject->states[j]] += subject_is_job(p->subject, j);
     for (int i = 0; i < JOB_STATES; i++) {

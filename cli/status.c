@@ -6,14 +6,22 @@
 
 #include "lib/base/comma_list.h"
 #include "lib/base/mem.h"
+#include "lib/base/text.h"
 #include "lib/show/format.h"
 #include "lib/show/table.h"
 #include "lib/show/target.h"
+#include "lib/show/why.h"
 #include "lib/slurm/look.h"
 #include "lib/slurm/lost_runner.h"
 #include "lib/store/read_each.h"
 
-enum { RUNNING_MOST = 10, QUEUED_MOST = 1000, LABEL = 13, SILENT_USEC = 90 * 1000000 };
+enum {
+    RUNNING_MOST = 10,
+    QUEUED_MOST = 1000,
+    WARNED_MOST = 1000,
+    LABEL = 13,
+    SILENT_USEC = 90 * 1000000
+};
 
 static const struct table_column runner_columns[] = {
     {"RUNNER ON", NULL, ALIGN_LEFT, FIT_SHRINK}, {"SINCE", NULL, ALIGN_LEFT, FIT_KEEP},
@@ -44,7 +52,7 @@ void status_queue_fini(struct status_queue *queue)
 {
     free(queue->text);
     free(queue->error);
-    *queue = (struct status_queue){0};
+    queue->text = queue->error = NULL;
 }
 
 static void label(const struct screen *screen, const char *text)
@@ -101,8 +109,8 @@ static void draw_head(const struct status_view *view)
     screen_print(screen, COLOR_BOLD, "Workflow %lld ", (long long)workflow->id);
     screen_text(screen, COLOR_BOLD, workflow->name, screen->width / 2);
     fputs(": ", screen->out);
-    screen_print(screen, workflow_state_color(workflow->state), "%s",
-                 workflow_state_names[workflow->state]);
+    cleanup_free char *standing = why_workflow(workflow);
+    screen_print(screen, why_workflow_color(workflow), "%s", standing);
     fprintf(screen->out, workflow->ended_usec ? ", took %s\n" : ", %s so far\n",
             format_duration(took, end - workflow->created_usec));
     for (int i = 0; i < JOB_STATES; i++)
@@ -248,8 +256,9 @@ static void ask_slurm(struct context *context)
 static void draw_queue(const struct screen *screen, const struct status_queue *queue)
 {
     cleanup_free char *copy = xstrdup(queue->text ? queue->text : "");
-    for (char *save, *line = strtok_r(copy, "\n", &save); line;
-         line = strtok_r(NULL, "\n", &save)) {
+    for (char *save, *next = strtok_r(copy, "\n", &save); next;
+         next = strtok_r(NULL, "\n", &save)) {
+        cleanup_free char *line = text_safe(next);
         char *fields[4] = {line}, *at = line;
         for (int i = 1; i < 4 && at; i++) {
             at = strchr(at, '|');
@@ -270,7 +279,9 @@ static void draw_queue(const struct screen *screen, const struct status_queue *q
     }
     if (queue->error) {
         label(screen, "");
-        fprintf(screen->out, "why they wait is not known: %s\n", queue->error);
+        fputs("why they wait is not known: ", screen->out);
+        screen_text(screen, COLOR_NONE, queue->error, 0);
+        fputc('\n', screen->out);
     }
 }
 
@@ -366,12 +377,47 @@ static int each_class(void *pointer, const struct read_reply *reply, uint32_t in
         return 0;
     context->classes_waiting++;
     label(view->screen, "Waits");
+    cleanup_free char *labels = text_safe(class->labels);
     fprintf(view->screen->out, "jobs for a runner with the labels %s, which nobody has: %lld\n",
-            class->labels, (long long)class->counts[JOB_READY]);
+            labels, (long long)class->counts[JOB_READY]);
     label(view->screen, "");
     fprintf(view->screen->out, "torc-run --workflow %lld --label %s\n",
-            (long long)view->workflow->id, class->labels);
+            (long long)view->workflow->id, labels);
     return 0;
+}
+
+// Completed, but: looked for again only when more jobs have completed.
+static int count_warned(const struct status_view *view, struct error *err)
+{
+    struct status_queue *queue = view->queue;
+    struct read_request request = {.what = READ_ATTEMPTS,
+                                   .workflow_id = view->workflow->id,
+                                   .limit = WARNED_MOST,
+                                   .warned = true};
+    struct read_reply reply = {0};
+    int64_t completed = view->workflow->counts[JOB_COMPLETED];
+    if (completed == queue->completed)
+        return 0;
+    if (store_read(view->store, &request, &reply, err))
+        return -1;
+    queue->completed = completed;
+    queue->warned = reply.count;
+    queue->warned_more = reply.more;
+    read_reply_fini(&reply);
+    return 0;
+}
+
+static void draw_warned(const struct context *context)
+{
+    const struct status_queue *queue = context->view->queue;
+    const struct screen *screen = context->view->screen;
+    if (!queue->warned)
+        return;
+    fputc('\n', screen->out);
+    screen_print(screen, COLOR_YELLOW,
+                 "%s%u %s completed with a warning: ", queue->warned_more ? "more than " : "",
+                 queue->warned, queue->warned == 1 ? "job" : "jobs");
+    fprintf(screen->out, "torc-report %lld\n", (long long)context->view->workflow->id);
 }
 
 // Nothing runs, and nobody is coming: says so, and what to do.
@@ -381,8 +427,7 @@ static void draw_advice(const struct context *context)
     const struct workflow_info *workflow = view->workflow;
     const struct screen *screen = view->screen;
     bool open = workflow->state == WORKFLOW_RUNNING;
-    int64_t failed = workflow->counts[JOB_FAILED] + workflow->counts[JOB_TERMINATED] +
-                     workflow->counts[JOB_PENDING_FAILED];
+    int64_t failed = why_count_failed(workflow->counts);
     if (context->dead)
         fprintf(screen->out, "\n%u %s of this host died before %s could say so.\n", context->dead,
                 context->dead == 1 ? "runner" : "runners", context->dead == 1 ? "it" : "they");
@@ -408,6 +453,7 @@ static void draw_advice(const struct context *context)
                 "here: torc-run --workflow %lld\n"
                 "On Slurm: torc-sbatch --top-up %lld\n",
                 (long long)workflow->id, (long long)workflow->id);
+    draw_warned(context);
     if (failed)
         fprintf(screen->out, "\nWhat failed and why: torc-report %lld\n", (long long)workflow->id);
 }
@@ -420,7 +466,8 @@ int status_draw(struct status_view *view, struct error *err)
     draw_head(view);
     int result = draw_runners(context, err) || draw_running(context, err) ||
                          draw_allocations(context, err) ||
-                         store_read_each(view->store, classes, each_class, context, err)
+                         store_read_each(view->store, classes, each_class, context, err) ||
+                         count_warned(view, err)
                      ? -1
                      : 0;
     if (!result)

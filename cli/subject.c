@@ -63,6 +63,11 @@ struct builder {
         pairs_space[2], files_space, data_space;
 };
 
+static int32_t at_least(int32_t number, int32_t least)
+{
+    return number < least ? least : number;
+}
+
 static int each_class(void *context, const struct read_reply *reply, uint32_t index,
                       struct error *err)
 {
@@ -75,11 +80,11 @@ static int each_class(void *context, const struct read_reply *reply, uint32_t in
     w->classes = array_grow(w->classes, w->classes_count, &b->classes_space, sizeof *w->classes);
     w->classes[w->classes_count++] = (struct class_row){
         .name = arena_strdup(w->text, class->name),
-        .cpus = class->cpus,
-        .nodes = class->nodes,
-        .gpus_milli = class->gpus_milli,
-        .memory_bytes = class->memory_bytes,
-        .runtime_usec = class->runtime_usec,
+        .cpus = at_least(class->cpus, 1),
+        .nodes = at_least(class->nodes, 1),
+        .gpus_milli = at_least(class->gpus_milli, 0),
+        .memory_bytes = class->memory_bytes > 0 ? class->memory_bytes : 0,
+        .runtime_usec = class->runtime_usec > 0 ? class->runtime_usec : 0,
         .enforced = class->enforced,
         .scheduler = arena_strdup(w->text, class->scheduler),
         .labels = arena_strdup(w->text, class->labels),
@@ -180,6 +185,38 @@ static void link_needs(struct builder *b)
     }
 }
 
+// Torc never writes such needs, and what walks along them would never come to an end.
+static int refuse_circle(const struct workflow *w, struct error *err)
+{
+    cleanup_free uint32_t *unmet = xcalloc(w->jobs_count + 1, sizeof *unmet);
+    cleanup_free size_t *first = xcalloc(w->jobs_count + 2, sizeof *first);
+    cleanup_free uint32_t *needed_by = xcalloc(w->needs_count + 1, sizeof *needed_by);
+    cleanup_free uint32_t *stack = xcalloc(w->jobs_count + 1, sizeof *stack);
+    size_t top = 0, done = 0;
+    for (size_t i = 0; i < w->needs_count; i++) {
+        unmet[w->needs[i].job]++;
+        first[w->needs[i].other + 2]++;
+    }
+    for (size_t j = 2; j < w->jobs_count + 2; j++)
+        first[j] += first[j - 1];
+    for (size_t i = 0; i < w->needs_count; i++)
+        needed_by[first[w->needs[i].other + 1]++] = w->needs[i].job;
+    for (uint32_t j = 0; j < w->jobs_count; j++)
+        if (!unmet[j])
+            stack[top++] = j;
+    for (; top; done++) {
+        uint32_t job = stack[--top];
+        for (size_t i = first[job]; i < first[job + 1]; i++)
+            if (--unmet[needed_by[i]] == 0)
+                stack[top++] = needed_by[i];
+    }
+    return done == w->jobs_count
+               ? 0
+               : error_set(err, ERROR_USAGE, 0,
+                           "the jobs of this workflow need each other in a circle: torc did not "
+                           "write this database");
+}
+
 static int read_all(struct subject *subject, struct error *err)
 {
     static const struct {
@@ -197,8 +234,10 @@ static int read_all(struct subject *subject, struct error *err)
         struct read_request request = {.what = steps[i].what, .workflow_id = subject->id};
         rc = store_read_each(subject->store, request, steps[i].each, &b, err);
     }
-    if (!rc)
+    if (!rc) {
         link_needs(&b);
+        rc = refuse_circle(&subject->workflow, err);
+    }
     names_fini(&b.jobs);
     free(b.needs);
     free(b.class_ids);

@@ -7,22 +7,32 @@
 #include "lib/base/text.h"
 #include "lib/meter/usage.h"
 #include "lib/show/format.h"
+#include "lib/show/job_table.h"
 #include "lib/show/target.h"
 #include "lib/show/why.h"
 #include "lib/slurm/lost_runner.h"
 #include "lib/store/read_each.h"
 #include "report/report.h"
 
-enum { FAILED_MOST = 10, TAIL_LINES = 8, LABEL = 10 };
+enum { FAILED_MOST = 10, WARNED_MOST = 10, TAIL_LINES = 8, LABEL = 10 };
 
 struct context { // of one part of the summary
     struct report *report;
     // microseconds; used is of attempts that were measured, held of the same
     int64_t cpu_used, cpu_held;
     int64_t allocations[ALLOCATION_STATES], refused, held_usec, asked_usec;
-    char *partitions;                   // ", "-separated; owned
-    int64_t sources[SOURCES], attempts; // ended attempts by how they were measured
+    char *partitions;                       // ", "-separated; owned
+    int64_t warned;                         // jobs that completed with a warning
+    int64_t sources[SOURCES + 1], attempts; // ended attempts by how they were measured
 };
+
+// As much as there is room for: what anybody wrote into a database may be any number.
+static void add(int64_t *sum, int64_t number)
+{
+    int64_t more;
+    if (!__builtin_add_overflow(*sum, number, &more))
+        *sum = more;
+}
 
 static void label(const struct screen *screen, const char *text)
 {
@@ -36,18 +46,19 @@ static void print_head(const struct report *report)
     char created[FORMAT_SIZE], took[FORMAT_SIZE];
     int64_t end = workflow->ended_usec ? workflow->ended_usec : report->now_usec;
     cleanup_free char *number = xasprintf("Workflow %lld ", (long long)workflow->id);
-    const char *state = workflow_state_names[workflow->state];
+    cleanup_free char *state = why_workflow(workflow);
     screen_print(screen, COLOR_BOLD, "%s", number);
     screen_text(screen, COLOR_BOLD, workflow->name,
                 screen->width - (int)strlen(number) - (int)strlen(state) - 2);
     fputs(": ", screen->out);
-    screen_print(screen, workflow_state_color(workflow->state), "%s\n", state);
+    screen_print(screen, why_workflow_color(workflow), "%s\n", state);
     if (workflow->description) {
         label(screen, "");
         screen_wrap(screen, LABEL + 2, workflow->description);
     }
     label(screen, "created");
-    fprintf(screen->out, "%s by %s", format_time(created, workflow->created_usec), workflow->user);
+    fprintf(screen->out, "%s by ", format_time(created, workflow->created_usec));
+    screen_text(screen, COLOR_NONE, workflow->user, 0);
     if (workflow->run_id > 1)
         fprintf(screen->out, ", run %d", workflow->run_id);
     fputc('\n', screen->out);
@@ -63,11 +74,23 @@ static void print_head(const struct report *report)
     fputc('\n', screen->out);
 }
 
-static void print_counts(const struct report *report)
+static int count_warned(void *count, const struct read_reply *reply, uint32_t index,
+                        struct error *err)
+{
+    (void)reply, (void)index, (void)err;
+    ++*(int64_t *)count;
+    return 0;
+}
+
+static int print_counts(const struct report *report, struct error *err)
 {
     const struct screen *screen = report->screen;
-    int64_t total = 0;
+    struct read_request request = {
+        .what = READ_ATTEMPTS, .workflow_id = report->workflow->id, .warned = true};
+    int64_t total = 0, warned = 0;
     bool first = true;
+    if (store_read_each(report->store, request, count_warned, &warned, err))
+        return -1;
     label(screen, "jobs");
     for (int i = 0; i < JOB_STATES; i++)
         total += report->workflow->counts[i];
@@ -79,9 +102,12 @@ static void print_counts(const struct report *report)
         fputs(first ? "" : ", ", screen->out);
         screen_print(screen, job_state_color(state), "%lld %s", (long long)count,
                      job_state_names[state]);
+        if (state == JOB_COMPLETED && warned)
+            screen_print(screen, COLOR_YELLOW, " (%lld with a warning)", (long long)warned);
         first = false;
     }
     fprintf(screen->out, "%s%lld\n", first ? "" : " of ", (long long)total);
+    return 0;
 }
 
 static int each_allocation(void *pointer, const struct read_reply *reply, uint32_t index,
@@ -98,10 +124,12 @@ static int each_allocation(void *pointer, const struct read_reply *reply, uint32
     }
     context->allocations[allocation->state]++;
     if (allocation->start_usec) {
-        context->held_usec +=
-            (end - allocation->start_usec) * (allocation->nodes > 0 ? allocation->nodes : 1);
-        context->asked_usec +=
-            allocation->walltime_usec * (allocation->nodes > 0 ? allocation->nodes : 1);
+        int64_t nodes = allocation->nodes > 0 ? allocation->nodes : 1, held, asked;
+        if (!__builtin_mul_overflow(end - allocation->start_usec, nodes, &held) &&
+            !__builtin_mul_overflow(allocation->walltime_usec, nodes, &asked)) {
+            add(&context->held_usec, held);
+            add(&context->asked_usec, asked);
+        }
     }
     if (partition && *partition &&
         (!context->partitions || !strstr(context->partitions, partition))) {
@@ -128,8 +156,10 @@ static int print_allocations(struct report *report, struct error *err)
         label(screen, "slurm");
         fprintf(screen->out, "%lld %s", (long long)total,
                 total == 1 ? "allocation" : "allocations");
-        if (context.partitions)
-            fprintf(screen->out, " on %s", context.partitions);
+        if (context.partitions) {
+            fputs(" on ", screen->out);
+            screen_text(screen, COLOR_NONE, context.partitions, 0);
+        }
         for (int i = 0; i < ALLOCATION_STATES; i++)
             if (context.allocations[i] &&
                 (i != ALLOCATION_ENDED || context.allocations[i] != total))
@@ -168,10 +198,10 @@ static int each_attempt(void *pointer, const struct read_reply *reply, uint32_t 
 
 static int print_measured(struct report *report, struct error *err)
 {
-    static const char *const means[SOURCES] = {
+    static const char *const means[SOURCES + 1] = {
         [SOURCE_NONE] = "not measured",         [SOURCE_PROC] = "proc (sampled, no cgroup)",
         [SOURCE_CGROUP1] = "cgroup1 (kernel)",  [SOURCE_CGROUP2] = "cgroup2 (kernel)",
-        [SOURCE_SPANK] = "spank (Slurm steps)",
+        [SOURCE_SPANK] = "spank (Slurm steps)", [SOURCES] = "unknown",
     };
     struct context context = {.report = report};
     struct read_request request = {.what = READ_ATTEMPTS, .workflow_id = report->workflow->id};
@@ -206,10 +236,11 @@ static int add_class(void *pointer, const struct read_reply *reply, uint32_t ind
     struct context *context = pointer;
     const struct class_info *class = &reply->classes[index];
     (void)err;
-    if (class->attempts <= 0 || class->cpu_sum_usec < 0 || class->wall_sum_usec < 0)
+    int64_t held = job_table_held_usec(class, class->wall_sum_usec);
+    if (class->attempts <= 0 || class->cpu_sum_usec < 0 || held < 0)
         return 0;
-    context->cpu_used += class->cpu_sum_usec;
-    context->cpu_held += class->wall_sum_usec * class->cpus * class->nodes;
+    add(&context->cpu_used, class->cpu_sum_usec);
+    add(&context->cpu_held, held);
     return 0;
 }
 
@@ -240,9 +271,11 @@ static void print_failure(const struct report *report, const struct job_info *jo
     fputs("  ", screen->out);
     screen_text(screen, job_state_color(job->state), job->name, 0);
     fprintf(screen->out, ": %s", in_short ? in_short : job_state_names[job->state]);
-    if (last)
-        fprintf(screen->out, " on %s after %s", last->node,
-                format_duration(wall, last->end.wall_usec));
+    if (last) {
+        fputs(" on ", screen->out);
+        screen_text(screen, COLOR_NONE, last->node, 0);
+        fprintf(screen->out, " after %s", format_duration(wall, last->end.wall_usec));
+    }
     if (last && job->attempts > 1)
         fprintf(screen->out, ", attempt %d", last->end.start.attempt_id);
     fputc('\n', screen->out);
@@ -281,7 +314,7 @@ static int each_failed(void *pointer, const struct read_reply *jobs, uint32_t in
 static int print_failed(struct report *report, struct error *err)
 {
     const int64_t *counts = report->workflow->counts;
-    int64_t failed = counts[JOB_FAILED] + counts[JOB_TERMINATED] + counts[JOB_PENDING_FAILED];
+    int64_t failed = why_count_failed(counts);
     const struct screen *screen = report->screen;
     struct context context = {.report = report};
     struct read_request request = {
@@ -307,12 +340,49 @@ static int print_failed(struct report *report, struct error *err)
     return result;
 }
 
+static int each_warned(void *pointer, const struct read_reply *reply, uint32_t index,
+                       struct error *err)
+{
+    struct context *context = pointer;
+    const struct screen *screen = context->report->screen;
+    const struct attempt_info *attempt = &reply->attempts[index];
+    (void)err;
+    if (++context->warned > WARNED_MOST)
+        return 0;
+    if (context->warned == 1)
+        screen_print(screen, COLOR_BOLD, "\nCompleted, but\n");
+    cleanup_free char *why = why_attempt(attempt), *in_short = why_attempt_short(attempt);
+    fputs("  ", screen->out);
+    screen_text(screen, COLOR_YELLOW, attempt->job_name, 0);
+    fprintf(screen->out, ": %s\n", in_short);
+    if (strcmp(why, in_short)) {
+        fputs("    ", screen->out);
+        screen_wrap(screen, 4, why);
+    }
+    return 0;
+}
+
+static int print_warned(struct report *report, struct error *err)
+{
+    struct context context = {.report = report};
+    struct read_request request = {
+        .what = READ_ATTEMPTS, .workflow_id = report->workflow->id, .warned = true};
+    if (store_read_each(report->store, request, each_warned, &context, err))
+        return -1;
+    if (context.warned > WARNED_MOST)
+        fprintf(report->screen->out, "  and %lld more: torc jobs %lld\n",
+                (long long)(context.warned - WARNED_MOST), (long long)report->workflow->id);
+    return 0;
+}
+
 int report_summary(struct report *report, struct error *err)
 {
     print_head(report);
-    print_counts(report);
-    if (print_cpu(report, err) || print_allocations(report, err) || print_measured(report, err))
+    if (print_counts(report, err) || print_cpu(report, err) || print_allocations(report, err) ||
+        print_measured(report, err))
         return -1;
     screen_print(report->screen, COLOR_BOLD, "\nAsked and used\n");
-    return report_classes(report, err) || print_failed(report, err) ? -1 : 0;
+    return report_classes(report, err) || print_failed(report, err) || print_warned(report, err)
+               ? -1
+               : 0;
 }

@@ -79,7 +79,7 @@ static int class_row(void *pointer, const struct read_reply *reply, uint32_t ind
     table_number(table, class->jobs);
     table_number(table, class->cpus);
     table_duration(table, cpu);
-    table_percent(table, cpu, class->wall_sum_usec * class->cpus * class->nodes);
+    table_percent(table, cpu, job_table_held_usec(class, class->wall_sum_usec));
     table_bytes(table, class->memory_bytes);
     table_bytes(table, peak);
     table_bytes(table, any ? class->memory_anon_max_bytes : UNKNOWN);

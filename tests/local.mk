@@ -17,6 +17,7 @@ local_tests += tests/local/data.t
 local_tests += tests/local/errors.t
 local_tests += tests/local/fields.t
 local_tests += tests/local/flush.t
+local_tests += tests/local/foreign.t
 local_tests += tests/local/graph.t
 local_tests += tests/local/guide.t
 local_tests += tests/local/idioms.t

@@ -2,7 +2,7 @@
 // Names of states, reasons and sources, as users see them.
 #include "lib/base/states.h"
 
-const char *const job_state_names[JOB_STATES] = {
+const char *const job_state_names[JOB_STATES + 1] = {
     [JOB_UNINITIALIZED] = "uninitialized",
     [JOB_BLOCKED] = "blocked",
     [JOB_READY] = "ready",
@@ -14,16 +14,16 @@ const char *const job_state_names[JOB_STATES] = {
     [JOB_TERMINATED] = "terminated",
     [JOB_DISABLED] = "disabled",
     [JOB_PENDING_FAILED] = "pending_failed",
+    [JOB_STATES] = "unknown",
 };
 
-const char *const workflow_state_names[WORKFLOW_STATES] = {
-    [WORKFLOW_RUNNING] = "running",
-    [WORKFLOW_COMPLETE] = "complete",
-    [WORKFLOW_CANCELED] = "canceled",
-    [WORKFLOW_HELD] = "held",
+const char *const workflow_state_names[WORKFLOW_STATES + 1] = {
+    [WORKFLOW_RUNNING] = "running",   [WORKFLOW_COMPLETE] = "complete",
+    [WORKFLOW_CANCELED] = "canceled", [WORKFLOW_HELD] = "held",
+    [WORKFLOW_STATES] = "unknown",
 };
 
-const char *const attempt_reason_names[REASONS] = {
+const char *const attempt_reason_names[REASONS + 1] = {
     [REASON_NONE] = "",
     [REASON_EXIT] = "exit",
     [REASON_SIGNAL] = "signal",
@@ -36,6 +36,7 @@ const char *const attempt_reason_names[REASONS] = {
     [REASON_CANCELED] = "canceled",
     [REASON_TERMINATED] = "terminated",
     [REASON_STRICT] = "strict",
+    [REASONS] = "unknown",
 };
 
 const char *const attempt_warning_names[WARNINGS] = {
@@ -45,9 +46,9 @@ const char *const attempt_warning_names[WARNINGS] = {
     "steps_not_counted",
 };
 
-const char *const usage_source_names[SOURCES] = {
+const char *const usage_source_names[SOURCES + 1] = {
     [SOURCE_NONE] = "",           [SOURCE_PROC] = "proc",   [SOURCE_CGROUP1] = "cgroup1",
-    [SOURCE_CGROUP2] = "cgroup2", [SOURCE_SPANK] = "spank",
+    [SOURCE_CGROUP2] = "cgroup2", [SOURCE_SPANK] = "spank", [SOURCES] = "unknown",
 };
 
 const char *const allocation_state_names[ALLOCATION_STATES] = {

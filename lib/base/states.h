@@ -74,11 +74,12 @@ enum allocation_state {
     ALLOCATION_STATES,
 };
 
-extern const char *const job_state_names[JOB_STATES];
-extern const char *const workflow_state_names[WORKFLOW_STATES];
-extern const char *const attempt_reason_names[REASONS];
+// The last one is "unknown": what a database of somebody else may have.
+extern const char *const job_state_names[JOB_STATES + 1];
+extern const char *const workflow_state_names[WORKFLOW_STATES + 1];
+extern const char *const attempt_reason_names[REASONS + 1];
 extern const char *const attempt_warning_names[WARNINGS]; // of bit 1 << i
-extern const char *const usage_source_names[SOURCES];
+extern const char *const usage_source_names[SOURCES + 1];
 extern const char *const allocation_state_names[ALLOCATION_STATES];
 
 // Has a job of this state ended, for this run?

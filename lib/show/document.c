@@ -4,6 +4,7 @@
 
 #include "lib/base/mem.h"
 #include "lib/meter/usage.h"
+#include "lib/show/job_table.h"
 #include "lib/show/target.h"
 #include "lib/show/why.h"
 #include "lib/store/read_each.h"
@@ -90,6 +91,15 @@ static json_t *path_json(const struct workflow_info *workflow, const char *path)
     return json_text(absolute);
 }
 
+static json_t *warnings_json(int32_t warnings)
+{
+    json_t *list = json_array();
+    for (int i = 0; i < WARNINGS; i++)
+        if (warnings & 1 << i)
+            json_array_append_new(list, json_string(attempt_warning_names[i]));
+    return list;
+}
+
 static json_t *attempt_json(const struct workflow_info *workflow,
                             const struct attempt_info *attempt, bool srun_step)
 {
@@ -112,6 +122,7 @@ static json_t *attempt_json(const struct workflow_info *workflow,
     put(object, "signal", running || end->signal <= 0 ? json_null() : json_integer(end->signal));
     put(object, "core", json_boolean(end->core));
     put(object, "reason", running ? json_null() : json_or_null(attempt_reason_names[end->reason]));
+    put(object, "warnings", warnings_json(end->warnings));
     put(object, "message", json_text(end->message));
     put(object, "stdout", path_json(workflow, end->start.stdout_path));
     put(object, "stderr", path_json(workflow, end->start.stderr_path));
@@ -206,15 +217,17 @@ static json_t *class_used_json(const struct class_info *class)
 {
     json_t *object = json_object();
     bool any = class->attempts > 0;
-    int64_t asked = any && class->wall_sum_usec > 0 ? class->wall_sum_usec * class->cpus : 0;
+    int64_t asked = any ? job_table_held_usec(class, class->wall_sum_usec) : 0;
     put(object, "attempts", json_integer(class->attempts));
     put(object, "wall_max_s", any ? json_seconds(class->wall_max_usec) : json_null());
     put(object, "wall_mean_s",
-        any ? json_seconds(class->wall_sum_usec / class->attempts) : json_null());
+        any && class->wall_sum_usec >= 0 ? json_seconds(class->wall_sum_usec / class->attempts)
+                                         : json_null());
     put(object, "cpu_s", any ? json_seconds(class->cpu_sum_usec) : json_null());
     put(object, "cpu_efficiency",
-        asked && class->cpu_sum_usec >= 0 ? json_real((double)class->cpu_sum_usec / (double)asked)
-                                          : json_null());
+        asked > 0 && class->cpu_sum_usec >= 0
+            ? json_real((double)class->cpu_sum_usec / (double)asked)
+            : json_null());
     put(object, "memory_peak_bytes", any ? json_known(class->memory_peak_max_bytes) : json_null());
     put(object, "memory_anon_bytes", any ? json_known(class->memory_anon_max_bytes) : json_null());
     return object;
@@ -228,12 +241,13 @@ static int write_class(void *pointer, const struct read_reply *reply, uint32_t i
     (void)err;
     put(object, "id", json_integer(class->id));
     put(object, "name", json_text(class->name));
-    put(object, "cpus", json_integer(class->cpus));
-    put(object, "memory_bytes", json_integer(class->memory_bytes));
+    put(object, "cpus", json_known(class->cpus));
+    put(object, "memory_bytes", json_known(class->memory_bytes));
     put(object, "gpus",
-        class->gpus_milli % 1000 ? json_real(class->gpus_milli / 1000.0)
-                                 : json_integer(class->gpus_milli / 1000));
-    put(object, "nodes", json_integer(class->nodes));
+        class->gpus_milli < 0      ? json_null()
+        : class->gpus_milli % 1000 ? json_real(class->gpus_milli / 1000.0)
+                                   : json_integer(class->gpus_milli / 1000));
+    put(object, "nodes", json_known(class->nodes));
     put(object, "runtime_s", json_seconds(class->runtime_usec));
     put(object, "enforced", json_boolean(class->enforced));
     put(object, "scheduler", json_text(class->scheduler));
@@ -257,11 +271,11 @@ static int write_allocation(void *pointer, const struct read_reply *reply, uint3
         allocation->slurm_job_id ? json_integer(allocation->slurm_job_id) : json_null());
     put(object, "array_task_id", json_known(allocation->array_task_id));
     put(object, "partition", json_text(allocation->partition));
-    put(object, "nodes", json_integer(allocation->nodes));
+    put(object, "nodes", json_known(allocation->nodes));
     put(object, "node_list", json_text(allocation->node_list));
-    put(object, "cpus", json_integer(allocation->cpus));
-    put(object, "gpus", json_integer(allocation->gpus));
-    put(object, "memory_bytes", json_integer(allocation->memory_bytes));
+    put(object, "cpus", json_known(allocation->cpus));
+    put(object, "gpus", json_known(allocation->gpus));
+    put(object, "memory_bytes", json_known(allocation->memory_bytes));
     put(object, "state", json_text(allocation_state_names[allocation->state]));
     put(object, "submitted", json_time(allocation->submitted_usec));
     put(object, "start", json_time(allocation->start_usec));
@@ -288,8 +302,8 @@ static int write_runner(void *pointer, const struct read_reply *reply, uint32_t 
     put(object, "host", json_text(runner->host));
     put(object, "node", json_text(runner->node));
     put(object, "pid", json_integer(runner->pid));
-    put(object, "cpus", json_integer(runner->cpus));
-    put(object, "memory_bytes", json_integer(runner->memory_bytes));
+    put(object, "cpus", json_known(runner->cpus));
+    put(object, "memory_bytes", json_known(runner->memory_bytes));
     put(object, "labels", json_text(runner->labels));
     put(object, "accounting", json_or_null(usage_source_names[runner->accounting]));
     put(object, "started", json_time(runner->started_usec));

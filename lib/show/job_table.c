@@ -41,6 +41,14 @@ struct context {
     struct classes classes;
 };
 
+int64_t job_table_held_usec(const struct class_info *class, int64_t wall_usec)
+{
+    int64_t cpus = (int64_t) class->cpus * class->nodes, held;
+    bool good = class->cpus >= 0 && class->nodes >= 0 && wall_usec >= 0 &&
+                !__builtin_mul_overflow(wall_usec, cpus, &held);
+    return good ? held : UNKNOWN;
+}
+
 static int64_t wall_of(const struct attempt_info *attempt, int64_t now_usec)
 {
     if (!attempt)
@@ -90,7 +98,7 @@ static void usage_row(struct context *context, const struct job_info *job,
     table_text(table, COLOR_NONE, job->name);
     table_number(table, class->cpus);
     table_duration(table, usage_cpu_usec(&usage));
-    table_percent(table, usage_cpu_usec(&usage), wall * class->cpus * class->nodes);
+    table_percent(table, usage_cpu_usec(&usage), job_table_held_usec(class, wall));
     table_bytes(table, class->memory_bytes);
     table_bytes(table, usage.memory_peak_bytes);
     table_bytes(table, usage.memory_anon_bytes);

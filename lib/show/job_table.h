@@ -20,6 +20,9 @@ struct job_table {
     struct read_request request; // READ_JOBS: which jobs
 };
 
+// The CPU time that jobs of the class held in so much wall time; UNKNOWN where one of them is.
+int64_t job_table_held_usec(const struct class_info *class, int64_t wall_usec);
+
 int job_table_print(const struct job_table *what, struct error *err);
 
 #endif

@@ -9,7 +9,7 @@
 #include "lib/meter/usage.h"
 #include "lib/show/format.h"
 
-static const char *const sentences[REASONS] = {
+static const char *const sentences[REASONS + 1] = {
     [REASON_NONE] = NULL, // exit, signal, oom and timeout have numbers to tell
     [REASON_MISSING_INPUT] = "an input file is missing",
     [REASON_MISSING_OUTPUT] = "it ended well, but an output file is missing",
@@ -17,6 +17,8 @@ static const char *const sentences[REASONS] = {
     [REASON_SPAWN_ERROR] = "it could not be started",
     [REASON_CANCELED] = "canceled while it ran",
     [REASON_TERMINATED] = "stopped before it was done",
+    [REASON_STRICT] = "it completed, but with a warning, and the workflow is strict",
+    [REASONS] = "nobody knows how",
 };
 
 static const char *signal_name(int signal)
@@ -25,11 +27,31 @@ static const char *signal_name(int signal)
     return name ? name : "?";
 }
 
+// "oom_killed, output_not_written", or NULL.
+static char *warning_names(int32_t warnings)
+{
+    char *text = NULL;
+    for (int i = 0; i < WARNINGS; i++) {
+        cleanup_free char *old = text;
+        if (!(warnings & 1 << i))
+            text = take_ptr(old);
+        else
+            text = old ? xasprintf("%s, %s", old, attempt_warning_names[i])
+                       : xstrdup(attempt_warning_names[i]);
+    }
+    return text;
+}
+
 char *why_attempt_short(const struct attempt_info *attempt)
 {
     const struct attempt_end *end = &attempt->end;
-    if (!end->end_usec || end->reason == REASON_NONE)
+    if (!end->end_usec)
         return NULL;
+    cleanup_free char *warnings = warning_names(end->warnings);
+    if (end->reason == REASON_STRICT && warnings)
+        return xasprintf("%s: %s", attempt_reason_names[end->reason], warnings);
+    if (end->reason == REASON_NONE)
+        return take_ptr(warnings);
     if (end->reason == REASON_EXIT && end->exit_code >= 0)
         return xasprintf("exit %d", end->exit_code);
     if (end->reason == REASON_SIGNAL && end->signal > 0)
@@ -57,7 +79,7 @@ char *why_attempt(const struct attempt_info *attempt)
     if (end->message && *end->message) // the runner was there
         return xstrdup(end->message);
     if (end->reason == REASON_NONE)
-        return NULL;
+        return warning_names(end->warnings);
     if (end->reason == REASON_OOM)
         return oom_sentence(end);
     if (end->reason == REASON_TIMEOUT)
@@ -98,4 +120,37 @@ char *why_job(const struct job_info *job, const struct attempt_info *last)
     return text || !last || job->state == JOB_CANCELED || !job_state_is_final(job->state)
                ? text
                : why_attempt(last);
+}
+
+static int64_t count_all(const int64_t *counts)
+{
+    int64_t count = 0;
+    for (int i = 0; i < JOB_STATES; i++)
+        count += counts[i];
+    return count;
+}
+
+int64_t why_count_failed(const int64_t *counts)
+{
+    return counts[JOB_FAILED] + counts[JOB_TERMINATED] + counts[JOB_PENDING_FAILED];
+}
+
+char *why_workflow(const struct workflow_info *workflow)
+{
+    const int64_t *counts = workflow->counts;
+    int64_t failed = why_count_failed(counts), all = count_all(counts);
+    if (workflow->state == WORKFLOW_COMPLETE && failed)
+        return xasprintf("ended, %lld of %lld failed", (long long)failed, (long long)all);
+    if (workflow->state == WORKFLOW_COMPLETE && counts[JOB_CANCELED])
+        return xasprintf("ended, %lld of %lld canceled", (long long)counts[JOB_CANCELED],
+                         (long long)all);
+    return xstrdup(workflow_state_names[workflow->state]);
+}
+
+enum color why_workflow_color(const struct workflow_info *workflow)
+{
+    bool ended = workflow->state == WORKFLOW_COMPLETE;
+    return ended && why_count_failed(workflow->counts) ? COLOR_RED
+           : ended && workflow->counts[JOB_CANCELED]   ? COLOR_YELLOW
+                                                       : workflow_state_color(workflow->state);
 }

@@ -3,10 +3,12 @@
 #ifndef LIB_SHOW_WHY_H
 #define LIB_SHOW_WHY_H
 
+#include "lib/show/screen.h"
 #include "lib/store/read.h"
 
 // In a word or two, for tables: "exit 3", "signal 11 SEGV", "oom", "timeout", "missing_output";
-// NULL while it runs, and when it completed without anything to say.
+// what it completed with, "output_not_written"; NULL while it runs, and when there is nothing to
+// say.
 char *why_attempt_short(const struct attempt_info *attempt);
 
 // In a sentence: what the runner said, else "killed by signal 11 (SEGV), core dumped", "out of
@@ -17,5 +19,11 @@ char *why_attempt(const struct attempt_info *attempt);
 // NULL: nothing to say.
 char *why_job_short(const struct job_info *job, const struct attempt_info *last);
 char *why_job(const struct job_info *job, const struct attempt_info *last);
+
+// Of a workflow: the name of its state; of one that has ended, whether all was well: "ended, 3 of
+// 12 failed".
+char *why_workflow(const struct workflow_info *workflow);
+enum color why_workflow_color(const struct workflow_info *workflow);
+int64_t why_count_failed(const int64_t *counts); // of jobs by state: those that ended badly
 
 #endif

@@ -37,6 +37,7 @@ struct read_request {
     uint32_t states;        // READ_JOBS: bits 1 << state; 0: all
     const char *event_kind; // READ_EVENTS: of this kind, or users' events of this name; NULL: all
     int64_t since_usec;     // READ_EVENTS: not older; 0: all
+    bool warned; // READ_ATTEMPTS: the last ones of jobs that completed, but with a warning
 };
 struct read_reply {
     union { // as many as count

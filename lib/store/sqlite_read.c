@@ -10,14 +10,59 @@ struct page {
     int64_t job_id; // of the request
 };
 
+// ---- what a row has: checked here and nowhere else, since anybody may have written it ----
+
+// What an honest one never reaches; sums and differences of such numbers are numbers still.
+static const int64_t NUMBER_MOST = INT64_MAX / 64;
+
+static int64_t whole(sqlite3_stmt *s, int column, int64_t least, int64_t most, int64_t otherwise)
+{
+    int64_t value = sqlite3_column_int64(s, column);
+    bool good = sqlite3_column_type(s, column) == SQLITE_INTEGER && value >= least && value <= most;
+    return good ? value : otherwise;
+}
+
+static int64_t row_id(sqlite3_stmt *s, int column) // 0: none
+{
+    return whole(s, column, 0, INT64_MAX, 0);
+}
+
 static int64_t number(sqlite3_stmt *s, int column) // 0 where NULL
 {
-    return sqlite3_column_int64(s, column);
+    return whole(s, column, 0, NUMBER_MOST, 0);
+}
+
+static int64_t known(sqlite3_stmt *s, int column) // UNKNOWN where NULL
+{
+    return whole(s, column, 0, NUMBER_MOST, UNKNOWN);
 }
 
 static int32_t small(sqlite3_stmt *s, int column)
 {
-    return sqlite3_column_int(s, column);
+    return (int32_t)whole(s, column, INT32_MIN, INT32_MAX, 0);
+}
+
+static int32_t small_known(sqlite3_stmt *s, int column)
+{
+    return (int32_t)whole(s, column, 0, INT32_MAX, UNKNOWN);
+}
+
+// Of an enum with `count` names; what is none of them is `count`, whose name is "unknown".
+static int one_of(sqlite3_stmt *s, int column, int count)
+{
+    return (int)whole(s, column, 0, count - 1, count);
+}
+
+// The same, where NULL means the first, "none".
+static int none_or_one_of(sqlite3_stmt *s, int column, int count)
+{
+    return sqlite3_column_type(s, column) == SQLITE_NULL ? 0 : one_of(s, column, count);
+}
+
+static const char *text(const struct page *p, sqlite3_stmt *s, int column) // never NULL
+{
+    const char *text = db_text(p->arena, s, column);
+    return text ? text : "?";
 }
 
 // The first column of every row of s (NULL: it failed).
@@ -28,7 +73,7 @@ static int read_names(struct page *p, sqlite3_stmt *s, const char ***names, uint
     int rc = -1;
     while (s && (rc = db_step(p->db, s, p->err)) > 0) {
         list = array_grow(list, count, &space, sizeof *list);
-        list[count++] = db_text(p->arena, s, 0);
+        list[count++] = text(p, s, 0);
     }
     *names = arena_alloc(p->arena, count * sizeof *list + 1);
     if (count)
@@ -44,7 +89,8 @@ static int add_counts(struct page *p, int64_t *counts, enum sql which, int64_t i
     sqlite3_stmt *s = db_query(p->db, p->err, which, "l", id);
     int rc = -1;
     while (s && (rc = db_step(p->db, s, p->err)) > 0)
-        counts[small(s, 0)] = number(s, 1);
+        if (one_of(s, 0, JOB_STATES) < JOB_STATES)
+            counts[one_of(s, 0, JOB_STATES)] = number(s, 1);
     return rc;
 }
 
@@ -52,19 +98,19 @@ static int read_workflow(struct page *p, void *row, sqlite3_stmt *s)
 {
     struct workflow_info *w = row;
     *w = (struct workflow_info){
-        .id = number(s, 0),
+        .id = row_id(s, 0),
         .created_usec = number(s, 1),
         .ended_usec = number(s, 2),
         .run_id = small(s, 3),
-        .state = (enum workflow_state)small(s, 4),
-        .name = db_text(p->arena, s, 5),
-        .user = db_text(p->arena, s, 6),
+        .state = (enum workflow_state)one_of(s, 4, WORKFLOW_STATES),
+        .name = text(p, s, 5),
+        .user = text(p, s, 6),
         .description = db_text(p->arena, s, 7),
         .file = db_text(p->arena, s, 8),
         .command_line = db_text(p->arena, s, 9),
-        .folder = db_text(p->arena, s, 10),
-        .version = db_text(p->arena, s, 11),
-        .settings = db_text(p->arena, s, 12),
+        .folder = text(p, s, 10),
+        .version = text(p, s, 11),
+        .settings = text(p, s, 12),
         .environment = db_text(p->arena, s, 13),
         .runners_alive = small(s, 14),
     };
@@ -93,10 +139,10 @@ static int read_why(struct page *p, struct job_info *job)
         rc = s ? db_step(p->db, s, p->err) : -1;
         if (rc <= 0)
             break;
-        id = number(s, 0);
+        id = row_id(s, 0);
         bool barrier = small(s, 3) != 0, further = canceled && small(s, 2) == JOB_CANCELED;
         if (!barrier)
-            job->why = db_text(p->arena, s, 1);
+            job->why = text(p, s, 1);
         sqlite3_reset(s);
         if (!barrier && !further)
             break;
@@ -108,13 +154,13 @@ static int read_job(struct page *p, void *row, sqlite3_stmt *s)
 {
     struct job_info *job = row;
     *job = (struct job_info){
-        .id = number(s, 0),
-        .class_id = number(s, 1),
-        .name = db_text(p->arena, s, 2),
+        .id = row_id(s, 0),
+        .class_id = row_id(s, 1),
+        .name = text(p, s, 2),
         .command = db_text(p->arena, s, 3),
         .class_name = db_text(p->arena, s, 4),
         .spec = db_text(p->arena, s, 5),
-        .state = (enum job_state)small(s, 6),
+        .state = (enum job_state)one_of(s, 6, JOB_STATES),
         .flags = small(s, 7),
         .priority = small(s, 8),
         .rank = small(s, 9),
@@ -138,22 +184,22 @@ static int read_usages(struct page *p, struct attempt_info *a)
     while (s && (rc = db_step(p->db, s, p->err)) > 0) {
         list = array_grow(list, count, &space, sizeof *list);
         list[count++] = (struct usage_record){
-            .node = db_text(p->arena, s, 0),
+            .node = text(p, s, 0),
             .step = db_text(p->arena, s, 1),
-            .source = (enum usage_source)small(s, 2),
-            .cpu_user_usec = db_known(s, 3),
-            .cpu_system_usec = db_known(s, 4),
-            .throttled_usec = db_known(s, 5),
-            .memory_peak_bytes = db_known(s, 6),
-            .memory_anon_bytes = db_known(s, 7),
-            .memory_anon_low_bytes = db_known(s, 8),
-            .memory_anon_high_bytes = db_known(s, 9),
-            .memory_limit_bytes = db_known(s, 10),
-            .swap_peak_bytes = db_known(s, 11),
-            .io_read_bytes = db_known(s, 12),
-            .io_write_bytes = db_known(s, 13),
-            .oom_kills = db_known(s, 14),
-            .processes_peak = db_known(s, 15),
+            .source = (enum usage_source)one_of(s, 2, SOURCES),
+            .cpu_user_usec = known(s, 3),
+            .cpu_system_usec = known(s, 4),
+            .throttled_usec = known(s, 5),
+            .memory_peak_bytes = known(s, 6),
+            .memory_anon_bytes = known(s, 7),
+            .memory_anon_low_bytes = known(s, 8),
+            .memory_anon_high_bytes = known(s, 9),
+            .memory_limit_bytes = known(s, 10),
+            .swap_peak_bytes = known(s, 11),
+            .io_read_bytes = known(s, 12),
+            .io_write_bytes = known(s, 13),
+            .oom_kills = known(s, 14),
+            .processes_peak = known(s, 15),
             .gpus = db_text(p->arena, s, 16),
         };
     }
@@ -169,29 +215,29 @@ static int read_attempt(struct page *p, void *row, sqlite3_stmt *s)
 {
     struct attempt_info *a = row;
     *a = (struct attempt_info){
-        .id = number(s, 0),
-        .job_id = number(s, 1),
-        .job_name = db_text(p->arena, s, 2),
+        .id = row_id(s, 0),
+        .job_id = row_id(s, 1),
+        .job_name = text(p, s, 2),
         .run_id = small(s, 3),
-        .node = db_text(p->arena, s, 4),
+        .node = text(p, s, 4),
         .slurm_job_id = number(s, 5),
         .end =
             {
-                .start = {.job_id = number(s, 1),
+                .start = {.job_id = row_id(s, 1),
                           .start_usec = number(s, 6),
                           .attempt_id = small(s, 7),
                           .stdout_path = db_text(p->arena, s, 8),
                           .stderr_path = db_text(p->arena, s, 9)},
                 .end_usec = number(s, 10),
-                .wall_usec = db_known(s, 11),
-                .state = number(s, 10) ? (enum job_state)small(s, 12) : JOB_READY,
-                .exit_code = (int32_t)db_known(s, 13),
-                .signal = (int32_t)db_known(s, 14),
+                .wall_usec = known(s, 11),
+                .state = number(s, 10) ? (enum job_state)one_of(s, 12, JOB_STATES) : JOB_READY,
+                .exit_code = small_known(s, 13),
+                .signal = small_known(s, 14),
                 .core = small(s, 15) != 0,
-                .reason = (enum attempt_reason)small(s, 16),
+                .reason = (enum attempt_reason)none_or_one_of(s, 16, REASONS),
                 .message = db_text(p->arena, s, 17),
                 .stderr_tail = db_text(p->arena, s, 18),
-                .warnings = small(s, 19),
+                .warnings = small(s, 19) & ((1 << WARNINGS) - 1),
             },
     };
     return read_usages(p, a);
@@ -203,22 +249,22 @@ static int read_class(struct page *p, void *row, sqlite3_stmt *s)
 {
     struct class_info *c = row;
     *c = (struct class_info){
-        .id = number(s, 0),
-        .name = db_text(p->arena, s, 1),
+        .id = row_id(s, 0),
+        .name = text(p, s, 1),
         .scheduler = db_text(p->arena, s, 2),
         .labels = db_text(p->arena, s, 3),
-        .cpus = small(s, 4),
-        .gpus_milli = small(s, 5),
-        .nodes = small(s, 6),
-        .memory_bytes = number(s, 7),
-        .runtime_usec = number(s, 8),
+        .cpus = small_known(s, 4),
+        .gpus_milli = small_known(s, 5),
+        .nodes = small_known(s, 6),
+        .memory_bytes = known(s, 7),
+        .runtime_usec = known(s, 8),
         .enforced = small(s, 9) != 0,
         .attempts = number(s, 10),
-        .wall_max_usec = db_known(s, 11),
-        .wall_sum_usec = db_known(s, 12),
-        .cpu_sum_usec = db_known(s, 13),
-        .memory_peak_max_bytes = db_known(s, 14),
-        .memory_anon_max_bytes = db_known(s, 15),
+        .wall_max_usec = known(s, 11),
+        .wall_sum_usec = known(s, 12),
+        .cpu_sum_usec = known(s, 13),
+        .memory_peak_max_bytes = known(s, 14),
+        .memory_anon_max_bytes = known(s, 15),
     };
     if (add_counts(p, c->counts, SQL_COUNTS_OF_CLASS, c->id))
         return -1;
@@ -230,25 +276,26 @@ static int read_class(struct page *p, void *row, sqlite3_stmt *s)
 static int read_allocation(struct page *p, void *row, sqlite3_stmt *s)
 {
     struct allocation_info *a = row;
+    int state = one_of(s, 14, ALLOCATION_STATES);
     *a = (struct allocation_info){
-        .id = number(s, 0),
-        .submission_id = number(s, 1),
+        .id = row_id(s, 0),
+        .submission_id = row_id(s, 1),
         .slurm_job_id = number(s, 2),
         .submitted_usec = number(s, 3),
         .start_usec = number(s, 4),
         .end_usec = number(s, 5),
         .limit_usec = number(s, 6),
-        .walltime_usec = number(s, 7),
+        .walltime_usec = known(s, 7),
         .jobs_run = number(s, 8),
-        .array_task_id = (int32_t)db_known(s, 9),
-        .cpus = small(s, 10),
-        .gpus = small(s, 11),
-        .nodes = small(s, 12),
-        .memory_bytes = number(s, 13),
-        .state = (enum allocation_state)small(s, 14),
+        .array_task_id = small_known(s, 9),
+        .cpus = small_known(s, 10),
+        .gpus = small_known(s, 11),
+        .nodes = small_known(s, 12),
+        .memory_bytes = known(s, 13),
+        .state = state < ALLOCATION_STATES ? (enum allocation_state)state : ALLOCATION_UNKNOWN,
         .partition = db_text(p->arena, s, 15),
         .node_list = db_text(p->arena, s, 16),
-        .tag = db_text(p->arena, s, 17),
+        .tag = text(p, s, 17),
         .error = db_text(p->arena, s, 18),
     };
     return 0;
@@ -258,22 +305,22 @@ static int read_runner(struct page *p, void *row, sqlite3_stmt *s)
 {
     struct runner_info *r = row;
     *r = (struct runner_info){
-        .id = number(s, 0),
-        .allocation_id = number(s, 1),
+        .id = row_id(s, 0),
+        .allocation_id = row_id(s, 1),
         .started_usec = number(s, 2),
         .heartbeat_usec = number(s, 3),
         .end_usec = number(s, 4),
         .jobs_run = number(s, 5),
-        .host = db_text(p->arena, s, 6),
-        .node = db_text(p->arena, s, 7),
+        .host = text(p, s, 6),
+        .node = text(p, s, 7),
         .labels = db_text(p->arena, s, 8),
         .pid = small(s, 9),
-        .cpus = small(s, 10),
-        .gpus_milli = small(s, 11),
-        .memory_bytes = number(s, 12),
+        .cpus = small_known(s, 10),
+        .gpus_milli = small_known(s, 11),
+        .memory_bytes = known(s, 12),
         .lost = small(s, 13) != 0,
-        .accounting = (enum usage_source)small(s, 14),
-        .incarnation = db_text(p->arena, s, 15),
+        .accounting = (enum usage_source)none_or_one_of(s, 14, SOURCES),
+        .incarnation = text(p, s, 15),
     };
     return 0;
 }
@@ -281,16 +328,17 @@ static int read_runner(struct page *p, void *row, sqlite3_stmt *s)
 static int read_event(struct page *p, void *row, sqlite3_stmt *s)
 {
     struct event_info *e = row;
+    const char *kind = db_text(p->arena, s, 2);
     *e = (struct event_info){
-        .id = number(s, 0),
+        .id = row_id(s, 0),
         .time_usec = number(s, 1),
-        .kind = db_text(p->arena, s, 2),
+        .kind = kind ? kind : job_state_names[JOB_STATES],
         .job_name = db_text(p->arena, s, 3),
         .data = db_text(p->arena, s, 4),
-        .runner_id = number(s, 5),
-        .attempt_id = number(s, 6),
-        .submission_id = number(s, 7),
-        .allocation_id = number(s, 8),
+        .runner_id = row_id(s, 5),
+        .attempt_id = row_id(s, 6),
+        .submission_id = row_id(s, 7),
+        .allocation_id = row_id(s, 8),
         .name = db_text(p->arena, s, 9),
     };
     return 0;
@@ -299,8 +347,8 @@ static int read_event(struct page *p, void *row, sqlite3_stmt *s)
 static int read_data(struct page *p, void *row, sqlite3_stmt *s)
 {
     struct data_info *d = row;
-    *d = (struct data_info){.id = number(s, 0),
-                            .name = db_text(p->arena, s, 1),
+    *d = (struct data_info){.id = row_id(s, 0),
+                            .name = text(p, s, 1),
                             .data = db_text(p->arena, s, 2),
                             .ephemeral = small(s, 3) != 0};
     return 0;
@@ -309,8 +357,8 @@ static int read_data(struct page *p, void *row, sqlite3_stmt *s)
 static int read_file(struct page *p, void *row, sqlite3_stmt *s)
 {
     struct file_info *f = row;
-    *f = (struct file_info){.id = number(s, 0),
-                            .name = db_text(p->arena, s, 1),
+    *f = (struct file_info){.id = row_id(s, 0),
+                            .name = text(p, s, 1),
                             .path = db_text(p->arena, s, 2),
                             .temporary = small(s, 3) != 0,
                             .known = small(s, 4) != 0};
@@ -328,12 +376,12 @@ static int read_sample(struct page *p, void *row, sqlite3_stmt *s)
 {
     struct sample_info *i = row;
     *i = (struct sample_info){
-        .id = number(s, 0),
+        .id = row_id(s, 0),
         .time_usec = number(s, 1),
-        .cpu_usec = db_known(s, 2),
-        .memory_bytes = db_known(s, 3),
+        .cpu_usec = known(s, 2),
+        .memory_bytes = known(s, 3),
         .job_name = db_text(p->arena, s, 4),
-        .node = db_text(p->arena, s, 5),
+        .node = text(p, s, 5),
         .run_id = small(s, 6),
         .attempt_id = small(s, 7),
     };
@@ -372,6 +420,9 @@ static sqlite3_stmt *open_page(struct db *db, const struct read_request *q, uint
         (q->what == READ_ATTEMPTS || q->what == READ_FILES || q->what == READ_DATA_USES))
         return db_query(db, err, of_job, "llil", q->workflow_id, q->after_id, (int)limit + 1,
                         q->job_id);
+    if (q->what == READ_ATTEMPTS && q->warned)
+        return db_query(db, err, SQL_READ_ATTEMPTS_WARNED, "lli", q->workflow_id, q->after_id,
+                        (int)limit + 1);
     if (q->what == READ_JOBS && q->job_id) {
         int64_t after = q->after_id >= q->job_id ? q->after_id : q->job_id - 1;
         return db_query(db, err, SQL_READ_JOBS, "llilsi", q->workflow_id, after, 1, q->job_id,

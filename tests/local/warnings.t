@@ -29,6 +29,19 @@ waits|completed||
 pipe|completed||
 reads|completed||" "each is stored with its attempt"
 like "$(query "SELECT message FROM job_status WHERE name = 'both'")" "it completed, but it did not write its output file b.txt, which was there before; 1 process that it left running in the background was killed" "in words, too"
+
+# whoever looks is told
+export COLUMNS=120
+like "$(torc jobs 1)" $'both +completed +output_not_written, background_killed ' "torc jobs says it of completed jobs"
+like "$(torc-report jobs --csv 1)" 'old,completed,output_not_written,' "so does torc-report jobs --csv"
+is "$(torc jobs --json 1 | jq -c '[.jobs[].attempts[0].warnings]')" \
+	'[["background_killed"],["output_not_written"],["output_not_written","background_killed"],[],[],[],[],[]]' "and --json, by name"
+torc-report 1 > log
+like "$(cat log)" "jobs +8 completed \(3 with a warning\) of 8" "the summary counts them"
+like "$(grep -A 6 '^Completed, but' log | tr '\n' '|')" "\|  background: background_killed\|    it completed, but 1 process" "and has a section for them"
+like "$(grep -A 6 '^Completed, but' log | tr '\n' '|')" "\|  both: output_not_written, background_killed\|    it completed" "... with all of them"
+like "$(torc status 1)" "3 jobs completed with a warning: torc-report 1" "torc status says that there are some"
+like "$(torc-report 1 | head -n 1)" '^Workflow 1 warnings: complete$' "all completed: it is complete"
 jq '.strict = true' wf.json > strict.json
 run strict.json
 is $rc 1 "with strict: true they are"
@@ -36,6 +49,14 @@ is "$(rows 2 | grep -v 'completed||$')" "background|failed|strict|background_kil
 old|failed|strict|output_not_written
 both|failed|strict|output_not_written,background_killed
 reads|canceled||" "... and what needs the old file does not run"
+like "$(torc jobs 2)" 'old +failed +strict: output_not_written ' "torc jobs says so"
+for command in 'torc status 2' 'torc-report 2' 'torc show 2'; do
+	like "$($command | head -n 1)" '^Workflow 2 warnings: ended, 3 of 8 failed' "$command: what has ended badly is not complete"
+	unlike "$($command)" 'Completed, but|with a warning:|with a warning\)' "... and what failed is not told twice"
+done
+like "$(torc list)" '2  warnings  ended, 3 of 8 failed ' "nor is it in torc list"
+is "$(torc list --json | jq -r '.workflows[1].state')" complete "for programs its state is as it was"
+unset COLUMNS
 
 # the kernel's kills are known where the job has a cgroup; here it is seen in the wall time that no attempt is negative
 awk 'BEGIN { print "{\"name\": \"chains\", \"jobs\": ["
