@@ -14,10 +14,15 @@
 #include "lib/base/mem.h"
 #include "lib/slurm/slurm.h"
 
-int submit_make_output_dir(const struct submit *submit, struct error *err)
+char *submit_output_dir(const struct submit *submit)
 {
     const char *dir = submit->settings->output_dir;
-    cleanup_free char *path = *dir == '/' ? xstrdup(dir) : xasprintf("%s/%s", submit->folder, dir);
+    return *dir == '/' ? xstrdup(dir) : xasprintf("%s/%s", submit->folder, dir);
+}
+
+int submit_make_output_dir(const struct submit *submit, struct error *err)
+{
+    cleanup_free char *path = submit_output_dir(submit);
     for (char *slash = path; slash; slash = strchr(slash + 1, '/')) { // its parents too
         if (slash == path)
             continue;
