@@ -41,6 +41,7 @@ cluster_tests =
 cluster_tests += tests/cluster/accounting.t
 cluster_tests += tests/cluster/binding.t
 cluster_tests += tests/cluster/end_time.t
+cluster_tests += tests/cluster/ends.t
 cluster_tests += tests/cluster/examples.t
 cluster_tests += tests/cluster/failures.t
 cluster_tests += tests/cluster/idioms.t

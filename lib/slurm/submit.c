@@ -14,10 +14,15 @@
 #include "lib/base/mem.h"
 #include "lib/slurm/slurm.h"
 
-int submit_make_output_dir(const struct submit *submit, struct error *err)
+char *submit_output_dir(const struct submit *submit)
 {
     const char *dir = submit->settings->output_dir;
-    cleanup_free char *path = *dir == '/' ? xstrdup(dir) : xasprintf("%s/%s", submit->folder, dir);
+    return *dir == '/' ? xstrdup(dir) : xasprintf("%s/%s", submit->folder, dir);
+}
+
+int submit_make_output_dir(const struct submit *submit, struct error *err)
+{
+    cleanup_free char *path = submit_output_dir(submit);
     if (folder_make(path))
         return error_set(err, ERROR_INTERNAL, errno, "cannot make the output folder %s", path);
     return 0;

@@ -70,8 +70,10 @@ int submit_give_back(const struct submit *submit, const struct demand *demand, s
 // free.
 char *submission_job_name(const struct submission *submission);
 
-// The folder where runners' own output goes, made if it is missing: sbatch would lose the job
-// without it.
+// The folder where runners' own output goes, absolute, the caller's to free.
+char *submit_output_dir(const struct submit *submit);
+
+// Makes it if it is missing: sbatch would lose the job without it.
 int submit_make_output_dir(const struct submit *submit, struct error *err);
 
 #endif

@@ -46,22 +46,26 @@ static char *make_job_name(const struct submit *submit, const struct plan_group 
     return name;
 }
 
-// The runner's own output. Slurm takes % for a pattern, so those of the folder's name are
-// doubled.
-static char *output_option(const struct submit *submit, bool array)
+// The runner's own output, its folder absolute, as Slurm expands % in that of the job, too, and
+// whoever says --chdir means something else. There a % is written twice. A backslash is as well,
+// and then Slurm expands nothing: the allocations of a submission share a file, named by their tag.
+static char *output_option(const struct submit *submit, const char *tag, bool array)
 {
-    char *folder = xcalloc(2 * strlen(submit->settings->output_dir) + 1, 1), *to = folder;
-    for (const char *from = submit->settings->output_dir; *from; from++) {
+    cleanup_free char *path = submit_output_dir(submit);
+    cleanup_free char *folder = xcalloc(strlen(path) + 1, 2);
+    char *to = folder;
+    bool plain = strchr(path, '\\');
+    for (const char *from = path; *from; from++) {
+        if (*from == '\\' || (*from == '%' && !plain))
+            *to++ = *from;
         *to++ = *from;
-        if (*from == '%')
-            *to++ = '%';
     }
+    *to = '\0';
+    if (plain)
+        return xasprintf("--output=%s/runner_%s.log", folder, tag);
     cleanup_free char *workflow =
         submit->workflow_id ? xasprintf("wf%lld", (long long)submit->workflow_id) : xstrdup("wf");
-    char *option =
-        xasprintf("--output=%s/runner_%s_%s.log", folder, workflow, array ? "%A_%a" : "%j");
-    free(folder);
-    return option;
+    return xasprintf("--output=%s/runner_%s_%s.log", folder, workflow, array ? "%A_%a" : "%j");
 }
 
 // How the end is announced, and what a node failure does: an allocation of one node is simply
@@ -146,7 +150,7 @@ static struct sbatch_options make_options(const struct submit *submit,
     sbatch_options_add(&options, xasprintf("--job-name=%s", request->job_name));
     sbatch_options_add(&options, xasprintf("--comment=%s", request->tag));
     sbatch_options_add(&options, xasprintf("--chdir=%s", submit->folder));
-    sbatch_options_add(&options, output_option(submit, request->count > 1));
+    sbatch_options_add(&options, output_option(submit, request->tag, request->count > 1));
     add_resources(&options, group, &asks);
     add_array(&options, group, request->count);
     add_conduct(&options, group);

@@ -214,7 +214,7 @@ static void test_request(void)
     submit_request_init(&r, &submit, &group, 3);
     static const char *const want[] = {"--job-name=torc-wf4-big_one_x",
                                        "--chdir=/home/a b",
-                                       "--output=out%%1/runner_wf4_%A_%a.log",
+                                       "--output=/home/a b/out%%1/runner_wf4_%A_%a.log",
                                        "--partition=p",
                                        "--nodes=1",
                                        "--ntasks=1",
@@ -240,6 +240,42 @@ static void test_request(void)
     settings_fini(&settings);
 }
 
+// What Slurm 22.05 makes of its --output was seen: % of the job's folder is expanded too, and where
+// there is a backslash nothing is.
+static void test_output(void)
+{
+    static const struct {
+        const char *folder, *output_dir, *want; // want: %s is the tag
+        int count;
+    } rows[] = {
+        {"/a", "out", "--output=/a/out/runner_wf4_%%j.log", 1},
+        {"/a", "/b/out", "--output=/b/out/runner_wf4_%%A_%%a.log", 2},
+        {"/a%jb", "out", "--output=/a%%%%jb/out/runner_wf4_%%j.log", 1},
+        {"/a%%", "o%t", "--output=/a%%%%%%%%/o%%%%t/runner_wf4_%%A_%%a.log", 2},
+        {"/a\\b", "out", "--output=/a\\\\b/out/runner_%s.log", 1},
+        {"/a%j", "o\\", "--output=/a%%j/o\\\\/runner_%s.log", 2},
+        {"/a 'b\n", "out", "--output=/a 'b\n/out/runner_wf4_%%j.log", 1},
+    };
+    struct plan_group group = {.class_name = "c", .partition = "p", .cpus = 1, .nodes = 1};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct settings settings;
+        settings_init(&settings);
+        settings.output_dir = (free(settings.output_dir), xstrdup(rows[i].output_dir));
+        struct submit submit = {
+            .workflow_id = 4, .db = "/db", .folder = rows[i].folder, .settings = &settings};
+        struct submit_request r;
+        submit_request_init(&r, &submit, &group, rows[i].count);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+#pragma GCC diagnostic ignored "-Wformat-extra-args"
+        cleanup_free char *want = xasprintf(rows[i].want, r.tag);
+#pragma GCC diagnostic pop
+        ok(has(r.options.list, want), "output in folder %zu", i);
+        submit_request_fini(&r);
+        settings_fini(&settings);
+    }
+}
+
 int main(void)
 {
     if (!mkdtemp(folder))
@@ -253,6 +289,7 @@ int main(void)
     test_end();
     test_environment();
     test_request();
+    test_output();
     static const char *const names[] = {"sbatch", "squeue", "slurm-query"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         cleanup_free char *file = xasprintf("%s/%s", folder, names[i]);
