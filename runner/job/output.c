@@ -105,23 +105,35 @@ static size_t sequence_length(const unsigned char *text, size_t left)
     return n;
 }
 
-static void clean(char *text, size_t length)
+// Each byte that is none of UTF-8, such as an umlaut of Latin-1, becomes U+FFFD. `to` has room for
+// three times as much, and the end.
+static void clean(const char *text, size_t length, char *to)
 {
-    size_t to = 0;
-    for (size_t from = 0; from < length;) {
-        unsigned char c = (unsigned char)text[from];
-        size_t n = sequence_length((unsigned char *)text + from, length - from);
-        if (!n || (n == 1 && c < ' ' && c != '\n' && c != '\t') || c == 0x7f) {
-            from++;
-            if (n) // a control character
-                text[to++] = '?';
-            continue;
+    for (size_t n; length; text += n, length -= n) {
+        unsigned char c = (unsigned char)*text;
+        n = sequence_length((const unsigned char *)text, length);
+        const char *shown = text;
+        size_t size = n;
+        if (!n) {
+            shown = "\xef\xbf\xbd";
+            size = 3;
+            n = 1;
+        } else if ((c < ' ' && c != '\n' && c != '\t') || c == 0x7f) {
+            shown = "?";
         }
-        memmove(text + to, text + from, n);
-        to += n;
-        from += n;
+        memcpy(to, shown, size);
+        to += size;
     }
-    text[to] = '\0';
+    *to = '\0';
+}
+
+// How much of a character begins the text that began before it.
+static size_t cut_character(const char *text, size_t length)
+{
+    size_t n = 0;
+    while (n < length && n < 3 && ((unsigned char)text[n] & 0xc0) == 0x80)
+        n++;
+    return n;
 }
 
 char *output_tail(const struct output *output, const struct output_files *files,
@@ -133,13 +145,15 @@ char *output_tail(const struct output *output, const struct output_files *files,
         name ? openat(output->dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) : -1;
     if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode) || !st.st_size)
         return NULL;
-    char *text = arena_alloc(arena, TAIL_BYTES + 1);
+    char text[TAIL_BYTES], *tail;
     off_t from = st.st_size > TAIL_BYTES ? st.st_size - TAIL_BYTES : 0;
     ssize_t n = pread(fd, text, TAIL_BYTES, from);
     if (n <= 0)
         return NULL;
-    clean(text, (size_t)n);
-    return text;
+    size_t cut = from ? cut_character(text, (size_t)n) : 0;
+    tail = arena_alloc(arena, 3 * ((size_t)n - cut) + 1);
+    clean(text + cut, (size_t)n - cut, tail);
+    return tail;
 }
 
 int output_write(const struct output *output, const char *name, const char *text, struct error *err)

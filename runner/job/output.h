@@ -34,8 +34,8 @@ struct output_files output_name(const struct output *output, enum stdio_mode mod
 
 void output_delete(const struct output *output, const struct output_files *files);
 
-// The last 2 KiB of what went to standard error, as valid UTF-8 without control characters; NULL:
-// nothing. Owned by arena.
+// The last 2 KiB of what went to standard error, as valid UTF-8 without control characters, with
+// U+FFFD for each byte that is no text; NULL: nothing. Owned by arena.
 char *output_tail(const struct output *output, const struct output_files *files,
                   struct arena *arena);
 
