@@ -182,8 +182,7 @@ static int print_job(const char *id)
     if (slurm_load_job(&jobs, (uint32_t)number, SHOW_ALL | SHOW_DETAIL)) {
         if (slurm_get_errno() != ESLURM_INVALID_JOB_ID)
             return fail(id);
-        return print_json(
-            json_pack("{s:I, s:n, s:n}", "job_id", (json_int_t)number, "state", "end_time_usec"));
+        return print_json(json_pack("{s:I, s:n}", "job_id", (json_int_t)number, "state"));
     }
     const slurm_job_info_t *job = NULL;
     for (uint32_t i = 0; i < jobs->record_count; i++)
@@ -191,12 +190,8 @@ static int print_job(const char *id)
             job = &jobs->job_array[i];
     if (!job)
         return fail(id);
-    bool endless = job->time_limit == INFINITE || job->end_time == 0;
-    json_t *root =
-        json_pack("{s:I, s:s, s:o, s:i}", "job_id", (json_int_t)job->job_id, "state",
-                  state_name(job->job_state), "end_time_usec",
-                  endless ? json_null() : json_integer((json_int_t)job->end_time * 1000000),
-                  "restart_count", (int)job->restart_cnt);
+    json_t *root = json_pack("{s:I, s:s}", "job_id", (json_int_t)job->job_id, "state",
+                             state_name(job->job_state));
     slurm_free_job_info_msg(jobs);
     return print_json(root);
 }

@@ -113,16 +113,6 @@ static int query_job(int64_t job_id, json_t **root, struct error *err)
                      text);
 }
 
-int slurm_job_end(int64_t job_id, int64_t *end_usec, struct error *err)
-{
-    json_t *root = NULL;
-    if (query_job(job_id, &root, err))
-        return -1;
-    *end_usec = json_integer_value(json_object_get(root, "end_time_usec"));
-    json_decref(root);
-    return 0;
-}
-
 int slurm_job_is_gone(int64_t job_id, bool *gone, struct error *err)
 {
     json_t *root = NULL;

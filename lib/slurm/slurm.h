@@ -14,9 +14,6 @@
 // Partitions, nodes and limits. On success cluster_fini is due.
 int slurm_load_cluster(struct cluster *cluster, struct error *err);
 
-// When Slurm will end the job: *end_usec since 1970, 0: never, or it has not started.
-int slurm_job_end(int64_t job_id, int64_t *end_usec, struct error *err);
-
 // *gone: the controller answered that there is no such job (any more). Not answering is
 // ERROR_UNREACHABLE.
 int slurm_job_is_gone(int64_t job_id, bool *gone, struct error *err);
