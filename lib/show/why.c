@@ -25,7 +25,9 @@ static const char *signal_name(int signal)
     return name ? name : "?";
 }
 
-char *why_attempt_short(const struct attempt_info *attempt)
+// In a word or two, for tables: "exit 3", "signal 11 SEGV", "oom", "timeout", "missing_output";
+// NULL as for why_attempt.
+static char *attempt_in_short(const struct attempt_info *attempt)
 {
     const struct attempt_end *end = &attempt->end;
     if (!end->end_usec || end->reason == REASON_NONE)
@@ -87,7 +89,7 @@ char *why_job_short(const struct job_info *job, const struct attempt_info *last)
     char *text = why_state(job);
     return text || !last || job->state == JOB_CANCELED || !job_state_is_final(job->state)
                ? text
-               : why_attempt_short(last);
+               : attempt_in_short(last);
 }
 
 char *why_job(const struct job_info *job, const struct attempt_info *last)

@@ -14,7 +14,9 @@
 #include "lib/base/mem.h"
 #include "lib/slurm/slurm.h"
 
-int submit_make_output_dir(const struct submit *submit, struct error *err)
+// The folder where runners' own output goes, made if it is missing: sbatch would lose the job
+// without it.
+static int make_output_dir(const struct submit *submit, struct error *err)
 {
     const char *dir = submit->settings->output_dir;
     cleanup_free char *path = *dir == '/' ? xstrdup(dir) : xasprintf("%s/%s", submit->folder, dir);
@@ -169,7 +171,7 @@ int submit_groups(const struct submit *submit, const struct plan *plan, bool for
         rows[count] = submission_row(&requests[count], arena);
         count++;
     }
-    int rc = count ? submit_make_output_dir(submit, err) : 0;
+    int rc = count ? make_output_dir(submit, err) : 0;
     if (!rc && count)
         rc = store_submissions_create(submit->store, submit->workflow_id, rows, count, force, arena,
                                       err);

@@ -70,8 +70,4 @@ int submit_give_back(const struct submit *submit, const struct demand *demand, s
 // free.
 char *submission_job_name(const struct submission *submission);
 
-// The folder where runners' own output goes, made if it is missing: sbatch would lose the job
-// without it.
-int submit_make_output_dir(const struct submit *submit, struct error *err);
-
 #endif

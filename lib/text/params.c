@@ -113,7 +113,9 @@ static int parse_range(const char *text, const char *end, struct param_list *lis
     return 1;
 }
 
-void param_print_float(double number, char *text, size_t size)
+// Prints a float shortest, so that it reads back the same, without exponent. `size` 40 is enough
+// for 1e-15 … 1e15; beyond that the text is cut to what fits.
+static void print_float(double number, char *text, size_t size)
 {
     int digits = 1;
     char shortest[40];
@@ -142,7 +144,7 @@ struct param_value param_value_integer(int64_t integer, struct arena *arena)
 struct param_value param_value_float(double number, struct arena *arena)
 {
     char text[400];
-    param_print_float(number, text, sizeof text);
+    print_float(number, text, sizeof text);
     return (struct param_value){
         .type = PARAM_FLOAT, .number = number, .text = arena_strdup(arena, text)};
 }

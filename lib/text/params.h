@@ -67,8 +67,4 @@ enum { PARAMS_MOST = 10000000 };
 // The values of an instance, one per parameter, in the order of the names.
 void params_get(const struct params *params, size_t instance, struct param_value *values);
 
-// Prints a float shortest, so that it reads back the same, without exponent. `size` 40 is enough
-// for 1e-15 … 1e15; beyond that the text is cut to what fits.
-void param_print_float(double number, char *text, size_t size);
-
 #endif
