@@ -201,8 +201,7 @@ int main(int argc, char **argv)
     bool job = argc == 3 && !strcmp(argv[1], "job");
     if (argc != 1 && !job) {
         fputs("usage: slurm-query            the cluster: configuration, nodes, partitions\n"
-              "       slurm-query job ID     one job: its state (null: Slurm knows it no more) and "
-              "when it will be ended\n",
+              "       slurm-query job ID     one job: its state (null: Slurm knows it no more)\n",
               stderr);
         return EXIT_FAILURE;
     }
