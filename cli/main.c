@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "cli/command.h"
-#include "lib/base/clock.h"
 #include "lib/base/mem.h"
 #include "lib/base/text.h"
 

@@ -6,50 +6,67 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "lib/base/command_line.h"
 #include "lib/base/mem.h"
 #include "lib/base/suggest.h"
 
 enum { COMMANDS_MOST = 64, VERBS_MOST = 8 };
 
+#define AT(field) offsetof(struct cli, field)
 static const struct command_option {
-    const char *name, *argument;
     unsigned bit; // 0: every command takes it
-    size_t offset;
-    const char *help;
+    struct option_row row;
 } options[] = {
-    {"db", "PATH", 0, offsetof(struct cli, db),
-     "the database; else $TORC_DB, else torc.db in this folder"},
-    {"json", NULL, OPTION_JSON, offsetof(struct cli, json), "one JSON document on standard output"},
-    {"watch", NULL, OPTION_WATCH, offsetof(struct cli, watch),
-     "show it again whenever something changes; q ends"},
-    {"state", "STATE", OPTION_STATE, offsetof(struct cli, state),
-     "only jobs in this state (several: a,b)"},
-    {"follow", NULL, OPTION_FOLLOW, offsetof(struct cli, follow), "go on until the job has ended"},
-    {"stdout", NULL, OPTION_STREAMS, offsetof(struct cli, only_stdout), "standard output only"},
-    {"stderr", NULL, OPTION_STREAMS, offsetof(struct cli, only_stderr), "standard error only"},
-    {"workflow", "ID", OPTION_WORKFLOW, offsetof(struct cli, workflow),
-     "of this workflow (id or name), not the job's own or the last"},
-    {"follow", NULL, OPTION_EVENTS, offsetof(struct cli, follow),
-     "go on until the workflow has ended"},
-    {"job", "NAME", OPTION_EVENTS, offsetof(struct cli, job),
-     "only of jobs of this name (sim_* matches several)"},
-    {"kind", "KIND", OPTION_EVENTS, offsetof(struct cli, kind),
-     "only of this kind, or your own of this name"},
-    {"since", "TIME", OPTION_EVENTS, offsetof(struct cli, since),
-     "only since then (2026-01-31T12:00:00Z), or so long ago (10m)"},
-    {"kind", "KIND", OPTION_GRAPH, offsetof(struct cli, kind),
-     "job-job (else this), job-file or requirements"},
-    {"format", "FORMAT", OPTION_GRAPH, offsetof(struct cli, format),
-     "dot or svg; else what the name after -o says"},
-    {"output", "FILE", OPTION_GRAPH, offsetof(struct cli, output),
-     "(-o) where to write it; else to standard output"},
-    {"all", NULL, OPTION_ALL, offsetof(struct cli, all),
-     "every job by itself, not jobs that are alike as one"},
-    {"all", NULL, OPTION_EVERY, offsetof(struct cli, all),
-     "everything that is wrong, not only the first screen of it"},
-    {"last", NULL, OPTION_LAST, offsetof(struct cli, last), "the last workflow of the database"},
+    {0,
+     {"db", 0, OPTION_ANY, AT(db), "PATH",
+      "the database; else $TORC_DB, else torc.db in this folder", NULL}},
+    {OPTION_JSON,
+     {"json", 0, OPTION_FLAG, AT(json), NULL, "one JSON document on standard output", NULL}},
+    {OPTION_WATCH,
+     {"watch", 0, OPTION_FLAG, AT(watch), NULL, "show it again whenever something changes; q ends",
+      NULL}},
+    {OPTION_STATE,
+     {"state", 0, OPTION_ANY, AT(state), "STATE", "only jobs in this state (several: a,b)", NULL}},
+    {OPTION_FOLLOW,
+     {"follow", 0, OPTION_FLAG, AT(follow), NULL, "go on until the job has ended", NULL}},
+    {OPTION_STREAMS,
+     {"stdout", 0, OPTION_FLAG, AT(only_stdout), NULL, "standard output only", NULL}},
+    {OPTION_STREAMS,
+     {"stderr", 0, OPTION_FLAG, AT(only_stderr), NULL, "standard error only", NULL}},
+    {OPTION_WORKFLOW,
+     {"workflow", 0, OPTION_ANY, AT(workflow), "ID",
+      "of this workflow (id or name), not the job's own or the last", NULL}},
+    {OPTION_EVENTS,
+     {"follow", 0, OPTION_FLAG, AT(follow), NULL, "go on until the workflow has ended", NULL}},
+    {OPTION_EVENTS,
+     {"job", 0, OPTION_ANY, AT(job), "NAME", "only of jobs of this name (sim_* matches several)",
+      NULL}},
+    {OPTION_EVENTS,
+     {"kind", 0, OPTION_ANY, AT(kind), "KIND", "only of this kind, or your own of this name",
+      NULL}},
+    {OPTION_EVENTS,
+     {"since", 0, OPTION_ANY, AT(since), "TIME",
+      "only since then (2026-01-31T12:00:00Z), or so long ago (10m)", NULL}},
+    {OPTION_GRAPH,
+     {"kind", 0, OPTION_ANY, AT(kind), "KIND", "job-job (else this), job-file or requirements",
+      NULL}},
+    {OPTION_GRAPH,
+     {"format", 0, OPTION_ANY, AT(format), "FORMAT", "dot or svg; else what the name after -o says",
+      NULL}},
+    {OPTION_GRAPH,
+     {"output", 'o', OPTION_ANY, AT(output), "FILE",
+      "(-o) where to write it; else to standard output", NULL}},
+    {OPTION_ALL,
+     {"all", 0, OPTION_FLAG, AT(all), NULL, "every job by itself, not jobs that are alike as one",
+      NULL}},
+    {OPTION_EVERY,
+     {"all", 0, OPTION_FLAG, AT(all), NULL,
+      "everything that is wrong, not only the first screen of it", NULL}},
+    {OPTION_LAST,
+     {"last", 0, OPTION_FLAG, AT(last), NULL, "the last workflow of the database", NULL}},
 };
-enum { OPTIONS = sizeof options / sizeof *options, OPTION_HELP = 1000, OPTION_VERSION };
+#undef AT
+enum { OPTIONS = sizeof options / sizeof *options };
 
 static void print_help(void)
 {
@@ -66,6 +83,12 @@ static void print_help(void)
          "workflow: torc-sbatch; what it used: torc-report.");
 }
 
+// command: NULL for the options before it.
+static bool takes(const struct command *command, const struct command_option *option)
+{
+    return !option->bit || (command && command->options & option->bit);
+}
+
 static void print_command_help(const struct command *command)
 {
     bool optional = command->need == ARGUMENT_OPTIONAL && !(command->options & OPTION_LAST);
@@ -73,13 +96,23 @@ static void print_command_help(const struct command *command)
            *command->argument ? " " : "", optional ? "[" : "", command->argument,
            optional ? "]" : "", toupper((unsigned char)*command->help), command->help + 1);
     for (int i = 0; i < OPTIONS; i++) {
-        if (options[i].bit && !(command->options & options[i].bit))
+        const struct option_row *row = &options[i].row;
+        if (!takes(command, &options[i]))
             continue;
-        int width = printf("  --%s%s%s", options[i].name, options[i].argument ? " " : "",
-                           options[i].argument ? options[i].argument : "");
-        printf("%*s%s\n", 18 - width, "", options[i].help);
+        int width = printf("  --%s%s%s", row->name, row->argument ? " " : "",
+                           row->argument ? row->argument : "");
+        printf("%*s%s\n", 18 - width, "", row->help);
     }
     puts("  --help          this text");
+}
+
+static void print_some_help(const void *pointer)
+{
+    const struct cli *cli = pointer;
+    if (cli->command)
+        print_command_help(cli->command);
+    else
+        print_help();
 }
 
 static const struct command *find_command(const char *name)
@@ -95,100 +128,70 @@ static const struct command *find_command(const char *name)
     return NULL;
 }
 
-// The options of the command (NULL: those before it) for getopt; the value of each is its index in
-// `options`.
-static void make_longs(const struct command *command, struct option *longs)
+static int refuse(const void *pointer, const char *typed, bool lacks_value, struct error *err)
 {
-    int count = 0;
-    for (int i = 0; i < OPTIONS; i++) {
-        if (!options[i].bit || (command && command->options & options[i].bit))
-            longs[count++] = (struct option){
-                options[i].name, options[i].argument ? required_argument : no_argument, NULL, i};
-    }
-    longs[count++] = (struct option){"help", no_argument, NULL, OPTION_HELP};
-    longs[count++] = (struct option){"version", no_argument, NULL, OPTION_VERSION};
-    longs[count] = (struct option){0};
-}
-
-static int say_unknown(const struct command *command, const char *typed, int found)
-{
-    char letter[] = {'-', (char)optopt, '\0'};
-    if (found == '?' && optopt > 0 && optopt < 128)
-        typed = letter;
-    const char *names[OPTIONS], *name = command ? command->name : NULL;
+    const struct command *command = ((const struct cli *)pointer)->command;
+    const char *names[OPTIONS], *name = command ? command->name : "";
+    const char *colon = command ? ": " : "", *blank = command ? " " : "";
     size_t count = 0;
-    if (found == ':') {
-        cli_warn("%s%s%s needs a value; see 'torc %s%s--help'", name ? name : "", name ? ": " : "",
-                 typed, name ? name : "", name ? " " : "");
-        return ERROR_USAGE;
-    }
+    if (lacks_value)
+        return error_set(err, ERROR_USAGE, 0, "%s%s%s needs a value; see 'torc %s%s--help'", name,
+                         colon, typed, name, blank);
     for (int i = 0; i < OPTIONS; i++)
-        if (!options[i].bit || (command && command->options & options[i].bit))
-            names[count++] = options[i].name;
+        if (takes(command, &options[i]))
+            names[count++] = options[i].row.name;
     cleanup_free char *near = suggest_option(typed, names, count);
     bool number = command && command->need == ARGUMENT_SEVERAL &&
                   strspn(typed, "-.0123456789eE") == strlen(typed);
-    cleanup_free char *help =
-        number ? xstrdup("; a value that begins with a minus goes after --")
-               : xasprintf("; see 'torc %s%s--help'", name ? name : "", name ? " " : "");
-    cli_warn("%s%sthere is no option %s%s", name ? name : "", name ? ": " : "", typed,
-             *near ? near : help);
-    return ERROR_USAGE;
+    cleanup_free char *help = number ? xstrdup("; a value that begins with a minus goes after --")
+                                     : xasprintf("; see 'torc %s%s--help'", name, blank);
+    return error_set(err, ERROR_USAGE, 0, "%s%sthere is no option %s%s", name, colon, typed,
+                     *near ? near : help);
 }
 
-// -1: go on; else the exit code. `style`: "+" stops at the command.
-static int read_options(int argc, char **argv, const char *style, struct cli *cli)
+// The options of the command, or, where it is not known yet, those before it. Gives the index of
+// what follows them, or -1 with the exit code.
+static int read_options(int argc, char **argv, struct cli *cli, int *code)
 {
-    struct option longs[OPTIONS + 3];
-    make_longs(cli->command, longs);
-    opterr = 0;
-    for (int found; (found = getopt_long(argc, argv, style, longs, NULL)) != -1;) {
-        if (found == 'h' || found == OPTION_HELP) {
-            if (cli->command)
-                print_command_help(cli->command);
-            else
-                print_help();
-            return ERROR_NONE;
-        }
-        if (found == 'V' || found == OPTION_VERSION) {
-            printf("torc %s\n", TORC_VERSION);
-            return ERROR_NONE;
-        }
-        if (found == '?' || found == ':')
-            return say_unknown(cli->command, argv[optind - 1], found);
-        if (found == 'o') {
-            cli->output = optarg;
-            continue;
-        }
-        void *at = (char *)cli + options[found].offset;
-        if (options[found].argument)
-            *(const char **)at = optarg;
-        else
-            *(bool *)at = true;
-    }
-    return -1;
+    struct option_row rows[OPTIONS + 2];
+    struct command_line line = {.program = "torc",
+                                .rows = rows,
+                                .leading = !cli->command,
+                                .help = print_some_help,
+                                .refuse = refuse};
+    struct error err;
+    bool done;
+    for (int i = 0; i < OPTIONS; i++)
+        if (takes(cli->command, &options[i]))
+            rows[line.count++] = options[i].row;
+    rows[line.count++] = (struct option_row){.name = "help", .letter = 'h', .kind = OPTION_HELP};
+    rows[line.count++] = (struct option_row){
+        .name = "version", .letter = cli->command ? 0 : 'V', .kind = OPTION_VERSION};
+    optind = 0; // starts getopt anew
+    int next = command_line_read(&line, cli, argc, argv, &done, &err);
+    *code = next < 0 ? ERROR_USAGE : ERROR_NONE;
+    if (next < 0)
+        cli_warn("%s", err.text);
+    return done ? -1 : next;
 }
 
 int cli_read(int argc, char **argv, struct cli *cli)
 {
-    int code = read_options(argc, argv, "+:hV", cli);
-    if (code >= 0)
+    int code, skip = read_options(argc, argv, cli, &code);
+    if (skip < 0)
         return code;
-    if (optind == argc) {
+    if (skip == argc) {
         print_help();
         return ERROR_USAGE;
     }
-    cli->command = find_command(argv[optind]);
+    cli->command = find_command(argv[skip]);
     if (!cli->command)
         return ERROR_USAGE;
-    int skip = optind;
-    optind = 0; // starts getopt anew, at the command
-    code = read_options(argc - skip, argv + skip,
-                        cli->command->options & OPTION_GRAPH ? ":ho:" : ":h", cli);
-    if (code >= 0)
+    int next = read_options(argc - skip, argv + skip, cli, &code);
+    if (next < 0)
         return code;
-    char **rest = argv + skip + optind;
-    int count = argc - skip - optind;
+    char **rest = argv + skip + next;
+    int count = argc - skip - next;
     cli->arguments = rest;
     cli->arguments_count = count;
     if (cli->command->need == ARGUMENT_SEVERAL)

@@ -95,24 +95,33 @@ static int make_plan(struct prepared *prepared, struct error *err)
     return 0;
 }
 
-// Jobs on other hosts could not open a database on a disk of this one.
+// Jobs on other hosts could not open a database on a disk of this one, and would ruin one that no
+// lock guards from them.
 static int check_database_place(const struct prepared *prepared, struct error *err)
 {
-    char host[HOST_NAME_MAX + 1] = "";
+    char host[HOST_NAME_MAX + 1] = "", trouble[200];
     const char *network = NULL;
     gethostname(host, sizeof host - 1);
     if (fs_kind(prepared->db, &network, err))
         return -1;
-    for (size_t i = 0; i < prepared->plan.groups_count && !network; i++) {
+    bool breaks = network && fs_breaks_locks(prepared->db, trouble, sizeof trouble);
+    for (size_t i = 0; i < prepared->plan.groups_count && (!network || breaks); i++) {
         const char *name = prepared->plan.groups[i].partition;
         const struct cluster_partition *partition =
             cluster_find_partition(&prepared->cluster, name, strlen(name));
-        if (cluster_has_other_hosts(&prepared->cluster, partition, host))
-            return error_set(err, ERROR_USAGE, 0,
-                             "the database %s is on a local disk of %s, which the nodes of "
-                             "partition %s cannot see; put it on "
-                             "a shared file system with --db or $TORC_DB",
-                             prepared->db, host, name);
+        if (!cluster_has_other_hosts(&prepared->cluster, partition, host))
+            continue;
+        return breaks
+                   ? error_set(err, ERROR_USAGE, 0,
+                               "the database %s is on %s, where no lock reaches the nodes of "
+                               "partition %s (%s); put it on another shared file system with --db "
+                               "or $TORC_DB, or have this one mounted with locks",
+                               prepared->db, network, name, trouble)
+                   : error_set(err, ERROR_USAGE, 0,
+                               "the database %s is on a local disk of %s, which the nodes of "
+                               "partition %s cannot see; put it on "
+                               "a shared file system with --db or $TORC_DB",
+                               prepared->db, host, name);
     }
     return 0;
 }

@@ -183,8 +183,7 @@ static int print_job(const char *id)
     if (slurm_load_job(&jobs, (uint32_t)number, SHOW_ALL | SHOW_DETAIL)) {
         if (errno != ESLURM_INVALID_JOB_ID)
             return fail(id);
-        return print_json(
-            json_pack("{s:I, s:n, s:n}", "job_id", (json_int_t)number, "state", "end_time_usec"));
+        return print_json(json_pack("{s:I, s:n}", "job_id", (json_int_t)number, "state"));
     }
     const slurm_job_info_t *job = NULL;
     for (uint32_t i = 0; i < jobs->record_count; i++)
@@ -192,12 +191,8 @@ static int print_job(const char *id)
             job = &jobs->job_array[i];
     if (!job)
         return fail(id);
-    bool endless = job->time_limit == INFINITE || job->end_time == 0;
-    json_t *root =
-        json_pack("{s:I, s:s, s:o, s:i}", "job_id", (json_int_t)job->job_id, "state",
-                  state_name(job->job_state), "end_time_usec",
-                  endless ? json_null() : json_integer((json_int_t)job->end_time * 1000000),
-                  "restart_count", (int)job->restart_cnt);
+    json_t *root = json_pack("{s:I, s:s}", "job_id", (json_int_t)job->job_id, "state",
+                             state_name(job->job_state));
     slurm_free_job_info_msg(jobs);
     return print_json(root);
 }
@@ -207,8 +202,7 @@ int main(int argc, char **argv)
     bool job = argc == 3 && !strcmp(argv[1], "job");
     if (argc != 1 && !job) {
         fputs("usage: slurm-query            the cluster: configuration, nodes, partitions\n"
-              "       slurm-query job ID     one job: its state (null: Slurm knows it no more) and "
-              "when it will be ended\n",
+              "       slurm-query job ID     one job: its state (null: Slurm knows it no more)\n",
               stderr);
         return EXIT_FAILURE;
     }

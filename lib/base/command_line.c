@@ -84,13 +84,17 @@ static int read_labels(const char *text, char **labels)
     return 0;
 }
 
-static int read_value(const struct command_line *line, const struct option_row *row, void *at,
+static int read_value(const struct command_line *line, const struct option_row *row, void *options,
                       const char *text)
 {
+    void *at = (char *)options + row->offset;
     switch (row->kind) {
     case OPTION_TEXT:
         *(const char **)at = text;
         return *text ? 0 : -1;
+    case OPTION_ANY:
+        *(const char **)at = text;
+        return 0;
     case OPTION_FLAG:
         *(bool *)at = true;
         return 0;
@@ -113,7 +117,10 @@ static int read_value(const struct command_line *line, const struct option_row *
     case OPTION_REFUSED:
         return -1;
     case OPTION_HELP:
-        print_help(line);
+        if (line->help)
+            line->help(options);
+        else
+            print_help(line);
         return 0;
     case OPTION_VERSION:
         printf("%s " TORC_VERSION "\n", line->program);
@@ -122,9 +129,11 @@ static int read_value(const struct command_line *line, const struct option_row *
     return -1;
 }
 
-// shorts: room for two characters a row, two more, and the end.
+// shorts: room for two characters a row, three more, and the end.
 static void fill_getopt(const struct command_line *line, struct option *longs, char *shorts)
 {
+    if (line->leading)
+        *shorts++ = '+';
     *shorts++ = ':';
     for (size_t i = 0; i < line->count; i++) {
         const struct option_row *row = &line->rows[i];
@@ -147,14 +156,15 @@ static const struct option_row *find_row(const struct command_line *line, int fo
     return NULL;
 }
 
-static int refuse(const struct command_line *line, const char *typed, struct error *err)
+static int refuse(const struct command_line *line, const char *typed, bool lacks_value,
+                  struct error *err)
 {
+    if (lacks_value)
+        return error_set(err, ERROR_USAGE, 0, "%s needs a value; see %s --help", typed,
+                         line->program);
     cleanup_free const char **names = xcalloc(line->count, sizeof *names);
     for (size_t i = 0; i < line->count; i++)
         names[i] = line->rows[i].kind == OPTION_REFUSED ? NULL : line->rows[i].name;
-    char letter[] = {'-', (char)optopt, '\0'};
-    if (optopt > 0 && optopt < LONG_BASE)
-        typed = letter;
     cleanup_free char *near = suggest_option(typed, names, line->count);
     return error_set(err, ERROR_USAGE, 0, "%s is no option of %s%s%s", typed, line->program,
                      *near ? near : "; ", *near ? "" : line->elsewhere);
@@ -174,18 +184,19 @@ int command_line_read(const struct command_line *line, void *options, int argc, 
                       bool *done, struct error *err)
 {
     cleanup_free struct option *longs = xcalloc(line->count + 1, sizeof *longs);
-    cleanup_free char *shorts = xcalloc(2 * line->count + 2, 1);
+    cleanup_free char *shorts = xcalloc(2 * line->count + 3, 1);
     *done = false;
     fill_getopt(line, longs, shorts);
     opterr = 0;
     for (int found; (found = getopt_long(argc, argv, shorts, longs, NULL)) != -1;) {
         const struct option_row *row = found == '?' || found == ':' ? NULL : find_row(line, found);
-        if (found == ':')
-            return error_set(err, ERROR_USAGE, 0, "%s needs a value; see %s --help",
-                             argv[optind - 1], line->program);
+        char letter[] = {'-', (char)optopt, '\0'};
+        const char *typed =
+            found == '?' && optopt > 0 && optopt < LONG_BASE ? letter : argv[optind - 1];
         if (!row)
-            return refuse(line, argv[optind - 1], err);
-        if (read_value(line, row, (char *)options + row->offset, optarg))
+            return line->refuse ? line->refuse(options, typed, found == ':', err)
+                                : refuse(line, typed, found == ':', err);
+        if (read_value(line, row, options, optarg))
             return refuse_value(line, row, optarg, err);
         if (row->kind == OPTION_HELP || row->kind == OPTION_VERSION) {
             *done = true;

@@ -11,6 +11,7 @@
 
 enum option_kind {  // how a value is read, and what is at the offset
     OPTION_TEXT,    // const char *, not empty
+    OPTION_ANY,     // the same, also empty
     OPTION_FLAG,    // bool; no value
     OPTION_COUNT,   // int32_t, from 1
     OPTION_COUNT_0, // int32_t, from 0
@@ -43,6 +44,11 @@ struct command_line {
     const struct option_row *rows;
     size_t count;
     const char *elsewhere; // advice for an option that is none: "see torc-run --help"
+    bool leading;          // the options end before the first operand
+    // Of a program that words its help and what is wrong with an option by itself (with what it has
+    // read so far); else NULL. lacks_value: that is what is wrong, not that there is none such.
+    void (*help)(const void *options);
+    int (*refuse)(const void *options, const char *typed, bool lacks_value, struct error *err);
 };
 
 // Reads argv[1] to argv[argc - 1] into options; argv is put in order, operands last. Returns the

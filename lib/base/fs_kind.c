@@ -6,6 +6,8 @@
 #include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 
 #include "lib/base/comma_list.h"
@@ -68,4 +70,15 @@ bool fs_lock_trouble(FILE *mountinfo, unsigned device_major, unsigned device_min
             return snprintf(trouble, size, "lustre mounted without flock") > 0;
     }
     return false;
+}
+
+bool fs_breaks_locks(const char *path, char *trouble, size_t size)
+{
+    struct stat st;
+    const char *said = getenv("TORC_FS_MOUNTINFO");
+    cleanup_free char *copy = xstrdup(path);
+    cleanup_fclose FILE *file = fopen(said ? said : "/proc/self/mountinfo", "re");
+    if (!file || (stat(path, &st) && stat(dirname(copy), &st)))
+        return false;
+    return fs_lock_trouble(file, major(st.st_dev), minor(st.st_dev), trouble, size);
 }

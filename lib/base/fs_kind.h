@@ -19,9 +19,12 @@ const char *fs_network_name(unsigned long magic);
 // (tests).
 int fs_kind(const char *path, const char **network, struct error *err);
 
-// Reads /proc/self/mountinfo's text (proc_pid_mountinfo(5)) for the mount of a device and writes to
-// trouble what its options break for several hosts ("nolock", "local_lock=all", Lustre without
-// "flock"). False: no such trouble known.
+// Do the mount options of the file system that a path is on break locks between hosts ("nolock",
+// "local_lock=all", Lustre without "flock")? Which one is written to trouble. A test of locks on
+// one host would prove nothing. $TORC_FS_MOUNTINFO=file is read for /proc/self/mountinfo (tests).
+bool fs_breaks_locks(const char *path, char *trouble, size_t size);
+
+// The same from mountinfo's text (proc_pid_mountinfo(5)), for the mount of a device.
 bool fs_lock_trouble(FILE *mountinfo, unsigned device_major, unsigned device_minor, char *trouble,
                      size_t size);
 

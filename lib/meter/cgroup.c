@@ -134,9 +134,9 @@ static void remove_below(int dir, const char *name, void *arg)
     unlinkat(dir, name, AT_REMOVEDIR);
 }
 
-// A killed process leaves its cgroup a moment later, so this waits, with a bound: it runs at a
-// runner's start and end only.
-int cgroup_remove(int base, const char *name)
+// Kills what is in it and removes it with all below. A killed process leaves its cgroup a moment
+// later, so this waits, with a bound: it runs at a runner's start and end only.
+static int remove_dir(int base, const char *name)
 {
     struct timespec tick = {.tv_nsec = 1000000};
     int depth = 0, msec = 0;
@@ -164,7 +164,7 @@ struct foreign {        // directories of other runners
 static void remove_one(int dir, const char *name, void *arg)
 {
     (void)arg;
-    cgroup_remove(dir, name);
+    remove_dir(dir, name);
 }
 
 struct cgroup_base *cgroup_base_create(const struct cgroup_ops *ops, const char *incarnation,
@@ -229,7 +229,7 @@ void cgroup_dir_destroy(struct cgroup_dir *dir)
             close(fds[i]);
     for (int i = 0; i < CGROUP_DIRS; i++)
         if (dir->base->dirs[i] >= 0)
-            cgroup_remove(dir->base->dirs[i], dir->name);
+            remove_dir(dir->base->dirs[i], dir->name);
     free(dir);
 }
 

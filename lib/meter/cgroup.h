@@ -71,8 +71,5 @@ int64_t cgroup_key(const char *text, const char *key); // of lines "KEY NUMBER"
 int cgroup_write(int dir, const char *file, const char *text);
 // the processes in it and below
 void cgroup_find(const struct cgroup_dir *dir, struct pid_list *found);
-int cgroup_remove(
-    int base,
-    const char *name); // kills what is in it, waits (at most 2 s), removes it with all below
 
 #endif

@@ -164,7 +164,8 @@ static int thread_children(int tasks, const char *tid, struct pid_list *children
     return fd < 0 ? -1 : proc_children_read(fd, children);
 }
 
-int proc_children(int proc, pid_t pid, struct pid_list *children)
+// Adds the children of every thread of pid.
+static void add_children(int proc, pid_t pid, struct pid_list *children)
 {
     char path[64];
     snprintf(path, sizeof path, "%d/task", (int)pid);
@@ -173,20 +174,19 @@ int proc_children(int proc, pid_t pid, struct pid_list *children)
     if (!dir) {
         if (tasks >= 0)
             close(tasks);
-        return -1;
+        return;
     }
     for (struct dirent *entry; (entry = readdir(dir));)
         if (entry->d_name[0] != '.')
             thread_children(tasks, entry->d_name, children);
     closedir(dir);
-    return 0;
 }
 
 void proc_tree(int proc, pid_t pid, struct pid_list *tree)
 {
     size_t next = tree->count;
     for (pid_list_add(tree, pid); next < tree->count; next++)
-        proc_children(proc, tree->pids[next], tree);
+        add_children(proc, tree->pids[next], tree);
 }
 
 static bool find_text(const char *texts, size_t size, const char *text, size_t length)

@@ -42,9 +42,7 @@ int64_t proc_pss_bytes(int proc, pid_t pid);
 int64_t proc_node_cpu_usec(int proc);
 int64_t proc_node_memory_bytes(int proc);
 
-// Adds the children of every thread of pid.
-int proc_children(int proc, pid_t pid, struct pid_list *children);
-// The same from an open file /proc/PID/task/TID/children.
+// Adds the children of a thread, from its open file /proc/PID/task/TID/children.
 int proc_children_read(int fd, struct pid_list *children);
 
 // Adds pid and all its descendants.

@@ -40,9 +40,10 @@ static int64_t margin_of(const struct settings *settings, int64_t walltime_usec)
     return settings_end_times(settings, walltime_usec).margin_usec;
 }
 
+// The shortest walltime, in whole minutes, that leaves `work_usec` before the margin of its end.
 // The margin grows with the walltime, but slower than it, so the first that fits is found by going
 // up.
-int64_t plan_walltime(const struct settings *settings, int64_t work_usec)
+static int64_t walltime_for(const struct settings *settings, int64_t work_usec)
 {
     int64_t work = smaller(larger(work_usec, 1), LONGEST),
             walltime = divide_up(work, MINUTE) * MINUTE;
@@ -66,7 +67,7 @@ static struct times class_times(const struct plan_request *request, const struct
     const struct cluster_partition *partition = fit->partition;
     int64_t runtime = larger(class->row->runtime_usec, SEC);
     int64_t longest = settings->walltime_usec ? settings->walltime_usec
-                                              : larger(4 * HOUR, plan_walltime(settings, runtime));
+                                              : larger(4 * HOUR, walltime_for(settings, runtime));
     if (fit->asks.walltime_usec)
         longest = divide_up(fit->asks.walltime_usec, MINUTE) * MINUTE;
     else if (partition->max_time_usec)
@@ -158,7 +159,7 @@ static void shape_group(struct plan_group *group, const struct plan_request *req
     int64_t work = rounds * times.runtime + START_SLACK_SECS * SEC;
     group->walltime_usec = fit->asks.walltime_usec
                                ? times.longest
-                               : smaller(plan_walltime(request->settings, work), times.longest);
+                               : smaller(walltime_for(request->settings, work), times.longest);
     group->margin_usec = margin_of(request->settings, group->walltime_usec);
     group->kill_wait_secs = request->cluster->kill_wait_secs;
 }

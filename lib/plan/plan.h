@@ -83,7 +83,4 @@ struct plan_class *plan_classes_of_demand(const struct demand *demand);
 // has.
 struct plan_class *plan_classes_of_workflow(const struct workflow *workflow);
 
-// The shortest walltime, in whole minutes, that leaves `work_usec` before the margin of its end.
-int64_t plan_walltime(const struct settings *settings, int64_t work_usec);
-
 #endif

@@ -21,7 +21,7 @@ struct table {
     const struct table_column *columns;
     size_t columns_count, filled, space;
     struct cell *cells; // `filled` of them, row after row
-    int indent, width[COLUMNS_MOST];
+    int width[COLUMNS_MOST];
     bool dropped[COLUMNS_MOST], started;
 };
 
@@ -36,14 +36,9 @@ struct table *table_create(const struct screen *screen, enum table_style style,
     return table;
 }
 
-void table_indent(struct table *table, int blanks)
-{
-    table->indent = blanks;
-}
-
 static int width_of_all(const struct table *table)
 {
-    int width = table->indent - GAP;
+    int width = -GAP;
     for (size_t i = 0; i < table->columns_count; i++)
         if (!table->dropped[i])
             width += table->width[i] + GAP;
@@ -122,8 +117,6 @@ static void print_people(struct table *table)
     FILE *out = table->screen->out;
     fit(table);
     for (size_t i = 0; i < table->columns_count && !table->started; i++) {
-        if (i == 0)
-            fprintf(out, "%*s", table->indent, "");
         if (!table->dropped[i])
             print_cell(table, i, table->columns[i].title, COLOR_BOLD);
     }
@@ -131,8 +124,6 @@ static void print_people(struct table *table)
         fputc('\n', out);
     for (size_t i = 0; i < table->filled; i++) {
         size_t column = i % table->columns_count;
-        if (column == 0)
-            fprintf(out, "%*s", table->indent, "");
         if (!table->dropped[column])
             print_cell(table, column, table->cells[i].text, table->cells[i].color);
         if (column + 1 == table->columns_count)

@@ -32,8 +32,7 @@ enum table_style { TABLE_PEOPLE, TABLE_CSV };
 // screen and columns are borrowed until table_destroy, which writes what is still to be written.
 struct table *table_create(const struct screen *screen, enum table_style style,
                            const struct table_column *columns, size_t count);
-void table_indent(struct table *table, int blanks); // before each row, for people
-void table_destroy(struct table *table);            // NULL is fine
+void table_destroy(struct table *table); // NULL is fine
 
 // The next cell. NULL and unknown numbers: "-" for people, nothing in CSV. CSV has bytes, seconds,
 // fractions and ISO times. In CSV the cells of columns without a key are left out.

@@ -12,7 +12,7 @@
 char *why_attempt_short(const struct attempt_info *attempt);
 
 // In a sentence: what the runner said, else "killed by signal 11 (SEGV), core dumped", "out of
-// memory: it was held to 512m"; NULL as above.
+// memory: it was held to 512m"; NULL while it runs, and when it completed without anything to say.
 char *why_attempt(const struct attempt_info *attempt);
 
 // Of a job, by its state: "waits for prep", "prep failed", else its last attempt's (may be NULL).

@@ -18,14 +18,14 @@
 
 enum { JOURNAL_VERSION = 1 };
 
-char *journal_name(int64_t workflow_id, int64_t runner_id)
+static char *file_name(int64_t workflow_id, int64_t runner_id)
 {
     return xasprintf("torc_journal_wf%lld_%lld.json", (long long)workflow_id, (long long)runner_id);
 }
 
 void journal_remove(int folder, int64_t workflow_id, int64_t runner_id)
 {
-    cleanup_free char *name = journal_name(workflow_id, runner_id);
+    cleanup_free char *name = file_name(workflow_id, runner_id);
     unlinkat(folder, name, 0);
 }
 
@@ -46,7 +46,7 @@ int journal_write(int folder, const struct journal *journal, struct error *err)
 {
     struct sync_request request = {
         .runner_id = journal->runner_id, .ends = journal->ends, .ends_count = journal->ends_count};
-    cleanup_free char *name = journal_name(journal->workflow_id, journal->runner_id);
+    cleanup_free char *name = file_name(journal->workflow_id, journal->runner_id);
     json_auto_t *root = json_pack(
         "{s:i, s:I, s:I, s:s, s:o}", "torc_journal", JOURNAL_VERSION, "workflow_id",
         (json_int_t)journal->workflow_id, "runner_id", (json_int_t)journal->runner_id,

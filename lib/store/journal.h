@@ -19,7 +19,6 @@ struct journal {
 // for the disk.
 int journal_write(int folder, const struct journal *journal, struct error *err);
 void journal_remove(int folder, int64_t workflow_id, int64_t runner_id);
-char *journal_name(int64_t workflow_id, int64_t runner_id); // the caller's
 
 // Brings in the journals of a workflow, wherever its settings say that they are, and removes what
 // was taken. A result that is known already changes nothing; so a runner that still lives may be

@@ -245,7 +245,8 @@ void sbatch_asks_init(struct sbatch_asks *asks)
     *asks = (struct sbatch_asks){.gpus = -1, .memory_bytes = -1};
 }
 
-int sbatch_memory_parse(const char *text, int64_t *bytes)
+// A bare number is in MiB.
+static int parse_memory(const char *text, int64_t *bytes)
 {
     size_t digits = strspn(text, "0123456789");
     cleanup_free char *sized = text[digits] ? xstrdup(text) : xasprintf("%sm", text);
@@ -305,7 +306,7 @@ static int ask(struct sbatch_asks *asks, const struct asking *asking, const char
         asks->memory_bytes = -1; // the last of the three holds
         asks->memory_per_cpu_bytes = 0;
         asks->memory_per_gpu = false;
-        return sbatch_memory_parse(value, at);
+        return parse_memory(value, at);
     case ASK_PER_GPU:
         asks->memory_bytes = -1;
         asks->memory_per_cpu_bytes = 0;

@@ -56,7 +56,4 @@ int32_t sbatch_asks_cpus(const struct sbatch_asks *asks);
 // Tasks of a node, at least 1.
 int32_t sbatch_tasks_per_node(const struct sbatch_asks *asks);
 
-// Memory in sbatch's syntax: a bare number is in MiB. 0, or -1.
-int sbatch_memory_parse(const char *text, int64_t *bytes);
-
 #endif

@@ -153,6 +153,11 @@ like "$(as_user env TORC_SLURM_QUERY=./elsewhere torc-sbatch four.json 2>&1)" \
 	"the database $TEST_DIR/torc.db is on a local disk of .*, which the nodes of partition main cannot see; put it on" \
 	"a database on a local disk, jobs on other hosts"
 ok "on a network file system it is taken" as_user env TORC_FS_NETWORK=NFS TORC_SLURM_QUERY=./elsewhere torc-sbatch --dry-run four.json
+device=$((0x$(stat -c %D .)))
+echo "36 35 $((device >> 8 & 0xfff)):$((device & 0xff | device >> 12 & 0xfff00)) / /home rw - nfs srv:/home rw,vers=3,nolock" > mounts
+like "$(as_user env TORC_FS_MOUNTINFO=mounts TORC_FS_NETWORK=NFS TORC_SLURM_QUERY=./elsewhere torc-sbatch four.json 2>&1)" \
+	"the database $TEST_DIR/torc.db is on NFS, where no lock reaches the nodes of partition main \(nfs mounted with nolock\); put it on" \
+	"but not on one that is mounted without locks"
 
 printf '#!/bin/sh\n"%s/slurm-query" "$@" | sed s/\\"alloc_nodes\\":null/\\"alloc_nodes\\":\\"login1\\"/g\n' "$TORC_BUILD" > elsewhere
 like "$(as_user env TORC_SLURM_QUERY=./elsewhere torc-sbatch --dry-run diamond.json 2>&1)" \

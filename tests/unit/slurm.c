@@ -130,7 +130,7 @@ static void test_query(void)
     }
     fake("slurm-query", "echo '{\"job_id\": 7, \"state\": \"RUNNING\"}'");
     bool gone = true;
-    ok(!slurm_job_is_gone(7, &gone, &err) && !gone, "and that it is known");
+    ok(!slurm_job_is_gone(7, &gone, &err) && !gone, "a job that is known");
     fake("slurm-query", "echo '{\"job_id\": 7, \"state\": null}'");
     ok(!slurm_job_is_gone(7, &gone, &err) && gone, "a job without a state is gone");
     fake("slurm-query", "exit 1");
