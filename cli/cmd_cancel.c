@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // torc cancel: a workflow, first in the database, so that no job starts any more, then in Slurm, in
 // one request.
+#include <string.h>
+
 #include "cli/command.h"
 #include "lib/base/mem.h"
 #include "lib/base/text.h"
@@ -57,6 +59,12 @@ static int cancel(struct store *store, const struct workflow_info *workflow, str
     return result;
 }
 
+static bool names_job(const char *text) // 7.work1
+{
+    size_t digits = strspn(text, "0123456789");
+    return digits && text[digits] == '.';
+}
+
 static int run(struct cli *cli, struct error *err)
 {
     struct read_reply reply;
@@ -64,6 +72,11 @@ static int run(struct cli *cli, struct error *err)
     if (!cli->argument == !cli->last)
         return error_set(err, ERROR_USAGE, 0,
                          "cancel: say which: an ID ('torc list' shows them) or --last");
+    if (cli->argument && names_job(cli->argument))
+        return error_set(err, ERROR_USAGE, 0,
+                         "cancel: single jobs cannot be canceled yet, only workflows: torc cancel "
+                         "%.*s",
+                         (int)strcspn(cli->argument, "."), cli->argument);
     struct store *store = target_open(cli->db, STORE_WRITE, err);
     if (!store)
         return -1;

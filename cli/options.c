@@ -27,6 +27,9 @@ static const struct command_option {
     {"follow", NULL, OPTION_FOLLOW, offsetof(struct cli, follow), "go on until the job has ended"},
     {"stdout", NULL, OPTION_STREAMS, offsetof(struct cli, only_stdout), "standard output only"},
     {"stderr", NULL, OPTION_STREAMS, offsetof(struct cli, only_stderr), "standard error only"},
+    {"failed", NULL, OPTION_LOGS, offsetof(struct cli, failed), "only of jobs that failed"},
+    {"attempt", "N|all", OPTION_LOGS, offsetof(struct cli, attempt),
+     "of this attempt, or of all; else of the last"},
     {"workflow", "ID", OPTION_WORKFLOW, offsetof(struct cli, workflow),
      "of this workflow (id or name), not the job's own or the last"},
     {"follow", NULL, OPTION_EVENTS, offsetof(struct cli, follow),
@@ -82,6 +85,14 @@ static void print_command_help(const struct command *command)
     puts("  --help          this text");
 }
 
+// What is no command of torc, but a program beside it.
+static const struct {
+    const char *word, *program;
+} programs[] = {{"run", "torc-run WORKFLOW"},
+                {"submit", "torc-sbatch WORKFLOW"},
+                {"sbatch", "torc-sbatch WORKFLOW"},
+                {"report", "torc-report [REPORT] [ID]"}};
+
 static const struct command *find_command(const char *name)
 {
     const char *names[COMMANDS_MOST];
@@ -90,6 +101,11 @@ static const struct command *find_command(const char *name)
         if (!strcmp(names[i], name))
             return cli_commands[i];
     }
+    for (size_t i = 0; i < sizeof programs / sizeof *programs; i++)
+        if (!strcmp(programs[i].word, name)) {
+            cli_warn("\"%s\" is a program of its own: %s", name, programs[i].program);
+            return NULL;
+        }
     cleanup_free char *near = suggest_phrase(name, names, cli_commands_count);
     cli_warn("there is no command \"%s\"%s", name, *near ? near : "; 'torc --help' lists them");
     return NULL;

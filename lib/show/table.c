@@ -88,7 +88,7 @@ static void fit(struct table *table)
             table->width[column] = width;
     }
     memcpy(natural, table->width, sizeof natural);
-    while (width_of_all(table) > table->screen->width) {
+    while (table->screen->cuts && width_of_all(table) > table->screen->width) {
         if (shrink_widest(table, SHRINK_WELL))
             continue;
         if (drop_last(table, FIT_DROP)) {
