@@ -10,7 +10,7 @@
 #include "report/report.h"
 
 static const struct table_column class_columns[] = {
-    {"CLASS", "name", ALIGN_LEFT, FIT_SHRINK},
+    {"CLASS", "name", ALIGN_LEFT, FIT_NAME},
     {"JOBS", "jobs", ALIGN_RIGHT, FIT_KEEP},
     {"CPUS", "cpus_asked", ALIGN_RIGHT, FIT_LATE},
     {"CPU", "cpu_s", ALIGN_RIGHT, FIT_DROP},

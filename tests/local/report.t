@@ -141,6 +141,15 @@ for command in "$torc list" "$torc jobs 3" "$torc status 3" "$report 3" "$report
 	says "never cut where there is no terminal: ${command##*/}" 0 "$long" env -u COLUMNS $command
 done
 sqlite3 "$TORC_DB" "UPDATE job SET name = 'archive' WHERE id = 30; UPDATE workflow SET name = 'waiting' WHERE id = 3; DELETE FROM event WHERE workflow = 3"
+cat > "$scratch/wide.json" <<'JSON'
+{"name": "wide", "jobs": [{"name": "a_rather_long_name_of_a_job", "command": "true", "cpus": 4, "memory": "8g", "runtime": "30m"},
+ {"name": "another_long_name_of_a_job", "command": "true", "cpus": 4, "memory": "8g", "runtime": "40m"},
+ {"name": "third_name", "command": "true", "cpus": 4, "memory": "8g", "runtime": "50m"},
+ {"name": "one_that_waits_for_all_of_them", "command": "true", "cpus": 4, "memory": "8g", "runtime": "35m",
+  "depends_on": ["third_name", "another_long_name_of_a_job", "a_rather_long_name_of_a_job"]}]}
+JSON
+says "torc plan in 80 columns: no class is cut" 0 "4cpu-8g-35m" "$torc" plan "$scratch/wide.json"
+says "... nor an item of a list" 0 "a_rather_long_name_of_a_job, …" env COLUMNS=105 "$torc" plan "$scratch/wide.json"
 for code in 139:SEGV 137:KILL; do
 	sqlite3 "$TORC_DB" "UPDATE attempt SET exit_code = ${code%:*} WHERE id = 3"
 	says "exit code $code" 0 "exit ${code/:/ }" "$torc" jobs 1
