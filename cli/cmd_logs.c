@@ -302,8 +302,9 @@ static int run(struct cli *cli, struct error *err)
     struct store *store = target_open(cli->db, STORE_READ, err);
     if (!store)
         return -1;
-    int result = cli->argument ? target_parse(store, cli->argument, &target, err)
-                               : target_workflow(store, NULL, &target.reply, err);
+    int result = cli->argument
+                     ? target_parse(store, cli->argument, target_own(cli->db), &target, err)
+                     : target_workflow(store, target_own(cli->db), &target.reply, err);
     target.workflow = target.reply.workflows;
     if (!result) {
         result = print(cli, store, &target, err);

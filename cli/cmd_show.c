@@ -316,7 +316,7 @@ static int run(struct cli *cli, struct error *err)
     struct store *store = target_open(cli->db, STORE_READ, err);
     if (!store)
         return -1;
-    if (target_parse(store, cli->argument, &target, err)) {
+    if (target_parse(store, cli->argument, target_own(cli->db), &target, err)) {
         store_close(store);
         return -1;
     }

@@ -148,6 +148,13 @@ cat > "$scratch/wide.json" <<'JSON'
  {"name": "one_that_waits_for_all_of_them", "command": "true", "cpus": 4, "memory": "8g", "runtime": "35m",
   "depends_on": ["third_name", "another_long_name_of_a_job", "a_rather_long_name_of_a_job"]}]}
 JSON
+own=(env TORC_WORKFLOW_ID=1 TORC_JOB_ID=3)
+for command in "status analysis" "jobs prepare" "plan analysis" "graph analysis"; do
+	says "inside a job torc ${command% *} means its own workflow" 0 "${command#* }" "${own[@]}" "$torc" ${command% *}
+done
+says "torc show, too" 0 "Job 1.hungry" "${own[@]}" "$torc" show hungry
+says "torc-report, too" 0 "Workflow 1 analysis" "${own[@]}" "$report"
+says "... not with --db" 0 "Workflow 3 waiting" "${own[@]}" "$torc" status --db "$TORC_DB"
 says "torc plan in 80 columns: no class is cut" 0 "4cpu-8g-35m" "$torc" plan "$scratch/wide.json"
 says "... nor an item of a list" 0 "a_rather_long_name_of_a_job, …" env COLUMNS=105 "$torc" plan "$scratch/wide.json"
 for code in 139:SEGV 137:KILL; do
