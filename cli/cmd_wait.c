@@ -3,6 +3,7 @@
 #include <poll.h>
 
 #include "cli/command.h"
+#include "lib/show/document.h"
 #include "lib/slurm/lost_runner.h"
 #include "lib/store/read_each.h"
 
@@ -12,7 +13,7 @@ const struct command cmd_wait = {
     .name = "wait",
     .argument = "ID",
     .need = ARGUMENT_OPTIONAL,
-    .options = 0,
+    .options = OPTION_JSON,
     .help = "waits until a workflow has ended; 0: every job completed, 1: not",
     .run = run,
 };
@@ -98,6 +99,23 @@ static int wait_for(struct store *store, int64_t id, bool *good, struct error *e
     }
 }
 
+// As it ended.
+static int print_json(struct store *store, int64_t id, struct error *err)
+{
+    struct read_request request = {.what = READ_WORKFLOWS, .workflow_id = id};
+    struct read_reply reply = {0};
+    struct json_stream json;
+    if (store_read(store, &request, &reply, err))
+        return -1;
+    json_stream_init(&json, stdout);
+    json_stream_object(&json, NULL);
+    if (reply.count) // else it was deleted
+        document_workflow(&json, reply.workflows);
+    json_stream_end(&json);
+    read_reply_fini(&reply);
+    return 0;
+}
+
 static int run(struct cli *cli, struct error *err)
 {
     struct read_reply reply;
@@ -108,6 +126,8 @@ static int run(struct cli *cli, struct error *err)
     int result = target_workflow(store, cli->argument, &reply, err);
     if (!result) {
         result = wait_for(store, reply.workflows->id, &good, err);
+        if (!result && cli->json)
+            result = print_json(store, reply.workflows->id, err);
         read_reply_fini(&reply);
     }
     store_close(store);

@@ -65,7 +65,7 @@ static void print_help(void)
          "workflow.\n"
          "ID is the number or the name of a workflow; the last one of the database, if it is left "
          "out.\n"
-         "'torc COMMAND --help' says more, 'torc --version' which one this is. To submit a "
+         "'torc help COMMAND' says more, 'torc --version' which one this is. To submit a "
          "workflow: torc-sbatch; what it used: torc-report.");
 }
 
@@ -185,6 +185,17 @@ static int read_options(int argc, char **argv, const char *style, struct cli *cl
     return -1;
 }
 
+// torc help [COMMAND]
+static int help(const char *name)
+{
+    const struct command *command = name ? find_command(name) : NULL;
+    if (command)
+        print_command_help(command);
+    else if (!name)
+        print_help();
+    return name && !command ? ERROR_USAGE : ERROR_NONE;
+}
+
 int cli_read(int argc, char **argv, struct cli *cli)
 {
     int code = read_options(argc, argv, "+:hV", cli);
@@ -194,6 +205,8 @@ int cli_read(int argc, char **argv, struct cli *cli)
         print_help();
         return ERROR_USAGE;
     }
+    if (!strcmp(argv[optind], "help"))
+        return help(argv[optind + 1]);
     cli->command = find_command(argv[optind]);
     if (!cli->command)
         return ERROR_USAGE;

@@ -78,8 +78,8 @@ static void show_progress(struct waiting *w, const struct workflow_info *info)
     int64_t bad = count_of(info, BAD);
     int n = snprintf(line, sizeof line, "%lld of %lld jobs completed, %lld running, %lld waiting",
                      (long long)info->counts[JOB_COMPLETED], (long long)count_of(info, ALL),
-                     (long long)count_of(info, RUNS),
-                     (long long)(count_of(info, LEFT) - count_of(info, RUNS)));
+                     (long long)info->counts[JOB_RUNNING],
+                     (long long)(count_of(info, LEFT) - info->counts[JOB_RUNNING]));
     if (bad)
         snprintf(line + n, sizeof line - (size_t)n, ", %lld not completed", (long long)bad);
     if (w->quiet || !strcmp(line, w->line) ||

@@ -224,6 +224,20 @@ says "... but not changed" 3 "read-only for this user" "${nobody[@]}" "$torc" --
 is "$(ls "$archive")" torc.db "... and nothing is left in it"
 chmod 755 "$archive"
 
+says "torc help" 0 "Commands:" "$torc" help
+says "torc help of a command" 0 "usage: torc cancel [OPTION...] ID|--last" "$torc" help cancel
+says "torc help of none" 2 'there is no command "cancl"; did you mean "cancel"?' "$torc" help cancl
+"$torc" check --json > "$scratch/json"
+json "torc check --json" '.checks | length == 7 and all(.verdict as $v | ["ok", "note", "fails"] | index($v))'
+cp "$TORC_DB" "$scratch/copy.db"
+"$torc" cancel --json --db "$scratch/copy.db" 3 > "$scratch/json"
+json "torc cancel --json" '.workflow.id == 3 and .canceled and .jobs_canceled == 1 and .jobs_ending == 0 and .submissions_canceled == 0'
+"$torc" cancel --json --db "$scratch/copy.db" 3 > "$scratch/json"
+json "... again" '.canceled == false'
+"$torc" wait --json --db "$scratch/copy.db" 1 > "$scratch/json"
+json "torc wait --json" '.workflow.state == "complete" and .workflow.counts.failed == 4'
+"$torc" delete --json --db "$scratch/copy.db" 3 > "$scratch/json"
+json "torc delete --json" '.workflow == {"id": 3, "name": "waiting"} and .deleted'
 says "cancel" 0 "canceled workflow 3 (waiting): jobs that will not start: 1;" "$torc" cancel 3
 says "cancel again" 0 "is canceled already" "$torc" cancel --last
 "$report" --json 3 > "$scratch/json"
