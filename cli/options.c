@@ -90,7 +90,6 @@ static const struct {
     const char *word, *program;
 } programs[] = {{"run", "torc-run WORKFLOW"},
                 {"submit", "torc-sbatch WORKFLOW"},
-                {"sbatch", "torc-sbatch WORKFLOW"},
                 {"report", "torc-report [REPORT] [ID]"}};
 
 static const struct command *find_command(const char *name)
