@@ -8,6 +8,8 @@
 #include "cli/command.h"
 #include "lib/base/mem.h"
 #include "lib/base/text.h"
+#include "lib/base/text_file.h"
+#include "lib/show/json_stream.h"
 #include "lib/show/why.h"
 #include "lib/store/read_each.h"
 
@@ -17,7 +19,7 @@ const struct command cmd_logs = {
     .name = "logs",
     .argument = "TARGET",
     .need = ARGUMENT_OPTIONAL,
-    .options = OPTION_FOLLOW | OPTION_STREAMS | OPTION_LOGS,
+    .options = OPTION_JSON | OPTION_FOLLOW | OPTION_STREAMS | OPTION_LOGS,
     .help = "what a job wrote to its standard output and error",
     .run = run,
 };
@@ -39,9 +41,10 @@ struct logs {
     char *job_name;
     int64_t attempt; // whose files the streams are; 0: none
     enum job_state state;
-    int shown;               // stream whose heading was printed last; -1: none
-    bool headings, any;      // any: something was printed
-    int32_t attempt_id;      // of that attempt
+    int shown;          // stream whose heading was printed last; -1: none
+    bool headings, any; // any: something was printed
+    int32_t attempt_id; // of that attempt
+    struct json_stream json;
     uint32_t jobs, attempts; // attempts: of the job, that were shown
     int32_t wanted;          // --attempt; 0: the last one
 };
@@ -116,6 +119,27 @@ static bool copy_streams(struct logs *logs)
     return any;
 }
 
+// {"job", "attempt_id", "stdout": {"path", "text"}, "stderr": …}; what is not there is null.
+static void write_json(struct logs *logs, const struct job_info *job)
+{
+    json_t *object = json_object();
+    json_object_set_new(object, "job", json_text(job->name));
+    json_object_set_new(object, "attempt_id", json_integer(logs->attempt_id));
+    for (int i = 0; i < STREAMS; i++) {
+        cleanup_free char *text = NULL;
+        const char *path = logs->streams[i].path;
+        struct error ignored;
+        size_t length;
+        if (path && text_file_read(path, &text, &length, &ignored))
+            text = NULL;
+        json_object_set_new(
+            object, stream_names[i],
+            path ? json_pack("{s:o, s:o}", "path", json_text(path), "text", json_text(text))
+                 : json_null());
+    }
+    json_stream_value(&logs->json, NULL, object);
+}
+
 static void warn_streams(const struct logs *logs, const struct job_info *job)
 {
     for (int i = 0; i < STREAMS; i++)
@@ -130,6 +154,16 @@ static void warn_streams(const struct logs *logs, const struct job_info *job)
                                                                   : " to standard error");
     if (!logs->streams[0].path && !logs->streams[1].path)
         cli_warn("no output of %s was kept; the workflow says so with \"stdio\"", job->name);
+}
+
+static void show_streams(struct logs *logs, const struct job_info *job)
+{
+    if (logs->cli->json) {
+        write_json(logs, job);
+        return;
+    }
+    copy_streams(logs);
+    warn_streams(logs, job);
 }
 
 static void warn_not_started(const struct job_info *job)
@@ -150,7 +184,8 @@ static int look(struct logs *logs, const struct job_info *job, bool quiet, struc
     free(logs->job_name);
     logs->job_name = xstrdup(job->name);
     if (last && last->id != logs->attempt) {
-        copy_streams(logs); // the rest of the attempt before
+        if (logs->cli->follow)
+            copy_streams(logs); // the rest of the attempt before
         set_streams(logs, last);
     } else if (!last && !quiet) {
         warn_not_started(job);
@@ -175,8 +210,7 @@ static int each_attempt(void *pointer, const struct read_reply *reply, uint32_t 
         return 0;
     logs->attempts++;
     set_streams(logs, attempt);
-    copy_streams(logs);
-    warn_streams(logs, attempts->job);
+    show_streams(logs, attempts->job);
     close_streams(logs);
     return 0;
 }
@@ -209,10 +243,8 @@ static int each_job(void *pointer, const struct read_reply *jobs, uint32_t index
         return show_attempts(logs, job, err);
     if (look(logs, job, false, err))
         return -1;
-    if (logs->attempt) {
-        copy_streams(logs);
-        warn_streams(logs, job);
-    }
+    if (logs->attempt)
+        show_streams(logs, job);
     close_streams(logs);
     logs->attempt = 0;
     return 0;
@@ -277,8 +309,17 @@ static int print(struct cli *cli, struct store *store, const struct target *targ
         request.states = 1U << JOB_FAILED | 1U << JOB_TERMINATED | 1U << JOB_PENDING_FAILED;
     if (read_attempt(cli, &logs.wanted, err))
         return -1;
+    if (cli->json) {
+        json_stream_init(&logs.json, stdout);
+        json_stream_object(&logs.json, NULL);
+        json_stream_array(&logs.json, "logs");
+    }
     int result = cli->follow ? follow(&logs, request, err)
                              : store_read_each(store, request, each_job, &logs, err);
+    if (cli->json) {
+        json_stream_end(&logs.json);
+        json_stream_end(&logs.json);
+    }
     if (!result && !cli->follow && !logs.jobs)
         cli_warn("no job of workflow %lld %s", (long long)target->workflow->id,
                  cli->failed ? "has failed" : "is meant");
@@ -295,10 +336,10 @@ static int run(struct cli *cli, struct error *err)
             err, ERROR_USAGE, 0,
             "logs: TARGET is missing; see 'torc logs --help'. --failed is for all that "
             "failed");
-    if (cli->follow && (cli->failed || cli->attempt))
+    if (cli->follow && (cli->failed || cli->attempt || cli->json))
         return error_set(err, ERROR_USAGE, 0,
-                         "logs: --follow follows the last attempt of one job, without --failed "
-                         "and --attempt");
+                         "logs: --follow follows the last attempt of one job, without --failed, "
+                         "--attempt and --json");
     struct store *store = target_open(cli->db, STORE_READ, err);
     if (!store)
         return -1;

@@ -130,6 +130,8 @@ echo first > "$scratch/out/4" && sqlite3 "$TORC_DB" "UPDATE attempt SET stdout =
 is "$("$torc" logs --attempt 1 1.hungry)" "==> hungry stdout, attempt 1 <==
 first" "logs of an attempt"
 says "logs of all attempts" 0 "torc_output/4_2.o" "$torc" logs --attempt all 1.hungry
+"$torc" logs --json --failed 1 > "$scratch/json" 2> "$scratch/got"
+json "logs --json" '.logs[0] | .job == "simulate_b" and .attempt_id == 1 and .stderr.text == "to stderr\n" and (.stdout.path | endswith("/out/o"))'
 says "logs of no attempt" 0 "hungry has no attempt 3" "$torc" logs --attempt 3 1.hungry
 says "no such attempt" 2 '"x" is no number' "$torc" logs --attempt x 1.hungry
 says "logs of what" 2 "TARGET is missing" "$torc" logs
