@@ -11,6 +11,7 @@
 #include "lib/base/mem.h"
 #include "lib/meter/cgroup_path.h"
 #include "lib/meter/proc.h"
+#include "lib/show/json_stream.h"
 #include "lib/slurm/look.h"
 
 static int run(struct cli *cli, struct error *err);
@@ -19,7 +20,7 @@ const struct command cmd_check = {
     .name = "check",
     .argument = "",
     .need = ARGUMENT_NONE,
-    .options = 0,
+    .options = OPTION_JSON,
     .help = "what this cluster gives: Slurm, plugin, cgroups, MUNGE, the database's place",
     .run = run,
 };
@@ -200,14 +201,27 @@ static enum verdict check_database(const struct cli *cli, char **text)
 
 static int run(struct cli *cli, struct error *err)
 {
+    json_auto_t *document = json_object();
+    json_t *list = json_array();
     (void)err;
     for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
         cleanup_free char *text = NULL;
         enum verdict verdict = checks[i].look(cli, &text);
+        if (cli->json) {
+            json_array_append_new(list,
+                                  json_pack("{s:s, s:s, s:o}", "name", checks[i].name, "verdict",
+                                            verdicts[verdict].mark, "text", json_text(text)));
+            continue;
+        }
         printf("%-11s ", checks[i].name);
         screen_print(&cli->screen, verdicts[verdict].color, "%-5s", verdicts[verdict].mark);
         putchar(' ');
         screen_wrap(&cli->screen, INDENT, text);
+    }
+    json_object_set_new(document, "checks", list);
+    if (cli->json) {
+        json_dumpf(document, stdout, JSON_INDENT(1));
+        putchar('\n');
     }
     return ERROR_NONE;
 }

@@ -3,6 +3,7 @@
 #include "cli/command.h"
 #include "lib/base/mem.h"
 #include "lib/base/text.h"
+#include "lib/show/json_stream.h"
 #include "lib/slurm/lost_runner.h"
 
 static int run(struct cli *cli, struct error *err);
@@ -11,7 +12,7 @@ const struct command cmd_delete = {
     .name = "delete",
     .argument = "ID|--last",
     .need = ARGUMENT_OPTIONAL,
-    .options = OPTION_LAST,
+    .options = OPTION_JSON | OPTION_LAST,
     .help = "removes a workflow from the database (not the files of its jobs)",
     .run = run,
 };
@@ -34,8 +35,15 @@ static int run(struct cli *cli, struct error *err)
                      ? -1
                      : 0;
         cleanup_free char *name = text_safe(workflow->name);
-        if (!result)
+        json_auto_t *document =
+            json_pack("{s:{s:I, s:o}, s:b}", "workflow", "id", (json_int_t)workflow->id, "name",
+                      json_text(workflow->name), "deleted", 1);
+        if (!result && cli->json) {
+            json_dumpf(document, stdout, JSON_INDENT(1));
+            putchar('\n');
+        } else if (!result) {
             printf("deleted workflow %lld (%s)\n", (long long)workflow->id, name);
+        }
         read_reply_fini(&reply);
     }
     store_close(store);

@@ -197,7 +197,7 @@ static int print_list(struct cli *cli, struct store *store, const struct workflo
         xasprintf("%lld.%s", (long long)workflow->id, cli->job ? cli->job : "");
     if ((cli->since && read_since(cli->since, &request.since_usec, err)) ||
         (cli->kind && warn_if_none(cli, store, workflow->id, err)) ||
-        (cli->job && target_parse(store, job, &jobs, err)))
+        (cli->job && target_parse(store, job, NULL, &jobs, err)))
         return -1;
     request.job_glob = jobs.job_glob;
     int result = cli->follow ? follow(cli, store, request, err)

@@ -64,8 +64,8 @@ static int print(struct cli *cli, struct store *store, struct error *err)
     struct read_request request = {.what = READ_JOBS};
     if (cli->state && read_states(cli->state, &request.states, err))
         return -1;
-    if (cli->argument ? target_parse(store, cli->argument, &target, err)
-                      : target_workflow(store, NULL, &target.reply, err))
+    if (cli->argument ? target_parse(store, cli->argument, target_own(cli->db), &target, err)
+                      : target_workflow(store, target_own(cli->db), &target.reply, err))
         return -1;
     target.workflow = target.reply.workflows;
     request.workflow_id = target.workflow->id;

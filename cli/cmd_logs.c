@@ -7,6 +7,9 @@
 
 #include "cli/command.h"
 #include "lib/base/mem.h"
+#include "lib/base/text.h"
+#include "lib/base/text_file.h"
+#include "lib/show/json_stream.h"
 #include "lib/show/why.h"
 #include "lib/store/read_each.h"
 
@@ -15,8 +18,8 @@ static int run(struct cli *cli, struct error *err);
 const struct command cmd_logs = {
     .name = "logs",
     .argument = "TARGET",
-    .need = ARGUMENT_REQUIRED,
-    .options = OPTION_FOLLOW | OPTION_STREAMS,
+    .need = ARGUMENT_OPTIONAL,
+    .options = OPTION_JSON | OPTION_FOLLOW | OPTION_STREAMS | OPTION_LOGS,
     .help = "what a job wrote to its standard output and error",
     .run = run,
 };
@@ -38,9 +41,12 @@ struct logs {
     char *job_name;
     int64_t attempt; // whose files the streams are; 0: none
     enum job_state state;
-    int shown; // stream whose heading was printed last; -1: none
-    bool headings;
-    uint32_t jobs;
+    int shown;          // stream whose heading was printed last; -1: none
+    bool headings, any; // any: something was printed
+    int32_t attempt_id; // of that attempt
+    struct json_stream json;
+    uint32_t jobs, attempts; // attempts: of the job, that were shown
+    int32_t wanted;          // --attempt; 0: the last one
 };
 
 static void close_streams(struct logs *logs)
@@ -66,10 +72,21 @@ static void set_streams(struct logs *logs, const struct attempt_info *attempt)
     bool both_in_one = paths[0] && paths[1] && !strcmp(paths[0], paths[1]);
     close_streams(logs);
     logs->attempt = attempt->id;
+    logs->attempt_id = attempt->end.start.attempt_id;
+    logs->any = false;
     for (int i = 0; i < STREAMS; i++)
         if (paths[i] && wants(logs->cli, i) && !(i == 1 && both_in_one && wants(logs->cli, 0)))
             logs->streams[i].path = target_path(logs->target->workflow, paths[i]);
     logs->headings = logs->headings || (logs->streams[0].path && logs->streams[1].path);
+}
+
+static void print_heading(const struct logs *logs, int stream)
+{
+    cleanup_free char *name = text_safe(logs->job_name);
+    printf("==> %s %s", name, stream_names[stream]);
+    if (logs->wanted || logs->cli->attempt)
+        printf(", attempt %d", logs->attempt_id);
+    puts(" <==");
 }
 
 // Prints what the stream has and was not printed yet; true when there was something.
@@ -85,8 +102,9 @@ static bool copy_stream(struct logs *logs, int index)
     for (ssize_t n; stream->fd >= 0 && (n = read(stream->fd, buffer, sizeof buffer)) > 0;
          any = true) {
         if (logs->headings && logs->shown != index)
-            printf("==> %s %s <==\n", logs->job_name, stream_names[index]);
+            print_heading(logs, index);
         logs->shown = index;
+        logs->any = true;
         fwrite(buffer, 1, (size_t)n, stdout);
     }
     return any;
@@ -101,14 +119,51 @@ static bool copy_streams(struct logs *logs)
     return any;
 }
 
+// {"job", "attempt_id", "stdout": {"path", "text"}, "stderr": …}; what is not there is null.
+static void write_json(struct logs *logs, const struct job_info *job)
+{
+    json_t *object = json_object();
+    json_object_set_new(object, "job", json_text(job->name));
+    json_object_set_new(object, "attempt_id", json_integer(logs->attempt_id));
+    for (int i = 0; i < STREAMS; i++) {
+        cleanup_free char *text = NULL;
+        const char *path = logs->streams[i].path;
+        struct error ignored;
+        size_t length;
+        if (path && text_file_read(path, &text, &length, &ignored))
+            text = NULL;
+        json_object_set_new(
+            object, stream_names[i],
+            path ? json_pack("{s:o, s:o}", "path", json_text(path), "text", json_text(text))
+                 : json_null());
+    }
+    json_stream_value(&logs->json, NULL, object);
+}
+
 static void warn_streams(const struct logs *logs, const struct job_info *job)
 {
     for (int i = 0; i < STREAMS; i++)
         if (logs->streams[i].path && logs->streams[i].fd < 0)
             cli_warn("%s of %s is not there any more: %s: %s", stream_names[i], job->name,
                      logs->streams[i].path, strerror(errno));
+    bool there = logs->streams[0].fd >= 0 || logs->streams[1].fd >= 0;
+    if (there && !logs->any)
+        cli_warn("%s has written nothing%s", job->name,
+                 logs->cli->only_stdout == logs->cli->only_stderr ? ""
+                 : logs->cli->only_stdout                         ? " to standard output"
+                                                                  : " to standard error");
     if (!logs->streams[0].path && !logs->streams[1].path)
         cli_warn("no output of %s was kept; the workflow says so with \"stdio\"", job->name);
+}
+
+static void show_streams(struct logs *logs, const struct job_info *job)
+{
+    if (logs->cli->json) {
+        write_json(logs, job);
+        return;
+    }
+    copy_streams(logs);
+    warn_streams(logs, job);
 }
 
 static void warn_not_started(const struct job_info *job)
@@ -129,7 +184,8 @@ static int look(struct logs *logs, const struct job_info *job, bool quiet, struc
     free(logs->job_name);
     logs->job_name = xstrdup(job->name);
     if (last && last->id != logs->attempt) {
-        copy_streams(logs); // the rest of the attempt before
+        if (logs->cli->follow)
+            copy_streams(logs); // the rest of the attempt before
         set_streams(logs, last);
     } else if (!last && !quiet) {
         warn_not_started(job);
@@ -138,16 +194,57 @@ static int look(struct logs *logs, const struct job_info *job, bool quiet, struc
     return 0;
 }
 
+struct attempts { // of one job, with --attempt
+    struct logs *logs;
+    const struct job_info *job;
+};
+
+static int each_attempt(void *pointer, const struct read_reply *reply, uint32_t index,
+                        struct error *err)
+{
+    struct attempts *attempts = pointer;
+    struct logs *logs = attempts->logs;
+    const struct attempt_info *attempt = &reply->attempts[index];
+    (void)err;
+    if (logs->wanted && attempt->end.start.attempt_id != logs->wanted)
+        return 0;
+    logs->attempts++;
+    set_streams(logs, attempt);
+    show_streams(logs, attempts->job);
+    close_streams(logs);
+    return 0;
+}
+
+static int show_attempts(struct logs *logs, const struct job_info *job, struct error *err)
+{
+    struct attempts attempts = {.logs = logs, .job = job};
+    struct read_request request = {
+        .what = READ_ATTEMPTS, .workflow_id = logs->target->workflow->id, .job_id = job->id};
+    free(logs->job_name);
+    logs->job_name = xstrdup(job->name);
+    logs->attempts = 0;
+    logs->headings = true;
+    if (store_read_each(logs->store, request, each_attempt, &attempts, err))
+        return -1;
+    if (!job->attempts && !logs->attempts)
+        warn_not_started(job);
+    else if (!logs->attempts)
+        cli_warn("%s has no attempt %d; 'torc show' lists them", job->name, logs->wanted);
+    logs->attempt = 0;
+    return 0;
+}
+
 static int each_job(void *pointer, const struct read_reply *jobs, uint32_t index, struct error *err)
 {
     struct logs *logs = pointer;
     const struct job_info *job = &jobs->jobs[index];
+    logs->jobs++;
+    if (logs->cli->attempt)
+        return show_attempts(logs, job, err);
     if (look(logs, job, false, err))
         return -1;
-    if (logs->attempt) {
-        copy_streams(logs);
-        warn_streams(logs, job);
-    }
+    if (logs->attempt)
+        show_streams(logs, job);
     close_streams(logs);
     logs->attempt = 0;
     return 0;
@@ -181,6 +278,18 @@ static int follow(struct logs *logs, struct read_request request, struct error *
     }
 }
 
+static int read_attempt(const struct cli *cli, int32_t *wanted, struct error *err)
+{
+    const char *text = cli->attempt;
+    if (!text || !strcmp(text, "all"))
+        return 0;
+    bool number = *text && strspn(text, "0123456789") == strlen(text) && strlen(text) < 9;
+    *wanted = number ? (int32_t)strtol(text, NULL, 10) : 0;
+    return *wanted ? 0
+                   : error_set(err, ERROR_USAGE, 0,
+                               "--attempt: \"%s\" is no number from 1, nor all", text);
+}
+
 static int print(struct cli *cli, struct store *store, const struct target *target,
                  struct error *err)
 {
@@ -196,8 +305,24 @@ static int print(struct cli *cli, struct store *store, const struct target *targ
         return error_set(err, ERROR_USAGE, 0, "--follow follows one job: torc logs --follow %s.JOB",
                          cli->argument);
     logs.headings |= !target->job_glob;
+    if (cli->failed)
+        request.states = 1U << JOB_FAILED | 1U << JOB_TERMINATED | 1U << JOB_PENDING_FAILED;
+    if (read_attempt(cli, &logs.wanted, err))
+        return -1;
+    if (cli->json) {
+        json_stream_init(&logs.json, stdout);
+        json_stream_object(&logs.json, NULL);
+        json_stream_array(&logs.json, "logs");
+    }
     int result = cli->follow ? follow(&logs, request, err)
                              : store_read_each(store, request, each_job, &logs, err);
+    if (cli->json) {
+        json_stream_end(&logs.json);
+        json_stream_end(&logs.json);
+    }
+    if (!result && !cli->follow && !logs.jobs)
+        cli_warn("no job of workflow %lld %s", (long long)target->workflow->id,
+                 cli->failed ? "has failed" : "is meant");
     close_streams(&logs);
     free(logs.job_name);
     return result;
@@ -205,11 +330,23 @@ static int print(struct cli *cli, struct store *store, const struct target *targ
 
 static int run(struct cli *cli, struct error *err)
 {
-    struct target target;
+    struct target target = {0};
+    if (!cli->argument && !cli->failed)
+        return error_set(
+            err, ERROR_USAGE, 0,
+            "logs: TARGET is missing; see 'torc logs --help'. --failed is for all that "
+            "failed");
+    if (cli->follow && (cli->failed || cli->attempt || cli->json))
+        return error_set(err, ERROR_USAGE, 0,
+                         "logs: --follow follows the last attempt of one job, without --failed, "
+                         "--attempt and --json");
     struct store *store = target_open(cli->db, STORE_READ, err);
     if (!store)
         return -1;
-    int result = target_parse(store, cli->argument, &target, err);
+    int result = cli->argument
+                     ? target_parse(store, cli->argument, target_own(cli->db), &target, err)
+                     : target_workflow(store, target_own(cli->db), &target.reply, err);
+    target.workflow = target.reply.workflows;
     if (!result) {
         result = print(cli, store, &target, err);
         target_fini(&target);

@@ -185,12 +185,12 @@ static void each_need(const struct outline *o, uint32_t group,
 
 static const struct table_column stage_columns[] = {
     {"STAGE", "stage", ALIGN_RIGHT, FIT_KEEP},     {"JOBS", "jobs", ALIGN_LEFT, FIT_SHRINK},
-    {"COUNT", "count", ALIGN_RIGHT, FIT_KEEP},     {"CLASS", "class", ALIGN_LEFT, FIT_SHRINK},
-    {"AT MOST", "runtime", ALIGN_RIGHT, FIT_KEEP}, {"WAIT FOR", "needs", ALIGN_LEFT, FIT_SHRINK},
+    {"COUNT", "count", ALIGN_RIGHT, FIT_KEEP},     {"CLASS", "class", ALIGN_LEFT, FIT_NAME},
+    {"AT MOST", "runtime", ALIGN_RIGHT, FIT_KEEP}, {"WAIT FOR", "needs", ALIGN_LEFT, FIT_LIST},
     {"LEFT", "left", ALIGN_RIGHT, FIT_KEEP}, // of the database only
 };
 static const struct table_column class_columns[] = {
-    {"CLASS", "class", ALIGN_LEFT, FIT_SHRINK},
+    {"CLASS", "class", ALIGN_LEFT, FIT_NAME},
     {"JOBS", "jobs", ALIGN_RIGHT, FIT_KEEP},
     {"CPUS", "cpus", ALIGN_RIGHT, FIT_KEEP},
     {"MEMORY", "memory_bytes", ALIGN_RIGHT, FIT_KEEP},

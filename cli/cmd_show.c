@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // torc show: everything about a job, or where a workflow came from.
+#include <jansson.h>
+#include <string.h>
+
 #include "cli/command.h"
 #include "lib/base/clock.h"
 #include "lib/base/mem.h"
@@ -38,6 +41,43 @@ static void line(const struct screen *screen, const char *label, const char *tex
     screen_print(screen, COLOR_DIM, "  %-*s", LABEL, label);
     screen_text(screen, COLOR_NONE, text, 0);
     fputc('\n', screen->out);
+}
+
+// JSON of settings as "key: value", one a line; of what lies deeper "key.key: value".
+static void show_members(const struct screen *screen, const char *above, json_t *object,
+                         const char **label)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach(object, key, value) {
+        cleanup_free char *name = xasprintf("%s%s%s", above, *above ? "." : "", key);
+        if (json_is_null(value) || json_is_object(value)) {
+            show_members(screen, name, value, label);
+            continue;
+        }
+        cleanup_free char *json = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
+        size_t length = strlen(name), unit = strlen("_usec");
+        bool usec = length > unit && !strcmp(name + length - unit, "_usec");
+        char duration[FORMAT_SIZE];
+        cleanup_free char *text =
+            usec && json_is_integer(value)
+                ? xasprintf("%.*s: %s", (int)(length - unit), name,
+                            format_duration(duration, json_integer_value(value)))
+                : xasprintf("%s: %s", name,
+                            json_is_string(value) ? json_string_value(value) : json);
+        line(screen, *label, text);
+        *label = "";
+    }
+}
+
+static void show_settings(const struct screen *screen, const char *text)
+{
+    json_auto_t *object = text ? json_loads(text, 0, NULL) : NULL;
+    const char *label = "settings";
+    if (object)
+        show_members(screen, "", object, &label);
+    else
+        line(screen, label, text);
 }
 
 static void show_class(const struct screen *screen, const struct class_info *class)
@@ -223,7 +263,7 @@ static int each_job(void *pointer, const struct read_reply *jobs, uint32_t index
     show_needs(screen, job);
     if (show_files(context, job, err))
         return -1;
-    line(screen, "settings", job->spec);
+    show_settings(screen, job->spec);
     return store_read_each(context->store, request, each_attempt, &attempts, err);
 }
 
@@ -243,7 +283,7 @@ static void show_workflow(const struct screen *screen, const struct workflow_inf
     line(screen, "folder", workflow->folder);
     line(screen, "command", workflow->command_line);
     line(screen, "version", workflow->version);
-    line(screen, "settings", workflow->settings);
+    show_settings(screen, workflow->settings);
     fprintf(screen->out, "Its jobs: torc jobs %lld; how it went: torc-report %lld\n",
             (long long)workflow->id, (long long)workflow->id);
 }
@@ -277,7 +317,7 @@ static int run(struct cli *cli, struct error *err)
     struct store *store = target_open(cli->db, STORE_READ, err);
     if (!store)
         return -1;
-    if (target_parse(store, cli->argument, &target, err)) {
+    if (target_parse(store, cli->argument, target_own(cli->db), &target, err)) {
         store_close(store);
         return -1;
     }

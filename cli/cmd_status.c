@@ -166,7 +166,8 @@ static int run(struct cli *cli, struct error *err)
     struct store *store = target_open(cli->db, STORE_READ, err);
     if (!store)
         return -1;
-    int result = target_workflow(store, cli->argument, &reply, err);
+    int result =
+        target_workflow(store, cli->argument ? cli->argument : target_own(cli->db), &reply, err);
     if (!result) {
         int64_t id = reply.workflows->id;
         if (cli->json)

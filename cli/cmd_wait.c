@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // torc wait: until a workflow has ended; the exit code says how.
 #include "cli/command.h"
+#include "lib/show/document.h"
 #include "lib/slurm/lost_runner.h"
 #include "lib/store/read_each.h"
 #include "lib/store/waiting.h"
@@ -11,7 +12,7 @@ const struct command cmd_wait = {
     .name = "wait",
     .argument = "ID",
     .need = ARGUMENT_OPTIONAL,
-    .options = 0,
+    .options = OPTION_JSON,
     .help = "waits until a workflow has ended; 0: every job completed, 1: not",
     .run = run,
 };
@@ -63,6 +64,23 @@ static int look(void *context, const struct workflow_info *info, bool changed, s
     return result;
 }
 
+// As it ended.
+static int print_json(struct store *store, int64_t id, struct error *err)
+{
+    struct read_request request = {.what = READ_WORKFLOWS, .workflow_id = id};
+    struct read_reply reply = {0};
+    struct json_stream json;
+    if (store_read(store, &request, &reply, err))
+        return -1;
+    json_stream_init(&json, stdout);
+    json_stream_object(&json, NULL);
+    if (reply.count) // else it was deleted
+        document_workflow(&json, reply.workflows);
+    json_stream_end(&json);
+    read_reply_fini(&reply);
+    return 0;
+}
+
 static int run(struct cli *cli, struct error *err)
 {
     struct read_reply reply;
@@ -77,6 +95,8 @@ static int run(struct cli *cli, struct error *err)
                                   .look = look,
                                   .context = &watch};
         result = waiting_run(&waiting, err);
+        if (result >= 0 && cli->json && print_json(watch.store, waiting.workflow_id, err))
+            result = -1;
         read_reply_fini(&reply);
     }
     store_close(watch.store);

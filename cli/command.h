@@ -21,6 +21,7 @@ enum option_bit { // which options a command takes, besides --db and --help
     OPTION_ALL = 128,
     OPTION_EVERY = 256, // --all, of mistakes
     OPTION_WORKFLOW = 1 << 10,
+    OPTION_LOGS = 1 << 12,   // --failed, --attempt
     OPTION_EVENTS = 1 << 11, // --follow, --job, --kind, --since
 };
 
@@ -32,8 +33,8 @@ struct cli { // what the command line says
     char **arguments;     // all of them, of a command that takes several
     int arguments_count;
     const char *state; // --state
-    const char *workflow, *job, *kind, *since, *format, *output;
-    bool json, watch, follow, only_stdout, only_stderr, last, all;
+    const char *workflow, *job, *kind, *since, *format, *output, *attempt;
+    bool json, watch, follow, only_stdout, only_stderr, last, all, failed;
 };
 
 enum argument_need { ARGUMENT_NONE, ARGUMENT_OPTIONAL, ARGUMENT_REQUIRED, ARGUMENT_SEVERAL };

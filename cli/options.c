@@ -33,6 +33,10 @@ static const struct command_option {
      {"stdout", 0, OPTION_FLAG, AT(only_stdout), NULL, "standard output only", NULL}},
     {OPTION_STREAMS,
      {"stderr", 0, OPTION_FLAG, AT(only_stderr), NULL, "standard error only", NULL}},
+    {OPTION_LOGS, {"failed", 0, OPTION_FLAG, AT(failed), NULL, "only of jobs that failed", NULL}},
+    {OPTION_LOGS,
+     {"attempt", 0, OPTION_ANY, AT(attempt), "N|all",
+      "of this attempt, or of all; else of the last", NULL}},
     {OPTION_WORKFLOW,
      {"workflow", 0, OPTION_ANY, AT(workflow), "ID",
       "of this workflow (id or name), not the job's own or the last", NULL}},
@@ -79,7 +83,7 @@ static void print_help(void)
          "workflow.\n"
          "ID is the number or the name of a workflow; the last one of the database, if it is left "
          "out.\n"
-         "'torc COMMAND --help' says more, 'torc --version' which one this is. To submit a "
+         "'torc help COMMAND' says more, 'torc --version' which one this is. To submit a "
          "workflow: torc-sbatch; what it used: torc-report.");
 }
 
@@ -115,6 +119,13 @@ static void print_some_help(const void *pointer)
         print_help();
 }
 
+// What is no command of torc, but a program beside it.
+static const struct {
+    const char *word, *program;
+} programs[] = {{"run", "torc-run WORKFLOW"},
+                {"submit", "torc-sbatch WORKFLOW"},
+                {"report", "torc-report [REPORT] [ID]"}};
+
 static const struct command *find_command(const char *name)
 {
     const char *names[COMMANDS_MOST];
@@ -123,6 +134,11 @@ static const struct command *find_command(const char *name)
         if (!strcmp(names[i], name))
             return cli_commands[i];
     }
+    for (size_t i = 0; i < sizeof programs / sizeof *programs; i++)
+        if (!strcmp(programs[i].word, name)) {
+            cli_warn("\"%s\" is a program of its own: %s", name, programs[i].program);
+            return NULL;
+        }
     cleanup_free char *near = suggest_phrase(name, names, cli_commands_count);
     cli_warn("there is no command \"%s\"%s", name, *near ? near : "; 'torc --help' lists them");
     return NULL;
@@ -175,6 +191,17 @@ static int read_options(int argc, char **argv, struct cli *cli, int *code)
     return done ? -1 : next;
 }
 
+// torc help [COMMAND]
+static int help(const char *name)
+{
+    const struct command *command = name ? find_command(name) : NULL;
+    if (command)
+        print_command_help(command);
+    else if (!name)
+        print_help();
+    return name && !command ? ERROR_USAGE : ERROR_NONE;
+}
+
 int cli_read(int argc, char **argv, struct cli *cli)
 {
     int code, skip = read_options(argc, argv, cli, &code);
@@ -184,6 +211,8 @@ int cli_read(int argc, char **argv, struct cli *cli)
         print_help();
         return ERROR_USAGE;
     }
+    if (!strcmp(argv[skip], "help"))
+        return help(argv[skip + 1]);
     cli->command = find_command(argv[skip]);
     if (!cli->command)
         return ERROR_USAGE;

@@ -247,7 +247,8 @@ static int read_all(struct subject *subject, struct error *err)
 static int open_stored(struct subject *subject, const char *db, const char *text, struct error *err)
 {
     subject->store = target_open(db, STORE_READ, err);
-    if (!subject->store || target_workflow(subject->store, text, &subject->info, err))
+    if (!subject->store ||
+        target_workflow(subject->store, text ? text : target_own(db), &subject->info, err))
         return -1;
     const struct workflow_info *info = subject->info.workflows;
     subject->id = info->id;

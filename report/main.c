@@ -141,7 +141,8 @@ static int run(const struct options *options, struct error *err)
     report.store = target_open(options->db, STORE_READ, err);
     if (!report.store)
         return -1;
-    int result = target_workflow(report.store, options->workflow, &reply, err);
+    int result = target_workflow(
+        report.store, options->workflow ? options->workflow : target_own(options->db), &reply, err);
     if (result && options->workflow)
         suggest_report(options->workflow, err);
     if (!result) {

@@ -10,7 +10,7 @@
 #include "report/report.h"
 
 static const struct table_column class_columns[] = {
-    {"CLASS", "name", ALIGN_LEFT, FIT_SHRINK},
+    {"CLASS", "name", ALIGN_LEFT, FIT_NAME},
     {"JOBS", "jobs", ALIGN_RIGHT, FIT_KEEP},
     {"CPUS", "cpus_asked", ALIGN_RIGHT, FIT_LATE},
     {"CPU", "cpu_s", ALIGN_RIGHT, FIT_DROP},
@@ -64,6 +64,7 @@ struct context {
     const struct report *report;
     struct table *table;
     char *reason; // the last one that was written
+    size_t rows;
 };
 
 static int class_row(void *pointer, const struct read_reply *reply, uint32_t index,
@@ -133,9 +134,11 @@ static int event_row(void *pointer, const struct read_reply *reply, uint32_t ind
 static int data_row(void *pointer, const struct read_reply *reply, uint32_t index,
                     struct error *err)
 {
-    struct table *table = ((struct context *)pointer)->table;
+    struct context *context = pointer;
+    struct table *table = context->table;
     const struct data_info *data = &reply->data[index];
     (void)err;
+    context->rows++;
     table_text(table, COLOR_NONE, data->name);
     table_text(table, COLOR_NONE, data->ephemeral ? "yes" : "no");
     table_text(table, COLOR_NONE, data->data);
@@ -148,6 +151,7 @@ static int sample_row(void *pointer, const struct read_reply *reply, uint32_t in
     struct context *context = pointer;
     const struct sample_info *sample = &reply->samples[index];
     (void)err;
+    context->rows++;
     table_time(context->table, sample->time_usec, context->report->now_usec);
     table_text(context->table, COLOR_NONE, sample->job_name);
     table_number(context->table, sample->job_name ? sample->run_id : UNKNOWN);
@@ -158,14 +162,18 @@ static int sample_row(void *pointer, const struct read_reply *reply, uint32_t in
     return 0;
 }
 
+// why_none: said where there are no rows, of a table that counts them; or NULL.
 static int print(struct report *report, enum read_what what, const struct table_column *columns,
-                 size_t count, read_visit *row, struct error *err)
+                 size_t count, read_visit *row, const char *why_none, struct error *err)
 {
     struct read_request request = {.what = what, .workflow_id = report->workflow->id};
     struct context context = {.report = report};
     context.table = table_create(report->screen, report->style, columns, count);
     int result = store_read_each(report->store, request, row, &context, err);
     table_destroy(context.table);
+    if (!result && why_none && !context.rows)
+        fprintf(stderr, "torc-report: workflow %lld %s\n", (long long)report->workflow->id,
+                why_none);
     return result;
 }
 
@@ -173,7 +181,7 @@ static int print(struct report *report, enum read_what what, const struct table_
 
 int report_classes(struct report *report, struct error *err)
 {
-    return print(report, READ_CLASSES, class_columns, COUNT(class_columns), class_row, err);
+    return print(report, READ_CLASSES, class_columns, COUNT(class_columns), class_row, NULL, err);
 }
 
 // Why some came to nothing: in full, below the table, which has no room for it.
@@ -202,7 +210,7 @@ int report_allocations(struct report *report, struct error *err)
     struct context context = {.report = report};
     struct read_request request = {.what = READ_ALLOCATIONS, .workflow_id = report->workflow->id};
     int result = print(report, READ_ALLOCATIONS, allocation_columns, COUNT(allocation_columns),
-                       allocation_row, err);
+                       allocation_row, NULL, err);
     if (!result && report->style == TABLE_PEOPLE)
         result = store_read_each(report->store, request, allocation_reason, &context, err);
     free(context.reason);
@@ -211,17 +219,21 @@ int report_allocations(struct report *report, struct error *err)
 
 int report_events(struct report *report, struct error *err)
 {
-    return print(report, READ_EVENTS, event_columns, COUNT(event_columns), event_row, err);
+    return print(report, READ_EVENTS, event_columns, COUNT(event_columns), event_row, NULL, err);
 }
 
 int report_data(struct report *report, struct error *err)
 {
-    return print(report, READ_DATA, data_columns, COUNT(data_columns), data_row, err);
+    return print(report, READ_DATA, data_columns, COUNT(data_columns), data_row,
+                 "has no user data: its file has no \"user_data\"", err);
 }
 
 int report_samples(struct report *report, struct error *err)
 {
-    return print(report, READ_SAMPLES, sample_columns, COUNT(sample_columns), sample_row, err);
+    return print(report, READ_SAMPLES, sample_columns, COUNT(sample_columns), sample_row,
+                 "has no samples: none were asked for (\"resource_monitor\" in its file), or no "
+                 "job ran long enough for one",
+                 err);
 }
 
 static int print_jobs(struct report *report, enum job_table_kind kind, struct error *err)

@@ -58,12 +58,11 @@ static void show_progress(struct watch *w, const struct workflow_info *info)
 {
     char line[sizeof w->line];
     int64_t bad = job_states_count(info->counts, BAD);
-    int n = snprintf(
-        line, sizeof line, "%lld of %lld jobs completed, %lld running, %lld waiting",
-        (long long)info->counts[JOB_COMPLETED],
-        (long long)job_states_count(info->counts, JOB_STATES_ALL),
-        (long long)job_states_count(info->counts, RUNS),
-        (long long)(job_states_count(info->counts, LEFT) - job_states_count(info->counts, RUNS)));
+    int n = snprintf(line, sizeof line, "%lld of %lld jobs completed, %lld running, %lld waiting",
+                     (long long)info->counts[JOB_COMPLETED],
+                     (long long)job_states_count(info->counts, JOB_STATES_ALL),
+                     (long long)info->counts[JOB_RUNNING],
+                     (long long)(job_states_count(info->counts, LEFT) - info->counts[JOB_RUNNING]));
     if (bad)
         snprintf(line + n, sizeof line - (size_t)n, ", %lld not completed", (long long)bad);
     if (w->quiet || !strcmp(line, w->line) ||

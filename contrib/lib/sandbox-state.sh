@@ -7,7 +7,7 @@
 # started carries TORC_SANDBOX=D in its environment, and nodes are named TAGn1, TAGn2, ...: a process is proved to be
 # ours by that variable, by slurmd's own variable with the name of one of our nodes, or by the cgroup of such a node.
 
-REGISTRY=/run/torc-sandbox
+REGISTRY=${TORC_SANDBOX_REGISTRY:-/run/torc-sandbox} # another one: for tests
 
 fail() { printf 'sandbox: %s\n' "$*" >&2; exit 1; }
 usage_error() { printf "sandbox: %s; see 'sandbox --help'\n" "$*" >&2; exit 2; }
@@ -70,16 +70,26 @@ registry_remove() {
 registry_get() { sed -n "s/^$2=//p" "$REGISTRY/$1"; } # TAG KEY
 registry_tags() { ls -t "$REGISTRY" 2>/dev/null || true; } # newest first
 
-# sandbox_find [DIR]: sets D and TAG to the sandbox in DIR, else to the one started last; 1 when there is none.
-# After a reboot the registry is empty, but the mark in the folder still says what it was.
+# sandbox_find [DIR]: sets D and TAG to the sandbox in DIR, else to the only one; 1 when there is none. Of several none is
+# taken: they may be somebody else's. After a reboot the registry is empty, but the mark in the folder still says what it was.
 sandbox_find() {
-	local tag
+	local tag tags=() dirs=''
 	for tag in $(registry_tags); do
 		D=$(registry_get "$tag" dir) TAG=$tag
-		[ -n "$1" ] && [ "$D" != "$1" ] || return 0
+		[ "$D" != "$1" ] || return 0
+		tags+=("$tag") dirs+=" $D"
 	done
+	if [ -z "$1" ]; then
+		[ ${#tags[@]} -le 1 ] || usage_error "several sandboxes are there, say which with --dir:$dirs"
+		[ ${#tags[@]} = 1 ] && return
+	fi
 	D=$1 TAG=
 	[ -n "$D" ] && [ -f "$D/.torc-sandbox" ] && TAG=$(cat "$D/.torc-sandbox") && [[ $TAG == sb[a-z]* ]]
+}
+
+sandbox_any() { # the newest of them, whosever it is
+	TAG=$(registry_tags | head -n 1)
+	[ -n "$TAG" ] && D=$(registry_get "$TAG" dir)
 }
 
 node_name() { case $1 in "$TAG"n*) echo "$1" ;; *) echo "${TAG}n$1" ;; esac; }

@@ -244,8 +244,8 @@ static void explain(const struct fit *fit, const struct cluster *cluster,
         snprintf(why, WHY, "it needs %s of memory, and the largest node of partition %s has %s",
                  SIZE(want_text, row->memory_bytes), p->name, SIZE(have_text, memory));
     else if (row->gpus_milli > 0 && gpu_slots(row->gpus_milli, gpus) < 1)
-        snprintf(why, WHY, "it needs %g GPUs, and partition %s has at most %d in a node",
-                 row->gpus_milli / 1000.0, p->name, gpus);
+        snprintf(why, WHY, "it needs %g GPU%s, and partition %s has at most %d in a node",
+                 row->gpus_milli / 1000.0, row->gpus_milli == 1000 ? "" : "s", p->name, gpus);
     else if (tmp && row->tmp_bytes > tmp)
         snprintf(why, WHY,
                  "it needs %s of local scratch, and the largest TmpDisk of partition %s is %s",

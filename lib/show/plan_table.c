@@ -7,7 +7,7 @@
 static const int64_t SEC = 1000000;
 
 static const struct table_column plan_columns[] = {
-    {"CLASS", "class", ALIGN_LEFT, FIT_SHRINK},
+    {"CLASS", "class", ALIGN_LEFT, FIT_NAME},
     {"JOBS", "jobs", ALIGN_RIGHT, FIT_KEEP},
     {"SLURM", "slurm_job_id", ALIGN_LEFT, FIT_KEEP},
     {"PARTITION", "partition", ALIGN_LEFT, FIT_SHRINK},

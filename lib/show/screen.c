@@ -76,6 +76,7 @@ void screen_init(struct screen *screen, FILE *out)
         .out = out,
         .width = width_of(out),
         .terminal = terminal,
+        .cuts = terminal || getenv("COLUMNS"),
         .color = terminal && !(no_color && *no_color) && !(term && !strcmp(term, "dumb")),
         .ellipsis = utf8 ? "…" : "~",
     };
@@ -110,7 +111,7 @@ void screen_text(const struct screen *screen, enum color color, const char *text
 {
     cleanup_free char *safe = text_safe(text);
     cleanup_free char *shown =
-        width > 0 ? text_shorten(safe, width, screen->ellipsis) : xstrdup(safe);
+        screen->cuts && width > 0 ? text_shorten(safe, width, screen->ellipsis) : xstrdup(safe);
     screen_print(screen, color, "%s", shown);
 }
 

@@ -24,6 +24,7 @@ enum color {
 struct screen {
     FILE *out;
     int width; // columns: $COLUMNS, else the terminal's, else 80
+    bool cuts; // what is too long loses its middle: on terminals, and where $COLUMNS says how wide
     // colours only on terminals, and not when $NO_COLOR is set or TERM is "dumb"
     bool terminal, color;
     const char *ellipsis; // one column
@@ -36,7 +37,8 @@ void screen_init(struct screen *screen, FILE *out);
 void screen_print(const struct screen *screen, enum color color, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-// Prints text that is not ours: made harmless, and shortened to `width` columns (0: as it is).
+// Prints text that is not ours: made harmless, and, where the screen cuts, shortened to `width`
+// columns (0: as it is).
 void screen_text(const struct screen *screen, enum color color, const char *text, int width);
 
 // The same, broken between words to fit the screen; what stands before the first line and each

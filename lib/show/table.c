@@ -49,8 +49,10 @@ static bool shrink_widest(struct table *table, int least)
 {
     int widest = -1;
     for (size_t i = 0; i < table->columns_count; i++) {
-        bool may =
-            table->columns[i].fit == FIT_SHRINK && !table->dropped[i] && table->width[i] > least;
+        enum table_fit fit = table->columns[i].fit;
+        int floor = fit == FIT_NAME ? SHRINK_WELL : least;
+        bool may = (fit == FIT_SHRINK || fit == FIT_NAME || fit == FIT_LIST) &&
+                   !table->dropped[i] && table->width[i] > floor;
         if (may && (widest < 0 || table->width[i] > table->width[widest]))
             widest = (int)i;
     }
@@ -83,7 +85,7 @@ static void fit(struct table *table)
             table->width[column] = width;
     }
     memcpy(natural, table->width, sizeof natural);
-    while (width_of_all(table) > table->screen->width) {
+    while (table->screen->cuts && width_of_all(table) > table->screen->width) {
         if (shrink_widest(table, SHRINK_WELL))
             continue;
         if (drop_last(table, FIT_DROP)) {
@@ -99,12 +101,27 @@ static void fit(struct table *table)
     }
 }
 
+// "a, b, …": as many whole items as there is room for.
+static char *shorten_list(const char *text, int width, const char *ellipsis)
+{
+    size_t good = 0;
+    for (const char *at = strstr(text, ", "); at; at = strstr(at + 1, ", ")) {
+        cleanup_free char *head = xstrndup(text, (size_t)(at - text));
+        if (text_width(head) + 3 <= width)
+            good = (size_t)(at - text);
+    }
+    return text_width(text) > width && good ? xasprintf("%.*s, %s", (int)good, text, ellipsis)
+                                            : text_shorten(text, width, ellipsis);
+}
+
 static void print_cell(const struct table *table, size_t column, const char *text, enum color color)
 {
     bool last = true;
     for (size_t i = column + 1; i < table->columns_count; i++)
         last &= table->dropped[i];
-    cleanup_free char *shown = text_shorten(text, table->width[column], table->screen->ellipsis);
+    bool list = table->columns[column].fit == FIT_LIST;
+    cleanup_free char *shown =
+        (list ? shorten_list : text_shorten)(text, table->width[column], table->screen->ellipsis);
     int blanks = table->width[column] - text_width(shown);
     bool left = table->columns[column].align == ALIGN_LEFT;
     fprintf(table->screen->out, "%*s", left ? 0 : blanks, "");

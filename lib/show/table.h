@@ -14,6 +14,8 @@ enum table_align { ALIGN_LEFT, ALIGN_RIGHT };
 enum table_fit {
     FIT_KEEP,   // always as wide as its longest cell
     FIT_SHRINK, // shortened in the middle when the table is wider than the screen
+    FIT_NAME,   // the same, but never to less than 20 columns: what looks alike then tells nothing
+    FIT_LIST,   // like FIT_SHRINK, for lists: whole items of it, then the ellipsis
     FIT_DROP,   // left out when shortening to 20 columns is not enough, the last one first
     FIT_LATE,   // left out when everything else is not enough, the last one first
 };

@@ -31,6 +31,11 @@ struct store *target_open(const char *option, enum store_mode mode, struct error
     return NULL;
 }
 
+const char *target_own(const char *option)
+{
+    return !option && getenv("TORC_JOB_ID") ? getenv("TORC_WORKFLOW_ID") : NULL;
+}
+
 char *target_path(const struct workflow_info *workflow, const char *path)
 {
     return *path == '/' ? xstrdup(path) : xasprintf("%s/%s", workflow->folder, path);
@@ -192,7 +197,8 @@ static int find_jobs(struct store *store, const char *name, struct target *targe
                      strpbrk(name, "*?[") ? "like " : "", name, *near ? near : where);
 }
 
-int target_parse(struct store *store, const char *text, struct target *target, struct error *err)
+int target_parse(struct store *store, const char *text, const char *own, struct target *target,
+                 struct error *err)
 {
     const char *dot = strchr(text, '.'), *job = text;
     cleanup_free char *workflow = NULL;
@@ -204,7 +210,7 @@ int target_parse(struct store *store, const char *text, struct target *target, s
         workflow = xstrndup(text, (size_t)(dot - text));
         job = dot + 1;
     }
-    if (target_workflow(store, workflow, &target->reply, err))
+    if (target_workflow(store, workflow ? workflow : own, &target->reply, err))
         return -1;
     target->workflow = target->reply.workflows;
     if (job && find_jobs(store, job, target, err)) {

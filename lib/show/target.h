@@ -14,15 +14,19 @@ struct store *target_open(const char *option, enum store_mode mode, struct error
 int target_workflow(struct store *store, const char *text, struct read_reply *reply,
                     struct error *err);
 
+// Inside a job, and without --db: its own workflow; else NULL.
+const char *target_own(const char *option);
+
 struct target {
     struct read_reply reply; // of the workflow
     const struct workflow_info *workflow;
     char *job_glob; // NULL: the workflow as a whole
 };
 
-// `7` (a workflow), `7.work1` and `7.sim_*` (its jobs), `work1` (of the last workflow). That there
-// is such a job is checked.
-int target_parse(struct store *store, const char *text, struct target *target, struct error *err);
+// `7` (a workflow), `7.work1` and `7.sim_*` (its jobs), `work1` (of the workflow `own`; NULL: the
+// last one). That there is such a job is checked.
+int target_parse(struct store *store, const char *text, const char *own, struct target *target,
+                 struct error *err);
 void target_fini(struct target *target);
 
 // A path as the workflow has it, made absolute: relative ones start in its folder. The caller's to

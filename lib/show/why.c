@@ -42,6 +42,12 @@ static char *warning_names(int32_t warnings)
     return text;
 }
 
+// What a shell makes of a signal that ended its command: 139 is SEGV. NULL: nothing.
+static const char *signal_of_exit(int exit_code)
+{
+    return exit_code > 128 ? sigabbrev_np(exit_code - 128) : NULL;
+}
+
 char *why_attempt_short(const struct attempt_info *attempt)
 {
     const struct attempt_end *end = &attempt->end;
@@ -52,8 +58,10 @@ char *why_attempt_short(const struct attempt_info *attempt)
         return xasprintf("%s: %s", attempt_reason_names[end->reason], warnings);
     if (end->reason == REASON_NONE)
         return take_ptr(warnings);
+    const char *in_shell = signal_of_exit(end->exit_code);
     if (end->reason == REASON_EXIT && end->exit_code >= 0)
-        return xasprintf("exit %d", end->exit_code);
+        return xasprintf("exit %d%s%s", end->exit_code, in_shell ? " " : "",
+                         in_shell ? in_shell : "");
     if (end->reason == REASON_SIGNAL && end->signal > 0)
         return xasprintf("signal %d %s", end->signal, signal_name(end->signal));
     return xstrdup(attempt_reason_names[end->reason]);
@@ -90,7 +98,10 @@ char *why_attempt(const struct attempt_info *attempt)
     if (end->signal > 0)
         return xasprintf("killed by signal %d (%s)%s", end->signal, signal_name(end->signal),
                          end->core ? ", core dumped" : "");
-    return xasprintf("exit code %d", end->exit_code);
+    const char *in_shell = signal_of_exit(end->exit_code);
+    return in_shell ? xasprintf("exit code %d: signal %d (%s) ended a command of it",
+                                end->exit_code, end->exit_code - 128, in_shell)
+                    : xasprintf("exit code %d", end->exit_code);
 }
 
 static char *why_state(const struct job_info *job)

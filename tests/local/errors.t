@@ -59,4 +59,13 @@ like "$(cat all)" 'job "wide" \(class "[^"]*"\) can never run: it needs 2 nodes'
 printf '{"name": "w", "jobs": [{"name": "a_{i}", "command": "true", "launcher": "srun", "parameters": {"i": "1:3"}}]}' > srun.json
 like "$(said torc-run srun.json)" '^2 .*job "a_1" and 2 more: the launcher srun needs a Slurm allocation; use torc-sbatch' "no srun without Slurm"
 is "$(ls db* 2> /dev/null)" '' "nothing was created by any of these"
+# ---- contrib/sandbox: which one is meant ----
+mkdir registry && printf 'dir=/tmp/one\nports=1\n' > registry/sbone
+sandbox=$TORC_SOURCE/contrib/sandbox
+export TORC_SANDBOX_REGISTRY=$PWD/registry
+is "$(said "$sandbox" status --dir "$PWD/none" | head -n 1)" "1 sandbox: no sandbox in $PWD/none; begin with: sandbox start" "no sandbox in that folder"
+printf 'dir=/tmp/two\nports=2\n' > registry/sbtwo
+like "$(said "$sandbox" exec -- true)" '^2 sandbox: several sandboxes are there, say which with --dir:.* /tmp/one' "of several sandboxes none is taken"
+rm -r registry
+is "$(said "$sandbox" exec -- true)" '1 sandbox: no sandbox is running; begin with: sandbox start' "no sandbox at all"
 done_testing

@@ -123,6 +123,59 @@ is "$("$torc" logs --follow --stdout 1.simulate_b)" "to stdout" "logs --follow e
 says "logs of a job that has not started" 0 "merge has not started: it is canceled" "$torc" logs 1.merge
 says "logs that are gone" 0 "torc_output/1.o" "$torc" logs 1.prepare
 
+says "logs of a job that wrote nothing" 0 "simulate_b has written nothing to standard output" sh -c ': > "$2/out/o"; "$1" logs --stdout 1.simulate_b' - "$torc" "$scratch"
+says "logs of all that failed" 0 "==> simulate_b stderr <==" "$torc" logs --failed 1
+nok "... and of nobody else" grep -q prepare "$scratch/got"
+says "logs of what failed, and nothing did" 0 "no job of workflow 3 has failed" "$torc" logs --failed
+echo first > "$scratch/out/4" && sqlite3 "$TORC_DB" "UPDATE attempt SET stdout = '$scratch/out/4', stderr = NULL WHERE id = 4"
+is "$("$torc" logs --attempt 1 1.hungry)" "==> hungry stdout, attempt 1 <==
+first" "logs of an attempt"
+says "logs of all attempts" 0 "torc_output/4_2.o" "$torc" logs --attempt all 1.hungry
+"$torc" logs --json --failed 1 > "$scratch/json" 2> "$scratch/got"
+json "logs --json" '.logs[0] | .job == "simulate_b" and .attempt_id == 1 and .stderr.text == "to stderr\n" and (.stdout.path | endswith("/out/o"))'
+says "logs of no attempt" 0 "hungry has no attempt 3" "$torc" logs --attempt 3 1.hungry
+says "no such attempt" 2 '"x" is no number' "$torc" logs --attempt x 1.hungry
+says "logs of what" 2 "TARGET is missing" "$torc" logs
+
+long=$(printf 'x%.0s' {1..150})
+sqlite3 "$TORC_DB" "INSERT INTO event (workflow, time_usec, kind, job, data) VALUES (3, 1700002000000000, 50, 30, '\"$long\"');
+	UPDATE job SET name = '$long' WHERE id = 30; UPDATE workflow SET name = '$long' WHERE id = 3"
+for command in "$torc list" "$torc jobs 3" "$torc status 3" "$report 3" "$report events 3" "$torc plan 3"; do
+	says "never cut where there is no terminal: ${command##*/}" 0 "$long" env -u COLUMNS $command
+done
+sqlite3 "$TORC_DB" "UPDATE job SET name = 'archive' WHERE id = 30; UPDATE workflow SET name = 'waiting' WHERE id = 3; DELETE FROM event WHERE workflow = 3"
+cat > "$scratch/wide.json" <<'JSON'
+{"name": "wide", "jobs": [{"name": "a_rather_long_name_of_a_job", "command": "true", "cpus": 4, "memory": "8g", "runtime": "30m"},
+ {"name": "another_long_name_of_a_job", "command": "true", "cpus": 4, "memory": "8g", "runtime": "40m"},
+ {"name": "third_name", "command": "true", "cpus": 4, "memory": "8g", "runtime": "50m"},
+ {"name": "one_that_waits_for_all_of_them", "command": "true", "cpus": 4, "memory": "8g", "runtime": "35m",
+  "depends_on": ["third_name", "another_long_name_of_a_job", "a_rather_long_name_of_a_job"]}]}
+JSON
+own=(env TORC_WORKFLOW_ID=1 TORC_JOB_ID=3)
+for command in "status analysis" "jobs prepare" "plan analysis" "graph analysis"; do
+	says "inside a job torc ${command% *} means its own workflow" 0 "${command#* }" "${own[@]}" "$torc" ${command% *}
+done
+says "torc show, too" 0 "Job 1.hungry" "${own[@]}" "$torc" show hungry
+says "torc-report, too" 0 "Workflow 1 analysis" "${own[@]}" "$report"
+says "... not with --db" 0 "Workflow 3 waiting" "${own[@]}" "$torc" status --db "$TORC_DB"
+says "torc plan in 80 columns: no class is cut" 0 "4cpu-8g-35m" "$torc" plan "$scratch/wide.json"
+says "... nor an item of a list" 0 "a_rather_long_name_of_a_job, …" env COLUMNS=105 "$torc" plan "$scratch/wide.json"
+for code in 139:SEGV 137:KILL; do
+	sqlite3 "$TORC_DB" "UPDATE attempt SET exit_code = ${code%:*} WHERE id = 3"
+	says "exit code $code" 0 "exit ${code/:/ }" "$torc" jobs 1
+	says "... in words" 0 "exit code ${code%:*}: signal $((${code%:*} - 128)) (${code#*:}) ended" "$torc" show 1.simulate_b
+done
+sqlite3 "$TORC_DB" "UPDATE attempt SET exit_code = 3 WHERE id = 3"
+says "no samples" 0 "workflow 3 has no samples: none were asked for" "$report" samples 3
+says "no data" 0 "workflow 3 has no user data" "$report" data 3
+sqlite3 "$TORC_DB" "UPDATE workflow SET settings = '{\"strict\": true, \"walltime_usec\": 3600000000, \"resource_monitor\": {\"sample\": 5}}' WHERE id = 3"
+is "$("$torc" show 3 | grep -A 3 settings | head -n 3)" "  settings   strict: true
+             walltime: 1h00m
+             resource_monitor.sample: 5" "settings for people"
+says "a job cannot be canceled yet" 2 "single jobs cannot be canceled yet" "$torc" cancel 3.archive
+says "torc run" 2 'is a program of its own: torc-run' "$torc" run w.json
+says "torc submit" 2 'is a program of its own: torc-sbatch' "$torc" submit w.json
+
 says "no such workflow" 2 'there is no workflow 9' "$report" 9
 says "no such workflow by name" 2 'no workflow "nine"' "$report" jobs nine
 says "no such job" 2 'workflow 1 (analysis) has no job "hungr"' "$torc" show 1.hungr
@@ -174,6 +227,20 @@ says "... but not changed" 3 "read-only for this user" "${nobody[@]}" "$torc" --
 is "$(ls "$archive")" torc.db "... and nothing is left in it"
 chmod 755 "$archive"
 
+says "torc help" 0 "Commands:" "$torc" help
+says "torc help of a command" 0 "usage: torc cancel [OPTION...] ID|--last" "$torc" help cancel
+says "torc help of none" 2 'there is no command "cancl"; did you mean "cancel"?' "$torc" help cancl
+"$torc" check --json > "$scratch/json"
+json "torc check --json" '.checks | length == 7 and all(.verdict as $v | ["ok", "note", "fails"] | index($v))'
+cp "$TORC_DB" "$scratch/copy.db"
+"$torc" cancel --json --db "$scratch/copy.db" 3 > "$scratch/json"
+json "torc cancel --json" '.workflow.id == 3 and .canceled and .jobs_canceled == 1 and .jobs_ending == 0 and .submissions_canceled == 0'
+"$torc" cancel --json --db "$scratch/copy.db" 3 > "$scratch/json"
+json "... again" '.canceled == false'
+"$torc" wait --json --db "$scratch/copy.db" 1 > "$scratch/json"
+json "torc wait --json" '.workflow.state == "complete" and .workflow.counts.failed == 4'
+"$torc" delete --json --db "$scratch/copy.db" 3 > "$scratch/json"
+json "torc delete --json" '.workflow == {"id": 3, "name": "waiting"} and .deleted'
 says "cancel" 0 "canceled workflow 3 (waiting): jobs that will not start: 1;" "$torc" cancel 3
 says "cancel again" 0 "is canceled already" "$torc" cancel --last
 "$report" --json 3 > "$scratch/json"

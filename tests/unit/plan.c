@@ -187,7 +187,7 @@ static const struct row {
      "big 1*[4x2 c64 m4160 g0 n1 t42]? job j (class c): goes to partition big: it needs 16 "
      "CPUs, and the largest node of partition debug has 8"},
     {"three", JOB(1, 1024, 1000, 1, 20), {.ready = 2}, {0},
-     "gpu 1*[2x1 c2 m2112 g2 n1 t22]? job j (class c): goes to partition gpu: it needs 1 GPUs, "
+     "gpu 1*[2x1 c2 m2112 g2 n1 t22]? job j (class c): goes to partition gpu: it needs 1 GPU, "
      "and partition debug has at most 0 in a node"},
     {"three", JOB(1, 1024, 0, 1, 60), {.ready = 8}, {0},
      "big 1*[8x1 c8 m8256 g0 n1 t62]? job j (class c): goes to partition big: its runtime is "
@@ -288,7 +288,7 @@ static const struct row {
     {"two", JOB(1, 32768, 0, 1, 60), {.ready = 1}, {0},
      "! job j (class c): it needs 32g of memory, and the largest node of partition main has 16g"},
     {"two", JOB(1, 1024, 1000, 1, 60), {.ready = 1}, {0},
-     "! job j (class c): it needs 1 GPUs, and partition main has at most 0 in a node"},
+     "! job j (class c): it needs 1 GPU, and partition main has at most 0 in a node"},
     {"mixed", JOB(1, 1024, 0, 1, 60), {.ready = 1}, {.walltime = 30},
      "! job j (class c): its runtime is 1h, and allocations on partition main may last 30m by "
      "option -t"},

@@ -198,7 +198,7 @@ static void spoil(struct fixture *f, const char *sql)
 static const struct {
     const char *what, *sql, *text, *error;
 } aliens[] = {
-    {"of a newer torc", "PRAGMA user_version = 3", NULL, "schema 3"},
+    {"of a newer torc", "PRAGMA user_version = 99", NULL, "schema 99"},
     {"of another program", "PRAGMA application_id = 0", NULL, "another program"},
     {"a text", NULL,
      "not a database, but a text that is long enough to have a header of a hundred bytes, for that "

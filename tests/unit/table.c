@@ -91,6 +91,7 @@ int main(void)
         size_t size = 0;
         struct screen screen = {.out = open_memstream(&text, &size),
                                 .width = cases[i].width,
+                                .cuts = true,
                                 .color = cases[i].color,
                                 .ellipsis = "~"};
         struct table *table =
