@@ -158,3 +158,16 @@ int delegate_clear_step(const struct step *step)
     }
     return left;
 }
+
+bool delegate_is_left(const struct step *step)
+{
+    for (unsigned id = 0; id < STEP_TASKS; id++)
+        for (int i = 0; step->tasks[id].known && i < V1_CONTROLLERS; i++) {
+            int dir = open_task(step->v1_step[i], step->tasks[id].number);
+            if (dir < 0)
+                continue;
+            close(dir);
+            return true;
+        }
+    return false;
+}

@@ -25,4 +25,8 @@ int delegate_clear_task(const struct step *step, unsigned local_id);
 // The same for all tasks of the step.
 int delegate_clear_step(const struct step *step);
 
+// Has Slurm left a task's directory (v1)? It removes them before the last hook, and so not if
+// something was still in there.
+bool delegate_is_left(const struct step *step);
+
 #endif

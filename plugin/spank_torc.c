@@ -79,7 +79,7 @@ int slurm_spank_exit(spank_t sp, int ac, char **av)
     int left = delegate_clear_step(&step);
     if (left)
         slurm_info("spank_torc: %d cgroups of the step's jobs are left", left);
-    else
+    else if (!delegate_is_left(&step)) // else a sweep removes it: this slurmstepd is in it still
         ledger_remove(&step);
     return ESPANK_SUCCESS;
 }

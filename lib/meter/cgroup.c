@@ -15,7 +15,7 @@
 
 #include "lib/base/mem.h"
 
-enum { REMOVE_MSEC = 2000, DEEPEST = 8, LOCK_TRIES = 20 };
+enum { REMOVE_MSEC = 2000, LOCK_TRIES = 20 };
 
 int cgroup_open(const char *path)
 {
@@ -69,52 +69,89 @@ int cgroup_write(int dir, const char *file, const char *text)
     return fd < 0 || write(fd, text, strlen(text)) < 0 ? -errno : 0;
 }
 
-// Calls visit for every directory in dir whose name begins with prefix.
-static void each_below(int dir, const char *prefix,
-                       void (*visit)(int dir, const char *name, void *arg), void *arg)
+static DIR *open_list(int dir)
 {
     int fd = cgroup_open_below(dir, ".");
     DIR *list = fd < 0 ? NULL : fdopendir(fd);
     if (!list && fd >= 0)
         close(fd);
+    return list;
+}
+
+// Any name but these two may be a job's own, also one that begins with a dot.
+static bool is_child(const struct dirent *entry)
+{
+    return entry->d_type == DT_DIR && strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..");
+}
+
+// Calls visit for every directory in dir whose name begins with prefix.
+static void each_child(int dir, const char *prefix,
+                       void (*visit)(int dir, const char *name, void *arg), void *arg)
+{
+    DIR *list = open_list(dir);
     for (struct dirent *entry; list && (entry = readdir(list));)
-        if (entry->d_type == DT_DIR && entry->d_name[0] != '.' &&
-            !strncmp(entry->d_name, prefix, strlen(prefix)))
+        if (is_child(entry) && !strncmp(entry->d_name, prefix, strlen(prefix)))
             visit(dir, entry->d_name, arg);
     if (list)
         closedir(list);
 }
 
-struct walk {
-    struct pid_list *found;
-    int depth;
-};
-
-static void find_in(int dir, struct walk *walk);
-
-static void find_below(int dir, const char *name, void *arg)
+// Opens the directory in dir that comes after the one with the number after (0: the first); -1:
+// none. With remove it removes what can be on the way, that one too.
+static int next_child(int dir, ino_t after, bool remove)
 {
-    cleanup_close int fd = cgroup_open_below(dir, name);
-    if (fd >= 0)
-        find_in(fd, arg);
+    DIR *list = open_list(dir);
+    int found = -1;
+    for (struct dirent *entry; list && found < 0 && (entry = readdir(list));) {
+        if (!is_child(entry) || (after && entry->d_ino != after))
+            continue;
+        bool removed = remove && !unlinkat(dir, entry->d_name, AT_REMOVEDIR);
+        if (!after && !removed)
+            found = cgroup_open_below(dir, entry->d_name);
+        after = 0;
+    }
+    if (list)
+        closedir(list);
+    return found;
 }
 
-static void find_in(int dir, struct walk *walk)
+static void find_in(int dir, struct pid_list *found)
 {
     cleanup_close int fd = openat(dir, "cgroup.procs", O_RDONLY | O_CLOEXEC);
     FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
     long pid;
     while (file && fscanf(file, "%ld", &pid) == 1)
         if (pid > 0) // 0: in another pid namespace
-            pid_list_add(walk->found, (pid_t)pid);
+            pid_list_add(found, (pid_t)pid);
     if (file) {
         fclose(file);
         fd = -1;
     }
-    if (walk->depth < DEEPEST) {
-        walk->depth++;
-        each_below(dir, "", find_below, walk);
-        walk->depth--;
+}
+
+// Finds the processes in top and below, or with found NULL removes what is below. A job makes
+// directories as deep as it likes: no recursion, and the number of the directory that one comes out
+// of tells where to go on. None moves to another parent, so ".." leads back to top.
+static void walk(int top, struct pid_list *found)
+{
+    int depth = 0, dir = cgroup_open_below(top, ".");
+    ino_t after = 0;
+    if (found)
+        find_in(top, found);
+    while (dir >= 0) {
+        struct stat st;
+        int to = next_child(dir, after, !found);
+        if (to >= 0) {
+            if (found)
+                find_in(to, found);
+            after = 0;
+            depth++;
+        } else if (depth-- && !fstat(dir, &st)) {
+            after = st.st_ino;
+            to = cgroup_open_below(dir, "..");
+        }
+        close(dir);
+        dir = to;
     }
 }
 
@@ -122,16 +159,7 @@ void cgroup_find(const struct cgroup_dir *dir, struct pid_list *found)
 {
     cleanup_close int fd = cgroup_open_below(dir->base->dirs[0], dir->name);
     if (fd >= 0)
-        find_in(fd, &(struct walk){.found = found});
-}
-
-static void remove_below(int dir, const char *name, void *arg)
-{
-    int depth = *(int *)arg + 1;
-    cleanup_close int fd = cgroup_open_below(dir, name);
-    if (fd >= 0 && depth < DEEPEST)
-        each_below(fd, "", remove_below, &depth);
-    unlinkat(dir, name, AT_REMOVEDIR);
+        walk(fd, found);
 }
 
 // Kills what is in it and removes it with all below. A killed process leaves its cgroup a moment
@@ -139,18 +167,19 @@ static void remove_below(int dir, const char *name, void *arg)
 static int remove_dir(int base, const char *name)
 {
     struct timespec tick = {.tv_nsec = 1000000};
-    int depth = 0, msec = 0;
+    int msec = 0;
     while (unlinkat(base, name, AT_REMOVEDIR) && errno != ENOENT) {
         if (msec++ > REMOVE_MSEC)
             return -1;
         cleanup_close int dir = cgroup_open_below(base, name);
         struct pid_list left = {0};
         if (dir >= 0 && cgroup_write(dir, "cgroup.kill", "1"))
-            find_in(dir, &(struct walk){.found = &left});
+            walk(dir, &left);
         for (size_t i = 0; i < left.count; i++)
             kill(left.pids[i], SIGKILL);
         pid_list_fini(&left);
-        remove_below(base, name, &depth);
+        if (dir >= 0)
+            walk(dir, NULL);
         nanosleep(&tick, NULL);
     }
     return 0;
@@ -201,14 +230,14 @@ void cgroup_base_take(struct cgroup_base *base)
 {
     struct timespec tick = {.tv_nsec = 5000000};
     struct foreign foreign = {.prefix = base->prefix};
-    each_below(base->dirs[0], base->ops->prefix, count_foreign, &foreign);
+    each_child(base->dirs[0], base->ops->prefix, count_foreign, &foreign);
     int alone = -1;
     for (int tries = foreign.count ? LOCK_TRIES : 1;
          tries > 0 && (alone = flock(base->dirs[0], LOCK_EX | LOCK_NB)); tries--)
         nanosleep(&tick, NULL);
     for (int i = 0; !alone && i < CGROUP_DIRS; i++)
         if (base->dirs[i] >= 0)
-            each_below(base->dirs[i], base->ops->prefix, remove_one, NULL);
+            each_child(base->dirs[i], base->ops->prefix, remove_one, NULL);
     flock(base->dirs[0], LOCK_SH);
 }
 
@@ -243,7 +272,7 @@ void cgroup_close(struct cgroup_base *base)
     }
     for (int i = 0; i < CGROUP_DIRS; i++)
         if (base->dirs[i] >= 0) {
-            each_below(base->dirs[i], base->prefix, remove_one, NULL);
+            each_child(base->dirs[i], base->prefix, remove_one, NULL);
             close(base->dirs[i]);
         }
     free(base->path);

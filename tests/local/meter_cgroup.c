@@ -125,6 +125,37 @@ static void test_daemon(void)
        (long long)(run.usage.cpu_user_usec + run.usage.cpu_system_usec));
 }
 
+// Directories that a job makes in its own: names with a dot in front, and deeper than anybody
+// needs.
+static void test_hidden(void)
+{
+    static const char script[] =
+        "own=/sys/fs/cgroup/memory$(sed -n 's/^[0-9]*:memory://p' /proc/self/cgroup)\n"
+        "[ -w $own/cgroup.procs ] || own=/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/self/cgroup)\n"
+        "deep=$own/..x/$(seq -s / 40)\n"
+        "mkdir -p $deep $own/.y || exit 9\n"
+        "for dir in $own/..x $deep; do\n"
+        "    setsid sleep 600 &\n"
+        "    echo $! > $dir/cgroup.procs || exit 9\n"
+        "    echo $! >&3\n"
+        "done\n";
+    struct run run;
+    char path[] = "/tmp/torc-meter-XXXXXX", text[64] = "";
+    cleanup_close int fd = mkstemp(path);
+    unlink(path);
+    run_start(&run, meter, 60, 0, fd, (const char *const[]){"/bin/bash", "-c", script, NULL});
+    ok(run_finish(&run, false) && run.status == 0, "a job that hid processes ended");
+    int pids[2] = {0}, alive = 0;
+    ok(pread(fd, text, sizeof text - 1, 0) > 0 && sscanf(text, "%d %d", &pids[0], &pids[1]) == 2,
+       "two of them");
+    for (int i = 0; i < 2; i++) {
+        while (waitpid(pids[i], NULL, WNOHANG) > 0)
+            ;
+        alive += pids[i] > 0 && !kill(pids[i], SIGKILL);
+    }
+    is_int(alive, 0, "they were killed");
+}
+
 // A runner that dies without a word, with a job running, which tells its id.
 static void die_with_a_job(const struct meter_options *as)
 {
@@ -200,6 +231,7 @@ int main(int argc, char **argv)
     test_oom();
     test_one_after_another();
     test_daemon();
+    test_hidden();
     test_sweep();
     show_cost();
     meter_destroy(meter);
