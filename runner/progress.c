@@ -8,6 +8,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/mem.h"
+#include "lib/meter/meter.h"
 #include "lib/show/screen.h"
 #include "lib/store/pack.h"
 #include "lib/store/read.h"
@@ -43,9 +44,19 @@ static int64_t count_ended(const struct workflow_info *info)
     return ended;
 }
 
+// For the log of an allocation: there a kernel that holds jobs is expected.
+static void say_how_measured(const struct runner *runner)
+{
+    if (runner->jobs.node.in_allocation && !runner->options->accounting && !runner->options->quiet &&
+        meter_source(runner->jobs.meter) == SOURCE_PROC)
+        fprintf(stderr, "torc-run: jobs are measured by /proc, without cgroups: %s\n",
+                meter_why(runner->jobs.meter));
+}
+
 void progress_begin(struct runner *runner)
 {
     struct read_reply reply;
+    say_how_measured(runner);
     line.shown = isatty(STDERR_FILENO) && !runner->options->quiet &&
                  !runner->jobs.node.in_allocation &&
                  read_counts(runner, &reply, "cannot count jobs");

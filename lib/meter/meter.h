@@ -36,7 +36,7 @@ void meter_destroy(struct meter *meter); // removes every directory of ours; job
 // it.
 void meter_sweep(void);
 enum usage_source meter_source(const struct meter *meter);
-const char *meter_why(const struct meter *meter);
+const char *meter_why(const struct meter *meter); // a text for the log: why it is this source
 
 // How the child gets into its place. cgroup_fd: for CLONE_INTO_CGROUP (v2), else -1; enter_fds: the
 // child writes "0" to each before exec (v1).
