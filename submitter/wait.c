@@ -13,10 +13,10 @@
 #include "lib/base/mem.h"
 #include "lib/show/format.h"
 #include "lib/slurm/lost_runner.h"
+#include "lib/slurm/settle.h"
 #include "lib/slurm/slurm.h"
 #include "lib/store/plan.h"
 #include "lib/store/read.h"
-#include "submitter/settle.h"
 #include "submitter/top_up.h"
 
 enum {
@@ -141,10 +141,21 @@ static int look_for_end(struct waiting *w, const struct workflow_info *info, boo
 {
     struct settled settled;
     size_t taken = 0;
-    struct error why;
+    struct error why = {0};
     int rc = settle(w->store, w->workflow_id, &settled, err);
-    if (rc || settled.alive)
-        return rc;
+    if (rc)
+        return -1;
+    if (settled.stuck) {
+        end_line(w);
+        fprintf(stderr,
+                "torc-sbatch: nothing of workflow %lld will run: %s; when that is mended: scontrol "
+                "release, or torc cancel %lld\n",
+                (long long)w->workflow_id, settled.stuck, (long long)w->workflow_id);
+    }
+    *over = settled.stuck != NULL;
+    settled_fini(&settled);
+    if (*over || settled.alive)
+        return 0;
     if (!settled.canceled &&
         !top_up(w->store, w->db, w->workflow_id, (struct top_up){.heal = true}, &taken, &why))
         return 0;
@@ -159,7 +170,7 @@ static int look_for_end(struct waiting *w, const struct workflow_info *info, boo
                 "--top-up %lld\n",
                 (long long)w->workflow_id, (long long)count_of(info, LEFT),
                 (long long)w->workflow_id);
-    *over = settled.canceled;
+    *over = settled.canceled || why.code != ERROR_UNREACHABLE;
     return 0;
 }
 
