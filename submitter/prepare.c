@@ -158,6 +158,8 @@ int prepare(struct prepared *prepared, const struct options *options, struct err
                                        .folder = prepared->folder,
                                        .settings = &prepared->settings,
                                        .environment = prepared->environment_json};
+    if (!options->dry_run && submit_check_output_dir(&prepared->submit, err))
+        return -1;
     if (slurm_load_cluster(&prepared->cluster, err))
         return error_prefix(err, "nothing was submitted");
     if (make_plan(prepared, err))
