@@ -2,6 +2,7 @@
 // torc cancel: a workflow, first in the database, so that no job starts any more, then in Slurm, in
 // one request.
 #include "cli/command.h"
+#include "cli/one_workflow.h"
 #include "lib/base/mem.h"
 #include "lib/base/text.h"
 #include "lib/slurm/lost_runner.h"
@@ -67,7 +68,7 @@ static int run(struct cli *cli, struct error *err)
     struct store *store = target_open(cli->db, STORE_WRITE, err);
     if (!store)
         return -1;
-    int result = target_workflow(store, cli->argument, &reply, err);
+    int result = one_workflow(store, cli->argument, &reply, err);
     if (!result) {
         const struct workflow_info *workflow = reply.workflows;
         if (workflow->state == WORKFLOW_RUNNING || workflow->state == WORKFLOW_HELD)

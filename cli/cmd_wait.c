@@ -4,6 +4,7 @@
 
 #include "cli/command.h"
 #include "lib/slurm/lost_runner.h"
+#include "lib/slurm/settle.h"
 #include "lib/store/read_each.h"
 
 static int run(struct cli *cli, struct error *err);
@@ -13,11 +14,11 @@ const struct command cmd_wait = {
     .argument = "ID",
     .need = ARGUMENT_OPTIONAL,
     .options = 0,
-    .help = "waits until a workflow has ended; 0: every job completed, 1: not",
+    .help = "waits until a workflow has ended; 0: every job completed, 1: not, 3: none runs",
     .run = run,
 };
 
-enum { WAIT_LEAST_MS = 20, WAIT_MOST_MS = 1000, QUIET_MS = 5000 };
+enum { WAIT_LEAST_MS = 20, WAIT_MOST_MS = 1000, QUIET_MS = 5000, AGAIN_MS = 30000 };
 
 // Only jobs that failed and wait for the user's decision are left, and what waits for them.
 static bool waits_for_user(const int64_t *counts)
@@ -58,7 +59,7 @@ static int each_allocation(void *coming, const struct read_reply *reply, uint32_
 }
 
 // Nothing has changed for a while: perhaps nothing ever will, and the user should know.
-static int tell_if_stuck(struct store *store, int64_t id, struct error *err)
+static int tell_if_stuck(struct store *store, int64_t id, bool *stuck, struct error *err)
 {
     int alive;
     bool coming = false, ended, good;
@@ -68,14 +69,30 @@ static int tell_if_stuck(struct store *store, int64_t id, struct error *err)
         read_workflow(store, id, &ended, &good,
                       err)) // last: a workflow ends before its last runner leaves
         return -1;
-    if (!alive && !coming && !ended)
+    *stuck = !alive && !coming && !ended;
+    if (*stuck)
         cli_warn("workflow %lld has no live runner and no allocation, so nothing will run; to go "
                  "on here: torc-run --workflow %lld",
                  (long long)id, (long long)id);
     return 0;
 }
 
-static int wait_for(struct store *store, int64_t id, bool *good, struct error *err)
+// What was canceled in Slurm waits for ever in the database, until somebody looks; who may only
+// read it cannot.
+static void ask_slurm(const char *db, int64_t id)
+{
+    struct error ignored;
+    struct settled settled;
+    struct store *store = target_open(db, STORE_WRITE, &ignored);
+    if (!store)
+        return;
+    if (!settle(store, id, &settled, &ignored))
+        settled_fini(&settled);
+    store_close(store);
+}
+
+static int wait_for(struct store *store, const char *db, int64_t id, bool *good, bool *stuck,
+                    struct error *err)
 {
     int64_t seen = -1, change;
     bool ended = false;
@@ -93,23 +110,30 @@ static int wait_for(struct store *store, int64_t id, bool *good, struct error *e
             return 0;
         seen = change;
         poll(NULL, 0, pause);
-        if (quiet_ms < QUIET_MS && (quiet_ms += pause) >= QUIET_MS && tell_if_stuck(store, id, err))
+        quiet_ms += pause;
+        if (quiet_ms < QUIET_MS)
+            continue;
+        quiet_ms -= AGAIN_MS;
+        ask_slurm(db, id);
+        if (tell_if_stuck(store, id, stuck, err))
             return -1;
+        if (*stuck)
+            return 0;
     }
 }
 
 static int run(struct cli *cli, struct error *err)
 {
     struct read_reply reply;
-    bool good = false;
+    bool good = false, stuck = false;
     struct store *store = target_open(cli->db, STORE_READ, err);
     if (!store)
         return -1;
     int result = target_workflow(store, cli->argument, &reply, err);
     if (!result) {
-        result = wait_for(store, reply.workflows->id, &good, err);
+        result = wait_for(store, cli->db, reply.workflows->id, &good, &stuck, err);
         read_reply_fini(&reply);
     }
     store_close(store);
-    return result ? -1 : good ? ERROR_NONE : ERROR_JOBS;
+    return result ? -1 : stuck ? ERROR_UNREACHABLE : good ? ERROR_NONE : ERROR_JOBS;
 }
