@@ -164,6 +164,5 @@ int settle(struct store *store, int64_t workflow_id, struct settled *settled, st
 
 void settled_fini(struct settled *settled)
 {
-    free(settled->stuck);
-    *settled = (struct settled){0};
+    free(take_ptr(settled->stuck)); // what was found out stays
 }
