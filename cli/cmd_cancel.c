@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "cli/one_workflow.h"
 #include "lib/base/mem.h"
 #include "lib/base/text.h"
 #include "lib/show/json_stream.h"
@@ -99,7 +100,7 @@ static int run(struct cli *cli, struct error *err)
     struct store *store = target_open(cli->db, STORE_WRITE, err);
     if (!store)
         return -1;
-    int result = target_workflow(store, cli->argument, &reply, err);
+    int result = one_workflow(store, cli->argument, &reply, err);
     if (!result) {
         const struct workflow_info *workflow = reply.workflows;
         if (workflow->state == WORKFLOW_RUNNING || workflow->state == WORKFLOW_HELD)

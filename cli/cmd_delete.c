@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // torc delete: a workflow and all its records, for good. What its jobs wrote stays.
 #include "cli/command.h"
+#include "cli/one_workflow.h"
 #include "lib/base/mem.h"
 #include "lib/base/text.h"
 #include "lib/show/json_stream.h"
 #include "lib/slurm/lost_runner.h"
+#include "lib/slurm/slurm.h"
+#include "lib/slurm/submit.h"
 
 static int run(struct cli *cli, struct error *err);
 
@@ -17,6 +20,43 @@ const struct command cmd_delete = {
     .run = run,
 };
 
+static bool is_open(const struct submission *s)
+{
+    return s->slurm_job_id && s->state != ALLOCATION_ENDED && s->state != ALLOCATION_CANCELED;
+}
+
+// Allocations that are queued would start for nothing. One with a live runner is left alone: the
+// workflow is not deleted then.
+static int cancel_allocations(struct store *store, int64_t id, struct error *err)
+{
+    struct submissions all;
+    struct submit submit = {.store = store, .workflow_id = id};
+    uint32_t count = 0;
+    if (submit_heal(&submit, err) || store_submissions(store, id, &all, err))
+        return error_prefix(err, "nothing was deleted");
+    cleanup_free int64_t *jobs = xcalloc(all.count + 1, sizeof *jobs);
+    for (uint32_t i = 0; i < all.count; i++)
+        if (is_open(&all.list[i]))
+            jobs[count++] = all.list[i].slurm_job_id;
+    submissions_fini(&all);
+    if (count && slurm_cancel(jobs, count, false, err))
+        return error_prefix(err, "nothing was deleted, as allocations may be left in Slurm");
+    if (count)
+        printf("canceled %u %s in Slurm\n", count, count == 1 ? "submission" : "submissions");
+    return 0;
+}
+
+static int remove_workflow(struct store *store, int64_t id, struct error *err)
+{
+    size_t dead;
+    int alive = 0;
+    if (lost_runner_here(store, id, &dead, err) ||
+        lost_runner_count_alive(store, id, &alive, err) ||
+        (!alive && cancel_allocations(store, id, err)))
+        return -1;
+    return store_delete_workflow(store, id, err);
+}
+
 static int run(struct cli *cli, struct error *err)
 {
     struct read_reply reply;
@@ -26,14 +66,10 @@ static int run(struct cli *cli, struct error *err)
     struct store *store = target_open(cli->db, STORE_WRITE, err);
     if (!store)
         return -1;
-    int result = target_workflow(store, cli->argument, &reply, err);
+    int result = one_workflow(store, cli->argument, &reply, err);
     if (!result) {
         const struct workflow_info *workflow = reply.workflows;
-        size_t dead;
-        result = lost_runner_here(store, workflow->id, &dead, err) ||
-                         store_delete_workflow(store, workflow->id, err)
-                     ? -1
-                     : 0;
+        result = remove_workflow(store, workflow->id, err);
         cleanup_free char *name = text_safe(workflow->name);
         json_auto_t *document =
             json_pack("{s:{s:I, s:o}, s:b}", "workflow", "id", (json_int_t)workflow->id, "name",

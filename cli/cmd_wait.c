@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // torc wait: until a workflow has ended; the exit code says how.
 #include "cli/command.h"
+#include "lib/base/clock.h"
 #include "lib/show/document.h"
 #include "lib/slurm/lost_runner.h"
+#include "lib/slurm/settle.h"
 #include "lib/store/read_each.h"
 #include "lib/store/waiting.h"
 
@@ -13,15 +15,16 @@ const struct command cmd_wait = {
     .argument = "ID",
     .need = ARGUMENT_OPTIONAL,
     .options = OPTION_JSON,
-    .help = "waits until a workflow has ended; 0: every job completed, 1: not",
+    .help = "waits until a workflow has ended; 0: every job completed, 1: not, 3: none runs",
     .run = run,
 };
 
-enum { QUIET_MSEC = 5000 };
+enum { QUIET_MSEC = 5000, AGAIN_MSEC = 30000 };
 
 struct watch {
     struct store *store;
-    bool told; // since the last change
+    const char *db;
+    int64_t asked_msec; // when Slurm was, last; 0: never
 };
 
 static int each_allocation(void *coming, const struct read_reply *reply, uint32_t index,
@@ -34,7 +37,7 @@ static int each_allocation(void *coming, const struct read_reply *reply, uint32_
 }
 
 // Nothing has changed for a while: perhaps nothing ever will, and the user should know.
-static int tell_if_stuck(struct store *store, int64_t id, struct error *err)
+static int tell_if_stuck(struct store *store, int64_t id, bool *stuck, struct error *err)
 {
     int alive;
     bool coming = false;
@@ -46,7 +49,8 @@ static int tell_if_stuck(struct store *store, int64_t id, struct error *err)
         store_read(store, &workflow, &reply,
                    err)) // last: a workflow ends before its last runner leaves
         return -1;
-    if (!alive && !coming && reply.count && waiting_result(reply.workflows) < 0)
+    *stuck = !alive && !coming && reply.count && waiting_result(reply.workflows) < 0;
+    if (*stuck)
         cli_warn("workflow %lld has no live runner and no allocation, so nothing will run; to go "
                  "on here: torc-run --workflow %lld",
                  (long long)id, (long long)id);
@@ -54,14 +58,34 @@ static int tell_if_stuck(struct store *store, int64_t id, struct error *err)
     return 0;
 }
 
+// What was canceled in Slurm waits for ever in the database, until somebody looks; who may only
+// read it cannot.
+static void ask_slurm(const char *db, int64_t id)
+{
+    struct error ignored;
+    struct settled settled;
+    struct store *store = target_open(db, STORE_WRITE, &ignored);
+    if (!store)
+        return;
+    if (!settle(store, id, &settled, &ignored))
+        settled_fini(&settled);
+    store_close(store);
+}
+
 static int look(void *context, const struct workflow_info *info, bool changed, struct error *err)
 {
     struct watch *watch = context;
+    bool stuck = false;
     int result = info ? waiting_result(info) : ERROR_JOBS; // that is gone has ended, too
-    if (result < 0 && !changed && !watch->told)
-        tell_if_stuck(watch->store, info->id, err);
-    watch->told = !changed;
-    return result;
+    if (result >= 0 || changed)
+        return result;
+    if (!watch->asked_msec || clock_mono_msec() - watch->asked_msec >= AGAIN_MSEC) {
+        ask_slurm(watch->db, info->id);
+        watch->asked_msec = clock_mono_msec();
+    }
+    if (tell_if_stuck(watch->store, info->id, &stuck, err))
+        return -1;
+    return stuck ? ERROR_UNREACHABLE : -1;
 }
 
 // As it ended.
@@ -84,7 +108,7 @@ static int print_json(struct store *store, int64_t id, struct error *err)
 static int run(struct cli *cli, struct error *err)
 {
     struct read_reply reply;
-    struct watch watch = {.store = target_open(cli->db, STORE_READ, err)};
+    struct watch watch = {.store = target_open(cli->db, STORE_READ, err), .db = cli->db};
     if (!watch.store)
         return -1;
     int result = target_workflow(watch.store, cli->argument, &reply, err);

@@ -145,12 +145,21 @@ static void warn_of_alloc_nodes(const struct prepared *prepared, const struct op
     }
 }
 
-// Slurm's own word on each group: accounts, QOS, site filters and limits that no query shows.
+// Slurm's own word on each group: accounts, QOS, site filters and limits that no query shows. Where
+// no node is up --test-only refuses what sbatch takes.
 static int ask_slurm(const struct prepared *prepared, struct error *err)
 {
-    for (size_t i = 0; i < prepared->plan.groups_count; i++)
-        if (submit_test(&prepared->submit, &prepared->plan.groups[i], err))
+    for (size_t i = 0; i < prepared->plan.groups_count; i++) {
+        const char *name = prepared->plan.groups[i].partition;
+        if (!submit_test(&prepared->submit, &prepared->plan.groups[i], err))
+            continue;
+        if (err->code != ERROR_USAGE || cluster_partition_is_up(&prepared->cluster, name))
             return -1;
+        fprintf(stderr,
+                "torc-sbatch: warning: all nodes of partition %s are down or drained; what is "
+                "submitted waits for one\n",
+                name);
+    }
     return 0;
 }
 
@@ -167,6 +176,8 @@ int prepare(struct prepared *prepared, const struct options *options, struct err
                                        .folder = prepared->folder,
                                        .settings = &prepared->settings,
                                        .environment = prepared->environment_json};
+    if (!options->dry_run && submit_check_output_dir(&prepared->submit, err))
+        return -1;
     if (slurm_load_cluster(&prepared->cluster, err))
         return error_prefix(err, "nothing was submitted");
     if (make_plan(prepared, err))

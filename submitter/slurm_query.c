@@ -66,6 +66,12 @@ static bool node_is_up(const node_info_t *node)
            !(node->node_state & (NODE_STATE_DRAIN | NODE_STATE_FAIL));
 }
 
+// Without CR_*_MEMORY nobody has memory of his own.
+static bool memory_is_shared(const slurm_conf_t *config)
+{
+    return !(config->select_type_param & CR_MEMORY);
+}
+
 static json_t *node_json(const node_info_t *node)
 {
     if (!node->name || (node->node_state & NODE_STATE_BASE) == NODE_STATE_FUTURE)
@@ -73,6 +79,8 @@ static json_t *node_json(const node_info_t *node)
     uint64_t memory = node->real_memory > node->mem_spec_limit
                           ? node->real_memory - node->mem_spec_limit
                           : node->real_memory;
+    if (node->real_memory <= 1) // what Slurm takes where slurm.conf says nothing
+        memory = 0;
     uint16_t cpus =
         node->cpus_efctv && node->cpus_efctv < node->cpus ? node->cpus_efctv : node->cpus;
     return json_pack("{s:s, s:s, s:o, s:i, s:I, s:o, s:I}", "name", node->name, "hostname",
@@ -152,10 +160,11 @@ static int print_cluster(void)
         json_array_append_new(partition_list,
                               partition_json(&partitions->partition_array[i], config));
     json_t *root =
-        json_pack("{s:{s:o, s:o, s:I, s:i}, s:o, s:o}", "config", "name",
+        json_pack("{s:{s:o, s:o, s:I, s:i, s:b}, s:o, s:o}", "config", "name",
                   text_or_null(config->cluster_name), "version", text_or_null(config->version),
                   "max_array_size", (json_int_t)config->max_array_sz, "kill_wait_secs",
-                  (int)config->kill_wait, "nodes", node_list, "partitions", partition_list);
+                  (int)config->kill_wait, "memory_shared", memory_is_shared(config), "nodes",
+                  node_list, "partitions", partition_list);
     slurm_free_partition_info_msg(partitions);
     slurm_free_node_info_msg(nodes);
     slurm_free_ctl_conf(config);

@@ -6,11 +6,12 @@
 #include <stdlib.h>
 
 #include "lib/base/mem.h"
+#include "lib/slurm/died.h"
 #include "lib/slurm/lost_runner.h"
+#include "lib/slurm/settle.h"
 #include "lib/slurm/slurm.h"
 #include "lib/store/journal.h"
 #include "lib/store/read.h"
-#include "submitter/settle.h"
 #include "submitter/show.h"
 
 int workflow_is_missing(int64_t workflow_id, struct error *err)
@@ -42,6 +43,26 @@ static bool is_due(const struct demand *demand)
     return false;
 }
 
+// What ended so often before a runner came would do so again. Whoever asks by hand has perhaps
+// mended it, and is told only.
+static int check_died(const struct submit *submit, bool by_hand, struct error *err)
+{
+    struct died died;
+    int rc = 0;
+    if (died_read(submit->store, submit->workflow_id, &died, err))
+        return -1;
+    if (died.count >= DIED_MOST && by_hand)
+        fprintf(stderr, "torc-sbatch: the last %lld allocations ended before a runner came; %s\n",
+                (long long)died.count, died.text);
+    else if (died.count >= DIED_MOST)
+        rc = error_set(err, ERROR_JOBS, 0,
+                       "no more are asked for, as the last %lld ended before a runner came; %s\n"
+                       "when that is mended: torc-sbatch --top-up %lld",
+                       (long long)died.count, died.text, (long long)submit->workflow_id);
+    died_fini(&died);
+    return rc;
+}
+
 static int submit_demand(const struct submit *submit, const struct demand *demand, bool hasty,
                          size_t *taken, struct error *err)
 {
@@ -64,6 +85,9 @@ static int submit_demand(const struct submit *submit, const struct demand *deman
     if (!rc && done.count && !done.taken && !done.unknown)
         rc = error_set(err, ERROR_USAGE, 0, "nothing could be submitted for workflow %lld",
                        (long long)submit->workflow_id);
+    if (!rc && plan.refused && !plan.groups_count)
+        rc = error_set(err, ERROR_USAGE, 0, "nothing of workflow %lld fits the cluster any more",
+                       (long long)submit->workflow_id);
     submitted_list_fini(&done);
     plan_fini(&plan);
     free(classes);
@@ -82,8 +106,11 @@ static int heal(const struct submit *submit, bool by_hand, struct error *err)
     if (journal_replay(submit->store, submit->workflow_id, NULL, &minor) ||
         lost_runner_look(submit->store, submit->workflow_id, &turn, &asked, &lost, &minor))
         fprintf(stderr, "torc-sbatch: %s\n", minor.text);
-    if (by_hand && settle(submit->store, submit->workflow_id, &settled, err))
-        return -1;
+    if (by_hand) {
+        if (settle(submit->store, submit->workflow_id, &settled, err))
+            return -1;
+        settled_fini(&settled);
+    }
     return submit_heal(submit, err);
 }
 
@@ -111,7 +138,7 @@ int top_up(struct store *store, const char *db, int64_t workflow_id, struct top_
         rc = info->state == WORKFLOW_HELD ? 0 : submit_give_back(&submit, NULL, err);
     } else if (!rc && !(rc = store_demand(store, workflow_id, &demand, err))) {
         rc = submit_give_back(&submit, &demand, err);
-        if (!rc && is_due(&demand))
+        if (!rc && is_due(&demand) && !(rc = check_died(&submit, how.hasty, err)))
             rc = submit_demand(&submit, &demand, how.hasty, taken, err);
         demand_fini(&demand);
     }

@@ -13,10 +13,10 @@
 #include "lib/show/format.h"
 #include "lib/show/screen.h"
 #include "lib/slurm/lost_runner.h"
+#include "lib/slurm/settle.h"
 #include "lib/slurm/slurm.h"
 #include "lib/store/plan.h"
 #include "lib/store/waiting.h"
-#include "submitter/settle.h"
 #include "submitter/top_up.h"
 
 enum {
@@ -115,10 +115,21 @@ static int look_for_end(struct watch *w, const struct workflow_info *info, bool 
 {
     struct settled settled;
     size_t taken = 0;
-    struct error why;
+    struct error why = {0};
     int rc = settle(w->store, w->workflow_id, &settled, err);
-    if (rc || settled.alive)
-        return rc;
+    if (rc)
+        return -1;
+    if (settled.stuck) {
+        end_line(w);
+        fprintf(stderr,
+                "torc-sbatch: nothing of workflow %lld will run: %s; when that is mended: scontrol "
+                "release, or torc cancel %lld\n",
+                (long long)w->workflow_id, settled.stuck, (long long)w->workflow_id);
+    }
+    *over = settled.stuck != NULL;
+    settled_fini(&settled);
+    if (*over || settled.alive)
+        return 0;
     if (!settled.canceled &&
         !top_up(w->store, w->db, w->workflow_id, (struct top_up){.heal = true}, &taken, &why))
         return 0;
@@ -133,7 +144,7 @@ static int look_for_end(struct watch *w, const struct workflow_info *info, bool 
                 "--top-up %lld\n",
                 (long long)w->workflow_id, (long long)job_states_count(info->counts, LEFT),
                 (long long)w->workflow_id);
-    *over = settled.canceled;
+    *over = settled.canceled || why.code != ERROR_UNREACHABLE;
     return 0;
 }
 

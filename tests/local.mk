@@ -51,6 +51,7 @@ cluster_tests += tests/cluster/plugin.t
 cluster_tests += tests/cluster/runner.t
 cluster_tests += tests/cluster/sandbox.t
 cluster_tests += tests/cluster/schedulers.t
+cluster_tests += tests/cluster/sites.t
 cluster_tests += tests/cluster/submit.t
 
 # run by tests/guest/run, in a machine with cgroup v2

@@ -60,6 +60,7 @@ static const struct key cluster_keys[] = {
     KEY(cluster, version, VALUE_TEXT),
     KEY(cluster, max_array_size, VALUE_INT32),
     KEY(cluster, kill_wait_secs, VALUE_INT32),
+    KEY(cluster, memory_shared, VALUE_BOOL),
     {0},
 };
 
@@ -152,6 +153,15 @@ const struct cluster_partition *cluster_find_partition(const struct cluster *clu
             return &cluster->partitions[i];
     }
     return NULL;
+}
+
+bool cluster_partition_is_up(const struct cluster *cluster, const char *name)
+{
+    const struct cluster_partition *p = cluster_find_partition(cluster, name, strlen(name));
+    for (uint32_t i = 0; p && i < p->nodes_count; i++)
+        if (cluster->nodes[p->nodes[i]].up)
+            return true;
+    return !p;
 }
 
 static bool is_host(const char *a, const char *b)

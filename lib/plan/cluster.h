@@ -41,6 +41,7 @@ struct cluster {
     const char *name, *version;
     int32_t max_array_size; // elements of one job array
     int32_t kill_wait_secs;
+    bool memory_shared; // Slurm gives nobody memory of his own: --mem says nothing, or is refused
     struct cluster_node *nodes;
     struct cluster_partition *partitions;
     uint32_t nodes_count, partitions_count;
@@ -54,6 +55,9 @@ void cluster_fini(struct cluster *cluster);
 
 const struct cluster_partition *cluster_find_partition(const struct cluster *cluster,
                                                        const char *name, size_t length);
+
+// Is one of its nodes? A partition that is not known is.
+bool cluster_partition_is_up(const struct cluster *cluster, const char *name);
 
 // Does some node of the partition (NULL: of the cluster) belong to another host than `hostname`?
 // The domain is ignored.

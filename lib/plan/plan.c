@@ -156,6 +156,8 @@ static void shape_group(struct plan_group *group, const struct plan_request *req
         .rounds = (int32_t)rounds,
     };
     set_resources(group, class->row, fit, width);
+    if (request->cluster->memory_shared)
+        group->memory_bytes = group->own_bytes = 0;
     int64_t work = rounds * times.runtime + START_SLACK_SECS * SEC;
     group->walltime_usec = fit->asks.walltime_usec
                                ? times.longest

@@ -1,4 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+lib_libtorc_la_SOURCES += %D%/died.c
+lib_libtorc_la_SOURCES += %D%/died.h
+lib_libtorc_la_SOURCES += %D%/elements.c
+lib_libtorc_la_SOURCES += %D%/elements.h
 lib_libtorc_la_SOURCES += %D%/end.c
 lib_libtorc_la_SOURCES += %D%/end.h
 lib_libtorc_la_SOURCES += %D%/environment.c
@@ -6,6 +10,8 @@ lib_libtorc_la_SOURCES += %D%/look.c
 lib_libtorc_la_SOURCES += %D%/look.h
 lib_libtorc_la_SOURCES += %D%/lost_runner.c
 lib_libtorc_la_SOURCES += %D%/lost_runner.h
+lib_libtorc_la_SOURCES += %D%/settle.c
+lib_libtorc_la_SOURCES += %D%/settle.h
 lib_libtorc_la_SOURCES += %D%/slurm.c
 lib_libtorc_la_SOURCES += %D%/slurm.h
 lib_libtorc_la_SOURCES += %D%/submit.c

@@ -42,6 +42,9 @@ static const char *const too_many_words[] = {
     "Slurm temporarily unable to accept job",
 };
 
+// What scancel says of jobs that have ended: there is nothing to cancel.
+static const char *const over_words[] = {"Invalid job id", "already completing or completed"};
+
 static bool says_one_of(const char *text, const char *const *words, size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -253,57 +256,6 @@ int slurm_find_tag(const char *job_name, const char *tag, int64_t *job_id, struc
     return 0;
 }
 
-static enum slurm_fate fate_of(const char *state)
-{
-    static const struct {
-        const char *name;
-        enum slurm_fate fate;
-    } states[] = {
-        {"PENDING", FATE_QUEUED},     {"REQUEUED", FATE_QUEUED},     {"REQUEUE_HOLD", FATE_QUEUED},
-        {"REQUEUE_FED", FATE_QUEUED}, {"SPECIAL_EXIT", FATE_QUEUED}, {"RUNNING", FATE_RUNNING},
-        {"SUSPENDED", FATE_RUNNING},  {"CONFIGURING", FATE_RUNNING}, {"COMPLETING", FATE_RUNNING},
-        {"STOPPED", FATE_RUNNING},    {"SIGNALING", FATE_RUNNING},   {"STAGE_OUT", FATE_RUNNING},
-        {"RESIZING", FATE_RUNNING},   {"CANCELLED", FATE_CANCELED},  {"REVOKED", FATE_CANCELED},
-    };
-    for (size_t i = 0; i < sizeof states / sizeof *states; i++)
-        if (!strcmp(states[i].name, state))
-            return states[i].fate;
-    return FATE_ENDED;
-}
-
-// QUEUED and RUNNING are alive and win over what has ended; among those CANCELED is what the user
-// wants to know.
-static int liveliness(enum slurm_fate fate)
-{
-    static const int order[] = {[FATE_UNKNOWN] = 0,
-                                [FATE_ENDED] = 1,
-                                [FATE_CANCELED] = 2,
-                                [FATE_QUEUED] = 3,
-                                [FATE_RUNNING] = 4};
-    return order[fate];
-}
-
-int slurm_fates(const char *job_names, struct slurm_job *jobs, uint32_t count, struct error *err)
-{
-    struct program_result result;
-    if (queue(job_names, "%F %T", &result, err))
-        return -1;
-    for (uint32_t i = 0; i < count; i++)
-        jobs[i].fate = FATE_UNKNOWN;
-    char *state = NULL;
-    for (char *line = strtok_r(result.out, "\n", &state); line;
-         line = strtok_r(NULL, "\n", &state)) {
-        char *end = NULL;
-        long long id = strtoll(line, &end, 10);
-        enum slurm_fate fate = fate_of(*end ? end + 1 : end);
-        for (uint32_t i = 0; i < count; i++)
-            if (jobs[i].job_id == id && liveliness(fate) > liveliness(jobs[i].fate))
-                jobs[i].fate = fate;
-    }
-    program_result_fini(&result);
-    return 0;
-}
-
 int slurm_cancel(const int64_t *job_ids, uint32_t count, bool pending, struct error *err)
 {
     cleanup_free const char **argv = xcalloc(count + 3, sizeof *argv);
@@ -318,7 +270,9 @@ int slurm_cancel(const int64_t *job_ids, uint32_t count, bool pending, struct er
     int rc = count ? slurm_command(argv, COMMAND_TIMEOUT_MS, &result, err) : 0;
     for (uint32_t i = first; i < used; i++)
         free((char *)argv[i]);
-    if (!rc && (result.timed_out || result.exit_code))
+    bool over = !rc && !result.timed_out && SAYS_ONE_OF(result.err, over_words) &&
+                !SAYS_ONE_OF(result.err, unreachable_words);
+    if (!rc && !over && (result.timed_out || result.exit_code))
         rc = error_set(err, ERROR_UNREACHABLE, 0, "scancel: %s",
                        result.timed_out ? "no answer" : first_line(result.err));
     program_result_fini(&result);

@@ -45,17 +45,6 @@ void sbatch_answer_fini(struct sbatch_answer *answer);
 // remembers) too. *job_id (of the array) 0: there is none.
 int slurm_find_tag(const char *job_name, const char *tag, int64_t *job_id, struct error *err);
 
-enum slurm_fate { FATE_UNKNOWN, FATE_QUEUED, FATE_RUNNING, FATE_ENDED, FATE_CANCELED };
-struct slurm_job {
-    int64_t job_id; // of the array
-    // the liveliest of its elements; of ended ones, CANCELED when one was canceled
-    enum slurm_fate fate;
-};
-
-// Fills in the fates of the user's jobs of these names (comma-separated); FATE_UNKNOWN for those
-// not listed any more.
-int slurm_fates(const char *job_names, struct slurm_job *jobs, uint32_t count, struct error *err);
-
 // One scancel for all of them; pending: only elements that have not started.
 int slurm_cancel(const int64_t *job_ids, uint32_t count, bool pending, struct error *err);
 

@@ -73,6 +73,9 @@ char *submission_job_name(const struct submission *submission);
 // The folder where runners' own output goes, absolute, the caller's to free.
 char *submit_output_dir(const struct submit *submit);
 
+// Can it be made, or written to? Creates nothing.
+int submit_check_output_dir(const struct submit *submit, struct error *err);
+
 // Makes it if it is missing: sbatch would lose the job without it.
 int submit_make_output_dir(const struct submit *submit, struct error *err);
 

@@ -118,10 +118,11 @@ int submit_give_back(const struct submit *submit, const struct demand *demand, s
 {
     struct queued queued = {0};
     struct submissions all;
-    if (read_queued(submit, &queued, err) || !queued.count ||
-        store_submissions(submit->store, submit->workflow_id, &all, err)) {
+    int rc = read_queued(submit, &queued, err);
+    if (rc || !queued.count ||
+        (rc = store_submissions(submit->store, submit->workflow_id, &all, err))) {
         free(queued.ids);
-        return queued.count ? -1 : 0;
+        return rc;
     }
     cleanup_free const struct submission **list = xcalloc(all.count, sizeof *list);
     uint32_t count = 0;
@@ -130,7 +131,7 @@ int submit_give_back(const struct submit *submit, const struct demand *demand, s
         if (s->slurm_job_id && queued_has(&queued, s->id) && !is_needed(demand, s->class_id))
             list[count++] = s;
     }
-    int rc = cancel_all(submit, list, count, err);
+    rc = cancel_all(submit, list, count, err);
     submissions_fini(&all);
     free(queued.ids);
     return rc;

@@ -156,6 +156,12 @@ static int loop_answered(void *impl, int64_t id, int64_t slurm_job_id, const cha
     return inner->submission_answered(((struct loop *)impl)->impl, id, slurm_job_id, error, err);
 }
 
+static int loop_over(void *impl, int64_t id, const int64_t *ids, uint32_t count,
+                     enum allocation_state state, const char *why, struct error *err)
+{
+    return inner->allocations_over(((struct loop *)impl)->impl, id, ids, count, state, why, err);
+}
+
 static int loop_submissions(void *impl, int64_t workflow_id, struct submissions *out,
                             struct error *err)
 {
@@ -212,6 +218,7 @@ const struct store_ops store_loop_ops = {
     .demand = loop_demand,
     .submissions_create = loop_submissions_create,
     .submission_answered = loop_answered,
+    .allocations_over = loop_over,
     .submissions = loop_submissions,
     .read = loop_read,
     .data = loop_data,

@@ -28,6 +28,8 @@ struct store_ops {
                               bool force, struct arena *, struct error *);
     int (*submission_answered)(void *impl, int64_t id, int64_t slurm_job_id, const char *error,
                                struct error *);
+    int (*allocations_over)(void *impl, int64_t id, const int64_t *ids, uint32_t count,
+                            enum allocation_state state, const char *why, struct error *);
     int (*submissions)(void *impl, int64_t workflow_id, struct submissions *, struct error *);
     int (*read)(void *impl, const struct read_request *, struct read_reply *, struct error *);
     int (*data)(void *impl, const struct data_request *, struct data_reply *, struct error *);

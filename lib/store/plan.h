@@ -34,6 +34,13 @@ int store_submissions_create(struct store *store, int64_t workflow_id, struct su
 int store_submission_answered(struct store *store, int64_t submission_id, int64_t slurm_job_id,
                               const char *error, struct error *err);
 
+// These allocations of the submission ended (state ENDED) or were canceled (CANCELED) without a
+// runner: why, in Slurm's words. One that a runner has come to meanwhile stays as it is, and the
+// submission is what its allocations are.
+int store_allocations_over(struct store *store, int64_t submission_id, const int64_t *ids,
+                           uint32_t count, enum allocation_state state, const char *why,
+                           struct error *err);
+
 struct submissions {
     struct submission *list;
     uint32_t count;

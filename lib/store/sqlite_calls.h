@@ -18,6 +18,8 @@ int sqlite_submissions_create(void *impl, int64_t workflow_id, struct submission
                               struct arena *, struct error *);
 int sqlite_submission_answered(void *impl, int64_t id, int64_t slurm_job_id, const char *error,
                                struct error *);
+int sqlite_allocations_over(void *impl, int64_t id, const int64_t *ids, uint32_t count,
+                            enum allocation_state state, const char *why, struct error *);
 int sqlite_submissions(void *impl, int64_t workflow_id, struct submissions *, struct error *);
 int sqlite_read(void *impl, const struct read_request *, struct read_reply *, struct error *);
 int sqlite_data(void *impl, const struct data_request *, struct data_reply *, struct error *);

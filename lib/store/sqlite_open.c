@@ -252,6 +252,7 @@ const struct store_ops store_sqlite_ops = {
     .demand = sqlite_demand,
     .submissions_create = sqlite_submissions_create,
     .submission_answered = sqlite_submission_answered,
+    .allocations_over = sqlite_allocations_over,
     .submissions = sqlite_submissions,
     .read = sqlite_read,
     .data = sqlite_data,

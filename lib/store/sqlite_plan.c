@@ -119,6 +119,7 @@ static int answer(struct tx *tx, int64_t id, int64_t slurm_job_id, const char *e
     tx->change = true; // somebody may try another way
     return db_do(db, err, SQL_SUBMISSION_REFUSED, "lsl", id, error, tx->now_usec) ||
                    db_do(db, err, SQL_ALLOCATIONS_CANCELED, "ll", id, tx->now_usec) ||
+                   db_do(db, err, SQL_SUBMISSION_STATE, "l", id) ||
                    db_do(db, err, SQL_CLASS_SATISFIED, "ll", tx->workflow_id, id) ||
                    tx_event_allocation(
                        tx, slurm_job_id ? EVENT_ALLOCATION_CANCELED : EVENT_SUBMISSION_FAILED, id,
@@ -127,21 +128,62 @@ static int answer(struct tx *tx, int64_t id, int64_t slurm_job_id, const char *e
                : 0;
 }
 
+static int begin_submission(struct tx *tx, struct db *db, int64_t id, struct error *err)
+{
+    int64_t workflow_id = 0;
+    int rc = db_number(db, err, &workflow_id, SQL_SUBMISSION_WORKFLOW, "l", id);
+    if (rc == 0)
+        return error_set(err, ERROR_USAGE, 0, "there is no submission %lld in %s", (long long)id,
+                         db->path);
+    return rc < 0 ? -1 : tx_init(tx, db, workflow_id, err);
+}
+
 int sqlite_submission_answered(void *impl, int64_t id, int64_t slurm_job_id, const char *error,
                                struct error *err)
 {
     struct db *db = impl;
     struct tx tx = {0};
-    int64_t workflow_id = 0;
     if (db_begin(db, true, err))
         return -1;
-    int rc = db_number(db, err, &workflow_id, SQL_SUBMISSION_WORKFLOW, "l", id);
-    if (rc == 0)
-        rc = error_set(err, ERROR_USAGE, 0, "there is no submission %lld in %s", (long long)id,
-                       db->path);
-    else if (rc > 0)
-        rc = tx_init(&tx, db, workflow_id, err) || answer(&tx, id, slurm_job_id, error, err) ||
+    int rc = begin_submission(&tx, db, id, err) || answer(&tx, id, slurm_job_id, error, err) ||
                      tx_finish(&tx, err)
+                 ? -1
+                 : 0;
+    rc = db_end(db, rc, err);
+    tx_fini(&tx);
+    return rc;
+}
+
+static int end_allocations(struct tx *tx, int64_t id, const int64_t *ids, uint32_t count,
+                           enum allocation_state state, const char *why, struct error *err)
+{
+    struct db *db = tx->db;
+    int64_t now = 0;
+    for (uint32_t i = 0; i < count; i++)
+        if (db_do(db, err, SQL_ALLOCATION_OVER, "llil", ids[i], id, (int)state, tx->now_usec))
+            return -1;
+    tx->change = true;
+    if (db_do(db, err, SQL_SUBMISSION_WHY, "ls", id, why) ||
+        db_do(db, err, SQL_SUBMISSION_STATE, "l", id) ||
+        db_number(db, err, &now, SQL_SUBMISSION_STATE_OF, "l", id) < 0)
+        return -1;
+    if (now != ALLOCATION_QUEUED && // nothing of it waits any more
+        db_do(db, err, SQL_CLASS_SATISFIED, "ll", tx->workflow_id, id))
+        return -1;
+    return tx_event_allocation(
+        tx, state == ALLOCATION_ENDED ? EVENT_ALLOCATION_ENDED : EVENT_ALLOCATION_CANCELED, id,
+        count == 1 ? ids[0] : 0, NULL, err);
+}
+
+int sqlite_allocations_over(void *impl, int64_t id, const int64_t *ids, uint32_t count,
+                            enum allocation_state state, const char *why, struct error *err)
+{
+    struct db *db = impl;
+    struct tx tx = {0};
+    if (db_begin(db, true, err))
+        return -1;
+    int rc = begin_submission(&tx, db, id, err) ||
+                     end_allocations(&tx, id, ids, count, state, why, err) || tx_finish(&tx, err)
                  ? -1
                  : 0;
     rc = db_end(db, rc, err);
@@ -226,9 +268,10 @@ static int cancel_allocations(struct tx *tx, const struct submissions *open, str
         if (db_do(tx->db, err, SQL_CANCEL_ALLOCATION_EVENTS, "lll", tx->workflow_id, tx->now_usec,
                   open->list[i].id) ||
             db_do(tx->db, err, SQL_ALLOCATIONS_CANCELED, "ll", open->list[i].id, tx->now_usec) ||
+            db_do(tx->db, err, SQL_SUBMISSION_STATE, "l", open->list[i].id) ||
             db_do(tx->db, err, SQL_CLASS_SATISFIED, "ll", tx->workflow_id, open->list[i].id))
             return -1;
-    return db_do(tx->db, err, SQL_SUBMISSIONS_CANCELED, "l", tx->workflow_id);
+    return 0;
 }
 
 static int cancel(struct tx *tx, struct submissions *to_cancel, struct error *err)

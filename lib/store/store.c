@@ -133,6 +133,13 @@ int store_submission_answered(struct store *store, int64_t submission_id, int64_
     return store->ops->submission_answered(store->impl, submission_id, slurm_job_id, error, err);
 }
 
+int store_allocations_over(struct store *store, int64_t submission_id, const int64_t *ids,
+                           uint32_t count, enum allocation_state state, const char *why,
+                           struct error *err)
+{
+    return store->ops->allocations_over(store->impl, submission_id, ids, count, state, why, err);
+}
+
 int store_submissions(struct store *store, int64_t workflow_id, struct submissions *submissions,
                       struct error *err)
 {

@@ -26,4 +26,63 @@ done
 out=$(as_user timeout 40 torc-sbatch --wait one.json -- --chdir=/var 2>&1)
 is $? 0 "a --chdir to a folder where nobody may write harms nothing" || diag "$out"
 
+# ---- allocations that die before a runner comes: three in a row, then no more, and it is said why
+fresh() { wait_until 60 '[ -z "$(squeue -h)" ]'; rm -rf torc.db* torc_output; }
+fresh
+as_user mkdir bin
+printf '#!/bin/sh\necho "no libraries here" >&2\nexit 127\n' > bin/torc-run && chmod 755 bin/torc-run
+as_user cp "$TORC_BUILD/torc-sbatch" "$TORC_BUILD/slurm-query" bin
+out=$(as_user timeout 250 bin/torc-sbatch --wait one.json 2>&1)
+is $? 1 "--wait ends when allocations die before a runner comes"
+like "$out" 'the last 3 ended before a runner came; Slurm job [0-9]+: FAILED \(NonZeroExitCode\)' "... with Slurm's word on it"
+like "$out" 'runner_wf1_[0-9]+\.log says: no libraries here' "... and the end of the runner's log"
+is "$(db 'SELECT count(*), sum(l.state = 3) FROM submission s JOIN allocation l ON l.submission = s.id')" "3|3" "... after three of them, which ended"
+out=$(as_user torc-sbatch --top-up 1 2>&1)
+like "$out" 'the last 3 allocations ended before a runner came.*1 submission made' "--top-up by hand says so, and asks for one"
+ok "which does the work, if torc-run is there" wait_until 60 '[ "$(db "SELECT state FROM workflow")" = 1 ]'
+
+# ---- an output folder where nobody may write is told before anything is made
+fresh
+install -d -m 755 torc_output
+out=$(as_user torc-sbatch one.json 2>&1)
+is $? 2 "an output folder that cannot be written to is refused"
+like "$out" "the folder for the output, $TEST_DIR/torc_output, cannot be written to.*Permission denied" "... with the folder and the reason"
+is "$(ls -d torc.db* 2>/dev/null; squeue -h)" "" "... and nothing was made or submitted"
+
+# ---- delete and cancel take what is queued along, and want to know which
+fresh
+as_user torc-sbatch one.json -- --hold > /dev/null
+as_user torc-sbatch one.json -- --hold > /dev/null
+like "$(as_user torc delete one 2>&1)" '2 workflows have the name one: say which by its ID \(1, 2\)' "delete wants to know which"
+like "$(as_user torc cancel one 2>&1)" '2 workflows have the name one: say which' "so does cancel"
+is "$(db 'SELECT count(*) FROM workflow WHERE state = 0') $(squeue -h | wc -l)" "2 2" "and nothing has happened"
+printf '#!/bin/sh\necho "scancel: error: Unable to contact slurm controller (connect failure)" >&2; exit 1\n' > bin/scancel && chmod 755 bin/scancel
+out=$(as_user env PATH="$TEST_DIR/bin:$TORC_BUILD:$PATH" "$TORC_BUILD/torc" delete 1 2>&1)
+is $? 3 "without Slurm nothing is deleted" || diag "$out"
+is "$(db 'SELECT count(*) FROM workflow')" 2 "... and both are there"
+rm bin/scancel
+out=$(as_user torc delete 1 2>&1)
+is $? 0 "delete" || diag "$out"
+like "$out" 'canceled 1 submission in Slurm.*deleted workflow 1' "... cancels what is queued first"
+is "$(squeue -h | wc -l)" 1 "... and nothing else"
+scancel "$(db 'SELECT slurm_job_id FROM submission')"
+out=$(as_user timeout 60 torc wait 2 2>&1)
+is $? 3 "wait ends when all that was queued was canceled in Slurm"
+like "$out" 'workflow 2 has no live runner and no allocation, so nothing will run' "... and says so"
+is "$(db 'SELECT state FROM allocation')" 4 "... which is written down"
+ok "a workflow whose allocations Slurm has ended can be deleted" as_user torc delete 2
+
+# ---- one element of an array is canceled: the other goes on, and counts
+fresh
+printf '{"name": "eight", "jobs": [%s]}\n' "$(for i in 1 2 3 4 5 6 7 8; do printf '{"name": "j%d", "command": "until [ -e go ]; do sleep 0.1; done"},' $i; done | sed 's/,$//')" > eight.json
+as_user torc-sbatch -t 61 eight.json > out
+ok "two runners come" wait_until 60 '[ "$(db "SELECT count(*) FROM runner")" -ge 2 ]' || diag "$(cat out; squeue -t all)"
+id=$(db 'SELECT slurm_job_id FROM submission')
+scancel "${id}_1"
+wait_until 60 '[ -z "$(squeue -h -r -t R,CG -o %K -j '$id' | grep 1)" ]'
+as_user torc-sbatch --top-up 1 > /dev/null 2>&1
+is "$(db 'SELECT state FROM submission WHERE id = 1') $(db 'SELECT state FROM allocation WHERE id = 1')" "2 2" "the one that runs is not canceled with it"
+as_user touch go
+ok "the workflow completes" wait_until 90 '[ "$(db "SELECT state FROM workflow")" = 1 ]'
+
 done_testing

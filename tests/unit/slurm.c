@@ -8,6 +8,7 @@
 
 #include "lib/base/mem.h"
 #include "lib/base/program.h"
+#include "lib/slurm/elements.h"
 #include "lib/slurm/end.h"
 #include "lib/slurm/submit.h"
 #include "tests/tap.h"
@@ -97,13 +98,23 @@ static void test_answers(void)
 static void test_queue(void)
 {
     struct error err = {0};
-    struct slurm_job jobs[] = {{.job_id = 5}, {.job_id = 6}, {.job_id = 7}, {.job_id = 8}};
     int64_t id = -1;
-    fake("squeue", "printf '5 RUNNING\\n5 CANCELLED\\n6 COMPLETED\\n6 CANCELLED\\n7 PENDING\\n'");
-    is_int(slurm_fates("a,b", jobs, 4, &err), 0, "fates");
-    ok(jobs[0].fate == FATE_RUNNING && jobs[1].fate == FATE_CANCELED &&
-           jobs[2].fate == FATE_QUEUED && jobs[3].fate == FATE_UNKNOWN,
-       "the liveliest element decides; what is not listed is unknown");
+    struct elements elements;
+    bool listed = false;
+    fake("squeue", "printf '5|0|RUNNING|None\\n5|1|CANCELLED|None\\n6|N/A|FAILED|NonZeroExitCode\\n"
+                   "7|N/A|PENDING|launch failed requeued held\\nnonsense\\n'");
+    is_int(elements_read(&elements, "a,b", &err), 0, "elements");
+    is_int(elements.count, 4, "four of them");
+    ok(elements_find(&elements, 5, 0, &listed)->fate == FATE_RUNNING &&
+           elements_find(&elements, 5, 1, &listed)->fate == FATE_CANCELED,
+       "each element of an array has a fate of its own");
+    is_text(elements_find(&elements, 6, UNKNOWN, &listed)->said, "FAILED (NonZeroExitCode)",
+            "Slurm's state and reason");
+    is_int(elements_find(&elements, 7, UNKNOWN, &listed)->fate, FATE_STUCK,
+           "one that Slurm will not start by itself");
+    ok(!elements_find(&elements, 5, 2, &listed) && listed, "an element that is forgotten");
+    ok(!elements_find(&elements, 8, UNKNOWN, &listed) && !listed, "a job that is not listed");
+    elements_fini(&elements);
     fake("squeue", "printf '5 torc-wf1-ab\\n6 torc-wf1-abc\\n7 (null)\\n'");
     slurm_find_tag("a", "torc-wf1-abc", &id, &err);
     is_int(id, 6, "a job by its tag");

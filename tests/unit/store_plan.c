@@ -171,6 +171,46 @@ static void test_refused(void)
     fixture_close(&f);
 }
 
+// Elements of one array go different ways: those that Slurm ended or somebody canceled leave the
+// one that runs, and its room, alone.
+static void test_over(void)
+{
+    struct fixture f;
+    fixture_open(&f);
+    int64_t w = flat(&f, 20), class_id = fixture_number(&f, "SELECT id FROM resource_class");
+    struct arena *arena = arena_create();
+    struct submission s = plan(class_id, 4, 4, 1);
+    create(&f, w, &s, 1, arena);
+    store_submission_answered(f.store, s.id, 99, NULL, &f.err);
+    int64_t first = fixture_number(&f, "SELECT min(id) FROM allocation");
+    int64_t ids[] = {first, first + 1};
+    enter(&f, w, s.tag, 0, "i0", 0);
+    is_int(store_allocations_over(f.store, s.id, ids, 2, ALLOCATION_ENDED, "FAILED (X)", &f.err), 0,
+           "Slurm says that two have ended");
+    is_int(fixture_number(&f, "SELECT group_concat(state, '') FROM (SELECT state FROM allocation "
+                              "ORDER BY id)"),
+           2311, "the one that a runner came to runs");
+    is_int(fixture_number(&f, "SELECT state FROM submission"), 2, "and so does the submission");
+    is_int(store_submission_answered(f.store, s.id, 99, "given back", &f.err), 0,
+           "what has not started is given back");
+    is_int(fixture_number(&f, "SELECT group_concat(state, '') FROM (SELECT state FROM allocation "
+                              "ORDER BY id)"),
+           2344, "which is two of them");
+    is_int(fixture_number(&f, "SELECT state FROM submission"), 2, "the submission runs still");
+    struct demand d;
+    store_demand(f.store, w, &d, &f.err);
+    is_int(d.classes[0].room, 4, "with room for what it runs");
+    demand_fini(&d);
+    struct read_reply p;
+    struct read_request q = {.what = READ_ALLOCATIONS, .workflow_id = w};
+    store_read(f.store, &q, &p, &f.err);
+    ok(p.count == 4 && !p.allocations[0].error && p.allocations[1].error && p.allocations[2].error,
+       "why it ended is said of those that it is true of");
+    read_reply_fini(&p);
+    arena_destroy(arena);
+    fixture_close(&f);
+}
+
 // An allocation that comes and goes without running a job; then, so many seconds later, another is
 // asked for.
 static bool asks_after_vain(struct fixture *f, int64_t w, int64_t class_id, int number, int secs,
@@ -351,6 +391,7 @@ int main(void)
 {
     test_demand();
     test_refused();
+    test_over();
     test_vain();
     test_cancel();
     test_read();
