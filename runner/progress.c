@@ -47,8 +47,8 @@ static int64_t count_ended(const struct workflow_info *info)
 // For the log of an allocation: there a kernel that holds jobs is expected.
 static void say_how_measured(const struct runner *runner)
 {
-    if (runner->jobs.node.in_allocation && !runner->options->accounting && !runner->options->quiet &&
-        meter_source(runner->jobs.meter) == SOURCE_PROC)
+    if (runner->jobs.node.in_allocation && !runner->options->accounting &&
+        !runner->options->quiet && meter_source(runner->jobs.meter) == SOURCE_PROC)
         fprintf(stderr, "torc-run: jobs are measured by /proc, without cgroups: %s\n",
                 meter_why(runner->jobs.meter));
 }
