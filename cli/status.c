@@ -11,6 +11,7 @@
 #include "lib/show/table.h"
 #include "lib/show/target.h"
 #include "lib/show/why.h"
+#include "lib/slurm/died.h"
 #include "lib/slurm/look.h"
 #include "lib/slurm/lost_runner.h"
 #include "lib/store/read_each.h"
@@ -319,6 +320,23 @@ static void draw_gone(const struct context *context)
     }
 }
 
+// So many ended before a runner came that no more are asked for.
+static int draw_died(const struct status_view *view, struct error *err)
+{
+    struct died died;
+    if (view->workflow->state != WORKFLOW_RUNNING)
+        return 0;
+    if (died_read(view->store, view->workflow->id, &died, err))
+        return -1;
+    if (died.count >= DIED_MOST && died.text) {
+        label(view->screen, "");
+        screen_text(view->screen, COLOR_NONE, died.text, 0);
+        fputc('\n', view->screen->out);
+    }
+    died_fini(&died);
+    return 0;
+}
+
 static int draw_allocations(struct context *context, struct error *err)
 {
     const struct status_view *view = context->view;
@@ -341,7 +359,7 @@ static int draw_allocations(struct context *context, struct error *err)
     ask_slurm(context);
     draw_queue(view->screen, view->queue);
     draw_gone(context);
-    return 0;
+    return draw_died(view, err);
 }
 
 struct label_search {

@@ -184,6 +184,16 @@ int report_classes(struct report *report, struct error *err)
     return print(report, READ_CLASSES, class_columns, COUNT(class_columns), class_row, NULL, err);
 }
 
+// "Slurm job 12_3 canceled": an element of an array has its number.
+static char *allocation_name(const struct allocation_info *allocation)
+{
+    const char *how = allocation->state == ALLOCATION_ENDED ? "ended" : "canceled";
+    long long id = (long long)allocation->slurm_job_id;
+    return allocation->array_task_id < 0
+               ? xasprintf("Slurm job %lld %s", id, how)
+               : xasprintf("Slurm job %lld_%d %s", id, allocation->array_task_id, how);
+}
+
 // Why some came to nothing: in full, below the table, which has no room for it.
 static int allocation_reason(void *pointer, const struct read_reply *reply, uint32_t index,
                              struct error *err)
@@ -194,9 +204,7 @@ static int allocation_reason(void *pointer, const struct read_reply *reply, uint
     if (!allocation->error || (context->reason && !strcmp(context->reason, allocation->error)))
         return 0;
     cleanup_free char *job =
-        allocation->slurm_job_id
-            ? xasprintf("Slurm job %lld canceled", (long long)allocation->slurm_job_id)
-            : xstrdup("Refused");
+        allocation->slurm_job_id ? allocation_name(allocation) : xstrdup("Refused");
     cleanup_free char *text = xasprintf("%s: %s", job, allocation->error);
     fputs(context->reason ? "" : "\n", context->report->screen->out);
     screen_wrap(context->report->screen, 0, text);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "lib/base/arena.h"
+#include "lib/base/folder.h"
 #include "lib/base/mem.h"
 #include "lib/base/text_file.h"
 #include "lib/store/create.h"
@@ -91,10 +92,16 @@ static int merge_settings(const struct options *options, struct workflow *workfl
         settings.stdio = (enum stdio_mode)options->stdio;
     if (options->max_fails >= 0)
         settings.max_fails = options->max_fails;
-    cleanup_free char *text = settings_text(&settings);
+    cleanup_free char *text = settings_text(&settings), *at = NULL;
     workflow->settings = arena_strdup(workflow->text, text);
+    int rc = folder_check(settings.output_dir, &at) // before anything is created
+                 ? error_set(err, ERROR_USAGE, errno,
+                             "the folder for the output, %s, cannot be written to, so nothing was "
+                             "started (%s)",
+                             settings.output_dir, at)
+                 : 0;
     settings_fini(&settings);
-    return 0;
+    return rc;
 }
 
 // A run of the same file that has not ended may be what the user wants to go on with.

@@ -222,7 +222,8 @@ const char *node_refuses(const struct node *node, int32_t cpus, int64_t memory_b
                  size_format(memory_bytes, asked, sizeof asked),
                  size_format(node->memory_bytes / 1024 / 1024 * 1024 * 1024, have, sizeof have));
     else if (devices > node->gpus_count)
-        snprintf(text, room, "needs %d GPUs, and there are %d here", devices, node->gpus_count);
+        snprintf(text, room, "needs %d %s, and there are %d here", devices,
+                 devices == 1 ? "GPU" : "GPUs", node->gpus_count);
     else if (nodes > 1)
         snprintf(text, room, "needs %d nodes, and this is one", nodes);
     else

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "lib/base/mem.h"
 
@@ -21,4 +22,27 @@ int folder_make(const char *path)
             return -1;
     }
     return make_one(path);
+}
+
+int folder_check(const char *path, char **at)
+{
+    struct stat status;
+    cleanup_free char *folder = xstrdup(path);
+    while (stat(folder, &status) && errno == ENOENT && strcmp(folder, ".")) {
+        char *slash = strrchr(folder, '/');
+        if (slash == folder)
+            slash++;
+        if (slash && *slash)
+            *slash = '\0';
+        else
+            strcpy(folder, slash ? "/" : ".");
+    }
+    if (!stat(folder, &status) && !S_ISDIR(status.st_mode))
+        errno = ENOTDIR;
+    else if (!access(folder, W_OK | X_OK))
+        return 0;
+    int why = errno;
+    *at = take_ptr(folder);
+    errno = why;
+    return -1;
 }

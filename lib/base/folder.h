@@ -7,4 +7,8 @@
 // 0777. 0 also where it is there already; else -1 and errno.
 int folder_make(const char *path);
 
+// Could files be made in it, or, as it is missing, it itself in what is there above it? 0, or -1,
+// errno and *at, the folder that says no (the caller's).
+int folder_check(const char *path, char **at);
+
 #endif

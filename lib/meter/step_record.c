@@ -67,7 +67,7 @@ static bool read_job(struct step_record *r, const char *text)
 
 static bool read_node(struct step_record *r, const char *text)
 {
-    return read_text(text, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-",
+    return read_text(text, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz._-",
                      r->node, sizeof r->node);
 }
 

@@ -8,8 +8,6 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "lib/base/arena.h"
 #include "lib/base/folder.h"
@@ -24,16 +22,10 @@ char *submit_output_dir(const struct submit *submit)
 
 int submit_check_output_dir(const struct submit *submit, struct error *err)
 {
-    cleanup_free char *path = submit_output_dir(submit), *at = xstrdup(path);
-    struct stat status;
-    while (stat(at, &status) && errno == ENOENT && strrchr(at, '/') > at)
-        *strrchr(at, '/') = '\0';
-    if (!stat(at, &status) && !S_ISDIR(status.st_mode))
-        errno = ENOTDIR;
-    else if (!access(at, W_OK | X_OK))
+    cleanup_free char *path = submit_output_dir(submit), *at = NULL;
+    if (!folder_check(path, &at))
         return 0;
-    int why = errno;
-    return error_set(err, ERROR_USAGE, why,
+    return error_set(err, ERROR_USAGE, errno,
                      "the folder for the output, %s, cannot be written to, so nothing was "
                      "submitted (%s)",
                      path, at);

@@ -46,11 +46,12 @@ static char *resources_text(const struct commands_resources *resources)
 // A CR inside of a line: the next command would be a part of this one, or of a comment.
 static const char *find_cr(const char *at, const char *stop)
 {
-    while (stop > at && stop[-1] == '\r')
-        stop--;
-    while (at < stop && *at == '\r')
-        at++;
-    return memchr(at, '\r', (size_t)(stop - at));
+    size_t length = (size_t)(stop - at);
+    while (length && at[length - 1] == '\r')
+        length--;
+    for (; length && *at == '\r'; at++)
+        length--;
+    return length ? memchr(at, '\r', length) : NULL;
 }
 
 static void put_job(struct rewrite *out, size_t number)

@@ -271,6 +271,20 @@ static const char *join(struct resolver *resolver, const char *script, const cha
                         found.kind == INVOCATION_WRAPPER ? " " : "\n", command);
 }
 
+// What the shell leaves running when the command ends is killed then.
+static void warn_of_background(struct resolver *resolver, const char *command)
+{
+    size_t length = command ? strlen(command) : 0;
+    while (length && strchr(" \t\n", command[length - 1]))
+        length--;
+    if (length < 2 || command[length - 1] != '&' || strchr("&\\", command[length - 2]))
+        return;
+    source_down_key(resolver->source, "command");
+    source_warning(resolver->source, "it ends in &: what is still running in the background when "
+                                     "the command ends is killed; put \"wait\" behind it");
+    source_up(resolver->source);
+}
+
 void resolve_job_links(struct resolver *resolver, uint32_t j)
 {
     const struct spec_job *job = &resolver->spec->jobs[j];
@@ -287,5 +301,6 @@ void resolve_job_links(struct resolver *resolver, uint32_t j)
                  false);
     link_regexes(resolver, j, "output_user_data_regexes", &job->output_data_regexes, ROLE_OUTPUT,
                  false);
+    warn_of_background(resolver, command);
     resolver->workflow->jobs[j].command = join(resolver, script, command);
 }

@@ -35,6 +35,11 @@ wait "$pid"
 { printf '{"name": "typed", "jobs": [{"name": "j", "command": "true"}]}\n'; wait_until 10 'grep -qa typed tty'; printf '\004'; wait_until 20 'grep -qa "rc " tty'; } |
 	timeout 40 script -qefc 'torc-run --quiet --cpus 1 -; echo "rc $?"' tty > /dev/null
 ok "torc-run - at a terminal reads what is typed" grep -qa "^rc 0" tty || diag "$(cat tty)"
+mkdir plain
+touch plain/torc_output
+(cd plain && TORC_DB=$PWD/db timed torc-run ../wf.json > ../log 2>&1)
+is "$? $(ls plain)" "2 torc_output" "a folder for the output that cannot be one: nothing is created"
+like "$(cat log)" "folder for the output, torc_output, cannot be written to, so nothing was started" "... and it is said"
 torc validate /dev/zero > log 2>&1
 is $? 2 "a file without end is refused"
 like "$(cat log)" "/dev/zero.* is larger than 1000 MB" "... at a size that is said"

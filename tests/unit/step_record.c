@@ -16,7 +16,7 @@ static void test_round_trip(void)
     struct step_record in = {.slurm_job_id = 4294967293U,
                              .step_id = 4294967291U,
                              .task = 17,
-                             .node = "a-1_b",
+                             .node = "a-1_b.c",
                              .status = 0x8b,
                              .cgroup = 1,
                              .gpus = "0,2-3"},
