@@ -76,9 +76,14 @@ static int look(void *context, const struct workflow_info *info, bool changed, s
 {
     struct watch *watch = context;
     bool stuck = false;
+    int alive = 0;
     int result = info ? waiting_result(info) : ERROR_JOBS; // that is gone has ended, too
     if (result >= 0 || changed)
         return result;
+    if (lost_runner_count_alive(watch->store, info->id, &alive, err))
+        return -1;
+    if (alive) // jobs may run for hours: that is nothing to ask Slurm about
+        return -1;
     if (!watch->asked_msec || clock_mono_msec() - watch->asked_msec >= AGAIN_MSEC) {
         ask_slurm(watch->db, info->id);
         watch->asked_msec = clock_mono_msec();
