@@ -138,12 +138,12 @@ J
 run remove.json
 is "$rc $(cat torc_output/*.o)" "0 there" "the folder of the output is made anew when a job has removed it" || diag "$(cat log)"
 
-# ---- and one that may not be written to: no job fails for it
+# ---- and one that may not be written to: no job fails for it, there is none
 if [ "$(id -u)" = 0 ] && command -v setpriv > /dev/null; then
 	mkdir -p bare/torc_output && chmod 711 . && cp remove.json bare && chown 54321 bare
 	(cd bare && timed setpriv --reuid 54321 --clear-groups "$(command -v torc-run)" --db db -Q remove.json) > log 2>&1
-	is "$? $(sqlite3 bare/db "SELECT DISTINCT state FROM job_status ORDER BY 1")" $'4 blocked\nready' "a folder of the output that is somebody else's fails no job"
-	like "$(cat log)" "cannot write to the folder torc_output" "... and is named"
+	is "$? $(ls bare)" $'2 remove.json\ntorc_output' "a folder of the output that is somebody else's: nothing is created"
+	like "$(cat log)" "the folder for the output, torc_output, cannot be written to, so nothing was started" "... and it is named"
 else
 	skip "only root can be another user" 2
 fi
