@@ -37,7 +37,8 @@ static bool has_runner(int proc, pid_t pid, const char *runner_name)
     struct proc_stat process = {.ppid = pid}; // itself first
     for (int i = 0;
          i < GENERATIONS_MOST && process.ppid > 1 && !proc_stat(proc, process.ppid, &process); i++)
-        if (!strcmp(process.name, runner_name))
+        // a zombie is dead, though its children are its own until its last thread has ended
+        if (!strcmp(process.name, runner_name) && !strchr("ZX", process.state))
             return true;
     return false;
 }
