@@ -97,7 +97,7 @@ CREATE TABLE job (
   UNIQUE (workflow, name)
 );
 CREATE INDEX job_ready ON job (class, priority DESC, rank DESC, id) WHERE state = 2;
-CREATE INDEX job_order ON job (workflow, priority DESC, rank DESC, id, class) WHERE state = 2; -- where there are many classes
+CREATE INDEX job_order ON job (workflow, priority DESC, rank DESC, id, class) WHERE state = 2 AND flags & 16; -- many classes
 CREATE INDEX job_held ON job (runner) WHERE runner IS NOT NULL;
 
 CREATE TABLE dependency (

@@ -226,7 +226,6 @@ static int hand_over(struct claim_state *state, struct error *err)
 // not cost a cursor a class.
 static int take_jobs(struct claim_state *state, int64_t most, struct error *err)
 {
-    enum { MANY_CLASSES = 32 };
     int64_t classes = 0, held = 0;
     enum claim_order found = ORDER_DEEP;
     if (most > 0 && db_number(state->tx->db, err, &classes, SQL_CLASSES_UP_TO, "li",

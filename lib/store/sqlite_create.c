@@ -46,15 +46,15 @@ static int add_classes(struct tx *tx, const struct workflow *w, const struct bas
 }
 
 static int add_job(struct tx *tx, struct bulk *bulk, const struct job_row *j, int64_t id,
-                   int64_t class_base, struct error *err)
+                   int64_t class_base, bool in_order, struct error *err)
 {
     bool barrier = j->class_index < 0;
     enum job_state state = j->unmet || barrier ? JOB_BLOCKED : JOB_READY;
     int64_t class_id = barrier ? 0 : class_base + 1 + j->class_index;
     tx_count(tx, class_id, JOB_STATES, state, 1);
     return db_bulk_row(bulk, err, "llzssiiiiis", id, tx->workflow_id, class_id, j->name, j->command,
-                       (int)state, (int)j->unmet, (int)j->flags, (int)j->priority, (int)j->rank,
-                       j->spec);
+                       (int)state, (int)j->unmet, (int)(j->flags | (in_order ? JOB_IN_ORDER : 0)),
+                       (int)j->priority, (int)j->rank, j->spec);
 }
 
 static int add_jobs(struct tx *tx, const struct workflow *w, const struct bases *b,
@@ -63,7 +63,8 @@ static int add_jobs(struct tx *tx, const struct workflow *w, const struct bases 
     struct bulk bulk;
     int rc = db_bulk_open(&bulk, tx->db, SQL_JOB_ADD, w->jobs_count, err);
     for (size_t i = 0; !rc && i < w->jobs_count; i++)
-        rc = add_job(tx, &bulk, &w->jobs[i], b->job + 1 + (int64_t)i, b->class_id, err);
+        rc = add_job(tx, &bulk, &w->jobs[i], b->job + 1 + (int64_t)i, b->class_id,
+                     w->classes_count >= MANY_CLASSES, err);
     db_bulk_close(&bulk);
     return rc;
 }

@@ -7,6 +7,9 @@
 #include "lib/store/events.h"
 #include "lib/store/sqlite.h"
 
+// From so many classes on jobs are claimed in order, not class by class.
+enum { MANY_CLASSES = 32 };
+
 struct class_delta {
     int64_t class_id; // 0: free
     int64_t by_state[JOB_STATES];
