@@ -36,20 +36,19 @@ static int each_allocation(void *coming, const struct read_reply *reply, uint32_
     return 0;
 }
 
-// Nothing has changed for a while: perhaps nothing ever will, and the user should know.
+// Nothing has changed for a while, and no runner lives: perhaps nothing ever will, and the user
+// should know.
 static int tell_if_stuck(struct store *store, int64_t id, bool *stuck, struct error *err)
 {
-    int alive;
     bool coming = false;
     struct read_request allocations = {.what = READ_ALLOCATIONS, .workflow_id = id},
                         workflow = {.what = READ_WORKFLOWS, .workflow_id = id};
     struct read_reply reply;
-    if (lost_runner_count_alive(store, id, &alive, err) ||
-        store_read_each(store, allocations, each_allocation, &coming, err) ||
+    if (store_read_each(store, allocations, each_allocation, &coming, err) ||
         store_read(store, &workflow, &reply,
                    err)) // last: a workflow ends before its last runner leaves
         return -1;
-    *stuck = !alive && !coming && reply.count && waiting_result(reply.workflows) < 0;
+    *stuck = !coming && reply.count && waiting_result(reply.workflows) < 0;
     if (*stuck)
         cli_warn("workflow %lld has no live runner and no allocation, so nothing will run; to go "
                  "on here: torc-run --workflow %lld",

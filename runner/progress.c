@@ -8,10 +8,11 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/mem.h"
+#include "lib/base/text.h"
 #include "lib/meter/meter.h"
 #include "lib/show/screen.h"
 #include "lib/store/pack.h"
-#include "lib/store/read.h"
+#include "lib/store/read_each.h"
 
 enum { LINE_USEC = 200 * USEC_PER_MSEC, NAMED_MOST = 5, CLASSES_MOST = 100, INTERRUPTED = 130 };
 
@@ -92,6 +93,7 @@ void progress_clear(void)
 static void name_jobs(struct runner *runner, enum job_state state, int64_t count)
 {
     struct read_reply jobs, attempts;
+    struct error ignored;
     struct read_request request = {.what = READ_JOBS,
                                    .workflow_id = runner->jobs.workflow_id,
                                    .states = 1u << state,
@@ -99,17 +101,16 @@ static void name_jobs(struct runner *runner, enum job_state state, int64_t count
     if (store_read(runner->store, &request, &jobs, NULL))
         return;
     for (uint32_t i = 0; i < jobs.count; i++) {
-        struct read_request last = {.what = READ_ATTEMPTS,
-                                    .workflow_id = runner->jobs.workflow_id,
-                                    .job_id = jobs.jobs[i].id,
-                                    .limit = 1000};
-        bool known = !store_read(runner->store, &last, &attempts, NULL);
-        const struct attempt_end *end =
-            known && attempts.count ? &attempts.attempts[attempts.count - 1].end : NULL;
-        fprintf(stderr, "  %s %s%s%s%s%s\n", jobs.jobs[i].name, job_state_names[state],
-                end && end->message ? ": " : "", end && end->message ? end->message : "",
-                end && end->start.stderr_path ? "; see " : "",
-                end && end->start.stderr_path ? end->start.stderr_path : "");
+        const struct attempt_info *last = NULL;
+        bool known = !store_read_last_attempt(runner->store, &jobs.jobs[i],
+                                              runner->jobs.workflow_id, &attempts, &last, &ignored);
+        const struct attempt_end *end = known && last ? &last->end : NULL;
+        cleanup_free char *name = text_safe(jobs.jobs[i].name);
+        cleanup_free char *why = text_safe(end && end->message ? end->message : "");
+        cleanup_free char *see =
+            text_safe(end && end->start.stderr_path ? end->start.stderr_path : "");
+        fprintf(stderr, "  %s %s%s%s%s%s\n", name, job_state_names[state], *why ? ": " : "", why,
+                *see ? "; see " : "", see);
         if (known)
             read_reply_fini(&attempts);
     }
@@ -147,11 +148,12 @@ static int64_t name_others(struct runner *runner)
 
 static void say_how_it_went(struct runner *runner, const struct workflow_info *info)
 {
+    cleanup_free char *name = text_safe(info->name);
     int64_t all = job_states_count(info->counts, JOB_STATES_ALL),
             completed = info->counts[JOB_COMPLETED];
     fprintf(stderr,
             "torc-run: workflow %" PRId64 " (%s): %" PRId64 " of %" PRId64 " jobs completed",
-            info->id, info->name, completed, all);
+            info->id, name, completed, all);
     for (int state = 0; state < JOB_STATES; state++)
         if (state != JOB_COMPLETED && info->counts[state])
             fprintf(stderr, ", %" PRId64 " %s", info->counts[state], job_state_names[state]);

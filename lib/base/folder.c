@@ -2,6 +2,7 @@
 #include "lib/base/folder.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -45,4 +46,13 @@ int folder_check(const char *path, char **at)
     *at = take_ptr(folder);
     errno = why;
     return -1;
+}
+
+int folder_look_again(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    cleanup_free char *folder =
+        slash && slash > path ? xstrndup(path, (size_t)(slash - path)) : xstrdup(slash ? "/" : ".");
+    cleanup_close int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return fd < 0 ? -1 : 0;
 }

@@ -11,4 +11,8 @@ int folder_make(const char *path);
 // errno and *at, the folder that says no (the caller's).
 int folder_check(const char *path, char **at);
 
+// Opens the folder that a path lies in, for its effect: a network file system looks again at what
+// is there. -1: it cannot be opened.
+int folder_look_again(const char *path);
+
 #endif

@@ -172,15 +172,21 @@ void program_result_fini(struct program_result *result)
     *result = (struct program_result){0};
 }
 
-char *program_beside(const char *name)
+char *program_folder(void)
 {
     char self[PATH_MAX];
     ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
     if (n <= 0)
         return NULL;
     self[n] = '\0';
-    cleanup_free char *path = xasprintf("%s/%s", dirname(self), name);
-    return access(path, X_OK) ? NULL : take_ptr(path);
+    return xstrdup(dirname(self));
+}
+
+char *program_beside(const char *name)
+{
+    cleanup_free char *folder = program_folder();
+    cleanup_free char *path = folder ? xasprintf("%s/%s", folder, name) : NULL;
+    return path && !access(path, X_OK) ? take_ptr(path) : NULL;
 }
 
 char *program_find(const char *name)

@@ -21,6 +21,9 @@ int program_run(const char *const *argv, const char *input, char *const *env, in
                 struct program_result *result, struct error *err);
 void program_result_fini(struct program_result *result);
 
+// The folder that this program is in; NULL: not known. The caller's.
+char *program_folder(void);
+
 // The path of a program in the folder of this one (name: as seen from there); NULL: there is none
 // that can be run. The caller's.
 char *program_beside(const char *name);

@@ -13,14 +13,16 @@
 #include "lib/store/plan.h"
 #include "lib/store/read_each.h"
 
-struct waiting { // an allocation that may still do something
-    int64_t id, submission_id;
+struct pending { // an allocation that may still do something
+    int64_t id, submission_id, slurm_job_id;
     int32_t task;
-    bool runs; // a runner came: its end is the runner's to say
+    bool runs;            // a runner came: its end is the runner's to say
+    enum slurm_fate fate; // in Slurm
+    const char *said;
 };
 
 struct live {
-    struct waiting *list;
+    struct pending *list;
     size_t count, space;
     struct submissions all;
     char *names; // of their jobs
@@ -35,8 +37,10 @@ static int each_allocation(void *context, const struct read_reply *reply, uint32
     if (a->state == ALLOCATION_ENDED || a->state == ALLOCATION_CANCELED)
         return 0;
     live->list = array_grow(live->list, live->count, &live->space, sizeof *live->list);
-    live->list[live->count++] =
-        (struct waiting){a->id, a->submission_id, a->array_task_id, a->state == ALLOCATION_RUNNING};
+    live->list[live->count++] = (struct pending){.id = a->id,
+                                                 .submission_id = a->submission_id,
+                                                 .task = a->array_task_id,
+                                                 .runs = a->state == ALLOCATION_RUNNING};
     return 0;
 }
 
@@ -69,7 +73,8 @@ static int find_live(struct store *store, int64_t workflow_id, struct live *live
         const struct submission *s = submission_of(live, live->list[i].submission_id);
         if (!s || !s->slurm_job_id) // never answered: submit_heal looks for it
             continue;
-        live->list[kept++] = live->list[i];
+        live->list[kept] = live->list[i];
+        live->list[kept++].slurm_job_id = s->slurm_job_id;
         add_name(live, s);
     }
     live->count = kept;
@@ -85,35 +90,37 @@ static void live_fini(struct live *live)
 }
 
 // One that squeue does not list is unknown; that it is gone only the controller can say, or the
-// rest of its array, which is listed.
-static enum slurm_fate fate_of(const struct elements *elements, int64_t job_id, int32_t task,
-                               const char **said)
+// rest of its array, which is listed. Each job is asked for once: those of an array stand together.
+static void learn_fates(struct live *live, const struct elements *elements)
 {
     struct error ignored;
+    int64_t asked = 0;
     bool listed, gone = false;
-    const struct element *e = elements_find(elements, job_id, task, &listed);
-    *said = e ? e->said : "Slurm does not know it any more";
-    if (e)
-        return e->fate;
-    if (listed || (!slurm_job_is_gone(job_id, &gone, &ignored) && gone))
-        return FATE_ENDED;
-    return FATE_UNKNOWN;
+    for (size_t i = 0; i < live->count; i++) {
+        struct pending *p = &live->list[i];
+        const struct element *e = elements_find(elements, p->slurm_job_id, p->task, &listed);
+        if (!e && !listed && asked != p->slurm_job_id) {
+            asked = p->slurm_job_id;
+            gone = !slurm_job_is_gone(asked, &gone, &ignored) && gone;
+        }
+        p->fate = e ? e->fate : listed || gone ? FATE_ENDED : FATE_UNKNOWN;
+        p->said = e ? e->said : "Slurm does not know it any more";
+    }
 }
 
 // Those of one submission with this fate, in one transaction.
 static int write_down(struct store *store, const struct submission *s, const struct live *live,
-                      const struct elements *elements, enum slurm_fate fate, struct error *err)
+                      enum slurm_fate fate, struct error *err)
 {
     cleanup_free int64_t *ids = xcalloc(live->count, sizeof *ids);
     uint32_t count = 0;
-    const char *why = NULL, *said;
+    const char *why = NULL;
     for (size_t i = 0; i < live->count; i++) {
-        const struct waiting *w = &live->list[i];
-        if (w->submission_id != s->id || w->runs ||
-            fate_of(elements, s->slurm_job_id, w->task, &said) != fate)
+        const struct pending *p = &live->list[i];
+        if (p->submission_id != s->id || p->runs || p->fate != fate)
             continue;
-        ids[count++] = w->id;
-        why = said;
+        ids[count++] = p->id;
+        why = p->said;
     }
     if (!count)
         return 0;
@@ -123,18 +130,17 @@ static int write_down(struct store *store, const struct submission *s, const str
                : store_allocations_over(store, s->id, ids, count, ALLOCATION_ENDED, why, err);
 }
 
-static void judge(const struct live *live, const struct elements *elements, struct settled *settled)
+static void judge(const struct live *live, struct settled *settled)
 {
     bool other = false;
     for (size_t i = 0; i < live->count; i++) {
-        const struct submission *s = submission_of(live, live->list[i].submission_id);
-        const char *said;
-        enum slurm_fate fate = fate_of(elements, s->slurm_job_id, live->list[i].task, &said);
+        const struct pending *p = &live->list[i];
+        enum slurm_fate fate = p->fate;
         settled->canceled |= fate == FATE_CANCELED;
         settled->alive |= fate != FATE_ENDED && fate != FATE_CANCELED;
         other |= fate != FATE_STUCK && fate != FATE_ENDED && fate != FATE_CANCELED;
         if (fate == FATE_STUCK && !settled->stuck)
-            settled->stuck = xasprintf("Slurm job %lld is %s", (long long)s->slurm_job_id, said);
+            settled->stuck = xasprintf("Slurm job %lld is %s", (long long)p->slurm_job_id, p->said);
     }
     if (other)
         free(take_ptr(settled->stuck));
@@ -150,10 +156,11 @@ int settle(struct store *store, int64_t workflow_id, struct settled *settled, st
     if (!rc && live.count && (!live.names || elements_read(&elements, live.names, &ignored))) {
         settled->alive = true; // no answer: unknown, so wait
     } else if (!rc) {
-        judge(&live, &elements, settled);
+        learn_fates(&live, &elements);
+        judge(&live, settled);
         for (uint32_t i = 0; i < live.all.count && !rc; i++)
-            rc = write_down(store, &live.all.list[i], &live, &elements, FATE_CANCELED, err) ||
-                         write_down(store, &live.all.list[i], &live, &elements, FATE_ENDED, err)
+            rc = write_down(store, &live.all.list[i], &live, FATE_CANCELED, err) ||
+                         write_down(store, &live.all.list[i], &live, FATE_ENDED, err)
                      ? -1
                      : 0;
     }

@@ -50,8 +50,8 @@ static const char *describe_warnings(struct job *job, bool strict)
                              job->leftovers == 1 ? "was" : "were");
             break;
         case WARNING_STEPS:
-            what = "what it started with srun is not in its usage, as Slurm's plugin is not "
-                   "installed here";
+            what = "what it started with srun is not in its usage, as nothing recorded its steps "
+                   "(the SPANK plugin does)";
             break;
         }
         if (what)

@@ -3,13 +3,12 @@
 #include "runner/job/environment.h"
 
 #include <fnmatch.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "lib/base/mem.h"
+#include "lib/base/program.h"
 #include "runner/job/command.h"
 
 struct environment {
@@ -119,12 +118,9 @@ static void inherit(struct environment *environment, char *const *list)
 static void complete_path(struct environment *environment)
 {
     const char *path = environment_find(environment->base, "PATH");
-    char self[PATH_MAX];
-    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-    char *slash = n > 0 ? memrchr(self, '/', (size_t)n) : NULL;
-    if (!slash)
+    cleanup_free char *self = program_folder();
+    if (!self)
         return;
-    *slash = '\0';
     cleanup_free char *inside = xasprintf(":%s:", path ? path : ""),
                       *folder = xasprintf(":%s:", self);
     if (strstr(inside, folder))

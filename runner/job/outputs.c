@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/base/folder.h"
 #include "lib/base/mem.h"
 
 struct output_before {
@@ -39,11 +40,7 @@ static bool look_again(const char *path, struct stat *st)
     cleanup_close int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (file >= 0)
         return !fstat(file, st);
-    const char *slash = strrchr(path, '/');
-    cleanup_free char *folder =
-        slash && slash > path ? xstrndup(path, (size_t)(slash - path)) : xstrdup(slash ? "/" : ".");
-    cleanup_close int dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return dir >= 0 && !stat(path, st);
+    return !folder_look_again(path) && !stat(path, st);
 }
 
 const char *outputs_missing(const struct job *job)

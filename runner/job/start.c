@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/folder.h"
 #include "lib/base/mem.h"
 #include "lib/text/substitute.h"
 #include "lib/workflow/workflow.h"
@@ -23,19 +24,15 @@ enum {
     SHORT_MOST_USEC = 60 * USEC_PER_SEC
 };
 
-// The first input that cannot be seen, or NULL. Opening its folder makes NFS look again.
+// The first input that cannot be seen, or NULL.
 static const char *missing_input(const struct job *job)
 {
     struct stat st;
     for (uint32_t i = 0; i < job->claimed.inputs_count; i++) {
-        const char *path = job->claimed.inputs[i], *slash = strrchr(path, '/');
+        const char *path = job->claimed.inputs[i];
         if (!stat(path, &st))
             continue;
-        cleanup_free char *folder = slash && slash > path ? xstrndup(path, (size_t)(slash - path))
-                                                          : xstrdup(slash ? "/" : ".");
-        int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (fd >= 0)
-            close(fd);
+        folder_look_again(path);
         if (stat(path, &st))
             return path;
     }
