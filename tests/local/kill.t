@@ -40,7 +40,7 @@ start_run long.json
 started 2 1
 wait_until 10 '[ "$(alive "sleep $mark\.1" | wc -l)" = 3 ]'
 kill -STOP "$pid" "$runner" # else the runner may still act on the death of its keeper
-kill -KILL "$pid" "$runner"
+kill -KILL "$runner" "$pid" # in this order: the kernel lets a stopped process go on when its group is orphaned
 await "$pid" 2>/dev/null
 touch go
 TORC_WORKFLOW_ID=2 SLURM_STEP_ID=0 sleep $mark.41 & # as a step that a job of another runner has started
@@ -148,7 +148,7 @@ died() { # a workflow whose keeper and runner were killed: its id in $id
 	id=$(query 'SELECT max(id) FROM workflow')
 	started "$id" 1
 	kill -STOP "$pid" "$runner" # else the runner may still act on the death of its keeper
-	kill -KILL "$pid" "$runner"
+	kill -KILL "$runner" "$pid" # in this order: the kernel lets a stopped process go on when its group is orphaned
 	await "$pid" 2>/dev/null
 	wait_until 10 '[ ! -e /proc/$runner ] || grep -q "^State:.*Z" /proc/$runner/status'
 }
