@@ -103,8 +103,9 @@ static int heal(const struct submit *submit, bool by_hand, struct error *err)
     size_t turn = 0, lost = 0;
     bool asked = false;
     struct error minor;
-    if (journal_replay(submit->store, submit->workflow_id, NULL, &minor) ||
-        lost_runner_look(submit->store, submit->workflow_id, &turn, &asked, &lost, &minor))
+    if (journal_replay(submit->store, submit->workflow_id, NULL, &minor))
+        fprintf(stderr, "torc-sbatch: %s\n", minor.text); // and those that died are looked for
+    if (lost_runner_look(submit->store, submit->workflow_id, &turn, &asked, &lost, &minor))
         fprintf(stderr, "torc-sbatch: %s\n", minor.text);
     if (by_hand) {
         if (settle(submit->store, submit->workflow_id, &settled, err))

@@ -145,11 +145,12 @@ static int apply(struct replay *replay, json_t *sync, struct error *err)
 static int keep_refused(struct replay *replay, const char *name)
 {
     cleanup_free char *kept = xasprintf("%s.refused", name);
-    renameat(replay->folder, name, replay->folder, kept);
+    bool moved = !renameat(replay->folder, name, replay->folder, kept);
     return error_set(replay->err, ERROR_INTERNAL, 0,
                      "%lld %s of a runner came too late: it had been declared lost, and what it "
                      "ran was given to others; kept in %s",
-                     (long long)replay->refused, replay->refused == 1 ? "result" : "results", kept);
+                     (long long)replay->refused, replay->refused == 1 ? "result" : "results",
+                     moved ? kept : name);
 }
 
 // Failures of one file do not hide the others.
