@@ -17,7 +17,7 @@ struct claimed_job {
     int64_t job_id;
     const char *name, *command, *spec; // spec: JSON of the seldom fields or NULL
     const char *class_name;
-    int32_t flags, attempt_id, cpus, gpus_milli, nodes, continuations;
+    int32_t flags, run_id, attempt_id, cpus, gpus_milli, nodes, continuations;
     int64_t memory_bytes, runtime_usec;
     bool enforced; // false: cpus, memory and runtime are for planning only
     int64_t after; // of a hint: the job that it waits for, alone; 0: claimed
@@ -30,7 +30,7 @@ struct claimed_job {
 
 struct attempt_start {
     int64_t job_id, start_usec;
-    int32_t attempt_id;
+    int32_t run_id, attempt_id; // as claimed
     bool taken; // on a hint, without a claim: the store claims it now, if it is ready and free
     const char *stdout_path, *stderr_path; // NULL: not kept
 };
@@ -54,6 +54,13 @@ struct usage_point {
     int64_t time_usec, cpu_usec, memory_bytes;
 };
 
+// A file as a job found or left it. What stat says tells whether it is still the same; where that
+// differs, the hash whether the content is (lib/base/hash.h).
+struct file_seen {
+    int64_t size_bytes, mtime_usec, ctime_usec, inode; // all UNKNOWN: not there
+    int64_t hash;                                      // of the content; UNKNOWN: not computed
+};
+
 void usage_record_init(struct usage_record *usage); // everything UNKNOWN
 
 struct attempt_end {
@@ -68,6 +75,10 @@ struct attempt_end {
     const char *message, *stderr_tail;
     const struct usage_record *usages;
     uint32_t usages_count;
+    // of a job that completed: its inputs as it found them, then its outputs, each in the order of
+    // the claim; none: they were not looked at
+    const struct file_seen *files;
+    uint32_t files_count;
 };
 
 #endif

@@ -8,6 +8,7 @@ lib_libtorc_la_SOURCES += %D%/infos.h
 lib_libtorc_la_SOURCES += %D%/journal.c
 lib_libtorc_la_SOURCES += %D%/journal.h
 lib_libtorc_la_SOURCES += %D%/loop_back.c
+lib_libtorc_la_SOURCES += %D%/migrations.def
 lib_libtorc_la_SOURCES += %D%/ops.h
 lib_libtorc_la_SOURCES += %D%/pack.c
 lib_libtorc_la_SOURCES += %D%/pack.h

@@ -46,18 +46,21 @@ RECORD(grant, runner_grant, INT(runner_grant, runner_id), INT(runner_grant, run_
        TEXT(runner_grant, workflow_name), TEXT(runner_grant, folder), TEXT(runner_grant, settings),
        TEXT(runner_grant, partition), TEXT(runner_grant, scheduler));
 LOCAL(start, attempt_start, INT(attempt_start, job_id), INT(attempt_start, start_usec),
-      INT(attempt_start, attempt_id), INT(attempt_start, taken), TEXT(attempt_start, stdout_path),
-      TEXT(attempt_start, stderr_path));
+      INT(attempt_start, run_id), INT(attempt_start, attempt_id), INT(attempt_start, taken),
+      TEXT(attempt_start, stdout_path), TEXT(attempt_start, stderr_path));
 #define U(f) INT(usage_record, f)
 LOCAL(usage, usage_record, TEXT(usage_record, node), TEXT(usage_record, step), U(source),
       U(cpu_user_usec), U(cpu_system_usec), U(throttled_usec), U(memory_peak_bytes),
       U(memory_anon_bytes), U(memory_anon_low_bytes), U(memory_anon_high_bytes),
       U(memory_limit_bytes), U(swap_peak_bytes), U(io_read_bytes), U(io_write_bytes), U(oom_kills),
       U(processes_peak), TEXT(usage_record, gpus));
+#define F(f) INT(file_seen, f)
+LOCAL(seen, file_seen, F(size_bytes), F(mtime_usec), F(ctime_usec), F(inode), F(hash));
 #define A(f) INT(attempt_end, f)
 LOCAL(end, attempt_end, PART(attempt_end, start, &codec_start), A(end_usec), A(wall_usec), A(state),
       A(exit_code), A(signal), A(core), A(reason), A(warnings), TEXT(attempt_end, message),
-      TEXT(attempt_end, stderr_tail), LIST(attempt_end, usages, &codec_usage));
+      TEXT(attempt_end, stderr_tail), LIST(attempt_end, usages, &codec_usage),
+      LIST(attempt_end, files, &codec_seen));
 LOCAL(point, usage_point, INT(usage_point, job_id), INT(usage_point, attempt_id),
       INT(usage_point, time_usec), INT(usage_point, cpu_usec), INT(usage_point, memory_bytes));
 LOCAL(claim, claim_request, INT(claim_request, max_jobs), INT(claim_request, cpus),
@@ -71,9 +74,9 @@ RECORD(sync_request, sync_request, INT(sync_request, runner_id), INT(sync_reques
 LOCAL(claimed_data, claimed_data, TEXT(claimed_data, name), TEXT(claimed_data, json));
 #define J(f) INT(claimed_job, f)
 LOCAL(claimed, claimed_job, J(job_id), TEXT(claimed_job, name), TEXT(claimed_job, command),
-      TEXT(claimed_job, spec), TEXT(claimed_job, class_name), J(flags), J(attempt_id), J(cpus),
-      J(gpus_milli), J(nodes), J(continuations), J(memory_bytes), J(runtime_usec), J(enforced),
-      J(after), TEXTS(claimed_job, inputs), TEXTS(claimed_job, outputs),
+      TEXT(claimed_job, spec), TEXT(claimed_job, class_name), J(flags), J(run_id), J(attempt_id),
+      J(cpus), J(gpus_milli), J(nodes), J(continuations), J(memory_bytes), J(runtime_usec),
+      J(enforced), J(after), TEXTS(claimed_job, inputs), TEXTS(claimed_job, outputs),
       LIST(claimed_job, data, &codec_claimed_data));
 #define R(f) INT(sync_reply, f)
 RECORD(sync_reply, sync_reply, LIST(sync_reply, claimed, &codec_claimed),

@@ -94,6 +94,7 @@ CREATE TABLE job (
   continuations INTEGER NOT NULL DEFAULT 0,-- of them, ended by the end of an allocation
   runner INTEGER REFERENCES runner(id),    -- who holds it while it is pending or running
   spec TEXT,                               -- JSON of the seldom fields: env, workdir, stdio, termination_signal, …
+  signature INTEGER,                       -- hash of what makes it run again when it changes: lib/workflow/signature.h
   UNIQUE (workflow, name)
 );
 CREATE INDEX job_ready ON job (class, priority DESC, rank DESC, id) WHERE state = 2;
@@ -113,13 +114,22 @@ CREATE TABLE file (
   name TEXT NOT NULL,
   path TEXT NOT NULL,
   temporary INTEGER NOT NULL DEFAULT 0,
-  size_bytes INTEGER, mtime_usec INTEGER, ctime_usec INTEGER, inode INTEGER, hash TEXT,  -- as last seen
+  version INTEGER REFERENCES file_version(id),     -- the newest that was seen
   UNIQUE (workflow, name)
+);
+-- A content that a file was seen to have. Two of one file are the same content when their hashes are.
+CREATE TABLE file_version (
+  id INTEGER PRIMARY KEY,
+  file INTEGER NOT NULL REFERENCES file(id) ON DELETE CASCADE,
+  size_bytes INTEGER NOT NULL, mtime_usec INTEGER NOT NULL, ctime_usec INTEGER NOT NULL, inode INTEGER NOT NULL,
+  hash INTEGER,                            -- XXH3, 63 bits; of a folder, of its entries' names, sizes and mtimes; NULL: not computed
+  UNIQUE (file, size_bytes, mtime_usec, ctime_usec, inode)
 );
 CREATE TABLE job_file (
   job INTEGER NOT NULL REFERENCES job(id) ON DELETE CASCADE,
   file INTEGER NOT NULL REFERENCES file(id) ON DELETE CASCADE,
   role INTEGER NOT NULL CHECK (role IN (0, 1)),  -- 0 input, 1 output
+  version INTEGER REFERENCES file_version(id),   -- what the job read, or wrote, when it last completed
   PRIMARY KEY (job, role, file)
 ) WITHOUT ROWID;
 CREATE INDEX job_file_file ON job_file (file, role);
@@ -137,6 +147,7 @@ CREATE TABLE job_user_data (
   job INTEGER NOT NULL REFERENCES job(id) ON DELETE CASCADE,
   user_data INTEGER NOT NULL REFERENCES user_data(id) ON DELETE CASCADE,
   role INTEGER NOT NULL CHECK (role IN (0, 1)),  -- 0 input, 1 output
+  hash INTEGER,                            -- of the value that the job had, or set, when it last completed
   PRIMARY KEY (job, role, user_data)
 ) WITHOUT ROWID;
 CREATE INDEX job_user_data_user_data ON job_user_data (user_data, role);

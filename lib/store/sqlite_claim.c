@@ -171,6 +171,7 @@ static int choose(struct claim_state *state, struct error *err)
 
 int tx_job_files(struct tx *tx, struct arena *arena, struct claimed_job *job, struct error *err)
 {
+    job->run_id = tx->run_id;
     sqlite3_stmt *s = db_query(tx->db, err, SQL_JOB_FILES, "l", job->job_id);
     cleanup_free const char **paths = NULL;
     size_t count = 0, space = 0;

@@ -12,7 +12,7 @@
 #include "lib/base/mem.h"
 #include "lib/store/sqlite.h"
 
-enum { SCHEMA_VERSION = 2, APPLICATION_ID = 0x746f7263, BUSY_SECS = 60 };
+enum { SCHEMA_VERSION = 3, APPLICATION_ID = 0x746f7263, BUSY_SECS = 60 };
 
 static int execute(struct db *db, const char *sql, struct error *err)
 {
@@ -43,17 +43,25 @@ static int make_schema(struct db *db, struct error *err)
     return execute(db, schema, err) || execute(db, pragmas, err) ? -1 : 0;
 }
 
-// Ours, of our version? An empty one becomes ours when it may be created.
-static int check_schema(struct db *db, enum store_mode mode, struct error *err)
+static const char *const migrations[SCHEMA_VERSION] = {
+    // by the version they begin with
+#define MIGRATION(from, statements) [from] = statements,
+#include "lib/store/migrations.def"
+#undef MIGRATION
+};
+
+// Ours, of a version that is known? An empty one becomes ours when it may be created.
+static int check_schema(struct db *db, enum store_mode mode, int64_t *version, struct error *err)
 {
-    int64_t version = 0, application = 0, tables = 0;
+    int64_t application = 0, tables = 0;
     char text[64];
-    if (read_pragma(db, "PRAGMA user_version", &version, text, sizeof text, err) ||
+    if (read_pragma(db, "PRAGMA user_version", version, text, sizeof text, err) ||
         read_pragma(db, "PRAGMA application_id", &application, text, sizeof text, err) ||
         read_pragma(db, "SELECT count(*) FROM sqlite_schema", &tables, text, sizeof text, err))
         return -1;
     if (tables == 0 && mode == STORE_CREATE) {
         db->young = true;
+        *version = SCHEMA_VERSION;
         return make_schema(db, err);
     }
     if (tables == 0)
@@ -64,12 +72,46 @@ static int check_schema(struct db *db, enum store_mode mode, struct error *err)
             err, ERROR_UNREACHABLE, 0,
             "%s is a database of another program, not of torc; give another one with --db",
             db->path);
-    if (version != SCHEMA_VERSION)
-        return error_set(
-            err, ERROR_UNREACHABLE, 0,
-            "database %s has schema %lld, this torc (%s) knows %d; use the torc that made it",
-            db->path, (long long)version, TORC_VERSION, SCHEMA_VERSION);
+    if (*version > SCHEMA_VERSION || *version < 0 ||
+        (*version < SCHEMA_VERSION && !migrations[*version]))
+        return error_set(err, ERROR_UNREACHABLE, 0,
+                         "database %s has schema %lld, this torc (%s) knows %d; use the torc that "
+                         "made it, or a newer one",
+                         db->path, (long long)*version, TORC_VERSION, SCHEMA_VERSION);
     return 0;
+}
+
+// ALTER TABLE looks into the views (and runs none).
+static int migrate(struct db *db, int64_t version, struct error *err)
+{
+    sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_ENABLE_VIEW, 1, NULL);
+    for (; version < SCHEMA_VERSION; version++) {
+        cleanup_free char *pragma = xasprintf("PRAGMA user_version = %lld", (long long)version + 1);
+        if (execute(db, migrations[version], err) || execute(db, pragma, err))
+            return error_prefix(err, "from schema %lld on", (long long)version);
+    }
+    sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
+    return 0;
+}
+
+// Made, or brought up to date, in one transaction: it is of one version or of another, whatever
+// dies.
+static int fit_schema(struct db *db, enum store_mode mode, struct error *err)
+{
+    int64_t version = 0;
+    if (mode != STORE_CREATE && check_schema(db, mode, &version, err))
+        return -1;
+    if (version == SCHEMA_VERSION)
+        return 0;
+    if (mode != STORE_CREATE && sqlite3_db_readonly(db->sqlite, "main"))
+        return error_set(err, ERROR_UNREACHABLE, 0,
+                         "database %s has schema %lld, this torc (%s) reads %d, and it may not be "
+                         "written to; copy it, and give the copy with --db",
+                         db->path, (long long)version, TORC_VERSION, SCHEMA_VERSION);
+    if (db_begin(db, true, err))
+        return -1;
+    int rc = check_schema(db, mode, &version, err) || migrate(db, version, err) ? -1 : 0;
+    return db_end(db, rc, err);
 }
 
 // WAL where all who open it share memory, else a rollback journal. Changing it needs the database
@@ -95,15 +137,12 @@ int db_set_journal(struct db *db, struct error *err)
 
 // Anybody may have written the file: nothing in it runs, and its pages are checked. Torc's own
 // statements use neither views nor triggers.
-static int distrust(struct db *db, enum store_mode mode, struct error *err)
+static int distrust(struct db *db, struct error *err)
 {
     sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
     sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
-    return execute(db, "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON", err) ||
-                   (mode == STORE_READ && execute(db, "PRAGMA query_only = ON", err))
-               ? -1
-               : 0;
+    return execute(db, "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON", err);
 }
 
 static int set_up(struct db *db, enum store_mode mode, struct error *err)
@@ -114,18 +153,10 @@ static int set_up(struct db *db, enum store_mode mode, struct error *err)
                 "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384;"
                 "PRAGMA temp_store = MEMORY",
                 err) ||
-        distrust(db, mode, err))
+        distrust(db, err) || fit_schema(db, mode, err))
         return -1;
     if (mode == STORE_READ)
-        return check_schema(db, mode, err);
-    struct error first = {0};
-    if (mode == STORE_CREATE) {
-        if (db_begin(db, true, err) || db_end(db, check_schema(db, mode, err), err))
-            return -1;
-    } else if (check_schema(db, mode, &first)) {
-        *err = first;
-        return -1;
-    }
+        return execute(db, "PRAGMA query_only = ON", err);
     return db->young ? 0 : db_set_journal(db, err);
 }
 

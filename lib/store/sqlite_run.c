@@ -38,11 +38,10 @@ static int read_runner(struct db *db, struct sync_state *st, bool *found, struct
             .started_usec = sqlite3_column_int64(s, 8),
             .limit_usec = sqlite3_column_int64(s, 9),
             .state = (enum workflow_state)sqlite3_column_int(s, 10),
-            .run_id = sqlite3_column_int64(s, 11),
-            .scheduler = db_text(arena, s, 12),
-            .allocation_start_usec = sqlite3_column_int64(s, 13),
-            .allocation_id = sqlite3_column_int64(s, 14),
-            .walltime_usec = sqlite3_column_int64(s, 15),
+            .scheduler = db_text(arena, s, 11),
+            .allocation_start_usec = sqlite3_column_int64(s, 12),
+            .allocation_id = sqlite3_column_int64(s, 13),
+            .walltime_usec = sqlite3_column_int64(s, 14),
         };
         sqlite3_reset(s);
     }
@@ -92,6 +91,13 @@ static int add_usage(struct db *db, int64_t attempt, const struct usage_record *
                  u->io_read_bytes, u->io_write_bytes, u->oom_kills, u->processes_peak, u->gpus);
 }
 
+// A restart does not change the run that an attempt began in. (A journal of an earlier torc does
+// not say it.)
+static int run_of(const struct sync_state *st, const struct attempt_start *start)
+{
+    return start->run_id ? start->run_id : st->tx.run_id;
+}
+
 // The attempt's row: a whole one when its start was never sent, as with most short jobs.
 static int write_attempt(struct sync_state *st, const struct attempt_end *e, enum job_state state,
                          bool started, int64_t *attempt, struct error *err)
@@ -102,7 +108,7 @@ static int write_attempt(struct sync_state *st, const struct attempt_end *e, enu
                                  : state == JOB_READY ? REASON_TERMINATED
                                                       : REASON_NONE;
     if (!started) {
-        if (db_do(db, err, SQL_ATTEMPT_WHOLE, "llillsslninnizssi", b->job_id, st->runner.run_id,
+        if (db_do(db, err, SQL_ATTEMPT_WHOLE, "liillsslninnizssi", b->job_id, run_of(st, b),
                   (int)b->attempt_id, st->runner.id, b->start_usec, b->stdout_path, b->stderr_path,
                   e->end_usec, e->wall_usec, (int)state, (int64_t)e->exit_code, (int64_t)e->signal,
                   (int)e->core, (int64_t)reason, e->message, e->stderr_tail, (int)e->warnings))
@@ -188,7 +194,7 @@ static int apply_start(struct sync_state *st, const struct attempt_start *b, str
     int rc = check_job(st, b->job_id, b->attempt_id, &held, err);
     if (rc <= 0 || held.state == JOB_RUNNING)
         return rc < 0 ? -1 : 0; // told before
-    if (db_do(tx->db, err, SQL_ATTEMPT_START, "llillss", b->job_id, st->runner.run_id,
+    if (db_do(tx->db, err, SQL_ATTEMPT_START, "liillss", b->job_id, run_of(st, b),
               (int)b->attempt_id, st->runner.id, b->start_usec, b->stdout_path, b->stderr_path))
         return -1;
     int64_t attempt = sqlite3_last_insert_rowid(tx->db->sqlite);
@@ -223,9 +229,8 @@ static int apply_return(struct sync_state *st, int64_t job_id, struct error *err
 static int add_point(struct sync_state *st, const struct usage_point *p, struct error *err)
 {
     struct db *db = st->tx.db;
-    return p->job_id ? db_do(db, err, SQL_SAMPLE_OF_JOB, "llnnlli", st->runner.id, p->time_usec,
-                             p->cpu_usec, p->memory_bytes, p->job_id, st->runner.run_id,
-                             (int)p->attempt_id)
+    return p->job_id ? db_do(db, err, SQL_SAMPLE_OF_JOB, "llnnli", st->runner.id, p->time_usec,
+                             p->cpu_usec, p->memory_bytes, p->job_id, (int)p->attempt_id)
                      : db_do(db, err, SQL_SAMPLE_OF_NODE, "llnn", st->runner.id, p->time_usec,
                              p->cpu_usec, p->memory_bytes);
 }

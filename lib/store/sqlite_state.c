@@ -10,15 +10,19 @@
 
 int tx_init(struct tx *tx, struct db *db, int64_t workflow_id, struct error *err)
 {
-    int64_t state = 0;
     *tx = (struct tx){.db = db, .workflow_id = workflow_id, .now_usec = clock_real_usec()};
-    int rc = db_number(db, err, &state, SQL_WORKFLOW_STATE, "l", workflow_id);
-    tx->state = (enum workflow_state)state;
+    sqlite3_stmt *s = db_query(db, err, SQL_WORKFLOW_STATE, "l", workflow_id);
+    int rc = s ? db_step(db, s, err) : -1;
     if (rc == 0)
         return error_set(err, ERROR_USAGE, 0,
                          "there is no workflow %lld in %s; 'torc list' shows those there are",
                          (long long)workflow_id, db->path);
-    return rc < 0 ? -1 : 0;
+    if (rc < 0)
+        return -1;
+    tx->state = (enum workflow_state)sqlite3_column_int(s, 0);
+    tx->run_id = sqlite3_column_int(s, 1);
+    sqlite3_reset(s);
+    return 0;
 }
 
 void tx_fini(struct tx *tx)

@@ -23,6 +23,7 @@ struct tx { // one transaction on one workflow
     struct db *db;
     int64_t workflow_id, now_usec;
     enum workflow_state state;
+    int32_t run_id;
     struct class_delta *deltas; // hashed by class
     size_t deltas_count, deltas_space;
     struct ended_job *ended; // jobs whose dependents are still to be told
@@ -57,7 +58,7 @@ int tx_runner_ends(struct tx *tx, int64_t runner_id, bool lost, struct error *er
 
 struct runner_row { // the runner of a sync, with what its allocation allows
     int64_t id, workflow_id, seq, allocation_id, started_usec, limit_usec, memory_bytes,
-        allocation_start_usec, run_id;
+        allocation_start_usec;
     int64_t walltime_usec; // of its submission; 0: none
     int32_t cpus, gpus_milli;
     bool ended, lost;
@@ -70,7 +71,7 @@ int tx_claim(struct tx *tx, const struct runner_row *runner, const struct claim_
              struct sync_reply *reply, struct error *err);
 int tx_claimed_before(struct tx *tx, const struct runner_row *runner, struct sync_reply *reply,
                       struct error *err);
-// The job of a row of CLAIMED_BEFORE or JOB_NEXT, without its files; and its files.
+// The job of a row of CLAIMED_BEFORE or JOB_NEXT; then its run and its files.
 struct claimed_job tx_claimed_row(struct arena *arena, sqlite3_stmt *s);
 int tx_job_files(struct tx *tx, struct arena *arena, struct claimed_job *job, struct error *err);
 
