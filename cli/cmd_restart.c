@@ -127,7 +127,7 @@ static int restart(const struct cli *cli, struct store *store, int64_t id, const
         return -1;
     }
     bool nothing = !r.again && !r.maybe;
-    int result = cli->dry_run ? 0 : restart_apply(store, &r, &reply, err);
+    int result = cli->dry_run ? 0 : restart_apply(store, &r, NULL, &reply, err);
     if (!result && cli->json)
         print_json(&r, cli->dry_run, cli->dry_run ? r.facts.run_id : reply.run_id);
     if (!result && !cli->json && nothing)

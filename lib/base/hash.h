@@ -9,10 +9,14 @@
 
 int64_t hash_bytes(const void *data, size_t length);
 
+// Of JSON text: the same for the same value, however it is spaced and its keys are ordered.
+int64_t hash_json(const char *text);
+
 // One more part: of a sequence of texts, for instance; NULL counts as a part that is not there.
 int64_t hash_add(int64_t hash, const char *text);
 
-// Of what fd holds from where it stands to its end, read in blocks. -1 and errno: it cannot be read.
+// Of what fd holds from where it stands to its end, read in blocks. -1 and errno: it cannot be
+// read.
 int64_t hash_file(int fd);
 
 #endif

@@ -71,6 +71,8 @@ static void judge_states(struct deciding *d)
     const struct restart_facts *f = d->facts;
     for (uint32_t j = 0; j < f->jobs_count; j++) {
         enum job_state state = f->jobs[j].state;
+        if (d->choice->added && d->choice->added[j])
+            give(d, j, RESTART_AGAIN, WHY_ADDED, 0);
         if (f->jobs[j].barrier || state == JOB_DISABLED || is_open(state))
             continue;
         if (d->choice->asked ? d->choice->asked[j] : d->choice->force)
@@ -226,6 +228,8 @@ char *restart_why_text(const struct restart_facts *f, uint32_t job, const struct
         return j->reason ? xasprintf("it is %s (%s)", job_state_names[j->state],
                                      attempt_reason_names[j->reason])
                          : xasprintf("it is %s", job_state_names[j->state]);
+    case WHY_ADDED:
+        return xstrdup("it is new in the file");
     case WHY_EDITED:
         return xstrdup("it changed in the file");
     case WHY_INPUT:

@@ -15,6 +15,7 @@ enum restart_why {
     WHY_NONE,
     WHY_ASKED,     // named by the user
     WHY_STATE,     // it did not complete
+    WHY_ADDED,     // it is new in the file
     WHY_EDITED,    // its command, environment, needs or names changed in the file
     WHY_INPUT,     // .other: the file whose content changed
     WHY_DATA,      // .other: the user data whose value changed
@@ -36,6 +37,7 @@ struct restart_choice { // of the user's; all false: what must be
     bool force;         // all jobs
     const bool *asked;  // by job: these, what comes after them, and what they still lack; or NULL
     const bool *edited; // by job: it changed in the file; or NULL
+    const bool *added;  // by job: it is new in the file; or NULL
 };
 
 // Fills one verdict a job, barriers among them.

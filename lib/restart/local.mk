@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+lib_libtorc_la_SOURCES += %D%/amend.c
+lib_libtorc_la_SOURCES += %D%/amend.h
 lib_libtorc_la_SOURCES += %D%/decide.c
 lib_libtorc_la_SOURCES += %D%/decide.h
 lib_libtorc_la_SOURCES += %D%/look.c

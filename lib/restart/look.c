@@ -113,8 +113,7 @@ static void note_new(struct looking *l)
             continue;
         l->look->seen =
             array_grow(l->look->seen, l->look->seen_count, &l->seen_space, sizeof *l->look->seen);
-        l->look->seen[l->look->seen_count++] =
-            (struct restart_seen){l->facts->files[i].id, now->seen};
+        l->look->seen[l->look->seen_count++] = (struct restart_version){i, now->seen};
     }
 }
 

@@ -9,9 +9,9 @@
 #include "lib/store/restart.h"
 
 struct restart_look {
-    bool *missing;             // by file
-    bool *changed;             // by facts->job_files: an input that is not what its job read
-    struct restart_seen *seen; // files with a new identity and the content of old
+    bool *missing;                // by file
+    bool *changed;                // by facts->job_files: an input that is not what its job read
+    struct restart_version *seen; // files with a new identity and the content of old
     uint32_t seen_count;
     uint32_t hashed; // files that were read
 };

@@ -18,11 +18,34 @@ static int find_asked(const struct restart_facts *f, const char *glob, bool *ask
                              (long long)f->workflow_id, glob);
 }
 
+static int read_facts(struct store *store, int64_t workflow_id, const struct restart_wish *wish,
+                      struct restart *r, struct error *err)
+{
+    if (!wish->workflow)
+        return store_restart_facts(store, workflow_id, &r->facts, err);
+    if (store_restart_facts(store, workflow_id, &r->old, err))
+        return -1;
+    r->workflow = wish->workflow;
+    r->amendment = xcalloc(1, sizeof *r->amendment);
+    amendment_make(r->amendment, &r->old, wish->workflow);
+    r->facts = r->amendment->facts;
+    return 0;
+}
+
+static void count(struct restart *r)
+{
+    for (uint32_t i = 0; i < r->facts.jobs_count; i++) {
+        enum restart_what what = r->verdicts[i].what;
+        r->again += !r->facts.jobs[i].barrier && what > RESTART_MAYBE;
+        r->maybe += !r->facts.jobs[i].barrier && what == RESTART_MAYBE;
+    }
+}
+
 int restart_find(struct store *store, int64_t workflow_id, const struct restart_wish *wish,
                  struct restart *r, struct error *err)
 {
     *r = (struct restart){0};
-    if (store_restart_facts(store, workflow_id, &r->facts, err))
+    if (read_facts(store, workflow_id, wish, r, err))
         return -1;
     const struct restart_facts *f = &r->facts;
     cleanup_free bool *asked = wish->job_glob ? xcalloc(f->jobs_count + 1, sizeof *asked) : NULL;
@@ -30,43 +53,65 @@ int restart_find(struct store *store, int64_t workflow_id, const struct restart_
         restart_fini(r);
         return -1;
     }
-    struct restart_choice choice = {.failed = wish->failed, .force = wish->force, .asked = asked};
+    struct restart_choice choice = {.failed = wish->failed,
+                                    .force = wish->force,
+                                    .asked = asked,
+                                    .edited = r->amendment ? r->amendment->edited : NULL,
+                                    .added = r->amendment ? r->amendment->added : NULL};
     r->verdicts = xcalloc(f->jobs_count + 1, sizeof *r->verdicts);
     restart_decide(f, &r->look, &choice, r->verdicts);
-    for (uint32_t i = 0; i < f->jobs_count; i++) {
-        enum restart_what what = r->verdicts[i].what;
-        r->again += !f->jobs[i].barrier && what > RESTART_MAYBE;
-        r->maybe += !f->jobs[i].barrier && what == RESTART_MAYBE;
-    }
+    count(r);
     return 0;
 }
 
-int restart_apply(struct store *store, const struct restart *r, struct restart_reply *reply,
+// Files by their index, where the changed file's have no ids yet.
+static struct restart_seen *list_seen(const struct restart *r)
+{
+    struct restart_seen *seen = xcalloc(r->look.seen_count + 1, sizeof *seen);
+    for (uint32_t i = 0; i < r->look.seen_count; i++) {
+        uint32_t file = r->look.seen[i].file;
+        seen[i] = (struct restart_seen){r->amendment ? file : r->facts.files[file].id,
+                                        r->look.seen[i].seen};
+    }
+    return seen;
+}
+
+int restart_apply(struct store *store, const struct restart *r,
+                  const struct workflow_origin *origin, struct restart_reply *reply,
                   struct error *err)
 {
     const struct restart_facts *f = &r->facts;
     cleanup_free int64_t *jobs = xcalloc(f->jobs_count + 1, sizeof *jobs);
     cleanup_free int64_t *maybe = xcalloc(f->jobs_count + 1, sizeof *maybe);
+    cleanup_free struct restart_seen *seen = list_seen(r);
     struct restart_request request = {.workflow_id = f->workflow_id,
                                       .run_id = f->run_id,
                                       .jobs = jobs,
                                       .maybe = maybe,
-                                      .seen = r->look.seen,
+                                      .seen = seen,
                                       .seen_count = r->look.seen_count};
     for (uint32_t i = 0; i < f->jobs_count; i++) {
+        int64_t which = r->amendment ? i : f->jobs[i].id;
         if (r->verdicts[i].what > RESTART_MAYBE)
-            jobs[request.jobs_count++] = f->jobs[i].id;
+            jobs[request.jobs_count++] = which;
         else if (r->verdicts[i].what == RESTART_MAYBE)
-            maybe[request.maybe_count++] = f->jobs[i].id;
+            maybe[request.maybe_count++] = which;
     }
-    return store_restart(store, &request, reply, err);
+    return r->amendment
+               ? store_amend(store, &request, &r->amendment->had, r->workflow, origin, reply, err)
+               : store_restart(store, &request, reply, err);
 }
 
 void restart_fini(struct restart *r)
 {
     free(r->verdicts);
     restart_look_fini(&r->look);
-    if (r->facts.arena)
+    if (r->amendment)
+        amendment_fini(r->amendment);
+    else if (r->facts.arena)
         restart_facts_fini(&r->facts);
+    free(r->amendment);
+    if (r->old.arena)
+        restart_facts_fini(&r->old);
     *r = (struct restart){0};
 }

@@ -3,10 +3,15 @@
 #ifndef LIB_RESTART_RESTART_H
 #define LIB_RESTART_RESTART_H
 
+#include "lib/restart/amend.h"
 #include "lib/restart/decide.h"
+#include "lib/store/create.h"
 
 struct restart {
-    struct restart_facts facts;
+    struct restart_facts facts;  // of the changed file, where there is one: amendment->facts
+    struct restart_facts old;    // then: of the database
+    struct amendment *amendment; // NULL: the file is as it was
+    const struct workflow *workflow;
     struct restart_look look;
     struct restart_verdict *verdicts; // by facts.jobs
     uint32_t again, maybe;            // jobs of the user's that run again, that may
@@ -14,6 +19,7 @@ struct restart {
 
 struct restart_wish {
     bool failed, force;
+    const struct workflow *workflow; // the changed file; it must outlive the restart. NULL: none
     const char *job_glob; // only these jobs, what comes after them, and what they lack; NULL: all
 };
 
@@ -21,8 +27,9 @@ struct restart_wish {
 int restart_find(struct store *store, int64_t workflow_id, const struct restart_wish *wish,
                  struct restart *restart, struct error *err);
 
-// Does what was found, at once and whole.
-int restart_apply(struct store *store, const struct restart *restart, struct restart_reply *reply,
+// Does what was found, at once and whole. origin: of the changed file, else NULL.
+int restart_apply(struct store *store, const struct restart *restart,
+                  const struct workflow_origin *origin, struct restart_reply *reply,
                   struct error *err);
 void restart_fini(struct restart *restart);
 

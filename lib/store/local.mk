@@ -24,6 +24,7 @@ lib_libtorc_la_SOURCES += %D%/sql.def
 lib_libtorc_la_SOURCES += %D%/sqlite.c
 lib_libtorc_la_SOURCES += %D%/sqlite.h
 lib_libtorc_la_SOURCES += %D%/sqlite_ahead.c
+lib_libtorc_la_SOURCES += %D%/sqlite_amend.c
 lib_libtorc_la_SOURCES += %D%/sqlite_calls.h
 lib_libtorc_la_SOURCES += %D%/sqlite_claim.c
 lib_libtorc_la_SOURCES += %D%/sqlite_claim.h

@@ -37,6 +37,9 @@ struct store_ops {
     int (*restart_facts)(void *impl, int64_t workflow_id, struct restart_facts *, struct error *);
     int (*restart)(void *impl, const struct restart_request *, struct restart_reply *,
                    struct error *);
+    int (*amend)(void *impl, const struct restart_request *, const struct amend_had *,
+                 const struct workflow *, const struct workflow_origin *, struct restart_reply *,
+                 struct error *);
     int (*cancel)(void *impl, int64_t workflow_id, struct submissions *, struct error *);
 };
 

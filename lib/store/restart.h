@@ -14,6 +14,7 @@ struct restart_job {
     const char *name;
     enum job_state state;
     enum attempt_reason reason; // of its last attempt, where that failed
+    int64_t signature;          // lib/workflow/signature.h; UNKNOWN: of an earlier torc
     bool barrier;               // stands for many needs, and is no job of the user's
 };
 struct restart_pair { // a need (job, the job it needs), or (job, file or data)
@@ -69,6 +70,7 @@ struct restart_request {
     const int64_t *jobs, *maybe;
     const struct restart_seen *seen;
     uint32_t jobs_count, maybe_count, seen_count;
+    bool amended; // the store's own
 };
 struct restart_reply {
     int32_t run_id;        // the new run
@@ -81,5 +83,22 @@ struct restart_reply {
 // since the facts were read (nothing has changed).
 int store_restart(struct store *store, const struct restart_request *request,
                   struct restart_reply *reply, struct error *err);
+
+// The same with a changed file: the workflow becomes `workflow`, its jobs and data matched by name,
+// its files by path. In the request jobs, maybe and seen.file_id are indices into its lists. had:
+// what is kept of what its jobs have seen, a file_seen per workflow->job_files (size UNKNOWN: none)
+// and a hash per workflow->job_data (or UNKNOWN). Jobs that are not in it any more are deleted,
+// with their attempts. ERROR_USAGE too: a job that is running was changed or removed.
+struct workflow;
+struct workflow_origin;
+struct amend_had {
+    const struct file_seen *files;
+    const int64_t *data;
+    uint32_t files_count, data_count;
+};
+int store_amend(struct store *store, const struct restart_request *request,
+                const struct amend_had *had, const struct workflow *workflow,
+                const struct workflow_origin *origin, struct restart_reply *reply,
+                struct error *err);
 
 #endif

@@ -8,9 +8,9 @@
 void db_hash(sqlite3_context *context, int count, sqlite3_value **values)
 {
     (void)count;
-    const unsigned char *text = sqlite3_value_text(values[0]);
+    const char *text = (const char *)sqlite3_value_text(values[0]);
     if (text)
-        sqlite3_result_int64(context, hash_bytes(text, (size_t)sqlite3_value_bytes(values[0])));
+        sqlite3_result_int64(context, hash_json(text));
     else
         sqlite3_result_null(context);
 }
