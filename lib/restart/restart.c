@@ -2,8 +2,42 @@
 #include "lib/restart/restart.h"
 
 #include <fnmatch.h>
+#include <string.h>
 
 #include "lib/base/mem.h"
+#include "lib/store/read_each.h"
+
+struct of_file {
+    const char *file;
+    int64_t id; // the last one; 0: none
+};
+
+static int each_workflow(void *context, const struct read_reply *reply, uint32_t index,
+                         struct error *err)
+{
+    struct of_file *of = context;
+    const struct workflow_info *w = &reply->workflows[index];
+    (void)err;
+    if (w->file && !strcmp(w->file, of->file))
+        of->id = w->id;
+    return 0;
+}
+
+int restart_workflow_of(struct store *store, int64_t id, const char *file, struct read_reply *reply,
+                        struct error *err)
+{
+    struct of_file of = {file, id};
+    struct read_request request = {.what = READ_WORKFLOWS};
+    if (!id && store_read_each(store, request, each_workflow, &of, err))
+        return -1;
+    if (!of.id)
+        return error_set(err, ERROR_USAGE, 0,
+                         "no workflow of this database came from %s, so there is none to restart; "
+                         "name one by its ID ('torc list' shows them), or leave out --restart",
+                         file);
+    request.workflow_id = of.id;
+    return store_read(store, &request, reply, err);
+}
 
 static int find_asked(const struct restart_facts *f, const char *glob, bool *asked,
                       struct error *err)

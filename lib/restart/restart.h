@@ -6,6 +6,7 @@
 #include "lib/restart/amend.h"
 #include "lib/restart/decide.h"
 #include "lib/store/create.h"
+#include "lib/store/read.h"
 
 struct restart {
     struct restart_facts facts;  // of the changed file, where there is one: amendment->facts
@@ -22,6 +23,11 @@ struct restart_wish {
     const struct workflow *workflow; // the changed file; it must outlive the restart. NULL: none
     const char *job_glob; // only these jobs, what comes after them, and what they lack; NULL: all
 };
+
+// The workflow that is restarted with a file: that of the id; 0: the last one that came from the
+// file (an absolute path). ERROR_USAGE: there is none. reply holds it alone, the caller's to fini.
+int restart_workflow_of(struct store *store, int64_t id, const char *file, struct read_reply *reply,
+                        struct error *err);
 
 // Changes nothing. ERROR_USAGE: no job matches. On 0 restart_fini is due.
 int restart_find(struct store *store, int64_t workflow_id, const struct restart_wish *wish,
