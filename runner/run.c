@@ -119,7 +119,6 @@ static int enter(struct runner *runner, struct error *err)
         .gone_count = gone.count,
     };
     int result = store_enter(runner->store, &entry, &runner->grant, err);
-    runner->jobs.run_id = runner->grant.run_id;
     runner->jobs.folder = runner->grant.folder;
     free(gone.ids);
     return result;

@@ -64,7 +64,6 @@ TAILQ_HEAD(job_list, job);
 // All jobs here, and what they share.
 struct jobs {
     int64_t workflow_id;
-    int32_t run_id;
     const char *folder; // of the submission
     struct settings settings;
     struct node node;

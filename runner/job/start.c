@@ -70,6 +70,7 @@ static void note_start(const struct jobs *jobs, struct job *job)
     job->end.start = (struct attempt_start){
         .job_id = job->claimed.job_id,
         .start_usec = clock_real_usec(),
+        .run_id = job->claimed.run_id,
         .attempt_id = job->claimed.attempt_id,
         .taken = job->taken,
         .stdout_path = job->files.stdout_path,
@@ -86,7 +87,7 @@ static int spawn_job(struct jobs *jobs, struct job *job, struct error *err)
     int64_t limit = job->claimed.enforced && jobs->settings.limits == LIMITS_ENFORCE
                         ? job->claimed.memory_bytes
                         : 0;
-    job->meter = meter_job_create(jobs->meter, job->claimed.job_id, jobs->run_id,
+    job->meter = meter_job_create(jobs->meter, job->claimed.job_id, job->claimed.run_id,
                                   job->claimed.attempt_id, limit, &entry, err);
     if (!job->meter)
         return -1;
@@ -127,7 +128,7 @@ static void go(struct jobs *jobs, struct job *job)
     struct error err;
     int64_t since_usec = job->start_usec;
     job->files = output_name(&jobs->output, job->how.stdio, jobs->workflow_id, job->claimed.job_id,
-                             jobs->run_id, job->claimed.attempt_id, job->arena);
+                             job->claimed.run_id, job->claimed.attempt_id, job->arena);
     outputs_note(job);
     note_start(jobs, job);
     bool failed = spawn_job(jobs, job, &err);
