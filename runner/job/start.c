@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/content.h"
 #include "lib/base/folder.h"
 #include "lib/base/mem.h"
 #include "lib/text/substitute.h"
@@ -24,17 +25,21 @@ enum {
     SHORT_MOST_USEC = 60 * USEC_PER_SEC
 };
 
-// The first input that cannot be seen, or NULL.
-static const char *missing_input(const struct job *job)
+// The first input that cannot be seen, or NULL: then they are noted as they are now.
+static const char *missing_input(struct job *job)
 {
     struct stat st;
+    size_t files = (size_t)job->claimed.inputs_count + job->claimed.outputs_count;
+    if (files && !job->seen)
+        job->seen = arena_alloc(job->arena, files * sizeof *job->seen);
     for (uint32_t i = 0; i < job->claimed.inputs_count; i++) {
         const char *path = job->claimed.inputs[i];
-        if (!stat(path, &st))
-            continue;
-        folder_look_again(path);
-        if (stat(path, &st))
-            return path;
+        if (stat(path, &st)) {
+            folder_look_again(path);
+            if (stat(path, &st))
+                return path;
+        }
+        job->seen[i] = content_look(&st);
     }
     return NULL;
 }
