@@ -196,6 +196,27 @@ static int loop_data(void *impl, const struct data_request *q, struct data_reply
                : 0;
 }
 
+static int loop_restart_facts(void *impl, int64_t workflow_id, struct restart_facts *facts,
+                              struct error *err)
+{
+    struct loop *loop = impl;
+    return inner->restart_facts(loop->impl, workflow_id, facts, err) ||
+                   pass_reply(&codec_restart_facts, facts, &facts->arena, err)
+               ? -1
+               : 0;
+}
+
+static int loop_restart(void *impl, const struct restart_request *q, struct restart_reply *reply,
+                        struct error *err)
+{
+    struct loop *loop = impl;
+    struct restart_request request;
+    return pass_request(loop, &codec_restart_request, q, &request, err) ||
+                   inner->restart(loop->impl, &request, reply, err)
+               ? -1
+               : 0;
+}
+
 static int loop_cancel(void *impl, int64_t workflow_id, struct submissions *out, struct error *err)
 {
     struct loop *loop = impl;
@@ -223,4 +244,6 @@ const struct store_ops store_loop_ops = {
     .read = loop_read,
     .data = loop_data,
     .cancel = loop_cancel,
+    .restart_facts = loop_restart_facts,
+    .restart = loop_restart,
 };

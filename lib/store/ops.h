@@ -9,6 +9,7 @@
 #include "lib/store/data.h"
 #include "lib/store/plan.h"
 #include "lib/store/read.h"
+#include "lib/store/restart.h"
 #include "lib/store/run.h"
 
 struct store_ops {
@@ -33,6 +34,9 @@ struct store_ops {
     int (*submissions)(void *impl, int64_t workflow_id, struct submissions *, struct error *);
     int (*read)(void *impl, const struct read_request *, struct read_reply *, struct error *);
     int (*data)(void *impl, const struct data_request *, struct data_reply *, struct error *);
+    int (*restart_facts)(void *impl, int64_t workflow_id, struct restart_facts *, struct error *);
+    int (*restart)(void *impl, const struct restart_request *, struct restart_reply *,
+                   struct error *);
     int (*cancel)(void *impl, int64_t workflow_id, struct submissions *, struct error *);
 };
 

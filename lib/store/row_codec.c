@@ -106,6 +106,29 @@ RECORD(data_request, data_request, INT(data_request, workflow_id), INT(data_requ
        INT(data_request, seq), LIST(data_request, changes, &codec_change));
 RECORD(data_reply, data_reply, LIST(data_reply, answers, &codec_answer));
 
+// ---- restarting ----
+LOCAL(restart_job, restart_job, INT(restart_job, id), TEXT(restart_job, name),
+      INT(restart_job, state), INT(restart_job, reason), INT(restart_job, barrier));
+LOCAL(restart_pair, restart_pair, INT(restart_pair, job), INT(restart_pair, other),
+      INT(restart_pair, role), INT(restart_pair, seen));
+LOCAL(restart_file, restart_file, INT(restart_file, id), TEXT(restart_file, path),
+      INT(restart_file, temporary));
+LOCAL(restart_version, restart_version, INT(restart_version, file),
+      PART(restart_version, seen, &codec_seen));
+LOCAL(restart_data, restart_data, TEXT(restart_data, name), INT(restart_data, ephemeral),
+      INT(restart_data, hash), INT(restart_data, initial_hash));
+#define RF(f, record) LIST(restart_facts, f, record)
+RECORD(restart_facts, restart_facts, INT(restart_facts, workflow_id), INT(restart_facts, run_id),
+       INT(restart_facts, state), TEXT(restart_facts, folder), RF(jobs, &codec_restart_job),
+       RF(needs, &codec_restart_pair), RF(job_files, &codec_restart_pair),
+       RF(job_data, &codec_restart_pair), RF(files, &codec_restart_file),
+       RF(versions, &codec_restart_version), RF(data, &codec_restart_data));
+LOCAL(restart_seen, restart_seen, INT(restart_seen, file_id),
+      PART(restart_seen, seen, &codec_seen));
+RECORD(restart_request, restart_request, INT(restart_request, workflow_id),
+       INT(restart_request, run_id), INTS(restart_request, jobs), INTS(restart_request, maybe),
+       LIST(restart_request, seen, &codec_restart_seen));
+
 // ---- reading ----
 #define Q(f) INT(read_request, f)
 RECORD(read_request, read_request, Q(what), Q(workflow_id), Q(after_id), Q(limit), Q(job_id),

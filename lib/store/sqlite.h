@@ -79,6 +79,8 @@ int db_bulk_open(struct bulk *bulk, struct db *db, enum sql one, size_t rows, st
 int db_bulk_row(struct bulk *bulk, struct error *err, const char *types, ...);
 void db_bulk_close(struct bulk *bulk);
 
+void db_hash(sqlite3_context *context, int count, sqlite3_value **values); // SQL: torc_hash
+
 // the index-th of SQL_READY_JOBS, not bound
 sqlite3_stmt *db_cursor(struct db *db, size_t index, struct error *err);
 const char *db_text(struct arena *arena, sqlite3_stmt *statement, int column); // a copy, or NULL

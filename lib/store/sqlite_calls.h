@@ -23,6 +23,9 @@ int sqlite_allocations_over(void *impl, int64_t id, const int64_t *ids, uint32_t
 int sqlite_submissions(void *impl, int64_t workflow_id, struct submissions *, struct error *);
 int sqlite_read(void *impl, const struct read_request *, struct read_reply *, struct error *);
 int sqlite_data(void *impl, const struct data_request *, struct data_reply *, struct error *);
+int sqlite_restart_facts(void *impl, int64_t workflow_id, struct restart_facts *, struct error *);
+int sqlite_restart(void *impl, const struct restart_request *, struct restart_reply *,
+                   struct error *);
 int sqlite_cancel(void *impl, int64_t workflow_id, struct submissions *, struct error *);
 
 #endif

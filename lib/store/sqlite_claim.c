@@ -195,6 +195,9 @@ static int read_data(struct tx *tx, struct arena *arena, struct claimed_job *job
     cleanup_free struct claimed_data *list = NULL;
     size_t count = 0, space = 0;
     int rc = -1;
+    if (job->flags & JOB_USES_DATA &&
+        db_do(tx->db, err, SQL_JOB_DATA_SEEN, "li", job->job_id, (int)ROLE_INPUT))
+        return -1;
     if (!(job->flags & JOB_NAMES_DATA))
         return 0;
     sqlite3_stmt *s = db_query(tx->db, err, SQL_JOB_DATA_VALUES, "l", job->job_id);

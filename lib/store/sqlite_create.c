@@ -5,6 +5,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/mem.h"
 #include "lib/store/sqlite_tx.h"
+#include "lib/workflow/signature.h"
 
 struct bases { // id of row i: base + 1 + i
     int64_t class_id, job, file, data;
@@ -46,25 +47,31 @@ static int add_classes(struct tx *tx, const struct workflow *w, const struct bas
 }
 
 static int add_job(struct tx *tx, struct bulk *bulk, const struct job_row *j, int64_t id,
-                   int64_t class_base, bool in_order, struct error *err)
+                   int64_t class_base, int32_t flags, int64_t signature, struct error *err)
 {
     bool barrier = j->class_index < 0;
     enum job_state state = j->unmet || barrier ? JOB_BLOCKED : JOB_READY;
     int64_t class_id = barrier ? 0 : class_base + 1 + j->class_index;
     tx_count(tx, class_id, JOB_STATES, state, 1);
-    return db_bulk_row(bulk, err, "llzssiiiiis", id, tx->workflow_id, class_id, j->name, j->command,
-                       (int)state, (int)j->unmet, (int)(j->flags | (in_order ? JOB_IN_ORDER : 0)),
-                       (int)j->priority, (int)j->rank, j->spec);
+    return db_bulk_row(bulk, err, "llzssiiiiisn", id, tx->workflow_id, class_id, j->name,
+                       j->command, (int)state, (int)j->unmet, (int)(j->flags | flags),
+                       (int)j->priority, (int)j->rank, j->spec, signature);
 }
 
 static int add_jobs(struct tx *tx, const struct workflow *w, const struct bases *b,
                     struct error *err)
 {
     struct bulk bulk;
+    cleanup_free int64_t *signatures = workflow_signatures(w);
+    cleanup_free int32_t *flags = xcalloc(w->jobs_count + 1, sizeof *flags);
+    for (size_t i = 0; i < w->jobs_count; i++)
+        flags[i] = w->classes_count >= MANY_CLASSES ? JOB_IN_ORDER : 0;
+    for (size_t i = 0; i < w->job_data_count; i++)
+        flags[w->job_data[i].job] |= JOB_USES_DATA;
     int rc = db_bulk_open(&bulk, tx->db, SQL_JOB_ADD, w->jobs_count, err);
     for (size_t i = 0; !rc && i < w->jobs_count; i++)
-        rc = add_job(tx, &bulk, &w->jobs[i], b->job + 1 + (int64_t)i, b->class_id,
-                     w->classes_count >= MANY_CLASSES, err);
+        rc = add_job(tx, &bulk, &w->jobs[i], b->job + 1 + (int64_t)i, b->class_id, flags[i],
+                     signatures[i], err);
     db_bulk_close(&bulk);
     return rc;
 }
@@ -181,11 +188,11 @@ int sqlite_create_workflow(void *impl, const struct workflow *w, const struct wo
 
 static const enum sql deletions[] = {
     // children before parents: foreign keys are not followed, see below
-    SQL_DELETE_SAMPLES,  SQL_DELETE_USAGE,       SQL_DELETE_ATTEMPTS,    SQL_DELETE_EVENTS,
-    SQL_DELETE_NEEDS,    SQL_DELETE_JOB_FILES,   SQL_DELETE_JOB_DATA,    SQL_DELETE_JOBS,
-    SQL_DELETE_FILES,    SQL_DELETE_DATA,        SQL_DELETE_COUNTS,      SQL_DELETE_CLASSES,
-    SQL_DELETE_RUNNERS,  SQL_DELETE_ALLOCATIONS, SQL_DELETE_SUBMISSIONS, SQL_DELETE_ACTIONS,
-    SQL_DELETE_HANDLERS, SQL_DELETE_TEXT,        SQL_DELETE_WORKFLOW,
+    SQL_DELETE_SAMPLES,  SQL_DELETE_USAGE,     SQL_DELETE_ATTEMPTS,    SQL_DELETE_EVENTS,
+    SQL_DELETE_NEEDS,    SQL_DELETE_JOB_FILES, SQL_DELETE_JOB_DATA,    SQL_DELETE_JOBS,
+    SQL_DELETE_VERSIONS, SQL_DELETE_FILES,     SQL_DELETE_DATA,        SQL_DELETE_COUNTS,
+    SQL_DELETE_CLASSES,  SQL_DELETE_RUNNERS,   SQL_DELETE_ALLOCATIONS, SQL_DELETE_SUBMISSIONS,
+    SQL_DELETE_ACTIONS,  SQL_DELETE_HANDLERS,  SQL_DELETE_TEXT,        SQL_DELETE_WORKFLOW,
 };
 
 static int delete_rows(struct db *db, int64_t workflow_id, struct error *err)

@@ -44,7 +44,7 @@ static int make_schema(struct db *db, struct error *err)
 }
 
 static const char *const migrations[SCHEMA_VERSION] = {
-    // by the version they begin with
+// by the version they begin with
 #define MIGRATION(from, statements) [from] = statements,
 #include "lib/store/migrations.def"
 #undef MIGRATION
@@ -149,6 +149,9 @@ static int set_up(struct db *db, enum store_mode mode, struct error *err)
 {
     sqlite3_extended_result_codes(db->sqlite, 1);
     sqlite3_busy_handler(db->sqlite, db_wait_busy, db);
+    sqlite3_create_function_v2(db->sqlite, "torc_hash", 1,
+                               SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, NULL,
+                               db_hash, NULL, NULL, NULL);
     if (execute(db,
                 "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384;"
                 "PRAGMA temp_store = MEMORY",
@@ -288,4 +291,6 @@ const struct store_ops store_sqlite_ops = {
     .read = sqlite_read,
     .data = sqlite_data,
     .cancel = sqlite_cancel,
+    .restart_facts = sqlite_restart_facts,
+    .restart = sqlite_restart,
 };

@@ -2,6 +2,7 @@
 // A runner's sync: ends, starts, give-backs, claims and heartbeat, all in one transaction.
 #include "lib/base/mem.h"
 #include "lib/store/sqlite_tx.h"
+#include "lib/workflow/workflow.h"
 
 struct sync_state {
     struct tx tx;
@@ -14,7 +15,7 @@ struct sync_state {
 struct held_job { // a job that the request names
     int64_t class_id;
     enum job_state state;
-    int32_t attempts;
+    int32_t attempts, flags;
 };
 
 // *found: there is such a runner.
@@ -60,22 +61,46 @@ static void refuse(struct sync_state *st, int64_t job_id)
     reply->refused[reply->refused_count++] = job_id;
 }
 
-// Fencing: 1 when the job is this runner's, in this very attempt; else 0, and it is refused.
-static int check_job(struct sync_state *st, int64_t job_id, int32_t attempt_id,
-                     struct held_job *held, struct error *err)
+// A restart does not change the run that an attempt began in. (A journal of an earlier torc does
+// not say it.)
+static int run_of(const struct sync_state *st, const struct attempt_start *start)
 {
+    return start->run_id ? start->run_id : st->tx.run_id;
+}
+
+// A restart counts attempts from 1 again: what was told of one of an earlier run, and comes once
+// more, is none of the present one.
+static int was_told(struct sync_state *st, const struct attempt_start *b, struct error *err)
+{
+    int64_t ended = 0;
+    if (run_of(st, b) == st->tx.run_id)
+        return 0;
+    return db_number(st->tx.db, err, &ended, SQL_ATTEMPT_ENDED, "lii", b->job_id, run_of(st, b),
+                     (int)b->attempt_id) < 0
+               ? -1
+               : ended != 0;
+}
+
+// Fencing: 1 when the job is this runner's, in this very attempt; else 0, and it is refused.
+static int check_job(struct sync_state *st, const struct attempt_start *b, struct held_job *held,
+                     struct error *err)
+{
+    int64_t job_id = b->job_id;
+    int32_t attempt_id = b->attempt_id;
     sqlite3_stmt *s = db_query(st->tx.db, err, SQL_JOB_GET, "ll", job_id, st->tx.workflow_id);
     int rc = s ? db_step(st->tx.db, s, err) : -1;
     bool mine = false;
     if (rc > 0) {
         *held =
             (struct held_job){sqlite3_column_int64(s, 0), (enum job_state)sqlite3_column_int(s, 1),
-                              sqlite3_column_int(s, 3)};
+                              sqlite3_column_int(s, 3), sqlite3_column_int(s, 5)};
         mine = sqlite3_column_int64(s, 2) == st->runner.id &&
                ((held->state == JOB_PENDING && attempt_id == held->attempts + 1) ||
                 (held->state == JOB_RUNNING && attempt_id == held->attempts));
         sqlite3_reset(s);
     }
+    if (mine && (rc = was_told(st, b, err)) > 0)
+        mine = false;
     if (rc >= 0 && !mine)
         refuse(st, job_id);
     return rc < 0 ? -1 : mine;
@@ -89,13 +114,6 @@ static int add_usage(struct db *db, int64_t attempt, const struct usage_record *
                  u->memory_peak_bytes, u->memory_anon_bytes, u->memory_anon_low_bytes,
                  u->memory_anon_high_bytes, u->memory_limit_bytes, u->swap_peak_bytes,
                  u->io_read_bytes, u->io_write_bytes, u->oom_kills, u->processes_peak, u->gpus);
-}
-
-// A restart does not change the run that an attempt began in. (A journal of an earlier torc does
-// not say it.)
-static int run_of(const struct sync_state *st, const struct attempt_start *start)
-{
-    return start->run_id ? start->run_id : st->tx.run_id;
 }
 
 // The attempt's row: a whole one when its start was never sent, as with most short jobs.
@@ -159,10 +177,10 @@ static int apply_end(struct sync_state *st, const struct attempt_end *given, str
     }
     if (e->start.taken && tx_take(tx, st->runner.id, &e->start, err))
         return -1;
-    int rc = check_job(st, e->start.job_id, e->start.attempt_id, &held, err);
+    int rc = check_job(st, &e->start, &held, err);
     if (rc <= 0)
         return rc;
-    if (e->state == JOB_COMPLETED && check_output_data(st, e, err))
+    if (e->state == JOB_COMPLETED && held.flags & JOB_USES_DATA && check_output_data(st, e, err))
         return -1;
     enum job_state state = e->state;
     if (state == JOB_READY && tx->state == WORKFLOW_CANCELED)
@@ -172,6 +190,11 @@ static int apply_end(struct sync_state *st, const struct attempt_end *given, str
     for (uint32_t i = 0; i < e->usages_count; i++)
         if (add_usage(tx->db, attempt, &e->usages[i], err))
             return -1;
+    if (state == JOB_COMPLETED &&
+        (tx_files_seen(tx, st->reply->arena, e->start.job_id, e->files, e->files_count, err) ||
+         (held.flags & JOB_USES_DATA &&
+          db_do(tx->db, err, SQL_JOB_DATA_SEEN, "li", e->start.job_id, (int)ROLE_OUTPUT))))
+        return -1;
     tx_count(tx, held.class_id, held.state, state, 1);
     st->jobs_run++;
     if (held.state != JOB_RUNNING && (e->exit_code != UNKNOWN || e->signal != UNKNOWN) &&
@@ -191,7 +214,7 @@ static int apply_start(struct sync_state *st, const struct attempt_start *b, str
     struct held_job held;
     if (b->taken && tx_take(tx, st->runner.id, b, err))
         return -1;
-    int rc = check_job(st, b->job_id, b->attempt_id, &held, err);
+    int rc = check_job(st, b, &held, err);
     if (rc <= 0 || held.state == JOB_RUNNING)
         return rc < 0 ? -1 : 0; // told before
     if (db_do(tx->db, err, SQL_ATTEMPT_START, "liillss", b->job_id, run_of(st, b),

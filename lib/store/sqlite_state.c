@@ -133,20 +133,44 @@ struct dependent {
     int32_t unmet, flags;
 };
 
+static int cancel_waiting(struct tx *tx, const struct dependent *d, enum job_state from,
+                          struct error *err)
+{
+    tx_count(tx, d->class_id, from, JOB_CANCELED, 1);
+    tx->change = true;
+    push_ended(tx, d->id, false);
+    if (d->class_id && tx_event(tx, EVENT_JOB_CANCELED, d->id, 0, 0, err))
+        return -1;
+    return db_do(tx->db, err, SQL_JOB_STATE, "li", d->id, (int)JOB_CANCELED);
+}
+
+// What it reads is as it was when it completed, or it would start anew. 1: it stays completed.
+static int stays_completed(struct tx *tx, const struct dependent *d, struct error *err)
+{
+    int64_t stale = 0;
+    if (d->class_id && db_number(tx->db, err, &stale, SQL_JOB_STALE, "l", d->id) < 0)
+        return -1;
+    if (stale)
+        return db_do(tx->db, err, SQL_JOB_RENEW, "l", d->id) ||
+                       db_do(tx->db, err, SQL_DATA_FORGET, "l", d->id)
+                   ? -1
+                   : 0;
+    tx_count(tx, d->class_id, JOB_BLOCKED, JOB_COMPLETED, 1);
+    push_ended(tx, d->id, true);
+    return db_do(tx->db, err, SQL_JOB_STAYS, "l", d->id) ? -1 : 1;
+}
+
 // One who needs a job that has ended. Whoever is canceled or, being a barrier, ends here has
 // dependents to be told in turn.
 static int tell_dependent(struct tx *tx, const struct dependent *d, bool good, struct error *err)
 {
-    if (!good && (d->flags & JOB_CANCEL_ON_BLOCKING_FAILURE)) {
-        tx_count(tx, d->class_id, JOB_BLOCKED, JOB_CANCELED, 1);
-        tx->change = true;
-        push_ended(tx, d->id, false);
-        if (d->class_id && tx_event(tx, EVENT_JOB_CANCELED, d->id, 0, 0, err))
-            return -1;
-        return db_do(tx->db, err, SQL_JOB_STATE, "li", d->id, (int)JOB_CANCELED);
-    }
+    int rc = 0;
+    if (!good && (d->flags & JOB_CANCEL_ON_BLOCKING_FAILURE))
+        return cancel_waiting(tx, d, JOB_BLOCKED, err);
     if (d->unmet > 1)
         return db_do(tx->db, err, SQL_JOB_UNMET, "li", d->id, (int)d->unmet - 1);
+    if (d->flags & JOB_IF_CHANGED && (rc = stays_completed(tx, d, err)))
+        return rc < 0 ? -1 : 0;
     enum job_state state = d->class_id ? JOB_READY : JOB_COMPLETED;
     tx_count(tx, d->class_id, JOB_BLOCKED, state, 1);
     if (!d->class_id)
@@ -158,9 +182,8 @@ static int tell_dependent(struct tx *tx, const struct dependent *d, bool good, s
 
 // A worklist instead of recursion; only blocked dependents are looked at, so each job is canceled,
 // and told on, once.
-int tx_job_ended(struct tx *tx, int64_t job_id, enum job_state ended_state, struct error *err)
+static int tell_ended(struct tx *tx, struct error *err)
 {
-    push_ended(tx, job_id, ended_state == JOB_COMPLETED || ended_state == JOB_DISABLED);
     while (tx->ended_count) {
         struct ended_job ended = tx->ended[--tx->ended_count];
         sqlite3_stmt *s = db_query(tx->db, err, SQL_DEPENDENTS, "l", ended.id);
@@ -177,6 +200,24 @@ int tx_job_ended(struct tx *tx, int64_t job_id, enum job_state ended_state, stru
             return -1;
     }
     return 0;
+}
+
+int tx_job_ended(struct tx *tx, int64_t job_id, enum job_state ended_state, struct error *err)
+{
+    push_ended(tx, job_id, ended_state == JOB_COMPLETED || ended_state == JOB_DISABLED);
+    return tell_ended(tx, err);
+}
+
+int tx_cancel_waiting(struct tx *tx, int64_t job_id, struct error *err)
+{
+    sqlite3_stmt *s = db_query(tx->db, err, SQL_JOB_GET, "ll", job_id, tx->workflow_id);
+    int rc = s ? db_step(tx->db, s, err) : -1;
+    if (rc <= 0)
+        return rc;
+    struct dependent d = {.id = job_id, .class_id = sqlite3_column_int64(s, 0)};
+    enum job_state from = (enum job_state)sqlite3_column_int(s, 1);
+    sqlite3_reset(s);
+    return cancel_waiting(tx, &d, from, err) || tell_ended(tx, err) ? -1 : 0;
 }
 
 // ---- the end of a runner ----

@@ -112,6 +112,29 @@ int store_sync(struct store *store, const struct sync_request *request, struct s
     return rc;
 }
 
+int store_restart_facts(struct store *store, int64_t workflow_id, struct restart_facts *facts,
+                        struct error *err)
+{
+    *facts = (struct restart_facts){.arena = arena_create()};
+    int rc = store->ops->restart_facts(store->impl, workflow_id, facts, err);
+    if (rc)
+        restart_facts_fini(facts);
+    return rc;
+}
+
+void restart_facts_fini(struct restart_facts *facts)
+{
+    arena_destroy(facts->arena);
+    *facts = (struct restart_facts){0};
+}
+
+int store_restart(struct store *store, const struct restart_request *request,
+                  struct restart_reply *reply, struct error *err)
+{
+    *reply = (struct restart_reply){0};
+    return store->ops->restart(store->impl, request, reply, err);
+}
+
 int store_demand(struct store *store, int64_t workflow_id, struct demand *demand, struct error *err)
 {
     *demand = (struct demand){.arena = arena_create()};

@@ -17,7 +17,10 @@ enum job_flag {
     JOB_SRUN = 4,       // launcher: srun
     JOB_NAMES_DATA = 8, // its command holds ${user_data.input.…} of data that other jobs write: put
                         // in when it starts
-    JOB_IN_ORDER = 16, // of a workflow of many classes: claimed in order (the store sets it)
+    // the store sets these
+    JOB_IN_ORDER = 16,   // of a workflow of many classes: claimed in order
+    JOB_USES_DATA = 32,  // user data is its input or output
+    JOB_IF_CHANGED = 64, // after a restart: it runs again only if what it reads has changed
 };
 
 enum file_role { ROLE_INPUT = 0, ROLE_OUTPUT = 1 };

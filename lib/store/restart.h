@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What a restart is decided from, and what it does to the database. The decision itself is
+// lib/restart/decide.h.
+#ifndef LIB_STORE_RESTART_H
+#define LIB_STORE_RESTART_H
+
+#include "lib/base/record.h"
+#include "lib/store/store.h"
+
+enum { NO_VERSION = -1 };
+
+struct restart_job {
+    int64_t id;
+    const char *name;
+    enum job_state state;
+    enum attempt_reason reason; // of its last attempt, where that failed
+    bool barrier;               // stands for many needs, and is no job of the user's
+};
+struct restart_pair { // a need (job, the job it needs), or (job, file or data)
+    uint32_t job, other;
+    int32_t role;
+    int64_t seen; // what the job had when it last completed: of a file an index into versions or
+                  // NO_VERSION, of data a hash or UNKNOWN
+};
+struct restart_file {
+    int64_t id;
+    const char *path; // relative to the submission folder, or absolute
+    bool temporary;
+};
+struct restart_version {
+    uint32_t file;
+    struct file_seen seen;
+};
+struct restart_data {
+    const char *name;
+    bool ephemeral;
+    int64_t hash, initial_hash; // of its value now, and of what the file gave; UNKNOWN: none
+};
+
+// Everything is in the order of ids; indices are into these lists.
+struct restart_facts {
+    int64_t workflow_id;
+    int32_t run_id;
+    enum workflow_state state;
+    const char *folder;
+    struct restart_job *jobs;
+    struct restart_pair *needs, *job_files, *job_data;
+    struct restart_file *files;
+    struct restart_version *versions; // by file
+    struct restart_data *data;
+    uint32_t jobs_count, needs_count, job_files_count, job_data_count, files_count, versions_count,
+        data_count;
+    struct arena *arena;
+};
+
+int store_restart_facts(struct store *store, int64_t workflow_id, struct restart_facts *facts,
+                        struct error *err);
+void restart_facts_fini(struct restart_facts *facts);
+
+struct restart_seen { // a file that was looked at, and has changed its identity
+    int64_t file_id;
+    struct file_seen seen;
+};
+struct restart_request {
+    int64_t workflow_id;
+    int32_t run_id; // of the facts
+    // ids, barriers among them. jobs: run again. maybe: run again if what they read has other
+    // content once their needs have ended, else they stay completed.
+    const int64_t *jobs, *maybe;
+    const struct restart_seen *seen;
+    uint32_t jobs_count, maybe_count, seen_count;
+};
+struct restart_reply {
+    int32_t run_id;        // the new run
+    int64_t reset, passed; // jobs that were reset (maybe ones too); that were not, as they had not
+                           // ended, or run again since the facts were read
+};
+
+// Resets these jobs in one transaction, with what it means for those that wait: a job is ready or
+// blocked by its needs. Attempts that run are not touched. ERROR_USAGE: the workflow was restarted
+// since the facts were read (nothing has changed).
+int store_restart(struct store *store, const struct restart_request *request,
+                  struct restart_reply *reply, struct error *err);
+
+#endif

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A restart: jobs that ended go back, in one transaction. What is to run again is uninitialized for
+// as long as the needs are counted; then each job that waits is ready or blocked by what it needs.
+#include "lib/store/restart.h"
+
+#include "lib/base/mem.h"
+#include "lib/store/sqlite_tx.h"
+
+static int add_seen(struct db *db, const struct restart_seen *seen, struct error *err)
+{
+    int64_t version = 0;
+    return tx_version(db, seen->file_id, &seen->seen, &version, err) ||
+                   db_do(db, err, SQL_FILE_WRITTEN, "ll", seen->file_id, version)
+               ? -1
+               : 0;
+}
+
+static int reset_jobs(struct tx *tx, const struct restart_request *q, struct restart_reply *reply,
+                      struct error *err)
+{
+    struct db *db = tx->db;
+    for (uint32_t i = 0; i < q->jobs_count; i++) {
+        if (db_do(db, err, SQL_RESTART_JOB, "ll", q->jobs[i], tx->workflow_id))
+            return -1;
+        bool reset = sqlite3_changes(db->sqlite) > 0;
+        reply->reset += reset;
+        reply->passed += !reset;
+        if (reset && (db_do(db, err, SQL_RESTART_FORGET, "l", q->jobs[i]) ||
+                      db_do(db, err, SQL_DATA_FORGET, "l", q->jobs[i])))
+            return -1;
+    }
+    for (uint32_t i = 0; i < q->maybe_count; i++) {
+        if (db_do(db, err, SQL_RESTART_MAYBE, "ll", q->maybe[i], tx->workflow_id))
+            return -1;
+        bool reset = sqlite3_changes(db->sqlite) > 0;
+        reply->reset += reset;
+        reply->passed += !reset;
+    }
+    return 0;
+}
+
+// Jobs whose needs have failed for good, and barriers without an open need: as if that had just
+// happened.
+static int settle_states(struct tx *tx, struct error *err)
+{
+    struct db *db = tx->db;
+    int64_t id = 0;
+    int rc;
+    while ((rc = db_number(db, err, &id, SQL_RESTART_BARRIER, "l", tx->workflow_id)) > 0)
+        if (db_do(db, err, SQL_JOB_FREED, "li", id, (int)JOB_COMPLETED) ||
+            tx_job_ended(tx, id, JOB_COMPLETED, err))
+            return -1;
+    while (rc == 0 && (rc = db_number(db, err, &id, SQL_RESTART_DOOMED, "l", tx->workflow_id)) > 0)
+        if (tx_cancel_waiting(tx, id, err))
+            return -1;
+    return rc;
+}
+
+static int reset(struct tx *tx, const struct restart_request *q, struct restart_reply *reply,
+                 struct error *err)
+{
+    struct db *db = tx->db;
+    int64_t id = tx->workflow_id;
+    if (tx->run_id != q->run_id)
+        return error_set(err, ERROR_USAGE, 0,
+                         "workflow %lld was restarted by somebody else meanwhile; look again",
+                         (long long)id);
+    for (uint32_t i = 0; i < q->seen_count; i++)
+        if (add_seen(db, &q->seen[i], err))
+            return -1;
+    if (!q->jobs_count && !q->maybe_count)
+        return 0;
+    if (reset_jobs(tx, q, reply, err) || db_do(db, err, SQL_RESTART_EPHEMERAL, "l", id) ||
+        db_do(db, err, SQL_RESTART_UNMET, "l", id) || db_do(db, err, SQL_RESTART_STATES, "l", id) ||
+        db_do(db, err, SQL_RESTART_COUNTS_DROP, "l", id) ||
+        db_do(db, err, SQL_RESTART_COUNTS, "l", id) ||
+        db_do(db, err, SQL_RESTART_WORKFLOW, "l", id))
+        return -1;
+    tx->state = WORKFLOW_RUNNING;
+    reply->run_id = ++tx->run_id;
+    tx->change = tx->made_ready = tx->any_ended = true;
+    return settle_states(tx, err) || tx_event(tx, EVENT_WORKFLOW_RESTARTED, 0, 0, 0, err) ||
+                   tx_finish(tx, err)
+               ? -1
+               : 0;
+}
+
+int sqlite_restart(void *impl, const struct restart_request *request, struct restart_reply *reply,
+                   struct error *err)
+{
+    struct db *db = impl;
+    struct tx tx = {0};
+    reply->run_id = request->run_id;
+    if (db_begin(db, true, err))
+        return -1;
+    int rc =
+        tx_init(&tx, db, request->workflow_id, err) || reset(&tx, request, reply, err) ? -1 : 0;
+    rc = db_end(db, rc, err);
+    tx_fini(&tx);
+    return rc;
+}
