@@ -11,6 +11,7 @@
 #include "lib/base/mem.h"
 #include "lib/store/journal.h"
 #include "runner/ahead.h"
+#include "runner/contents.h"
 #include "runner/drain.h"
 #include "runner/job/life.h"
 #include "runner/job/steps.h"
@@ -142,8 +143,8 @@ static void send(struct runner *runner)
     }
     runner->last_sync_usec = runner->jobs.now;
     runner->changed = runner->urgent = false;
-    bool idle = !runner->jobs.live_count && !runner->jobs.held_count && request.ends_count &&
-                link_is_idle_of_data(runner->link);
+    bool idle = !runner->jobs.live_count && !runner->jobs.held_count && !runner->hashing_count &&
+                request.ends_count && link_is_idle_of_data(runner->link);
     link_send(runner->link, &request, idle);
 }
 
@@ -221,7 +222,7 @@ void flush_start_held(struct runner *runner)
 static bool is_here(struct runner *runner, int64_t job_id)
 {
     return job_find(&runner->jobs.held, job_id) || job_find(&runner->jobs.live, job_id) ||
-           job_find(&runner->outbox, job_id);
+           job_find(&runner->hashing, job_id) || job_find(&runner->outbox, job_id);
 }
 
 static void take_claims(struct runner *runner, const struct sync_reply *reply, bool again)
@@ -266,6 +267,7 @@ void flush_drop_all(struct runner *runner)
 {
     struct job *job;
     TAILQ_CONCAT(&runner->sending, &runner->outbox, link);
+    TAILQ_CONCAT(&runner->sending, &runner->hashing, link);
     TAILQ_CONCAT(&runner->sending, &runner->jobs.ended, link);
     while ((job = TAILQ_FIRST(&runner->sending))) {
         TAILQ_REMOVE(&runner->sending, job, link);
@@ -339,7 +341,7 @@ bool flush_gives_up(struct runner *runner, struct error *err)
 {
     struct error why;
     int64_t patience_usec = (int64_t)runner->jobs.settings.idle_secs * USEC_PER_SEC;
-    if (runner->jobs.live_count || link_is_idle(runner->link))
+    if (runner->jobs.live_count || runner->hashing_count || link_is_idle(runner->link))
         return false;
     bool ends = runner->intake.draining || is_homeless();
     if (ends || patience_usec < AWAY_USEC)
@@ -400,6 +402,10 @@ int flush_take(struct runner *runner, struct error *err)
     if (news & LINK_DATA)
         job_socket_answer(runner->socket, runner->link);
     if (news & LINK_REFUSED) {
+        struct job *job;
+        runner->intake.draining = true; // nothing is waited for any more
+        while ((job = contents_next(runner)))
+            flush_put(runner, job);
         if (runner->sending_count + runner->outbox_count)
             write_journal(runner);
         return -1;

@@ -91,6 +91,8 @@ static int merge_settings(const struct options *options, struct workflow *workfl
         settings.limits = (enum limits_mode)options->limits;
     if (options->stdio >= 0)
         settings.stdio = (enum stdio_mode)options->stdio;
+    if (options->hash >= 0)
+        settings.hash = (enum hash_mode)options->hash;
     if (options->max_fails >= 0)
         settings.max_fails = options->max_fails;
     cleanup_free char *text = settings_text(&settings), *at = NULL;

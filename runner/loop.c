@@ -15,9 +15,11 @@
 #include "lib/base/clock.h"
 #include "lib/base/mem.h"
 #include "runner/ahead.h"
+#include "runner/contents.h"
 #include "runner/drain.h"
 #include "runner/end_time.h"
 #include "runner/flush.h"
+#include "runner/hasher.h"
 #include "runner/job/life.h"
 #include "runner/progress.h"
 #include "runner/series.h"
@@ -99,6 +101,8 @@ static int64_t next_due(const struct runner *runner)
         due = other;
     if ((other = end_time_due(&runner->end_time, &runner->jobs)) < due)
         due = other;
+    if ((other = contents_due(runner)) < due)
+        due = other;
     if (runner->series.due_usec < due)
         due = runner->series.due_usec;
     TAILQ_FOREACH(job, &runner->jobs.live, link)
@@ -127,14 +131,23 @@ static int wait_for_events(struct runner *runner, int poll, struct epoll_event *
     return count;
 }
 
-// What has ended is to be told, and what waited for it alone starts; that may have ended at once.
+// Its end is to be told, and what waited for it alone starts.
+static void tell(struct runner *runner, struct job *job)
+{
+    flush_put(runner, job);
+    ahead_go_on(runner, job);
+}
+
+// What starts because of an end may have ended at once.
 static void take_ended(struct runner *runner)
 {
     struct job *job;
+    while ((job = contents_next(runner)))
+        tell(runner, job);
     while ((job = TAILQ_FIRST(&runner->jobs.ended))) {
         TAILQ_REMOVE(&runner->jobs.ended, job, link);
-        flush_put(runner, job);
-        ahead_go_on(runner, job);
+        if (!contents_keep(runner, job))
+            tell(runner, job);
     }
 }
 
@@ -142,8 +155,8 @@ static void take_ended(struct runner *runner)
 static bool should_leave(const struct runner *runner)
 {
     const struct jobs *jobs = &runner->jobs;
-    if (!runner->seq || jobs->live_count || runner->outbox_count || runner->changed ||
-        runner->top_up.pid || !link_is_idle(runner->link))
+    if (!runner->seq || jobs->live_count || runner->hashing_count || runner->outbox_count ||
+        runner->changed || runner->top_up.pid || !link_is_idle(runner->link))
         return false;
     if (runner->intake.draining || intake_has_failed(&runner->intake))
         return true;
@@ -167,6 +180,8 @@ static int step(struct runner *runner, int poll, int signals, struct error *err)
             read_signals(runner, signals);
         else if (runner->socket && events[i].data.fd == job_socket_fd(runner->socket))
             job_socket_serve(runner->socket);
+        else if (runner->hasher && events[i].data.fd == hasher_fd(runner->hasher))
+            hasher_hear(runner->hasher);
         else
             news = true;
     }
@@ -194,21 +209,21 @@ static int step(struct runner *runner, int poll, int signals, struct error *err)
     return 0;
 }
 
+static int watch(int poll, int fd)
+{
+    return epoll_ctl(poll, EPOLL_CTL_ADD, fd,
+                     &(struct epoll_event){.events = EPOLLIN, .data.fd = fd});
+}
+
 int loop_run(struct runner *runner, struct error *err)
 {
     sigset_t set;
     signals_fill(&set);
     cleanup_close int signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     cleanup_close int poll = epoll_create1(EPOLL_CLOEXEC);
-    if (signals < 0 || poll < 0 ||
-        epoll_ctl(poll, EPOLL_CTL_ADD, signals,
-                  &(struct epoll_event){.events = EPOLLIN, .data.fd = signals}) ||
-        epoll_ctl(poll, EPOLL_CTL_ADD, link_fd(runner->link),
-                  &(struct epoll_event){.events = EPOLLIN, .data.fd = link_fd(runner->link)}) ||
-        (runner->socket &&
-         epoll_ctl(
-             poll, EPOLL_CTL_ADD, job_socket_fd(runner->socket),
-             &(struct epoll_event){.events = EPOLLIN, .data.fd = job_socket_fd(runner->socket)})))
+    if (signals < 0 || poll < 0 || watch(poll, signals) || watch(poll, link_fd(runner->link)) ||
+        (runner->socket && watch(poll, job_socket_fd(runner->socket))) ||
+        (runner->hasher && watch(poll, hasher_fd(runner->hasher))))
         return error_set(err, ERROR_INTERNAL, errno, "cannot wait for events");
     read_clock(runner);
     runner->end_time.fixed = runner->options->time_usec > 0;

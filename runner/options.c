@@ -36,6 +36,9 @@ static const struct option_row table[] = {
      "enforce (default), warn or off: are jobs held to memory and runtime?", limits_mode_names},
     {"stdio", 0, OPTION_WORD, AT(stdio), "MODE",
      "separate (default), combined, no_stdout, no_stderr or none", stdio_mode_names},
+    {"hash", 0, OPTION_WORD, AT(hash), "MODE",
+     "auto (default: up to 64 MiB), all or none: which files are hashed, for restarts",
+     hash_mode_names},
     {"max-fails", 0, OPTION_COUNT_0, AT(max_fails), "N",
      "start no more jobs after N failures (0: never stop)", NULL},
     {"allow-missing", 0, OPTION_FLAG, AT(allow_missing), NULL,
@@ -120,6 +123,7 @@ int options_parse(struct options *options, int argc, char **argv, bool *done, st
                                 .kill_wait_secs = PLAN_KILL_WAIT_SECS,
                                 .limits = -1,
                                 .stdio = -1,
+                                .hash = -1,
                                 .max_fails = -1};
     options->command_line = command_line_join(line.program, argc, argv);
     int first = command_line_read(&line, options, argc, argv, done, err);

@@ -24,10 +24,11 @@ struct options {
     int32_t kill_wait_secs;   // Slurm's, between TERM and KILL
     int64_t own_memory_bytes; // of an allocation's memory, what is not for jobs
     int64_t time_usec;        // --time: leave after so long; 0: no end but the allocation's
-    int32_t limits, stdio;    // enum limits_mode, enum stdio_mode; -1: as the workflow says
-    int32_t max_fails;        // -1: as the workflow says
-    int32_t accounting;       // 0 auto, 1 proc: without cgroups
-    bool allow_missing;       // inputs that do not exist yet are waited for
+    // enum limits_mode, stdio_mode, hash_mode; -1: as the workflow says
+    int32_t limits, stdio, hash;
+    int32_t max_fails;  // -1: as the workflow says
+    int32_t accounting; // 0 auto, 1 proc: without cgroups
+    bool allow_missing; // inputs that do not exist yet are waited for
     bool quiet;
     char *command_line; // for the records; owned
 };

@@ -16,6 +16,7 @@
 #include "lib/meter/incarnation.h"
 #include "lib/store/journal.h"
 #include "lib/store/read.h"
+#include "runner/contents.h"
 #include "runner/flush.h"
 #include "runner/local.h"
 #include "runner/loop.h"
@@ -124,7 +125,6 @@ static int enter(struct runner *runner, struct error *err)
         .gone_count = gone.count,
     };
     int result = store_enter(runner->store, &entry, &runner->grant, err);
-    runner->jobs.run_id = runner->grant.run_id;
     runner->jobs.folder = runner->grant.folder;
     free(gone.ids);
     return result;
@@ -139,6 +139,8 @@ static int read_settings(struct runner *runner, struct error *err)
         runner->jobs.settings.limits = (enum limits_mode)options->limits;
     if (options->stdio >= 0)
         runner->jobs.settings.stdio = (enum stdio_mode)options->stdio;
+    if (options->hash >= 0)
+        runner->jobs.settings.hash = (enum hash_mode)options->hash;
     if (options->max_fails >= 0)
         runner->jobs.settings.max_fails = options->max_fails;
     runner->intake.failures_most = runner->jobs.settings.max_fails;
@@ -175,7 +177,7 @@ static int settle(struct runner *runner, struct error *err)
         .socket = runner->socket ? job_socket_path(runner->socket) : NULL,
     });
     runner->link = link_create(runner->store, err);
-    return runner->link ? 0 : -1;
+    return runner->link ? contents_init(runner, err) : -1;
 }
 
 static int prepare(struct runner *runner, struct error *err)
@@ -202,6 +204,7 @@ static int prepare(struct runner *runner, struct error *err)
 static void fini(struct runner *runner)
 {
     link_destroy(take_ptr(runner->link));
+    contents_fini(runner);
     flush_drop_all(runner);
     job_socket_destroy(runner->socket);
     meter_destroy(runner->jobs.meter);
@@ -239,6 +242,7 @@ int run_main(void *argument, struct keeper_shared *shared)
     struct error err = {0};
     struct runner runner = {.options = argument, .shared = shared, .keeper = getppid()};
     jobs_init(&runner.jobs);
+    TAILQ_INIT(&runner.hashing);
     TAILQ_INIT(&runner.outbox);
     TAILQ_INIT(&runner.sending);
     prctl(PR_SET_CHILD_SUBREAPER, 1);

@@ -29,11 +29,14 @@ struct runner {
     struct intake intake;
     struct link *link;
     struct job_socket *socket; // NULL: there is none, jobs use the database
+    struct hasher *hasher;     // NULL: nothing is hashed
     struct series series;
     struct end_time end_time;
     struct top_up top_up;
     int interrupts; // times that the user asked to stop
 
+    struct job_list hashing; // completed, not to be told yet; contents.h
+    uint32_t hashing_count;
     // What is to be told: ends, oldest first, and those in the present request; flush.h
     struct job_list outbox, sending;
     uint32_t outbox_count, sending_count;

@@ -27,6 +27,9 @@ static const struct option_row table[] = {
      "enforce (default), warn or off: are jobs held to memory and runtime?", limits_mode_names},
     {"stdio", 0, OPTION_WORD, AT(stdio), "MODE",
      "separate (default), combined, no_stdout, no_stderr or none", stdio_mode_names},
+    {"hash", 0, OPTION_WORD, AT(hash), "MODE",
+     "auto (default: up to 64 MiB), all or none: which files are hashed, for restarts",
+     hash_mode_names},
     {"allow-missing", 0, OPTION_FLAG, AT(allow_missing), NULL,
      "accept input files that do not exist yet", NULL},
     {"dry-run", 0, OPTION_FLAG, AT(dry_run), NULL, "show the plan and the scripts, create nothing",
@@ -134,7 +137,8 @@ static int check_together(struct options *options, int operands, char **words, s
 int options_parse(struct options *options, int argc, char **argv, bool *done, struct error *err)
 {
     int own = 1;
-    *options = (struct options){.max_allocations = -1, .max_fails = -1, .limits = -1, .stdio = -1};
+    *options = (struct options){
+        .max_allocations = -1, .max_fails = -1, .limits = -1, .stdio = -1, .hash = -1};
     options->command_line = command_line_join(line.program, argc, argv);
     while (own < argc && strcmp(argv[own], "--"))
         own++;
@@ -194,6 +198,8 @@ int options_apply(const struct options *options, struct settings *settings, stru
         settings->limits = (enum limits_mode)options->limits;
     if (options->stdio >= 0)
         settings->stdio = (enum stdio_mode)options->stdio;
+    if (options->hash >= 0)
+        settings->hash = (enum hash_mode)options->hash;
     struct sbatch_asks asks;
     sbatch_asks_init(&asks);
     if (sbatch_options_add_words(&settings->sbatch_options, options->sbatch_options, err) ||

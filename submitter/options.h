@@ -20,8 +20,8 @@ struct options {
     int64_t top_up;        // --top-up: a workflow that exists; 0: none
     bool restart;          // --restart: of restart_id (0: the last of the file), with `file`
     int64_t restart_id;
-    // -1: as the workflow says; limits: enum limits_mode; stdio: enum stdio_mode
-    int32_t max_allocations, max_fails, limits, stdio;
+    // -1: as the workflow says; enum limits_mode, stdio_mode, hash_mode
+    int32_t max_allocations, max_fails, limits, stdio, hash;
     bool dry_run, json, wait, allow_missing, parsable;
     char **sbatch_options; // after "--": NULL-terminated, in argv
     char *command_line;    // for the records; owned

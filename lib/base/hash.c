@@ -38,16 +38,22 @@ int64_t hash_add(int64_t hash, const char *text)
 
 int64_t hash_file(int fd)
 {
+    static const atomic_bool never;
+    return hash_file_until(fd, &never);
+}
+
+int64_t hash_file_until(int fd, const atomic_bool *stop)
+{
     enum { BLOCK = 256 * 1024 };
     cleanup_free char *block = xmalloc(BLOCK);
     XXH3_state_t *state = XXH3_createState();
     ssize_t got = state ? 0 : -1;
     if (state)
         XXH3_64bits_reset(state);
-    while (state && ((got = read(fd, block, BLOCK)) > 0 || (got < 0 && errno == EINTR)))
+    while (state && !*stop && ((got = read(fd, block, BLOCK)) > 0 || (got < 0 && errno == EINTR)))
         if (got > 0)
             XXH3_64bits_update(state, block, (size_t)got);
-    int64_t hash = got == 0 ? positive(XXH3_64bits_digest(state)) : -1;
+    int64_t hash = got == 0 && state && !*stop ? positive(XXH3_64bits_digest(state)) : -1;
     XXH3_freeState(state);
     return hash;
 }

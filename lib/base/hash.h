@@ -4,6 +4,7 @@
 #ifndef LIB_BASE_HASH_H
 #define LIB_BASE_HASH_H
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,5 +19,7 @@ int64_t hash_add(int64_t hash, const char *text);
 // Of what fd holds from where it stands to its end, read in blocks. -1 and errno: it cannot be
 // read.
 int64_t hash_file(int fd);
+// As soon as *stop is set: -1.
+int64_t hash_file_until(int fd, const atomic_bool *stop);
 
 #endif

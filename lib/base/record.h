@@ -55,7 +55,7 @@ struct usage_point {
 };
 
 // A file as a job found or left it. What stat says tells whether it is still the same; where that
-// differs, the hash whether the content is (lib/base/hash.h).
+// differs, the hash whether the content is (lib/base/content.h).
 struct file_seen {
     int64_t size_bytes, mtime_usec, ctime_usec, inode; // all UNKNOWN: not there
     int64_t hash;                                      // of the content; UNKNOWN: not computed

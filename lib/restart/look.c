@@ -5,13 +5,14 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "lib/base/contents.h"
+#include "lib/base/content.h"
 #include "lib/base/mem.h"
 #include "lib/workflow/workflow.h"
 
 struct file_now {
     bool looked, is_folder, is_new; // is_new: no version has this identity
-    struct file_seen seen;          // hash UNKNOWN: not known yet, or not to be had
+    struct stat st;
+    struct file_seen seen; // hash UNKNOWN: not known yet, or not to be had
     bool hash_tried;
     uint32_t first_version, versions; // in facts->versions, which are sorted by file here
 };
@@ -47,20 +48,19 @@ static void sort_versions(struct looking *l)
 static void look_at(struct looking *l, uint32_t file)
 {
     struct file_now *now = &l->files[file];
-    struct stat st;
     if (now->looked)
         return;
     now->looked = true;
-    if (fstatat(l->folder, l->facts->files[file].path, &st, 0)) {
+    if (fstatat(l->folder, l->facts->files[file].path, &now->st, 0)) {
         l->look->missing[file] = true;
         return;
     }
-    now->is_folder = S_ISDIR(st.st_mode);
-    now->seen = contents_identity(&st);
+    now->is_folder = S_ISDIR(now->st.st_mode);
+    now->seen = content_look(&now->st);
     now->is_new = true;
     for (uint32_t i = 0; i < now->versions && !now->is_folder; i++) {
         const struct file_seen *v = &l->facts->versions[l->by_file[now->first_version + i]].seen;
-        if (contents_same_identity(v, &now->seen)) {
+        if (content_is(v, &now->st)) {
             now->is_new = false;
             now->seen.hash = v->hash;
         }
@@ -69,10 +69,13 @@ static void look_at(struct looking *l, uint32_t file)
 
 static int64_t hash_now(struct looking *l, uint32_t file)
 {
+    static const atomic_bool never;
     struct file_now *now = &l->files[file];
     if (now->seen.hash == UNKNOWN && !now->hash_tried) {
         now->hash_tried = true;
-        now->seen.hash = contents_hash(l->folder, l->facts->files[file].path, &now->seen, 0);
+        const char *path = l->facts->files[file].path;
+        cleanup_free char *from_here = xasprintf("%s/%s", l->facts->folder, path);
+        now->seen.hash = content_hash(*path == '/' ? path : from_here, &now->st, INT64_MAX, &never);
         l->look->hashed += !now->is_folder;
     }
     return now->seen.hash;
@@ -82,10 +85,10 @@ static int64_t hash_now(struct looking *l, uint32_t file)
 static bool is_changed(struct looking *l, uint32_t file, const struct file_seen *had)
 {
     struct file_now *now = &l->files[file];
-    if (!now->is_folder && contents_same_identity(&now->seen, had))
+    if (!now->is_folder && content_is(had, &now->st))
         return false;
     if (had->hash == UNKNOWN)
-        return !contents_same_identity(&now->seen, had);
+        return !content_is(had, &now->st);
     if (!now->is_folder && now->seen.size_bytes != had->size_bytes)
         return true;
     return hash_now(l, file) != had->hash;

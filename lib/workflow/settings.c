@@ -8,11 +8,12 @@
 
 #include "lib/base/mem.h"
 
-enum key_type { KEY_INT32, KEY_INT64, KEY_BOOL, KEY_TEXT, KEY_LIMITS, KEY_STDIO };
+enum key_type { KEY_INT32, KEY_INT64, KEY_BOOL, KEY_TEXT, KEY_LIMITS, KEY_STDIO, KEY_HASH };
 
 const char *const limits_mode_names[] = {"enforce", "warn", "off", NULL};
 const char *const stdio_mode_names[] = {"separate",  "combined", "no_stdout",
                                         "no_stderr", "none",     NULL};
+const char *const hash_mode_names[] = {"auto", "all", "none", NULL};
 
 static const struct key {
     const char *name;
@@ -21,6 +22,7 @@ static const struct key {
 } keys[] = {
     {"limits", KEY_LIMITS, offsetof(struct settings, limits)},
     {"stdio", KEY_STDIO, offsetof(struct settings, stdio)},
+    {"hash", KEY_HASH, offsetof(struct settings, hash)},
     {"delete_on_success", KEY_BOOL, offsetof(struct settings, delete_on_success)},
     {"sigterm_lead_secs", KEY_INT32, offsetof(struct settings, sigterm_lead_secs)},
     {"sigkill_headroom_secs", KEY_INT32, offsetof(struct settings, sigkill_headroom_secs)},
@@ -88,6 +90,13 @@ int stdio_mode_find(const char *name)
     return find_name(stdio_mode_names, name);
 }
 
+int64_t hash_mode_bytes(enum hash_mode mode)
+{
+    static const int64_t most[] = {
+        [HASH_AUTO] = 64 << 20, [HASH_ALL] = INT64_MAX, [HASH_NONE] = -1};
+    return most[mode];
+}
+
 static int read_key(struct settings *settings, const struct key *key, const json_t *value)
 {
     void *at = (char *)settings + key->offset;
@@ -113,6 +122,10 @@ static int read_key(struct settings *settings, const struct key *key, const json
     case KEY_STDIO:
         found = find_name(stdio_mode_names, json_string_value(value));
         settings->stdio = found < 0 ? STDIO_SEPARATE : (enum stdio_mode)found;
+        return found < 0 ? -1 : 0;
+    case KEY_HASH:
+        found = find_name(hash_mode_names, json_string_value(value));
+        settings->hash = found < 0 ? HASH_AUTO : (enum hash_mode)found;
         return found < 0 ? -1 : 0;
     }
     return -1;
@@ -170,6 +183,8 @@ static json_t *key_json(const struct settings *settings, const struct key *key)
         return json_string(limits_mode_names[settings->limits]);
     case KEY_STDIO:
         return json_string(stdio_mode_names[settings->stdio]);
+    case KEY_HASH:
+        return json_string(hash_mode_names[settings->hash]);
     }
     return json_null();
 }

@@ -13,10 +13,12 @@
 
 enum limits_mode { LIMITS_ENFORCE, LIMITS_WARN, LIMITS_OFF };
 enum stdio_mode { STDIO_SEPARATE, STDIO_COMBINED, STDIO_NO_STDOUT, STDIO_NO_STDERR, STDIO_NONE };
+enum hash_mode { HASH_AUTO, HASH_ALL, HASH_NONE }; // auto: files up to 64 MiB, and folders
 
 struct settings {
     enum limits_mode limits;       // "limits": "enforce"
     enum stdio_mode stdio;         // "stdio": "separate"
+    enum hash_mode hash;           // "hash": "auto"
     bool delete_on_success;        // of the stdio files
     int32_t sigterm_lead_secs;     // -1: semantics §1, the end of an allocation
     int32_t sigkill_headroom_secs; // -1: likewise
@@ -40,11 +42,14 @@ struct settings {
     struct sbatch_options sbatch_options; // after "--" on the command line
 };
 
-extern const char *const limits_mode_names[],
-    *const stdio_mode_names[]; // by mode, NULL at the end
+// by mode, NULL at the end
+extern const char *const limits_mode_names[], *const stdio_mode_names[], *const hash_mode_names[];
 
 // The mode of that name, or -1.
 int stdio_mode_find(const char *name);
+
+// The largest file whose content is hashed; -1: none is.
+int64_t hash_mode_bytes(enum hash_mode mode);
 
 void settings_init(struct settings *settings);
 void settings_fini(struct settings *settings);

@@ -161,6 +161,10 @@ static void judge(struct jobs *jobs, struct job *job)
             v.reason = REASON_STRICT;
         }
     }
+    if (v.state == JOB_COMPLETED && job->seen) {
+        job->end.files = job->seen;
+        job->end.files_count = job->claimed.inputs_count + job->claimed.outputs_count;
+    }
     if (v.state == JOB_COMPLETED && job->how.delete_on_success) {
         output_delete(&jobs->output, &job->files);
         job->end.start.stdout_path = job->end.start.stderr_path = NULL;

@@ -13,7 +13,6 @@
 
 struct environment {
     const struct node *node;
-    int32_t run_id;
     char **base; // owned, NULL-terminated
     size_t count, space;
     bool needs_shell, threads_set, shell_level_set;
@@ -142,7 +141,6 @@ struct environment *environment_create(const struct environment_options *options
     struct environment *environment = xcalloc(1, sizeof *environment);
     const struct runner_grant *grant = options->grant;
     environment->node = options->node;
-    environment->run_id = grant->run_id;
     inherit(environment, options->inherited);
     complete_path(environment);
     if (!environment->shell_level_set) // as bash leaves it behind for the last program of a command
@@ -150,7 +148,6 @@ struct environment *environment_create(const struct environment_options *options
         add(environment, xstrdup("SHLVL=0"));
     add(environment, xasprintf("TORC_WORKFLOW_ID=%lld", (long long)options->workflow_id));
     add(environment, xasprintf("TORC_WORKFLOW_NAME=%s", grant->workflow_name));
-    add(environment, xasprintf("TORC_RUN_ID=%d", grant->run_id));
     add(environment, xasprintf("TORC_DB=%s", options->db));
     if (options->socket)
         add(environment, xasprintf("TORC_SOCKET=%s", options->socket));
@@ -192,11 +189,12 @@ static void put_job(struct list *list, const struct environment *environment,
 {
     put(list, "TORC_JOB_ID=%lld", (long long)job->job_id);
     put(list, "TORC_JOB_NAME=%s", job->name);
+    put(list, "TORC_RUN_ID=%d", job->run_id);
     put(list, "TORC_ATTEMPT_ID=%d", job->attempt_id);
     if (environment->node
             ->in_allocation) { // for the plugin's records of steps; lib/meter/step_record.h
         put(list, "TORC_STEP_JOB=%lld", (long long)job->job_id);
-        put(list, "TORC_STEP_ATTEMPT=%d.%d", environment->run_id, job->attempt_id);
+        put(list, "TORC_STEP_ATTEMPT=%d.%d", job->run_id, job->attempt_id);
     }
 }
 

@@ -43,12 +43,15 @@ struct job {
     struct share share;
     struct meter_job *meter;
     struct output_files files;
+    struct file_seen *seen;       // its declared files, inputs first, or NULL: it has none
+    struct hash_task *hash_task;  // they are being hashed
     struct output_before *before; // declared outputs that were there already, or NULL; outputs.h
     bool called_srun;
     size_t leftovers;   // processes that outlived the first one
     const char *script; // file in the output folder that holds a long command, or NULL
     pid_t pid;
-    // by the runner's clock (runner.now), 0: not due; due: look again (inputs, samples, dying)
+    // by the runner's clock (runner.now), 0: not due; due: look again (inputs, samples, dying,
+    // hashes)
     int64_t held_usec, start_usec, limit_usec, kill_usec, due_usec;
     int64_t limit_length_usec;
     int32_t tries, status;
@@ -64,7 +67,6 @@ TAILQ_HEAD(job_list, job);
 // All jobs here, and what they share.
 struct jobs {
     int64_t workflow_id;
-    int32_t run_id;
     const char *folder; // of the submission
     struct settings settings;
     struct node node;

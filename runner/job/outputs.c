@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/base/content.h"
 #include "lib/base/folder.h"
 #include "lib/base/mem.h"
 
@@ -43,12 +44,14 @@ static bool look_again(const char *path, struct stat *st)
     return !folder_look_again(path) && !stat(path, st);
 }
 
-const char *outputs_missing(const struct job *job)
+const char *outputs_missing(struct job *job)
 {
     struct stat st;
-    for (uint32_t i = 0; i < job->claimed.outputs_count; i++)
+    for (uint32_t i = 0; i < job->claimed.outputs_count; i++) {
         if (stat(job->claimed.outputs[i], &st) && !look_again(job->claimed.outputs[i], &st))
             return job->claimed.outputs[i];
+        job->seen[job->claimed.inputs_count + i] = content_look(&st);
+    }
     return NULL;
 }
 

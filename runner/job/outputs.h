@@ -8,9 +8,9 @@
 // Before it starts: what is there already.
 void outputs_note(struct job *job);
 
-// The first that is not there, or NULL. Looked for in vain for a while, as network file systems
-// show new files late: its folder is opened.
-const char *outputs_missing(const struct job *job);
+// The first that is not there, or NULL: then they are noted in job->seen as they are now. Looked
+// for in vain for a while, as network file systems show new files late: its folder is opened.
+const char *outputs_missing(struct job *job);
 
 // The first that was there before the job began and has not been touched since, or NULL.
 const char *outputs_untouched(const struct job *job);

@@ -88,9 +88,9 @@ static int use_bash(struct jobs *jobs, struct job *job, char ***argv, struct err
         words[2] = (char *)job->claimed.command;
         words[3] = NULL;
     } else {
-        job->script =
-            arena_printf(job->arena, "job_wf%lld_j%lld_r%d_a%d.sh", (long long)jobs->workflow_id,
-                         (long long)job->claimed.job_id, jobs->run_id, job->claimed.attempt_id);
+        job->script = arena_printf(job->arena, "job_wf%lld_j%lld_r%d_a%d.sh",
+                                   (long long)jobs->workflow_id, (long long)job->claimed.job_id,
+                                   job->claimed.run_id, job->claimed.attempt_id);
         if (output_write(&jobs->output, job->script, job->claimed.command, err))
             return -1;
         cleanup_free char *folder = realpath(jobs->output.path, NULL);

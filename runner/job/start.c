@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/content.h"
 #include "lib/base/folder.h"
 #include "lib/base/mem.h"
 #include "lib/text/substitute.h"
@@ -24,17 +25,21 @@ enum {
     SHORT_MOST_USEC = 60 * USEC_PER_SEC
 };
 
-// The first input that cannot be seen, or NULL.
-static const char *missing_input(const struct job *job)
+// The first input that cannot be seen, or NULL: then they are noted as they are now.
+static const char *missing_input(struct job *job)
 {
     struct stat st;
+    size_t files = (size_t)job->claimed.inputs_count + job->claimed.outputs_count;
+    if (files && !job->seen)
+        job->seen = arena_alloc(job->arena, files * sizeof *job->seen);
     for (uint32_t i = 0; i < job->claimed.inputs_count; i++) {
         const char *path = job->claimed.inputs[i];
-        if (!stat(path, &st))
-            continue;
-        folder_look_again(path);
-        if (stat(path, &st))
-            return path;
+        if (stat(path, &st)) {
+            folder_look_again(path);
+            if (stat(path, &st))
+                return path;
+        }
+        job->seen[i] = content_look(&st);
     }
     return NULL;
 }
@@ -70,6 +75,7 @@ static void note_start(const struct jobs *jobs, struct job *job)
     job->end.start = (struct attempt_start){
         .job_id = job->claimed.job_id,
         .start_usec = clock_real_usec(),
+        .run_id = job->claimed.run_id,
         .attempt_id = job->claimed.attempt_id,
         .taken = job->taken,
         .stdout_path = job->files.stdout_path,
@@ -86,7 +92,7 @@ static int spawn_job(struct jobs *jobs, struct job *job, struct error *err)
     int64_t limit = job->claimed.enforced && jobs->settings.limits == LIMITS_ENFORCE
                         ? job->claimed.memory_bytes
                         : 0;
-    job->meter = meter_job_create(jobs->meter, job->claimed.job_id, jobs->run_id,
+    job->meter = meter_job_create(jobs->meter, job->claimed.job_id, job->claimed.run_id,
                                   job->claimed.attempt_id, limit, &entry, err);
     if (!job->meter)
         return -1;
@@ -127,7 +133,7 @@ static void go(struct jobs *jobs, struct job *job)
     struct error err;
     int64_t since_usec = job->start_usec;
     job->files = output_name(&jobs->output, job->how.stdio, jobs->workflow_id, job->claimed.job_id,
-                             jobs->run_id, job->claimed.attempt_id, job->arena);
+                             job->claimed.run_id, job->claimed.attempt_id, job->arena);
     outputs_note(job);
     note_start(jobs, job);
     bool failed = spawn_job(jobs, job, &err);

@@ -92,7 +92,7 @@ static void scan(struct jobs *jobs, struct job *job, int folder, struct found *f
         if (strncmp(entry->d_name, prefix, strlen(prefix)) ||
             !read_record(dirfd(dir), entry->d_name, &record))
             continue;
-        if (record.job == job->claimed.job_id && record.run == jobs->run_id &&
+        if (record.job == job->claimed.job_id && record.run == job->claimed.run_id &&
             record.attempt == job->claimed.attempt_id && !strcmp(record.node, jobs->node.name))
             take(jobs, job, entry->d_name, &record, found);
     }
@@ -163,6 +163,6 @@ void steps_kill(struct jobs *jobs, struct job *job)
     cleanup_free char *slurm = xasprintf("SLURM_JOB_ID=%lld", (long long)jobs->node.slurm_job_id);
     cleanup_free char *id = xasprintf("TORC_STEP_JOB=%lld", (long long)job->claimed.job_id);
     cleanup_free char *attempt =
-        xasprintf("TORC_STEP_ATTEMPT=%d.%d", jobs->run_id, job->claimed.attempt_id);
+        xasprintf("TORC_STEP_ATTEMPT=%d.%d", job->claimed.run_id, job->claimed.attempt_id);
     process_kill_marked((const char *const[]){slurm, id, attempt, NULL}, false);
 }

@@ -199,4 +199,15 @@ if [ "$(id -u)" = 0 ] && command -v setpriv > /dev/null; then
 else
 	skip "only root can be a user who has no other process"
 fi
+
+# ---- restarted while the runner lives: jobs that are claimed then are of the new run ----
+cat > runs.json <<'J'
+{"name": "runs", "jobs": [
+ {"name": "restart", "command": "sqlite3 -cmd '.timeout 20000' $TORC_DB \"UPDATE workflow SET run_id = 2 WHERE id = $TORC_WORKFLOW_ID\"; touch restarted"},
+ {"name": "other", "command": "while [ ! -e restarted ]; do sleep 0.02; done"},
+ {"name": "next", "command": "echo $TORC_RUN_ID", "depends_on": ["restart", "other"]}]}
+J
+run runs.json
+is "$(cat torc_output/*_r2_a1.o)" 2 "a job is told the run that it was claimed in, and its output is named so" || diag "$(cat log)"
+is "$(query "SELECT run_id FROM attempt a JOIN job j ON j.id = a.job WHERE j.name = 'next' AND a.stdout GLOB '*_r2_a1.o'")" 2 "... as its attempt is"
 done_testing

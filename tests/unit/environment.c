@@ -183,11 +183,15 @@ int main(void)
     inherited[n++] = xstrdup("PATH=/bin");
     inherited[n] = NULL;
     struct node node = {.in_allocation = true, .slurm_job_id = 7};
-    struct runner_grant grant = {.run_id = 1, .workflow_name = "w", .folder = "/"};
+    struct runner_grant grant = {
+        .run_id = 1, // of the workflow as the runner entered it: it may be restarted meanwhile
+        .workflow_name = "w",
+        .folder = "/"};
     struct environment *environment = environment_create(&(struct environment_options){
         .inherited = inherited, .node = &node, .grant = &grant, .db = "/db", .output_dir = "/out"});
     struct arena *arena = arena_create();
-    struct claimed_job job = {.job_id = 1, .name = "j", .nodes = 1, .enforced = true};
+    struct claimed_job job = {
+        .job_id = 4, .run_id = 2, .attempt_id = 3, .name = "j", .nodes = 1, .enforced = true};
     struct share share = {.cpus = 3, .memory_bytes = 100 << 20};
     char **list = environment_make(environment, &job, &(struct job_spec){0}, &share, arena);
     for (size_t i = 0; i < COUNT(kept); i++)
@@ -196,6 +200,8 @@ int main(void)
         ok(!environment_find(list, dropped[i]), "not %s", dropped[i]);
     for (size_t i = 0; i < COUNT(own); i++)
         is_text(environment_find(list, own[i].name), own[i].value, own[i].name);
+    is_text(environment_find(list, "TORC_RUN_ID"), "2", "the run is that of the claim");
+    is_text(environment_find(list, "TORC_STEP_ATTEMPT"), "2.3", "... for its steps, too");
     const char *path = environment_find(list, "PATH");
     ok(path && !strncmp(path, "/bin:/", 6), "the programs' folder is on the PATH, last: %s", path);
     job.nodes = 2;

@@ -10,11 +10,13 @@ static void test_round_trip(void)
     struct error err = {0};
     settings_init(&a);
     a.limits = LIMITS_WARN;
+    a.hash = HASH_ALL;
     a.max_allocations = 3;
     a.account = strdup("astro");
     char *text = settings_text(&a);
     is_int(settings_parse(&b, text, &err), 0, "what settings_text wrote is read");
     is_int(b.limits, LIMITS_WARN, "limits");
+    is_int(b.hash, HASH_ALL, "hash");
     is_int(b.max_allocations, 3, "max_allocations");
     is_text(b.account, "astro", "account");
     is_text(b.qos, NULL, "qos is still not given");
@@ -28,6 +30,7 @@ static const struct {
 } wrong[] = {
     {"[]", "workflow settings are no JSON object: []"},
     {"{\"limits\": \"maybe\"}", "workflow settings: wrong value of \"limits\""},
+    {"{\"hash\": \"md5\"}", "workflow settings: wrong value of \"hash\""},
     {"{\"idle_secs\": \"x\"}", "workflow settings: wrong value of \"idle_secs\""},
     {"{\"sbatch_options\": [1]}", "workflow settings: \"sbatch_options\" is no list of texts"},
 };
