@@ -4,7 +4,7 @@
 #ifndef LIB_RESTART_AMEND_H
 #define LIB_RESTART_AMEND_H
 
-#include "lib/store/restart.h"
+#include "lib/store/amend.h"
 #include "lib/workflow/workflow.h"
 
 struct amendment {

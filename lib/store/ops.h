@@ -5,6 +5,7 @@
 #ifndef LIB_STORE_OPS_H
 #define LIB_STORE_OPS_H
 
+#include "lib/store/amend.h"
 #include "lib/store/create.h"
 #include "lib/store/data.h"
 #include "lib/store/plan.h"

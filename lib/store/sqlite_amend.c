@@ -6,7 +6,7 @@
 
 #include "lib/base/mem.h"
 #include "lib/store/create.h"
-#include "lib/store/sqlite_tx.h"
+#include "lib/store/sqlite_seen.h"
 #include "lib/workflow/signature.h"
 
 struct amending {

@@ -4,7 +4,7 @@
 // an id in between.
 #include "lib/base/clock.h"
 #include "lib/base/mem.h"
-#include "lib/store/sqlite_tx.h"
+#include "lib/store/sqlite_seen.h"
 #include "lib/workflow/signature.h"
 
 struct bases { // id of row i: base + 1 + i

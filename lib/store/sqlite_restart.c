@@ -4,7 +4,7 @@
 #include "lib/store/restart.h"
 
 #include "lib/base/mem.h"
-#include "lib/store/sqlite_tx.h"
+#include "lib/store/sqlite_seen.h"
 
 static int add_seen(struct db *db, const struct restart_seen *seen, struct error *err)
 {

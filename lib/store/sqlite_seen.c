@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What files and user data were when a job used them: what a restart compares with.
+#include "lib/store/sqlite_seen.h"
 #include "lib/base/hash.h"
-#include "lib/store/sqlite_tx.h"
 #include "lib/workflow/workflow.h"
 
 // torc_hash(value): of JSON text, the same for the same value however it is spaced.
