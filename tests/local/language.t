@@ -47,6 +47,29 @@ run spellings.json
 is "$rc $(cat read.txt absolute.txt | tr '\n' ' ')" "0 new new " "who reads a file waits for who writes it, however both spell it" || diag "$(cat log)"
 is "$(query "SELECT command FROM job WHERE name = 'read'")" "cat ./out//x.txt > read.txt" "and gets the path as it was written"
 
+# ---- a path put into a command means the file that is checked, wherever the job runs ----
+rm -rf db* 'a b'
+mkdir -p 'a b/wd_1' && cd 'a b' && echo in > in.txt
+cat > workdir.json <<Y
+{"name": "workdir", "parameters": {"n": [1]},
+ "files": [{"name": "in", "path": "in.txt"}, {"name": "o_{n}", "path": "out_{n}.txt", "use_parameters": ["n"]}, {"name": "s", "path": "sub/s.txt"}, {"name": "abs", "path": "$PWD/abs.txt"},
+  {"name": "dot", "path": "dot.txt"}, {"name": "same", "path": "same.txt"}, {"name": "up", "path": "up.txt"}],
+ "jobs": [
+  {"name": "other", "workdir": "wd_{n}", "use_parameters": ["n"], "invocation_script": "cat \${files.input.in} > \"\${files.output.s}\"\n",
+   "command": "pwd > \${files.output.o_{n}}; cat '\${files.input.in}' > \${files.output.abs}"},
+  {"name": "dot", "workdir": "./", "command": "echo > \${files.output.dot}"},
+  {"name": "same", "workdir": "$PWD/", "command": "echo > \${files.output.same}"},
+  {"name": "up", "workdir": "wd_1/..", "command": "cat \${files.input.s} > \${files.output.up}"}]}
+Y
+mkdir sub
+run workdir.json
+is "$rc $(cat out_1.txt sub/s.txt abs.txt up.txt | tr '\n' ' ')" "0 $PWD/wd_1 in in in " "files named in the commands of jobs with a workdir are those of the submission folder" ||
+	diag "$(cat log; query "SELECT name, command FROM job")"
+is "$(query "SELECT command FROM job WHERE name = 'other'")" "cat '$PWD/in.txt' > \"$PWD/sub/s.txt\"
+pwd > '$PWD/out_1.txt'; cat '$PWD/in.txt' > '$PWD/abs.txt'" "their paths are absolute, in the quotes of where they stand"
+is "$(query "SELECT command FROM job WHERE name IN ('dot', 'same') ORDER BY name" | xargs)" "echo > dot.txt echo > same.txt" "a workdir that is the submission folder changes no path"
+cd ..
+
 # ---- what an invocation script must not swallow ----
 rm -rf db*
 echo 'VALUE=from_env' > env.sh
