@@ -26,6 +26,7 @@ local_tests += tests/local/journal.t
 local_tests += tests/local/kill.t
 local_tests += tests/local/labels.t
 local_tests += tests/local/language.t
+local_tests += tests/local/outputs.t
 local_tests += tests/local/report.t
 local_tests += tests/local/run.t
 local_tests += tests/local/store_codec.t
