@@ -164,6 +164,12 @@ is "$rc $(query "SELECT count(*) FROM workflow")" "2 $before" "a missing input f
 like "$(cat log)" nowhere "... by name"
 run --allow-missing input.json
 is "$rc $(jobs | tail -n 1)" "1 a failed missing_input" "with --allow-missing the job waits for it, and fails"
+echo 1 > first && ln -s first second
+echo '{"name": "left", "files": [{"name": "a", "path": "first"}, {"name": "b", "path": "second"}], "jobs": [{"name": "a", "command": "true", "output_files": ["a"]},
+ {"name": "b", "command": "true", "output_files": ["b"]}]}' > left.json
+run --allow-missing left.json
+is "$rc $(grep -F 'left.json:' log)" '0 torc-run: left.json: warning: files[1].path: "second" is the same file as "first" by a link on the disk; torc takes them for two, and no job waits for who writes the other one: remove the link, which a job would write through, or write one path for both' \
+	"a link of an earlier run where a job is to write is warned of, also with --allow-missing"
 run nosuchfile.json
 is $rc 2 "a workflow file that is not there is bad usage"
 run --no-such-option diamond.json
