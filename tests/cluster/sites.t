@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A site that does not count memory, and one whose nodes are all drained.
+# A row for each kind of site: one that does not count memory, one whose nodes are all drained, one with two threads a core.
 . "$(dirname "$0")/../lib/tap.sh"
 . "$(dirname "$0")/../lib/cluster.sh"
 
@@ -20,5 +20,25 @@ is $? 0 "where all nodes are drained a workflow is submitted" || diag "$out"
 like "$out" 'warning: all nodes of partition debug are down or drained' "... with a warning"
 for n in "$NODE1" "$NODE2"; do scontrol update nodename="$n" state=resume; done
 ok "... and runs when they are back" wait_until 60 '[ "$(runuser -u $TEST_USER -- sqlite3 torc.db "SELECT state FROM workflow WHERE id = 2")" = 1 ]'
+
+# another_site OPTION...: a Slurm of another kind, and nothing in the folder
+another_site() {
+	local out
+	timed "$TORC_TOP/contrib/sandbox" stop --dir "$SANDBOX_DIR" > /dev/null
+	rm -rf torc.db* torc_output
+	out=$(sandbox start "$@" 2>&1) || bail_out "the sandbox does not start: $out"
+	diag "$out"
+}
+
+another_site --cpus 8 --threads 2 --memory 1000
+is "$(sinfo -h -o '%c %z')" "8 1:4:2" "a site with two threads a core"
+cat > three.json <<'J'
+{"name": "three", "resource_requirements": [{"name": "c", "num_cpus": 3, "memory": "100m", "runtime": "PT1M"}],
+ "jobs": [{"name": "inside", "command": "srun hostname", "resource_requirements": "c"},
+          {"name": "alone", "command": "srun hostname", "resource_requirements": "c", "depends_on": ["inside", "by"]},
+          {"name": "by", "command": "hostname", "launcher": "srun", "resource_requirements": "c"}]}
+J
+out=$(as_user timeout 60 torc-sbatch --wait three.json 2>&1)
+is $? 0 "jobs of three CPUs, which are no whole cores, have steps there" || diag "$out"
 
 done_testing
