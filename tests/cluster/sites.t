@@ -30,6 +30,7 @@ another_site() {
 	diag "$out"
 }
 
+# ---- hardware threads
 another_site --cpus 8 --threads 2 --memory 1000
 is "$(sinfo -h -o '%c %z')" "8 1:4:2" "a site with two threads a core"
 cat > three.json <<'J'
@@ -40,5 +41,38 @@ cat > three.json <<'J'
 J
 out=$(as_user timeout 60 torc-sbatch --wait three.json 2>&1)
 is $? 0 "jobs of three CPUs, which are no whole cores, have steps there" || diag "$out"
+
+# ---- a filter of the site refuses whoever says --mem
+another_site --nodes 2 --cpus 4 --memory 1000 --conf DefMemPerCPU=200
+cat > "$SANDBOX_DIR/etc/job_submit.lua" <<'L'
+function slurm_job_submit(job, partitions, uid)
+	if job.min_mem_per_node ~= nil or job.min_mem_per_cpu ~= nil then
+		slurm.log_user("--mem is not allowed here")
+		return slurm.ERROR
+	end
+	return slurm.SUCCESS
+end
+function slurm_job_modify(job, record, partitions, uid)
+	return slurm.SUCCESS
+end
+L
+echo JobSubmitPlugins=lua >> "$SLURM_CONF"
+scontrol reconfigure
+wait_until 20 '[[ $(sbatch --test-only --mem=1 --wrap true 2>&1) == *"not allowed"* ]]' || diag "the filter is not there"
+cat > filter.json <<'J'
+{"name": "filter", "resource_requirements": [{"name": "c", "num_cpus": 1, "memory": "300m", "runtime": "PT1M"},
+                                                   {"name": "d", "num_cpus": 4, "memory": "790m", "runtime": "PT1M"}],
+ "jobs": [{"name": "a", "command": "true", "resource_requirements": "c"}, {"name": "b", "command": "true", "resource_requirements": "c"},
+          {"name": "later", "command": "true", "resource_requirements": "d", "depends_on": ["a", "b"]}]}
+J
+out=$(as_user torc-sbatch --dry-run --json filter.json 2> err | jq -r '.groups[0] | "\(.cpus) \(.options | map(select(startswith("--mem"))) | length)"')
+is "$out" "4 0" "where --mem is refused none is sent, and CPUs bring the memory"
+is "$(grep -c . err)" 1 "... which is said once"
+like "$(cat err)" 'warning: .*Slurm refused: --mem is not allowed here; it is taken without --mem' "... in the site's words"
+out=$(as_user timeout 60 torc-sbatch --wait filter.json 2>&1)
+is $? 0 "... and jobs run" || diag "$out"
+is "$(as_user sqlite3 torc.db "SELECT count(*), sum(arguments LIKE '%--mem%') FROM submission")" "2|0" "... without it, those of later stages too"
+like "$(as_user torc-sbatch filter.json -- --mem=900 2>&1)" 'Slurm refused: --mem is not allowed here$' "who says it himself is told"
+rm "$SANDBOX_DIR/etc/job_submit.lua"
 
 done_testing
