@@ -21,17 +21,8 @@ like "$out" 'warning: all nodes of partition debug are down or drained' "... wit
 for n in "$NODE1" "$NODE2"; do scontrol update nodename="$n" state=resume; done
 ok "... and runs when they are back" wait_until 60 '[ "$(runuser -u $TEST_USER -- sqlite3 torc.db "SELECT state FROM workflow WHERE id = 2")" = 1 ]'
 
-# another_site OPTION...: a Slurm of another kind, and nothing in the folder
-another_site() {
-	local out
-	timed "$TORC_TOP/contrib/sandbox" stop --dir "$SANDBOX_DIR" > /dev/null
-	rm -rf torc.db* torc_output
-	out=$(sandbox start "$@" 2>&1) || bail_out "the sandbox does not start: $out"
-	diag "$out"
-}
-
 # ---- hardware threads
-another_site --cpus 8 --threads 2 --memory 1000
+cluster_again --cpus 8 --threads 2 --memory 1000
 is "$(sinfo -h -o '%c %z')" "8 1:4:2" "a site with two threads a core"
 cat > three.json <<'J'
 {"name": "three", "resource_requirements": [{"name": "c", "num_cpus": 3, "memory": "100m", "runtime": "PT1M"}],
@@ -43,7 +34,7 @@ out=$(as_user timeout 60 torc-sbatch --wait three.json 2>&1)
 is $? 0 "jobs of three CPUs, which are no whole cores, have steps there" || diag "$out"
 
 # ---- a filter of the site refuses whoever says --mem
-another_site --nodes 2 --cpus 4 --memory 1000 --conf DefMemPerCPU=200
+cluster_again --nodes 2 --cpus 4 --memory 1000 --conf DefMemPerCPU=200
 cat > "$SANDBOX_DIR/etc/job_submit.lua" <<'L'
 function slurm_job_submit(job, partitions, uid)
 	if job.min_mem_per_node ~= nil or job.min_mem_per_cpu ~= nil then
