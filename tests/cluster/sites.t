@@ -26,12 +26,15 @@ cluster_again --cpus 8 --threads 2 --memory 1000
 is "$(sinfo -h -o '%c %z')" "8 1:4:2" "a site with two threads a core"
 cat > three.json <<'J'
 {"name": "three", "resource_requirements": [{"name": "c", "num_cpus": 3, "memory": "100m", "runtime": "PT1M"}],
- "jobs": [{"name": "inside", "command": "srun hostname", "resource_requirements": "c"},
+ "jobs": [{"name": "inside", "command": "srun sleep 1", "resource_requirements": "c"},
           {"name": "alone", "command": "srun hostname", "resource_requirements": "c", "depends_on": ["inside", "by"]},
           {"name": "by", "command": "hostname", "launcher": "srun", "resource_requirements": "c"}]}
 J
 out=$(as_user timeout 60 torc-sbatch --wait three.json 2>&1)
 is $? 0 "jobs of three CPUs, which are no whole cores, have steps there" || diag "$out"
+is "$(as_user sqlite3 torc.db "SELECT name, coalesce(warnings, '') FROM job_status WHERE name != 'alone' ORDER BY name")" "by|
+inside|steps_not_counted" "... and without the plugin steps by an srun of the job's own are not in its usage"
+like "$(as_user torc show 1.inside)" 'what it started with srun is not in its usage, as nothing recorded its steps' "... which it is told with"
 
 # ---- a filter of the site refuses whoever says --mem
 cluster_again --nodes 2 --cpus 4 --memory 1000 --conf DefMemPerCPU=200
