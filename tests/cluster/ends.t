@@ -68,10 +68,15 @@ is $? 0 "delete" || diag "$out"
 like "$out" 'canceled 1 submission in Slurm.*deleted workflow 1' "... cancels what is queued first"
 is "$(squeue -h | wc -l)" 1 "... and nothing else"
 scancel "$(db 'SELECT slurm_job_id FROM submission')"
+list_says() { as_user torc list | awk '$1 == 2 {print $3 ", " $4 " jobs"}'; }
+status_says() { as_user torc status 2 | sed -n 's/^Workflow 2 one: \([^,]*\),.*/\1,/p; s/^.* of \([0-9]* jobs\)$/\1/p' | paste -sd ' '; }
+is "$(list_says)" "$(status_says)" "after a scancel of all that was queued torc list and torc status say the same"
 out=$(as_user timeout 60 torc wait 2 2>&1)
 is $? 3 "wait ends when all that was queued was canceled in Slurm"
 like "$out" 'workflow 2 has no live runner and no allocation, so nothing will run' "... and says so"
 is "$(db 'SELECT state FROM allocation')" 4 "... which is written down"
+is "$(list_says) $(status_says)" "running, 2 jobs running, 2 jobs" "... torc list and torc status say the same still"
+like "$(as_user torc status 2)" 'Allocations  1 canceled.*No runner is alive and no allocation is queued, so nothing will run' "... and status why nothing runs"
 ok "a workflow whose allocations Slurm has ended can be deleted" as_user torc delete 2
 
 # ---- one element of an array is canceled: the other goes on, and counts
