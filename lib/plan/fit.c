@@ -58,7 +58,7 @@ static struct fit_least node_share(const struct fit *fit, const struct cluster_n
 {
     const struct sbatch_asks *asks = &fit->asks;
     int64_t cpus = limited(node->cpus, fit->partition->max_cpus_per_node);
-    int64_t memory = limited(node->memory_bytes, fit->partition->max_memory_per_node_bytes);
+    int64_t memory = limited(node->memory_bytes, fit->memory_per_node_bytes);
     bool some = asks->gpus >= 0 && asks->gpus < node->gpus;
     return (struct fit_least){
         .cpus = (int32_t)(fit->whole_nodes ? cpus : limited(cpus, sbatch_asks_cpus(asks))),
@@ -143,9 +143,14 @@ static uint32_t count_fitting(const struct fit *fit, const struct cluster *clust
 static bool measure(struct fit *fit, const struct cluster *cluster,
                     const struct cluster_partition *partition, const struct class_row *row)
 {
-    int64_t asked = fit->asks.memory_per_cpu_bytes, most = partition->max_memory_per_cpu_bytes;
+    bool unasked = fit->memory_unasked;
+    int64_t asked = fit->asks.memory_per_cpu_bytes;
+    int64_t most =
+        unasked ? partition->default_memory_per_cpu_bytes : partition->max_memory_per_cpu_bytes;
     fit->partition = partition;
     fit->whole_nodes = partition->whole_nodes || fit->asks.whole_nodes;
+    fit->memory_per_node_bytes =
+        unasked ? partition->default_memory_per_node_bytes : partition->max_memory_per_node_bytes;
     fit->memory_per_cpu_bytes = asked && (!most || asked < most) ? asked : most;
     fit->cpus_per_job = cpus_of_job(row, fit->memory_per_cpu_bytes);
     uint32_t want = (uint32_t)fit_nodes(fit, row);
@@ -229,17 +234,18 @@ static void explain(const struct fit *fit, const struct cluster *cluster,
                  p->name, p->max_cpus_per_node);
     else if (need > cpus && need > row->cpus)
         snprintf(why, WHY,
-                 "it needs %d CPUs for its memory of %s (MaxMemPerCPU), and the largest node of "
+                 "it needs %d CPUs for its memory of %s (%sMemPerCPU), and the largest node of "
                  "partition %s has %d",
-                 need, SIZE(want_text, row->memory_bytes), p->name, cpus);
+                 need, SIZE(want_text, row->memory_bytes), fit->memory_unasked ? "Def" : "Max",
+                 p->name, cpus);
     else if (need > cpus)
         snprintf(why, WHY, "it needs %d CPUs, and the largest node of partition %s has %d", need,
                  p->name, cpus);
-    else if (p->max_memory_per_node_bytes && row->memory_bytes > p->max_memory_per_node_bytes)
+    else if (fit->memory_per_node_bytes && row->memory_bytes > fit->memory_per_node_bytes)
         snprintf(why, WHY,
-                 "it needs %s of memory, and partition %s allows %s on a node (MaxMemPerNode)",
+                 "it needs %s of memory, and partition %s allows %s on a node (%sMemPerNode)",
                  SIZE(want_text, row->memory_bytes), p->name,
-                 SIZE(have_text, p->max_memory_per_node_bytes));
+                 SIZE(have_text, fit->memory_per_node_bytes), fit->memory_unasked ? "Def" : "Max");
     else if (memory && row->memory_bytes > memory)
         snprintf(why, WHY, "it needs %s of memory, and the largest node of partition %s has %s",
                  SIZE(want_text, row->memory_bytes), p->name, SIZE(have_text, memory));
@@ -350,7 +356,8 @@ static int read_asks(struct fit *fit, struct plan *plan, const struct plan_reque
     struct error err;
     char why[WHY];
     const struct settings *settings = request->settings;
-    *fit = (struct fit){.scheduler = schedulers_find(&settings->schedulers, class->row->scheduler)};
+    *fit = (struct fit){.scheduler = schedulers_find(&settings->schedulers, class->row->scheduler),
+                        .memory_unasked = settings->memory_unasked};
     sbatch_asks_init(&fit->asks);
     if ((fit->scheduler && sbatch_asks_add(&fit->asks, &fit->scheduler->options, &err)) ||
         sbatch_asks_add(&fit->asks, &settings->sbatch_options, &err))
