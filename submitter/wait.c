@@ -11,7 +11,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/mem.h"
 #include "lib/show/format.h"
-#include "lib/show/screen.h"
+#include "lib/show/progress_line.h"
 #include "lib/slurm/lost_runner.h"
 #include "lib/slurm/settle.h"
 #include "lib/slurm/slurm.h"
@@ -25,7 +25,7 @@ enum {
     SLURM_FIRST_MS = 5 * 1000, // and the first not before
     NEED_AFTER_MS = 2 * 1000,  // runners submit what becomes necessary; where they cannot, this
                                // does, so much later
-    LINE_EVERY_MS = 10 * 1000, // progress, where it is not a terminal that is written to
+    ESTIMATE_EVERY_MS = 1000,
     EXIT_DETACHED = 130,
 };
 
@@ -34,11 +34,14 @@ struct watch {
     const char *db;
     int64_t workflow_id;
     bool quiet, terminal;
-    int64_t asked_ms, line_ms; // when Slurm was asked, and a line written, last
-    int64_t lost_ms;           // when silent runners were looked for last
+    int64_t asked_ms; // when Slurm was asked last
+    int64_t line_ms;  // when a line was written last; 0: none yet
+    int64_t lost_ms;  // when silent runners were looked for last
     size_t lost_turn;
     int64_t idle_ms; // since when jobs are ready and none runs; 0: they are not
     char line[160];
+    struct estimate estimate;
+    int64_t estimate_ms; // when it was made
 };
 
 static volatile sig_atomic_t interrupted;
@@ -65,15 +68,19 @@ static void show_progress(struct watch *w, const struct workflow_info *info)
                      (long long)(job_states_count(info->counts, LEFT) - info->counts[JOB_RUNNING]));
     if (bad)
         snprintf(line + n, sizeof line - (size_t)n, ", %lld not completed", (long long)bad);
-    if (w->quiet || !strcmp(line, w->line) ||
-        (!w->terminal && clock_mono_msec() - w->line_ms < LINE_EVERY_MS))
+    int64_t now_ms = clock_mono_msec();
+    if (w->quiet || !progress_line_due(w->terminal, strcmp(line, w->line) != 0,
+                                       w->line_ms ? now_ms - w->line_ms : -1))
         return;
-    if (w->terminal)
-        screen_replace_line(stderr, line);
-    else
-        fprintf(stderr, "%s\n", line);
+    if (now_ms - w->estimate_ms >= ESTIMATE_EVERY_MS) {
+        struct error ignored; // nothing is known, then
+        if (estimate_read(w->store, w->workflow_id, &w->estimate, &ignored))
+            w->estimate.known = false;
+        w->estimate_ms = now_ms;
+    }
+    progress_line_write(stderr, w->terminal, clock_real_usec(), line, &w->estimate);
     strcpy(w->line, line);
-    w->line_ms = clock_mono_msec();
+    w->line_ms = now_ms;
 }
 
 static void end_line(struct watch *w)
