@@ -12,6 +12,7 @@
 #include "lib/base/mem.h"
 #include "lib/show/format.h"
 #include "lib/show/progress_line.h"
+#include "lib/slurm/died.h"
 #include "lib/slurm/lost_runner.h"
 #include "lib/slurm/settle.h"
 #include "lib/slurm/slurm.h"
@@ -114,6 +115,24 @@ static void show_result(struct watch *w, const struct workflow_info *info, int r
                 (long long)info->counts[JOB_TERMINATED], (long long)w->workflow_id);
 }
 
+// Another allocation was asked for: what became of the last one is told at once, not only when so
+// many have died that no more are asked for.
+static void say_died(struct watch *w)
+{
+    struct died died;
+    struct error ignored;
+    if (w->quiet || died_read(w->store, w->workflow_id, &died, &ignored))
+        return;
+    if (died.count) {
+        end_line(w);
+        fprintf(stderr,
+                "torc-sbatch: %s; asking for another (%lld in a row ended before a runner came, "
+                "after %d no more are asked for)\n",
+                died.text, (long long)died.count, DIED_MOST);
+    }
+    died_fini(&died);
+}
+
 // Work is left and nothing runs. Perhaps all allocations are gone; then either more is submitted,
 // or, where somebody took them away, that is what the user is told. *over: nothing will happen any
 // more.
@@ -138,12 +157,16 @@ static int look_for_end(struct watch *w, const struct workflow_info *info, bool 
     if (*over || settled.alive)
         return 0;
     if (!settled.canceled &&
-        !top_up(w->store, w->db, w->workflow_id, (struct top_up){.heal = true}, &taken, &why))
+        !top_up(w->store, w->db, w->workflow_id, (struct top_up){.heal = true}, &taken, &why)) {
+        if (taken)
+            say_died(w);
         return 0;
+    }
+    *over = settled.canceled || why.code != ERROR_UNREACHABLE;
     end_line(w);
     if (!settled.canceled)
-        fprintf(stderr, "torc-sbatch: workflow %lld has no allocation any more: %s\n",
-                (long long)w->workflow_id, why.text);
+        fprintf(stderr, "torc-sbatch: workflow %lld has no allocation any more%s: %s\n",
+                (long long)w->workflow_id, *over ? ", so nothing will run" : "", why.text);
     else
         fprintf(stderr,
                 "torc-sbatch: the allocations of workflow %lld were canceled in Slurm; %lld jobs "
@@ -151,7 +174,6 @@ static int look_for_end(struct watch *w, const struct workflow_info *info, bool 
                 "--top-up %lld\n",
                 (long long)w->workflow_id, (long long)job_states_count(info->counts, LEFT),
                 (long long)w->workflow_id);
-    *over = settled.canceled || why.code != ERROR_UNREACHABLE;
     return 0;
 }
 
