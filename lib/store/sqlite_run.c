@@ -167,6 +167,7 @@ static int apply_end(struct sync_state *st, const struct attempt_end *given, str
         if (add_usage(tx->db, attempt, &e->usages[i], err))
             return -1;
     tx_count(tx, held.class_id, held.state, state, 1);
+    tx_ran(tx, held.class_id, state, e->wall_usec);
     st->jobs_run++;
     if (held.state != JOB_RUNNING && (e->exit_code != UNKNOWN || e->signal != UNKNOWN) &&
         tx_event_at(tx, EVENT_JOB_STARTED, e->start.job_id, st->runner.id, attempt,

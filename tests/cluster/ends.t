@@ -38,10 +38,27 @@ like "$out" 'the last 3 ended before a runner came; Slurm job [0-9]+: FAILED \(N
 like "$out" 'runner_wf1_[0-9]+\.log says: no libraries here' "... and the end of the runner's log"
 like "$(as_user torc status 1)" 'Allocations  3 ended.* Slurm job [0-9]+: FAILED \(NonZeroExitCode\); .*runner_wf1_[0-9]+\.log says: no libraries here' \
 	"... which torc status says, too"
+like "$out" 'Slurm job [0-9]+: FAILED \(NonZeroExitCode\); .*no libraries here; asking for another \(1 in a row ended before a runner came, after 3 no more are asked for\)' "... said at the first one"
+is "$(grep -c 'asking for another' <<< "$out")" 2 "... and at the second, when another was asked for"
+like "$out" 'has no allocation any more, so nothing will run: no more are asked for' "... and at the last that nothing will run"
 is "$(db 'SELECT count(*), sum(l.state = 3) FROM submission s JOIN allocation l ON l.submission = s.id')" "3|3" "... after three of them, which ended"
 out=$(as_user torc-sbatch --top-up 1 2>&1)
 like "$out" 'the last 3 allocations ended before a runner came.*1 submission made' "--top-up by hand says so, and asks for one"
 ok "which does the work, if torc-run is there" wait_until 60 '[ "$(db "SELECT state FROM workflow")" = 1 ]'
+
+# ---- one that Slurm does not know any more: that is said, and another one asked for
+fresh
+as_user torc-sbatch --wait one.json -- --hold > out 2>&1 &
+pid=$!
+wait_until 30 '[ "$(db "SELECT state FROM allocation")" = 1 ]' || diag "$(cat out)"
+first=$(db 'SELECT slurm_job_id FROM submission')
+db "UPDATE submission SET slurm_job_id = 4000000; UPDATE allocation SET slurm_job_id = 4000000 WHERE slurm_job_id IS NOT NULL"
+ok "that an allocation has vanished is said at once" wait_until 60 'grep -q "asking for another" out' || diag "$(cat out)"
+like "$(cat out)" 'Slurm job 4000000: Slurm does not know it any more; .*; asking for another \(1 in a row' "... with its job, and what is done"
+scancel "$first"
+scontrol release "$(db 'SELECT max(slurm_job_id) FROM submission WHERE slurm_job_id <> 4000000')"
+await "$pid"
+is $? 0 "... which does the work" || diag "$(cat out)"
 
 # ---- an output folder where nobody may write is told before anything is made
 fresh

@@ -29,7 +29,7 @@ try() { # SQL
 
 declare -A columns=(
 	[workflow]='state run_id created_usec ended_usec' [job]='state flags attempts priority' [resource_class]='cpus memory_bytes gpus_milli nodes runtime_usec'
-	[class_count]='state jobs' [attempt]='state reason warnings exit_code signal attempt_id wall_usec start_usec end_usec'
+	[class_count]='state jobs attempts wall_usec' [attempt]='state reason warnings exit_code signal attempt_id wall_usec start_usec end_usec'
 	[usage]='source cpu_user_usec memory_peak_bytes memory_limit_bytes' [runner]='accounting pid cpus jobs_run heartbeat_usec'
 	[allocation]='state start_usec end_usec array_task_id' [submission]='nodes cpus walltime_usec' [event]='kind time_usec' [usage_sample]='time_usec memory_bytes'
 )

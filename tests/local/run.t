@@ -191,6 +191,21 @@ timed torc-run --quiet --cpus 200 --memory 200g crowd.json > log 2>&1
 is "$(query "SELECT count(*) FROM attempt a JOIN job j ON j.id = a.job WHERE j.name GLOB 'a_*' AND a.wall_usec > a.end_usec - a.start_usec + 200")" 0 \
 	"of many jobs that start at once, none is said to have run for longer than it did"
 
+# ---- about how long it takes still ----
+cat > pace.json <<'J'
+{"name": "pace", "resource_requirements": [{"name": "long", "num_cpus": 1, "memory": "100m", "runtime": "PT30M"}],
+ "jobs": [{"name": "a", "command": "true"}, {"name": "b", "command": "true"},
+  {"name": "c_{i}", "command": "until [ -e go ]; do sleep 0.05; done", "resource_requirements": "long", "parameters": {"i": "1:3"}}]}
+J
+start_run pace.json
+estimate() { torc status --json | jq -r '.estimate | if . then "\(.left_s > 1700 and .left_s < 5500) \(.basis)" else . end'; }
+ok "the estimate goes by the slots that there are, and by the declared runtime where nothing has ended" \
+	wait_until 20 '[ "$(estimate)" = "true from 2 jobs that ended, 2 at a time" ]' || diag "$(torc status --json | jq -c .estimate)"
+like "$(torc status)" $'about [3-9][0-9] min left \\(from 2 jobs that ended, 2 at a time\\)\n' "torc status says it"
+touch go
+await "$pid"
+is "$(estimate) $(torc status | grep -c left)" "null 0" "of what has ended none is made"
+
 # ---- one job takes all processes that the user may have: of a user who has no others
 if [ "$(id -u)" = 0 ] && command -v setpriv > /dev/null; then
 	cat > crowd.json <<-J

@@ -12,6 +12,7 @@ unit_tests += tests/unit/command_line
 unit_tests += tests/unit/dot
 unit_tests += tests/unit/duration
 unit_tests += tests/unit/environment
+unit_tests += tests/unit/estimate
 unit_tests += tests/unit/format
 unit_tests += tests/unit/fs_kind
 unit_tests += tests/unit/graph
@@ -65,6 +66,8 @@ endif
 store_fixture = tests/unit/store_fixture.c tests/unit/store_fixture.h
 tests_unit_command_LDADD = runner/librunner.la lib/libtorc.la
 tests_unit_environment_LDADD = runner/librunner.la lib/libtorc.la
+tests_unit_estimate_LDADD = lib/libtorc.la $(SQLITE_LIBS)
+tests_unit_estimate_SOURCES = tests/unit/estimate.c $(store_fixture)
 tests_unit_job_request_LDADD = runner/librunner.la lib/libtorc.la
 tests_unit_lost_runner_LDADD = lib/libtorc.la $(SQLITE_LIBS)
 tests_unit_lost_runner_SOURCES = tests/unit/lost_runner.c $(store_fixture)

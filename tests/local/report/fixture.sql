@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-or-later
 -- What reports are tested with, after lib/store/schema.sql: 1, a workflow that has ended, with one job of each way to end; 2, one that
 -- runs, with a name and an error text that would harm a terminal; 3, one of which nothing has started.
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 PRAGMA application_id = 1953460835;
 
 INSERT INTO workflow (id, name, uid, user, state, run_id, created_usec, ended_usec, description, file, command_line, folder,
@@ -16,7 +16,7 @@ INSERT INTO resource_class (id, workflow, name, cpus, memory_bytes, gpus_milli, 
 VALUES (1, 1, 'small', 1, 536870912, 0, 1, 600000000, NULL), (2, 1, 'large', 4, 2147483648, 500, 1, 3600000000, NULL),
        (3, 1, 'wide', 2, 1073741824, 0, 2, 3600000000, NULL), (4, 2, 'small', 1, 1073741824, 0, 1, 3600000000, NULL),
        (5, 3, 'tape', 1, 1073741824, 0, 1, 3600000000, 'tape');
-INSERT INTO class_count VALUES (1, 5, 1), (1, 6, 2), (1, 7, 1), (2, 5, 1), (2, 6, 2), (3, 5, 1), (4, 4, 1), (4, 6, 1), (5, 2, 1);
+INSERT INTO class_count (class, state, jobs) VALUES (1, 5, 1), (1, 6, 2), (1, 7, 1), (2, 5, 1), (2, 6, 2), (3, 5, 1), (4, 4, 1), (4, 6, 1), (5, 2, 1);
 
 INSERT INTO job (id, workflow, class, name, command, state, unmet, flags, attempts, spec)
 VALUES (1, 1, 1, 'prepare', './prepare.sh in.dat', 5, 0, 1, 1, NULL),
