@@ -11,7 +11,7 @@ sqlite3 good.db < "$TORC_SOURCE/lib/store/schema.sql" && sqlite3 good.db < "$her
 commands=('torc list' 'torc list --json' 'torc status 1' 'torc status --json 1' 'torc jobs 1' 'torc jobs --json 1' 'torc jobs 2' 'torc show 1'
 	'torc show 1.*' 'torc show --json 1.*' 'torc plan 1' 'torc plan --json 1' 'torc graph 1' 'torc graph --kind requirements 1'
 	'torc graph --kind job-file 1' 'torc event list --workflow 1' 'torc event list --workflow 1 --json' 'torc data list --workflow 1'
-	'torc logs 1.hungry' 'torc-report summary 1' 'torc-report jobs 1' 'torc-report usage 1' 'torc-report classes 1'
+	'torc logs 1.hungry' 'torc logs --json 1.hungry' 'torc-report summary 1' 'torc-report jobs 1' 'torc-report usage 1' 'torc-report classes 1'
 	'torc-report allocations 1' 'torc-report events 1' 'torc-report data 1' 'torc-report samples 1' 'torc-report --json 1'
 	'torc-report usage --csv 1' 'torc-report classes --csv 1')
 
@@ -51,6 +51,10 @@ is "$(torc-report --db foreign.db --json 1 | jq -c '[.workflow.state, .jobs[0].s
 	'["unknown","unknown","unknown","unknown"]' "what is not known is called so"
 like "$(torc-report --db foreign.db jobs 1)" 'prepare +unknown' "in tables, too"
 
+mkfifo pipe
+is "$(try "UPDATE workflow SET state = 0; UPDATE allocation SET state = 3, start_usec = NULL, end_usec = 9;
+	UPDATE submission SET arguments = '[\"--output=$PWD/pipe\"]'; UPDATE attempt SET stdout = '$PWD/pipe', stderr = '$PWD/pipe'")" '' \
+	"who is led to a pipe does not wait for its writer"
 evil="'a' || char(27) || '[31m' || char(7) || char(10) || 'b' || x'ff'"
 texts=(workflow.name workflow.user workflow.folder workflow.description workflow.file workflow.settings workflow.version
 	workflow.command_line job.name job.command job.spec resource_class.name resource_class.labels resource_class.scheduler
