@@ -126,11 +126,12 @@ static struct cgroup_base *open_at(char *path, bool sibling, const struct meter_
         e = move_to_leaf(base->dirs[0], &base->moved);
     if (!e)
         cgroup_base_take(base);
+    const char *what = e ? "" : "its memory controller cannot be used: ";
     if (!e)
         e = enable_controllers(base->dirs[0]);
     if (!e)
         return base;
-    *why = xasprintf("%s: %s", path, strerror(-e));
+    *why = xasprintf("%s: %s%s", path, what, strerror(-e));
     cgroup_close(base);
     return NULL;
 }

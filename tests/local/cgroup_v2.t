@@ -67,7 +67,7 @@ like "$(check_in "$top/fresh")" "^ok: torc-run may make cgroups here: jobs are h
 in .*/fresh\$" "... what systemd made"
 like "$(check_in "$top/plain")" '^note: .*plain is neither a Slurm task.s nor delegated' "... one that is the user's, but not delegated, is not used"
 mkdir "$top/bare" "$top/bare/scope" && give "$top/bare/scope" && "$program" mark "$top/bare/scope" || bail_out "cannot make one without memory"
-like "$(check_in "$top/bare/scope")" "^note: .*/bare/scope: .*
+like "$(check_in "$top/bare/scope")" "^note: .*/bare/scope: its memory controller cannot be used: .*
 in .*/bare/scope\$" "... one that has no memory controller"
 is "$(find "$top/fresh" "$top/bare/scope" "$top/user/torc_0" -mindepth 1 -type d; cat "$top/fresh/cgroup.subtree_control")" "" "... and nothing is left behind"
 done_testing
