@@ -35,6 +35,7 @@ local_tests += tests/local/warnings.t
 local_tests += tests/unit/layers.t
 local_tests += tests/unit/layout.t
 local_tests += tests/unit/rooms.t
+local_tests += tests/unit/rows.t
 local_tests += tests/unit/states.t
 
 # the programs on a private Slurm (root)

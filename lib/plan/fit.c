@@ -44,10 +44,18 @@ int32_t fit_nodes(const struct fit *fit, const struct class_row *row)
     return row->nodes > 1 ? row->nodes : fit->asks.nodes > 1 ? fit->asks.nodes : 1;
 }
 
-// With MaxMemPerCPU Slurm gives a job as many CPUs as its memory makes necessary.
-static int32_t cpus_of_job(const struct class_row *row, int64_t per_cpu)
+// A class that nobody named takes what its allocation has.
+int64_t fit_memory(const struct fit *fit, const struct class_row *row)
 {
-    int64_t need = per_cpu ? (row->memory_bytes + per_cpu - 1) / per_cpu : 0;
+    bool all = row->enforced || fit->asks.memory_bytes <= 0;
+    return all ? row->memory_bytes : smaller(row->memory_bytes, fit->asks.memory_bytes);
+}
+
+// With MaxMemPerCPU Slurm gives a job as many CPUs as its memory makes necessary.
+static int32_t cpus_of_job(const struct fit *fit, const struct class_row *row)
+{
+    int64_t per_cpu = fit->memory_per_cpu_bytes;
+    int64_t need = per_cpu ? (fit_memory(fit, row) + per_cpu - 1) / per_cpu : 0;
     int64_t least = row->cpus > 0 ? row->cpus : 1;
     return (int32_t)smaller(need > least ? need : least, INT_MAX);
 }
@@ -84,7 +92,7 @@ static int32_t node_width(const struct class_row *row, const struct fit *fit,
     int64_t width = node_has(fit, node) ? share.cpus / fit->cpus_per_job : 0,
             memory = share.memory_bytes;
     if (row->memory_bytes > 0 && memory)
-        width = smaller(width, memory / row->memory_bytes);
+        width = smaller(width, memory / fit_memory(fit, row));
     if (row->gpus_milli > 0)
         width = smaller(width, gpu_slots(row->gpus_milli, share.gpus));
     if (row->tmp_bytes > 0 && node->tmp_bytes)
@@ -152,7 +160,7 @@ static bool measure(struct fit *fit, const struct cluster *cluster,
     fit->memory_per_node_bytes =
         unasked ? partition->default_memory_per_node_bytes : partition->max_memory_per_node_bytes;
     fit->memory_per_cpu_bytes = asked && (!most || asked < most) ? asked : most;
-    fit->cpus_per_job = cpus_of_job(row, fit->memory_per_cpu_bytes);
+    fit->cpus_per_job = cpus_of_job(fit, row);
     uint32_t want = (uint32_t)fit_nodes(fit, row);
     bool up_only = count_fitting(fit, cluster, row, true) >= want;
     if (!up_only && count_fitting(fit, cluster, row, false) < want)

@@ -41,6 +41,9 @@ const struct fit_least *fit_least_of(const struct fit *fit, int32_t width);
 // Nodes of one allocation.
 int32_t fit_nodes(const struct fit *fit, const struct class_row *row);
 
+// What each of its jobs is planned with.
+int64_t fit_memory(const struct fit *fit, const struct class_row *row);
+
 // GPUs that so many jobs side by side need: a fraction of one is never put together from two.
 int32_t fit_gpus(int32_t gpus_milli, int32_t jobs);
 

@@ -111,8 +111,9 @@ static void set_resources(struct plan_group *group, const struct class_row *row,
                   : row->gpus_milli <= 0 ? 0
                   : group->whole_nodes   ? least->gpus
                                          : fit_gpus(row->gpus_milli, slots);
-    int64_t memory = group->whole_nodes || all ? least->memory_bytes
-                                               : slots * row->memory_bytes + PLAN_OWN_BYTES;
+    int64_t each_bytes = fit_memory(fit, row);
+    int64_t memory =
+        group->whole_nodes || all ? least->memory_bytes : slots * each_bytes + PLAN_OWN_BYTES;
     if (least->memory_bytes)
         memory = smaller(memory, least->memory_bytes);
     if (fit->memory_per_cpu_bytes) // Slurm would add CPUs, or refuse
@@ -121,8 +122,7 @@ static void set_resources(struct plan_group *group, const struct class_row *row,
                      : smaller(memory, group->cpus * fit->memory_per_cpu_bytes);
     group->memory_bytes = !least->memory_bytes ? 0 : divide_up(memory, MiB) * MiB;
     group->tmp_bytes = least->tmp_bytes ? slots * row->tmp_bytes : 0;
-    group->own_bytes =
-        smaller(larger(group->memory_bytes - slots * row->memory_bytes, 0), PLAN_OWN_BYTES);
+    group->own_bytes = smaller(larger(group->memory_bytes - slots * each_bytes, 0), PLAN_OWN_BYTES);
 }
 
 // Shape and count for so many jobs; then no more rounds, and no wider, than these jobs need.

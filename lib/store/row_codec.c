@@ -106,7 +106,8 @@ RECORD(data_reply, data_reply, LIST(data_reply, answers, &codec_answer));
 // ---- reading ----
 #define Q(f) INT(read_request, f)
 RECORD(read_request, read_request, Q(what), Q(workflow_id), Q(after_id), Q(limit), Q(job_id),
-       TEXT(read_request, job_glob), Q(states), TEXT(read_request, event_kind), Q(since_usec));
+       TEXT(read_request, job_glob), Q(states), TEXT(read_request, event_kind), Q(since_usec),
+       Q(warned));
 #define W(f) INT(workflow_info, f)
 #define WT(f) TEXT(workflow_info, f)
 LOCAL(workflow_info, workflow_info, W(id), W(created_usec), W(ended_usec), W(run_id), W(state),
