@@ -9,8 +9,7 @@
 #include "cli/command.h"
 #include "lib/base/fs_kind.h"
 #include "lib/base/mem.h"
-#include "lib/meter/cgroup_path.h"
-#include "lib/meter/proc.h"
+#include "lib/meter/meter.h"
 #include "lib/show/json_stream.h"
 #include "lib/slurm/look.h"
 
@@ -168,16 +167,13 @@ static enum verdict check_cgroup(const struct cli *cli, char **text)
 
 static enum verdict check_delegation(const struct cli *cli, char **text)
 {
-    cleanup_close int proc = proc_open();
-    cleanup_free char *v1 = cgroup_path(proc, "memory"), *v2 = cgroup_path(proc, NULL);
-    const char *folder = v1 ? v1 : v2;
-    bool may = folder && access(folder, W_OK) == 0;
+    cleanup_free char *why = NULL;
+    bool may = meter_probe(&why);
     (void)cli;
-    if (may)
-        *text = xasprintf("torc-run may make cgroups here, in %s", folder);
-    else
-        *text = xstrdup("torc-run may make no cgroups in this session; in an allocation the "
-                        "plugin, or Slurm 22.05 on v1, allow it");
+    *text = may ? xasprintf("torc-run may make cgroups here: %s", why)
+                : xasprintf("torc-run makes no cgroups here (%s); in an allocation the plugin, or "
+                            "Slurm 22.05 on v1, allow it",
+                            why);
     return may ? GOOD : NOTE;
 }
 

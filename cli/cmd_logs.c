@@ -98,7 +98,7 @@ static bool copy_stream(struct logs *logs, int index)
     if (!stream->path)
         return false;
     if (stream->fd < 0)
-        stream->fd = open(stream->path, O_RDONLY | O_CLOEXEC);
+        stream->fd = text_file_open_plain(stream->path);
     for (ssize_t n; stream->fd >= 0 && (n = read(stream->fd, buffer, sizeof buffer)) > 0;
          any = true) {
         if (logs->headings && logs->shown != index)
@@ -130,7 +130,7 @@ static void write_json(struct logs *logs, const struct job_info *job)
         const char *path = logs->streams[i].path;
         struct error ignored;
         size_t length;
-        if (path && text_file_read(path, &text, &length, &ignored))
+        if (path && text_file_read_plain(path, &text, &length, &ignored))
             text = NULL;
         json_object_set_new(
             object, stream_names[i],

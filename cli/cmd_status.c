@@ -149,7 +149,9 @@ static int print_json(struct store *store, const struct workflow_info *workflow,
     json_stream_init(&json, stdout);
     json_stream_object(&json, NULL);
     document_workflow(&json, workflow);
-    int result = document_runners(&json, store, workflow, err);
+    int result = document_estimate(&json, store, workflow, err);
+    if (!result)
+        result = document_runners(&json, store, workflow, err);
     if (!result)
         result = document_allocations(&json, store, workflow, err);
     json_stream_end(&json);

@@ -7,6 +7,7 @@
 #include "lib/base/comma_list.h"
 #include "lib/base/mem.h"
 #include "lib/base/text.h"
+#include "lib/show/estimate.h"
 #include "lib/show/format.h"
 #include "lib/show/table.h"
 #include "lib/show/target.h"
@@ -16,13 +17,8 @@
 #include "lib/slurm/lost_runner.h"
 #include "lib/store/read_each.h"
 
-enum {
-    RUNNING_MOST = 10,
-    QUEUED_MOST = 1000,
-    WARNED_MOST = 1000,
-    LABEL = 13,
-    SILENT_USEC = 90 * 1000000
-};
+enum { RUNNING_MOST = 10, QUEUED_MOST = 1000, WARNED_MOST = 1000 };
+enum { LABEL = 13, SILENT_USEC = 90 * 1000000 };
 
 static const struct table_column runner_columns[] = {
     {"RUNNER ON", NULL, ALIGN_LEFT, FIT_SHRINK}, {"SINCE", NULL, ALIGN_LEFT, FIT_KEEP},
@@ -105,7 +101,8 @@ static void draw_head(const struct status_view *view)
     const struct workflow_info *workflow = view->workflow;
     const struct screen *screen = view->screen;
     char took[FORMAT_SIZE];
-    int64_t total = 0, end = workflow->ended_usec ? workflow->ended_usec : view->now_usec;
+    int64_t total = job_states_count(workflow->counts, JOB_STATES_ALL),
+            end = workflow->ended_usec ? workflow->ended_usec : view->now_usec;
     int used = 0;
     screen_print(screen, COLOR_BOLD, "Workflow %lld ", (long long)workflow->id);
     screen_text(screen, COLOR_BOLD, workflow->name, screen->width / 2);
@@ -114,8 +111,6 @@ static void draw_head(const struct status_view *view)
     screen_print(screen, why_workflow_color(workflow), "%s", standing);
     fprintf(screen->out, workflow->ended_usec ? ", took %s\n" : ", %s so far\n",
             format_duration(took, end - workflow->created_usec));
-    for (int i = 0; i < JOB_STATES; i++)
-        total += workflow->counts[i];
     draw_bar(screen, workflow->counts, total);
     for (int i = 0; i < JOB_STATES; i++) {
         enum job_state state = job_states_in_order[i];
@@ -135,19 +130,28 @@ static void draw_head(const struct status_view *view)
     fputc('\n', screen->out);
 }
 
+static int draw_left(const struct status_view *view, struct error *err)
+{
+    struct estimate estimate;
+    if (estimate_read(view->store, view->workflow->id, &estimate, err))
+        return -1;
+    cleanup_free char *text = estimate_text(&estimate);
+    if (text)
+        fprintf(view->screen->out, "%s\n", text);
+    return 0;
+}
+
 static int each_runner(void *pointer, const struct read_reply *reply, uint32_t index,
                        struct error *err)
 {
     struct context *context = pointer;
     const struct runner_info *runner = &reply->runners[index];
     const struct status_view *view = context->view;
+    bool gone = runner->end_usec || runner->lost, dead = !gone && lost_runner_is_dead(runner);
     (void)err;
-    if (runner->end_usec || runner->lost)
+    context->dead += dead;
+    if (gone || dead)
         return 0;
-    if (lost_runner_is_dead(runner)) {
-        context->dead++;
-        return 0;
-    }
     if (!context->runners++) {
         fputc('\n', view->screen->out);
         context->table = table_create(view->screen, TABLE_PEOPLE, runner_columns,
@@ -482,7 +486,7 @@ int status_draw(struct status_view *view, struct error *err)
     struct read_request classes = {.what = READ_CLASSES_PLAIN, .workflow_id = view->workflow->id};
     context->view = view;
     draw_head(view);
-    int result = draw_runners(context, err) || draw_running(context, err) ||
+    int result = draw_left(view, err) || draw_runners(context, err) || draw_running(context, err) ||
                          draw_allocations(context, err) ||
                          store_read_each(view->store, classes, each_class, context, err) ||
                          count_warned(view, err)

@@ -52,6 +52,16 @@ static void interrupt(struct runner *runner, bool now)
     drain_begin(runner, STOP_USER, runner->interrupts == 1 ? lead_usec(runner) : 0);
 }
 
+// Slurm warns up to a minute early, and of an end that may have been moved: what is known of it is
+// asked anew, and counts. Where nothing is known Slurm is believed.
+static void warned(struct runner *runner)
+{
+    if (end_time_left_usec(&runner->end_time, &runner->jobs) > 1)
+        end_time_ask(&runner->end_time, &runner->jobs);
+    else
+        drain_begin(runner, STOP_ALLOCATION, lead_usec(runner));
+}
+
 void drain_signal(struct runner *runner, int sig)
 {
     int64_t lead = lead_usec(runner);
@@ -69,7 +79,7 @@ void drain_signal(struct runner *runner, int sig)
     else if (sig == SIGINT || !runner->jobs.node.in_allocation)
         interrupt(runner, false);
     else if (sig == SIGUSR1)
-        drain_begin(runner, STOP_ALLOCATION, lead);
+        warned(runner);
     else
         drain_begin(runner, STOP_ALLOCATION,
                     lead < after_term_usec(runner) ? lead : after_term_usec(runner));

@@ -33,7 +33,6 @@ void end_time_ask(struct end_time *end, const struct jobs *jobs)
         (end->asked_usec && jobs->now - end->asked_usec < PAUSE_USEC))
         return;
     end->asked_usec = jobs->now;
-    end->asked_for_usec = end->end_usec;
     end->suspended_usec = jobs->suspended_usec;
     slurm_end_ask(&end->ask, jobs->node.slurm_job_id);
 }
@@ -49,8 +48,10 @@ int64_t end_time_due(const struct end_time *end, const struct jobs *jobs)
 
 void end_time_tick(struct end_time *end, struct jobs *jobs)
 {
-    if (end_time_due(end, jobs) <= jobs->now)
-        end_time_ask(end, jobs);
+    if (end_time_due(end, jobs) > jobs->now)
+        return;
+    end->asked_for_usec = end->end_usec;
+    end_time_ask(end, jobs);
 }
 
 bool end_time_reaped(struct end_time *end, struct jobs *jobs, pid_t pid)

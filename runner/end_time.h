@@ -17,7 +17,7 @@ struct end_time {
     struct slurm_end ask;   // the question that is under way
     int64_t asked_usec;     // when it was asked last; 0: never
     int64_t suspended_usec; // the runner's, then
-    int64_t asked_for_usec; // what the end was then: an end is asked for once
+    int64_t asked_for_usec; // what the end was when the drain was near: asked for once
 };
 
 // jobs: node and settings are known.

@@ -39,6 +39,8 @@ struct link {
     struct data_reply data_reply;
     struct error data_err;
     bool data_busy, data_wanted, data_answered; // busy: sent, and not taken
+    int64_t estimate_of;                        // the workflow whose time left is wanted; 0: none
+    struct estimate estimate;
     int poll_msec;
 };
 
@@ -132,12 +134,31 @@ static void serve(struct link *link, bool data)
     }
 }
 
+// One try; the mutex is held on entry and return.
+static void make_estimate(struct link *link)
+{
+    struct estimate estimate = {0};
+    struct error ignored; // nothing is known, then
+    int64_t id = link->estimate_of;
+    pthread_mutex_unlock(&link->mutex);
+    if (!use_store(link, PATIENCE_HERE_USEC)) {
+        if (estimate_read(link->store, id, &estimate, &ignored))
+            estimate.known = false;
+        pthread_mutex_unlock(&link->using);
+    }
+    pthread_mutex_lock(&link->mutex);
+    link->estimate = estimate;
+    link->estimate_of = 0;
+}
+
 static void *link_main(void *argument)
 {
     struct link *link = argument;
     int64_t last = 0, change = 0;
     pthread_mutex_lock(&link->mutex);
     while (!link->stop) {
+        if (link->estimate_of)
+            make_estimate(link);
         if (link->request.seq || link->data_wanted) {
             if (link->request.seq)
                 serve(link, false);
@@ -273,6 +294,15 @@ bool link_take_data(struct link *link, struct data_reply *reply, struct error *e
     }
     pthread_mutex_unlock(&link->mutex);
     return answered;
+}
+
+void link_estimate(struct link *link, int64_t workflow_id, bool again, struct estimate *estimate)
+{
+    pthread_mutex_lock(&link->mutex);
+    *estimate = link->estimate;
+    if (again)
+        link->estimate_of = workflow_id;
+    pthread_mutex_unlock(&link->mutex);
 }
 
 int64_t link_outage_usec(struct link *link, struct error *why)

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "lib/base/error.h"
+#include "lib/show/estimate.h"
 #include "lib/store/data.h"
 #include "lib/store/run.h"
 
@@ -46,6 +47,9 @@ int link_take(struct link *link, struct sync_reply *reply, struct error *err);
 bool link_is_idle_of_data(const struct link *link);
 void link_send_data(struct link *link, const struct data_request *request);
 bool link_take_data(struct link *link, struct data_reply *reply, struct error *err);
+
+// What the database said last of the time left; again: asks it anew, for a later call.
+void link_estimate(struct link *link, int64_t workflow_id, bool again, struct estimate *estimate);
 
 // How long the present sync has failed to reach the database; 0: it has not failed. why: as long as
 // the link is not used.

@@ -176,8 +176,7 @@ static int load(const struct options *options, const struct node *node, struct w
     if (!(options->commands
               ? workflow_load_commands(*text, length, options->file, &none, workflow, &problems)
               : workflow_load(*text, length, options->file, workflow, &problems))) {
-        if (!options->allow_missing)
-            workflow_check_inputs(workflow, AT_FDCWD, true, &problems);
+        workflow_check_inputs(workflow, AT_FDCWD, !options->allow_missing, &problems);
         check_fit(workflow, node, &problems);
     }
     problems_drop_unfit(&problems);

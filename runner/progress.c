@@ -10,15 +10,18 @@
 #include "lib/base/mem.h"
 #include "lib/base/text.h"
 #include "lib/meter/meter.h"
-#include "lib/show/screen.h"
+#include "lib/show/progress_line.h"
 #include "lib/store/pack.h"
 #include "lib/store/read_each.h"
 
-enum { LINE_USEC = 200 * USEC_PER_MSEC, NAMED_MOST = 5, CLASSES_MOST = 100, INTERRUPTED = 130 };
+enum { ASK_MSEC = 5000, NAMED_MOST = 5, CLASSES_MOST = 100, INTERRUPTED = 130 };
 
 static struct {
-    bool shown; // on a terminal
-    int64_t total, ended_before, next_usec;
+    bool shown, terminal;
+    int64_t total, ended_before;
+    int64_t written_msec; // the last one; of a log, the first is due a minute after the beginning
+    int64_t asked_msec;   // for the estimate
+    struct estimate estimate;
 } line;
 
 // The counts of the workflow now; false: they cannot be read.
@@ -58,8 +61,9 @@ void progress_begin(struct runner *runner)
 {
     struct read_reply reply;
     say_how_measured(runner);
-    line.shown = isatty(STDERR_FILENO) && !runner->options->quiet &&
-                 !runner->jobs.node.in_allocation &&
+    line.terminal = isatty(STDERR_FILENO);
+    line.written_msec = line.terminal ? 0 : clock_mono_msec();
+    line.shown = !runner->options->quiet && !runner->jobs.node.in_allocation &&
                  read_counts(runner, &reply, "cannot count jobs");
     if (!line.shown)
         return;
@@ -70,9 +74,17 @@ void progress_begin(struct runner *runner)
 
 void progress_tick(struct runner *runner)
 {
-    if (!line.shown || runner->jobs.now < line.next_usec)
+    int64_t now_msec = clock_mono_msec();
+    if (!line.shown)
         return;
-    line.next_usec = runner->jobs.now + LINE_USEC;
+    bool again = now_msec - line.asked_msec >= ASK_MSEC;
+    if (again)
+        line.asked_msec = now_msec;
+    link_estimate(runner->link, runner->jobs.workflow_id, again, &line.estimate);
+    if (!progress_line_due(line.terminal, true,
+                           line.written_msec ? now_msec - line.written_msec : -1))
+        return;
+    line.written_msec = now_msec;
     struct error why;
     const char *trouble =
         link_outage_usec(runner->link, &why) > USEC_PER_SEC ? "; the database is away" : "";
@@ -80,12 +92,12 @@ void progress_tick(struct runner *runner)
         xasprintf("%" PRId64 " of %" PRId64 " jobs ended, %u running, %d failed%s",
                   line.ended_before + runner->completed, line.total, runner->jobs.live_count,
                   runner->intake.failures, trouble);
-    screen_replace_line(stderr, text);
+    progress_line_write(stderr, line.terminal, clock_real_usec(), text, &line.estimate);
 }
 
 void progress_clear(void)
 {
-    if (line.shown)
+    if (line.shown && line.terminal)
         fputs("\r\033[K", stderr);
 }
 

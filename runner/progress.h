@@ -6,7 +6,7 @@
 #include "runner/runner.h"
 
 void progress_begin(struct runner *runner); // the store is the main thread's still
-void progress_tick(struct runner *runner);  // one line, on a terminal only
+void progress_tick(struct runner *runner);  // the line, when it is due
 
 void progress_clear(void); // away with the line, before a message is written
 

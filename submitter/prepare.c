@@ -65,6 +65,13 @@ static int load(struct prepared *prepared, const struct options *options, struct
               : 0;
 }
 
+static void keep_settings(struct prepared *prepared)
+{
+    free(prepared->settings_json);
+    prepared->settings_json = settings_text(&prepared->settings);
+    prepared->workflow.settings = prepared->settings_json;
+}
+
 static int merge_settings(struct prepared *prepared, const struct options *options,
                           struct error *err)
 {
@@ -72,19 +79,23 @@ static int merge_settings(struct prepared *prepared, const struct options *optio
     if (settings_parse(&prepared->settings, json ? json : "{}", err) ||
         options_apply(options, &prepared->settings, err))
         return -1;
-    prepared->settings_json = settings_text(&prepared->settings);
-    prepared->workflow.settings = prepared->settings_json;
+    keep_settings(prepared);
     return 0;
 }
 
-static int make_plan(struct prepared *prepared, struct error *err)
+static void plan(struct prepared *prepared)
 {
-    prepared->classes = plan_classes_of_workflow(&prepared->workflow);
     struct plan_request request = {.classes = prepared->classes,
                                    .classes_count = prepared->workflow.classes_count,
                                    .cluster = &prepared->cluster,
                                    .settings = &prepared->settings};
     plan_make(&prepared->plan, &request);
+}
+
+static int make_plan(struct prepared *prepared, struct error *err)
+{
+    prepared->classes = plan_classes_of_workflow(&prepared->workflow);
+    plan(prepared);
     for (size_t i = 0; i < prepared->plan.notes_count; i++) {
         const struct plan_note *note = &prepared->plan.notes[i];
         fprintf(stderr, "torc-sbatch: %s%s\n", note->refused ? "" : "warning: ", note->text);
@@ -145,13 +156,42 @@ static void warn_of_alloc_nodes(const struct prepared *prepared, const struct op
     }
 }
 
+// Some sites' filters refuse whoever says --mem. Is this group taken in a plan that leaves it out?
+// Then that is the plan, of later submissions too.
+static bool taken_without_memory(struct prepared *prepared, size_t at, const struct error *refused)
+{
+    struct error again;
+    struct plan kept = prepared->plan;
+    if (refused->code != ERROR_USAGE || !kept.groups[at].memory_bytes ||
+        kept.groups[at].memory_unasked)
+        return false;
+    prepared->settings.memory_unasked = true;
+    plan(prepared);
+    bool taken = !prepared->plan.refused &&
+                 !submit_test(&prepared->submit, &prepared->plan.groups[at], &again);
+    if (!taken) {
+        prepared->settings.memory_unasked = false;
+        plan_fini(&prepared->plan);
+        prepared->plan = kept;
+        return false;
+    }
+    plan_fini(&kept);
+    keep_settings(prepared);
+    fprintf(stderr,
+            "torc-sbatch: warning: %s; it is taken without --mem, so none is asked for, and jobs "
+            "share the memory that Slurm gives\n",
+            refused->text);
+    return true;
+}
+
 // Slurm's own word on each group: accounts, QOS, site filters and limits that no query shows. Where
 // no node is up --test-only refuses what sbatch takes.
-static int ask_slurm(const struct prepared *prepared, struct error *err)
+static int ask_slurm(struct prepared *prepared, struct error *err)
 {
     for (size_t i = 0; i < prepared->plan.groups_count; i++) {
         const char *name = prepared->plan.groups[i].partition;
-        if (!submit_test(&prepared->submit, &prepared->plan.groups[i], err))
+        if (!submit_test(&prepared->submit, &prepared->plan.groups[i], err) ||
+            taken_without_memory(prepared, i, err))
             continue;
         if (err->code != ERROR_USAGE || cluster_partition_is_up(&prepared->cluster, name))
             return -1;

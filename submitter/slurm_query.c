@@ -90,17 +90,17 @@ static json_t *node_json(const node_info_t *node)
                      (json_int_t)node->tmp_disk * MiB);
 }
 
-// MaxMemPerCPU and MaxMemPerNode share a field; the partition's wins over the cluster's.
-static void set_memory_limits(json_t *object, uint64_t partition, uint64_t cluster)
+// MaxMemPerCPU and MaxMemPerNode share a field, and so do the defaults; the partition's wins over
+// the cluster's.
+static void set_memory(json_t *object, const char *per_cpu, const char *per_node,
+                       uint64_t partition, uint64_t cluster)
 {
     uint64_t value =
         partition && partition != INFINITE64 && partition != NO_VAL64 ? partition : cluster;
     if (!value || value == INFINITE64 || value == NO_VAL64 || value == INFINITE || value == NO_VAL)
         return;
     json_int_t bytes = (json_int_t)(value & ~MEM_PER_CPU) * MiB;
-    json_object_set_new(
-        object, value & MEM_PER_CPU ? "max_memory_per_cpu_bytes" : "max_memory_per_node_bytes",
-        json_integer(bytes));
+    json_object_set_new(object, value & MEM_PER_CPU ? per_cpu : per_node, json_integer(bytes));
 }
 
 static json_t *partition_json(const partition_info_t *p, const slurm_conf_t *config)
@@ -117,7 +117,10 @@ static json_t *partition_json(const partition_info_t *p, const slurm_conf_t *con
         "max_time_usec", limit32(p->max_time, minute), "default_time_usec",
         limit32(p->default_time, minute), "max_nodes", limit32(p->max_nodes, 1),
         "max_cpus_per_node", p->max_cpus_per_node ? limit32(p->max_cpus_per_node, 1) : json_null());
-    set_memory_limits(o, p->max_mem_per_cpu, config->max_mem_per_cpu);
+    set_memory(o, "max_memory_per_cpu_bytes", "max_memory_per_node_bytes", p->max_mem_per_cpu,
+               config->max_mem_per_cpu);
+    set_memory(o, "default_memory_per_cpu_bytes", "default_memory_per_node_bytes",
+               p->def_mem_per_cpu, config->def_mem_per_cpu);
     const struct {
         const char *name, *value;
     } texts[] = {{"allow_accounts", p->allow_accounts}, {"deny_accounts", p->deny_accounts},

@@ -11,7 +11,8 @@
 #include "lib/base/clock.h"
 #include "lib/base/mem.h"
 #include "lib/show/format.h"
-#include "lib/show/screen.h"
+#include "lib/show/progress_line.h"
+#include "lib/slurm/died.h"
 #include "lib/slurm/lost_runner.h"
 #include "lib/slurm/settle.h"
 #include "lib/slurm/slurm.h"
@@ -25,7 +26,7 @@ enum {
     SLURM_FIRST_MS = 5 * 1000, // and the first not before
     NEED_AFTER_MS = 2 * 1000,  // runners submit what becomes necessary; where they cannot, this
                                // does, so much later
-    LINE_EVERY_MS = 10 * 1000, // progress, where it is not a terminal that is written to
+    ESTIMATE_EVERY_MS = 1000,
     EXIT_DETACHED = 130,
 };
 
@@ -34,11 +35,14 @@ struct watch {
     const char *db;
     int64_t workflow_id;
     bool quiet, terminal;
-    int64_t asked_ms, line_ms; // when Slurm was asked, and a line written, last
-    int64_t lost_ms;           // when silent runners were looked for last
+    int64_t asked_ms; // when Slurm was asked last
+    int64_t line_ms;  // when a line was written last; 0: none yet
+    int64_t lost_ms;  // when silent runners were looked for last
     size_t lost_turn;
     int64_t idle_ms; // since when jobs are ready and none runs; 0: they are not
     char line[160];
+    struct estimate estimate;
+    int64_t estimate_ms; // when it was made
 };
 
 static volatile sig_atomic_t interrupted;
@@ -65,15 +69,19 @@ static void show_progress(struct watch *w, const struct workflow_info *info)
                      (long long)(job_states_count(info->counts, LEFT) - info->counts[JOB_RUNNING]));
     if (bad)
         snprintf(line + n, sizeof line - (size_t)n, ", %lld not completed", (long long)bad);
-    if (w->quiet || !strcmp(line, w->line) ||
-        (!w->terminal && clock_mono_msec() - w->line_ms < LINE_EVERY_MS))
+    int64_t now_ms = clock_mono_msec();
+    if (w->quiet || !progress_line_due(w->terminal, strcmp(line, w->line) != 0,
+                                       w->line_ms ? now_ms - w->line_ms : -1))
         return;
-    if (w->terminal)
-        screen_replace_line(stderr, line);
-    else
-        fprintf(stderr, "%s\n", line);
+    if (now_ms - w->estimate_ms >= ESTIMATE_EVERY_MS) {
+        struct error ignored; // nothing is known, then
+        if (estimate_read(w->store, w->workflow_id, &w->estimate, &ignored))
+            w->estimate.known = false;
+        w->estimate_ms = now_ms;
+    }
+    progress_line_write(stderr, w->terminal, clock_real_usec(), line, &w->estimate);
     strcpy(w->line, line);
-    w->line_ms = clock_mono_msec();
+    w->line_ms = now_ms;
 }
 
 static void end_line(struct watch *w)
@@ -107,6 +115,24 @@ static void show_result(struct watch *w, const struct workflow_info *info, int r
                 (long long)info->counts[JOB_TERMINATED], (long long)w->workflow_id);
 }
 
+// Another allocation was asked for: what became of the last one is told at once, not only when so
+// many have died that no more are asked for.
+static void say_died(struct watch *w)
+{
+    struct died died;
+    struct error ignored;
+    if (w->quiet || died_read(w->store, w->workflow_id, &died, &ignored))
+        return;
+    if (died.count) {
+        end_line(w);
+        fprintf(stderr,
+                "torc-sbatch: %s; asking for another (%lld in a row ended before a runner came, "
+                "after %d no more are asked for)\n",
+                died.text, (long long)died.count, DIED_MOST);
+    }
+    died_fini(&died);
+}
+
 // Work is left and nothing runs. Perhaps all allocations are gone; then either more is submitted,
 // or, where somebody took them away, that is what the user is told. *over: nothing will happen any
 // more.
@@ -131,12 +157,16 @@ static int look_for_end(struct watch *w, const struct workflow_info *info, bool 
     if (*over || settled.alive)
         return 0;
     if (!settled.canceled &&
-        !top_up(w->store, w->db, w->workflow_id, (struct top_up){.heal = true}, &taken, &why))
+        !top_up(w->store, w->db, w->workflow_id, (struct top_up){.heal = true}, &taken, &why)) {
+        if (taken)
+            say_died(w);
         return 0;
+    }
+    *over = settled.canceled || why.code != ERROR_UNREACHABLE;
     end_line(w);
     if (!settled.canceled)
-        fprintf(stderr, "torc-sbatch: workflow %lld has no allocation any more: %s\n",
-                (long long)w->workflow_id, why.text);
+        fprintf(stderr, "torc-sbatch: workflow %lld has no allocation any more%s: %s\n",
+                (long long)w->workflow_id, *over ? ", so nothing will run" : "", why.text);
     else
         fprintf(stderr,
                 "torc-sbatch: the allocations of workflow %lld were canceled in Slurm; %lld jobs "
@@ -144,7 +174,6 @@ static int look_for_end(struct watch *w, const struct workflow_info *info, bool 
                 "--top-up %lld\n",
                 (long long)w->workflow_id, (long long)job_states_count(info->counts, LEFT),
                 (long long)w->workflow_id);
-    *over = settled.canceled || why.code != ERROR_UNREACHABLE;
     return 0;
 }
 

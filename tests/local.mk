@@ -27,6 +27,7 @@ local_tests += tests/local/kill.t
 local_tests += tests/local/labels.t
 local_tests += tests/local/language.t
 local_tests += tests/local/migration.t
+local_tests += tests/local/outputs.t
 local_tests += tests/local/report.t
 local_tests += tests/local/restart.t
 local_tests += tests/local/run.t
@@ -36,6 +37,7 @@ local_tests += tests/local/warnings.t
 local_tests += tests/unit/layers.t
 local_tests += tests/unit/layout.t
 local_tests += tests/unit/rooms.t
+local_tests += tests/unit/rows.t
 local_tests += tests/unit/states.t
 
 # the programs on a private Slurm (root)

@@ -3,6 +3,7 @@
 #include "lib/base/text_file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -62,4 +63,23 @@ int text_file_read(const char *path, char **text, size_t *length, struct error *
     if (!fstat(fileno(file), &st) && S_ISDIR(st.st_mode))
         return error_set(err, ERROR_USAGE, 0, "%s is a folder, not a file", path);
     return read_stream(file, path, text, length, err);
+}
+
+int text_file_open_plain(const char *path)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0 || (!fstat(fd, &st) && S_ISREG(st.st_mode)))
+        return fd;
+    close(fd);
+    errno = ENOTSUP;
+    return -1;
+}
+
+int text_file_read_plain(const char *path, char **text, size_t *length, struct error *err)
+{
+    int fd = text_file_open_plain(path);
+    cleanup_fclose FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+    return file ? read_stream(file, path, text, length, err)
+                : error_set(err, ERROR_USAGE, errno, "%s", path);
 }

@@ -196,12 +196,14 @@ static void remove_one(int dir, const char *name, void *arg)
     remove_dir(dir, name);
 }
 
-struct cgroup_base *cgroup_base_create(const struct cgroup_ops *ops, const char *incarnation,
-                                       char *path)
+struct cgroup_base *cgroup_base_create(const struct cgroup_ops *ops,
+                                       const struct meter_options *options, char *path)
 {
+    const char *incarnation = options->incarnation;
     struct cgroup_base *base = xcalloc(1, sizeof *base);
     base->ops = ops;
     base->path = path;
+    base->probe = options->probe;
     for (int i = 0; i < CGROUP_DIRS; i++)
         base->dirs[i] = -1;
     enum { MOST = 40 }; // of the incarnation its end, which differs most
@@ -230,6 +232,8 @@ void cgroup_base_take(struct cgroup_base *base)
 {
     struct timespec tick = {.tv_nsec = 5000000};
     struct foreign foreign = {.prefix = base->prefix};
+    if (base->probe)
+        return;
     each_child(base->dirs[0], base->ops->prefix, count_foreign, &foreign);
     int alone = -1;
     for (int tries = foreign.count ? LOCK_TRIES : 1;
@@ -273,6 +277,8 @@ void cgroup_close(struct cgroup_base *base)
     for (int i = 0; i < CGROUP_DIRS; i++)
         if (base->dirs[i] >= 0) {
             each_child(base->dirs[i], base->prefix, remove_one, NULL);
+            if (base->probe && base->ops->take_back)
+                base->ops->take_back(base);
             close(base->dirs[i]);
         }
     free(base->path);

@@ -15,6 +15,8 @@ struct cgroup_base { // where this runner may make directories
     char *path;
     char prefix[64];         // of our directories: "torc_<incarnation>_" or "job_<incarnation>_"
     int dirs[CGROUP_DIRS];   // -1: not there
+    bool probe;              // nothing is swept, and what was changed is taken back at the end
+    bool moved;              // v2: processes, into a leaf that was made for it
     int64_t made;            // counts names
     struct cgroup_dir *idle; // v1: empty directories that are used again
 };
@@ -41,15 +43,16 @@ struct cgroup_ops {
     // Finds the place where this process may make directories, and takes it. NULL: none, *why says
     // why (the caller's to free). Sweeps what an earlier runner left, unless another one lives in
     // the same place.
-    struct cgroup_base *(*open)(int proc, const char *incarnation, char **why);
+    struct cgroup_base *(*open)(int proc, const struct meter_options *options, char **why);
     struct cgroup_dir *(*make)(struct cgroup_base *base, const char *name, int64_t limit_bytes,
                                struct meter_entry *entry, struct error *err);
     bool (*is_populated)(const struct cgroup_dir *dir);
     void (*kill)(const struct cgroup_dir *dir);
     void (*sample)(const struct cgroup_dir *dir, struct cgroup_memory *memory);
     void (*read)(const struct cgroup_dir *dir,
-                 struct usage_record *usage); // once it is empty; sets what it knows
-    void (*release)(struct cgroup_dir *dir);  // empty; removes it, or keeps it for another
+                 struct usage_record *usage);    // once it is empty; sets what it knows
+    void (*release)(struct cgroup_dir *dir);     // empty; removes it, or keeps it for another
+    void (*take_back)(struct cgroup_base *base); // of a probe; NULL: there is nothing to
 };
 extern const struct cgroup_ops cgroup_v1, cgroup_v2;
 
@@ -57,9 +60,9 @@ void cgroup_close(struct cgroup_base *base); // removes every directory with our
 
 // For the two. Files are opened below a directory fd; a file that is not there is UNKNOWN, or
 // -errno.
-struct cgroup_base *cgroup_base_create(const struct cgroup_ops *ops, const char *incarnation,
-                                       char *path);
-void cgroup_base_take(struct cgroup_base *base); // locks it and sweeps
+struct cgroup_base *cgroup_base_create(const struct cgroup_ops *ops,
+                                       const struct meter_options *options, char *path);
+void cgroup_base_take(struct cgroup_base *base); // locks it and sweeps, but for a probe
 int cgroup_open(const char *path);
 int cgroup_open_below(int dir, const char *name);
 struct cgroup_dir *cgroup_dir_create(struct cgroup_base *base, const char *name);

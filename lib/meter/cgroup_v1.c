@@ -30,7 +30,7 @@ static bool is_task_dir(const char *path)
     return last && !strncmp(last, "/task_", 6) && last[6];
 }
 
-static struct cgroup_base *v1_open(int proc, const char *incarnation, char **why)
+static struct cgroup_base *v1_open(int proc, const struct meter_options *options, char **why)
 {
     char *path = cgroup_path(proc, hierarchies[MEMORY]);
     if (!is_task_dir(path) || access(path, W_OK | X_OK)) {
@@ -42,7 +42,7 @@ static struct cgroup_base *v1_open(int proc, const char *incarnation, char **why
         return NULL;
     }
     cleanup_free char *cpu_path = cgroup_path(proc, hierarchies[CPUACCT]);
-    struct cgroup_base *base = cgroup_base_create(&cgroup_v1, incarnation, path);
+    struct cgroup_base *base = cgroup_base_create(&cgroup_v1, options, path);
     base->dirs[MEMORY] = cgroup_open(path);
     if (is_task_dir(cpu_path) && !access(cpu_path, W_OK | X_OK))
         base->dirs[CPUACCT] = cgroup_open(cpu_path);

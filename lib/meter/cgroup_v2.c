@@ -61,25 +61,49 @@ static bool is_delegated(const char *path)
            value[0] == '1';
 }
 
-// Processes may not be where controllers are enabled: all that systemd started here (a keeper and
-// this runner) moves to a leaf. A runner that is started again finds itself in the leaf.
-static int move_to_leaf(int dir)
+static int move_all(int from, int to)
 {
-    if (mkdirat(dir, "runner", 0755) && errno != EEXIST)
-        return -errno;
-    cleanup_close int leaf = cgroup_open_below(dir, "runner"),
-                      procs = openat(dir, "cgroup.procs", O_RDONLY | O_CLOEXEC);
-    FILE *file = procs < 0 || leaf < 0 ? NULL : fdopen(procs, "r");
+    cleanup_close int procs = openat(from, "cgroup.procs", O_RDONLY | O_CLOEXEC);
+    FILE *file = procs < 0 || to < 0 ? NULL : fdopen(procs, "r");
     if (!file)
         return -errno;
     procs = -1;
     char pid[24];
     int result = 0;
     while (!result && fscanf(file, "%23s", pid) == 1)
-        if ((result = cgroup_write(leaf, "cgroup.procs", pid)) == -ESRCH)
+        if ((result = cgroup_write(to, "cgroup.procs", pid)) == -ESRCH)
             result = 0;
     fclose(file);
     return result;
+}
+
+// Processes may not be where controllers are enabled: all that systemd started here (a keeper and
+// this runner) moves to a leaf. A runner that is started again finds itself in the leaf.
+static int move_to_leaf(int dir, bool *made)
+{
+    *made = !mkdirat(dir, "runner", 0755);
+    if (!*made && errno != EEXIST)
+        return -errno;
+    cleanup_close int leaf = cgroup_open_below(dir, "runner");
+    return move_all(dir, leaf);
+}
+
+// Where there was no leaf, processes were here, and so no controller was passed down.
+static void v2_take_back(struct cgroup_base *base)
+{
+    int dir = base->dirs[0];
+    char text[256], word[24], off[32];
+    int n;
+    if (!base->moved)
+        return;
+    cgroup_read(dir, "cgroup.subtree_control", text, sizeof text);
+    for (const char *at = text; sscanf(at, "%23s%n", word, &n) == 1; at += n) {
+        snprintf(off, sizeof off, "-%s", word);
+        cgroup_write(dir, "cgroup.subtree_control", off);
+    }
+    cleanup_close int leaf = cgroup_open_below(dir, "runner");
+    move_all(leaf, dir);
+    unlinkat(dir, "runner", AT_REMOVEDIR);
 }
 
 static char *find_delegated(const char *self)
@@ -92,34 +116,36 @@ static char *find_delegated(const char *self)
     return is_delegated(self) ? xstrdup(self) : NULL;
 }
 
-static struct cgroup_base *open_at(char *path, bool sibling, const char *incarnation, char **why)
+static struct cgroup_base *open_at(char *path, bool sibling, const struct meter_options *options,
+                                   char **why)
 {
-    struct cgroup_base *base = cgroup_base_create(&cgroup_v2, incarnation, path);
+    struct cgroup_base *base = cgroup_base_create(&cgroup_v2, options, path);
     base->dirs[0] = cgroup_open(path);
     int e = base->dirs[0] < 0 ? -errno : faccessat(base->dirs[0], ".", W_OK | X_OK, 0) ? -errno : 0;
     if (!e && !sibling)
-        e = move_to_leaf(base->dirs[0]);
+        e = move_to_leaf(base->dirs[0], &base->moved);
     if (!e)
         cgroup_base_take(base);
+    const char *what = e ? "" : "its memory controller cannot be used: ";
     if (!e)
         e = enable_controllers(base->dirs[0]);
     if (!e)
         return base;
-    *why = xasprintf("%s: %s", path, strerror(-e));
+    *why = xasprintf("%s: %s%s", path, what, strerror(-e));
     cgroup_close(base);
     return NULL;
 }
 
-static struct cgroup_base *v2_open(int proc, const char *incarnation, char **why)
+static struct cgroup_base *v2_open(int proc, const struct meter_options *options, char **why)
 {
     cleanup_free char *self = cgroup_path(proc, NULL);
     char *sibling = self ? find_sibling(self) : NULL,
          *delegated = self ? find_delegated(self) : NULL;
     struct cgroup_base *base = NULL;
     if (sibling)
-        base = open_at(sibling, true, incarnation, why);
+        base = open_at(sibling, true, options, why);
     else if (delegated)
-        base = open_at(take_ptr(delegated), false, incarnation, why);
+        base = open_at(take_ptr(delegated), false, options, why);
     else
         *why = self ? xasprintf("%s is neither a Slurm task's nor delegated", self)
                     : xstrdup("no such hierarchy");
@@ -233,4 +259,5 @@ const struct cgroup_ops cgroup_v2 = {
     .sample = v2_sample,
     .read = v2_read,
     .release = cgroup_dir_destroy,
+    .take_back = v2_take_back,
 };

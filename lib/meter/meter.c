@@ -12,15 +12,17 @@
 #include "lib/meter/job.h"
 #include "lib/meter/proc.h"
 
+enum { PROBE_BYTES = 64 * 1024 * 1024 };
+
 static const struct cgroup_ops *const versions[] = {&cgroup_v2, &cgroup_v1};
 
 // Takes the first kind of cgroup that may be used, or says for each why not.
-static void choose_cgroup(struct meter *meter)
+static void choose_cgroup(struct meter *meter, const struct meter_options *options)
 {
     enum { VERSIONS = sizeof versions / sizeof *versions };
     char *whys[VERSIONS] = {0};
     for (int i = 0; i < VERSIONS && !meter->cgroup; i++)
-        meter->cgroup = versions[i]->open(meter->proc, meter->incarnation, &whys[i]);
+        meter->cgroup = versions[i]->open(meter->proc, options, &whys[i]);
     meter->why = meter->cgroup ? xasprintf("jobs are held in %s", meter->cgroup->path)
                                : xasprintf("cgroup v2: %s; v1: %s", whys[0], whys[1]);
     for (int i = 0; i < VERSIONS; i++)
@@ -40,7 +42,7 @@ struct meter *meter_create(const struct meter_options *options)
     if (options->no_cgroup)
         meter->why = xstrdup("cgroups are switched off");
     else
-        choose_cgroup(meter);
+        choose_cgroup(meter, options);
     return meter;
 }
 
@@ -63,6 +65,22 @@ void meter_destroy(struct meter *meter)
 void meter_sweep(void)
 {
     meter_destroy(meter_create(&(struct meter_options){.node = "", .incarnation = "sweep"}));
+}
+
+bool meter_probe(char **why)
+{
+    struct meter_entry entry;
+    struct error err;
+    struct meter *meter = meter_create(&(struct meter_options){
+        .node = "", .incarnation = "probe", .enforce = true, .probe = true});
+    bool held = meter->cgroup;
+    struct meter_job *job =
+        held ? meter_job_create(meter, 0, 0, 0, PROBE_BYTES, &entry, &err) : NULL;
+    *why = xstrdup(held && !job ? err.text : meter->why);
+    if (job)
+        meter_job_destroy(job);
+    meter_destroy(meter);
+    return job;
 }
 
 enum usage_source meter_source(const struct meter *meter)

@@ -22,6 +22,7 @@ struct meter_options {
     const char *incarnation; // names the directories, so that what an earlier runner left is told
                              // apart and swept
     bool enforce;            // set memory limits; false: measure only
+    bool probe;              // sweep nothing, and take back what was changed
     bool no_cgroup;          // use /proc although there are cgroups (--accounting=proc; tests)
 };
 
@@ -35,6 +36,9 @@ void meter_destroy(struct meter *meter); // removes every directory of ours; job
 // What a runner that was killed left in the place that this process may use: kills it and removes
 // it.
 void meter_sweep(void);
+// Would a runner hold its jobs in cgroups here? Tries it, with a job of its own, and leaves all as
+// it was. *why: meter_why, or what the kernel refused; the caller's.
+bool meter_probe(char **why);
 enum usage_source meter_source(const struct meter *meter);
 const char *meter_why(const struct meter *meter); // a text for the log: why it is this source
 

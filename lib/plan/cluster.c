@@ -45,6 +45,8 @@ static const struct key partition_keys[] = {
     KEY(cluster_partition, max_cpus_per_node, VALUE_INT32),
     KEY(cluster_partition, max_memory_per_cpu_bytes, VALUE_INT64),
     KEY(cluster_partition, max_memory_per_node_bytes, VALUE_INT64),
+    KEY(cluster_partition, default_memory_per_cpu_bytes, VALUE_INT64),
+    KEY(cluster_partition, default_memory_per_node_bytes, VALUE_INT64),
     KEY(cluster_partition, allow_accounts, VALUE_TEXT),
     KEY(cluster_partition, deny_accounts, VALUE_TEXT),
     KEY(cluster_partition, allow_qos, VALUE_TEXT),

@@ -29,6 +29,8 @@ struct cluster_partition {
     int64_t max_time_usec, default_time_usec;
     int32_t max_nodes, max_cpus_per_node;
     int64_t max_memory_per_cpu_bytes, max_memory_per_node_bytes;
+    // without --mem; neither: the node's
+    int64_t default_memory_per_cpu_bytes, default_memory_per_node_bytes;
     // comma-separated; NULL: all
     const char *allow_accounts, *deny_accounts, *allow_qos, *deny_qos;
     const char *allow_groups, *alloc_nodes; // likewise

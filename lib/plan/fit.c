@@ -44,10 +44,18 @@ int32_t fit_nodes(const struct fit *fit, const struct class_row *row)
     return row->nodes > 1 ? row->nodes : fit->asks.nodes > 1 ? fit->asks.nodes : 1;
 }
 
-// With MaxMemPerCPU Slurm gives a job as many CPUs as its memory makes necessary.
-static int32_t cpus_of_job(const struct class_row *row, int64_t per_cpu)
+// A class that nobody named takes what its allocation has.
+int64_t fit_memory(const struct fit *fit, const struct class_row *row)
 {
-    int64_t need = per_cpu ? (row->memory_bytes + per_cpu - 1) / per_cpu : 0;
+    bool all = row->enforced || fit->asks.memory_bytes <= 0;
+    return all ? row->memory_bytes : smaller(row->memory_bytes, fit->asks.memory_bytes);
+}
+
+// With MaxMemPerCPU Slurm gives a job as many CPUs as its memory makes necessary.
+static int32_t cpus_of_job(const struct fit *fit, const struct class_row *row)
+{
+    int64_t per_cpu = fit->memory_per_cpu_bytes;
+    int64_t need = per_cpu ? (fit_memory(fit, row) + per_cpu - 1) / per_cpu : 0;
     int64_t least = row->cpus > 0 ? row->cpus : 1;
     return (int32_t)smaller(need > least ? need : least, INT_MAX);
 }
@@ -58,7 +66,7 @@ static struct fit_least node_share(const struct fit *fit, const struct cluster_n
 {
     const struct sbatch_asks *asks = &fit->asks;
     int64_t cpus = limited(node->cpus, fit->partition->max_cpus_per_node);
-    int64_t memory = limited(node->memory_bytes, fit->partition->max_memory_per_node_bytes);
+    int64_t memory = limited(node->memory_bytes, fit->memory_per_node_bytes);
     bool some = asks->gpus >= 0 && asks->gpus < node->gpus;
     return (struct fit_least){
         .cpus = (int32_t)(fit->whole_nodes ? cpus : limited(cpus, sbatch_asks_cpus(asks))),
@@ -84,7 +92,7 @@ static int32_t node_width(const struct class_row *row, const struct fit *fit,
     int64_t width = node_has(fit, node) ? share.cpus / fit->cpus_per_job : 0,
             memory = share.memory_bytes;
     if (row->memory_bytes > 0 && memory)
-        width = smaller(width, memory / row->memory_bytes);
+        width = smaller(width, memory / fit_memory(fit, row));
     if (row->gpus_milli > 0)
         width = smaller(width, gpu_slots(row->gpus_milli, share.gpus));
     if (row->tmp_bytes > 0 && node->tmp_bytes)
@@ -143,11 +151,16 @@ static uint32_t count_fitting(const struct fit *fit, const struct cluster *clust
 static bool measure(struct fit *fit, const struct cluster *cluster,
                     const struct cluster_partition *partition, const struct class_row *row)
 {
-    int64_t asked = fit->asks.memory_per_cpu_bytes, most = partition->max_memory_per_cpu_bytes;
+    bool unasked = fit->memory_unasked;
+    int64_t asked = fit->asks.memory_per_cpu_bytes;
+    int64_t most =
+        unasked ? partition->default_memory_per_cpu_bytes : partition->max_memory_per_cpu_bytes;
     fit->partition = partition;
     fit->whole_nodes = partition->whole_nodes || fit->asks.whole_nodes;
+    fit->memory_per_node_bytes =
+        unasked ? partition->default_memory_per_node_bytes : partition->max_memory_per_node_bytes;
     fit->memory_per_cpu_bytes = asked && (!most || asked < most) ? asked : most;
-    fit->cpus_per_job = cpus_of_job(row, fit->memory_per_cpu_bytes);
+    fit->cpus_per_job = cpus_of_job(fit, row);
     uint32_t want = (uint32_t)fit_nodes(fit, row);
     bool up_only = count_fitting(fit, cluster, row, true) >= want;
     if (!up_only && count_fitting(fit, cluster, row, false) < want)
@@ -229,17 +242,18 @@ static void explain(const struct fit *fit, const struct cluster *cluster,
                  p->name, p->max_cpus_per_node);
     else if (need > cpus && need > row->cpus)
         snprintf(why, WHY,
-                 "it needs %d CPUs for its memory of %s (MaxMemPerCPU), and the largest node of "
+                 "it needs %d CPUs for its memory of %s (%sMemPerCPU), and the largest node of "
                  "partition %s has %d",
-                 need, SIZE(want_text, row->memory_bytes), p->name, cpus);
+                 need, SIZE(want_text, row->memory_bytes), fit->memory_unasked ? "Def" : "Max",
+                 p->name, cpus);
     else if (need > cpus)
         snprintf(why, WHY, "it needs %d CPUs, and the largest node of partition %s has %d", need,
                  p->name, cpus);
-    else if (p->max_memory_per_node_bytes && row->memory_bytes > p->max_memory_per_node_bytes)
+    else if (fit->memory_per_node_bytes && row->memory_bytes > fit->memory_per_node_bytes)
         snprintf(why, WHY,
-                 "it needs %s of memory, and partition %s allows %s on a node (MaxMemPerNode)",
+                 "it needs %s of memory, and partition %s allows %s on a node (%sMemPerNode)",
                  SIZE(want_text, row->memory_bytes), p->name,
-                 SIZE(have_text, p->max_memory_per_node_bytes));
+                 SIZE(have_text, fit->memory_per_node_bytes), fit->memory_unasked ? "Def" : "Max");
     else if (memory && row->memory_bytes > memory)
         snprintf(why, WHY, "it needs %s of memory, and the largest node of partition %s has %s",
                  SIZE(want_text, row->memory_bytes), p->name, SIZE(have_text, memory));
@@ -350,7 +364,8 @@ static int read_asks(struct fit *fit, struct plan *plan, const struct plan_reque
     struct error err;
     char why[WHY];
     const struct settings *settings = request->settings;
-    *fit = (struct fit){.scheduler = schedulers_find(&settings->schedulers, class->row->scheduler)};
+    *fit = (struct fit){.scheduler = schedulers_find(&settings->schedulers, class->row->scheduler),
+                        .memory_unasked = settings->memory_unasked};
     sbatch_asks_init(&fit->asks);
     if ((fit->scheduler && sbatch_asks_add(&fit->asks, &fit->scheduler->options, &err)) ||
         sbatch_asks_add(&fit->asks, &settings->sbatch_options, &err))

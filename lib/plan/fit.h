@@ -18,9 +18,11 @@ struct fit {
     const struct scheduler *scheduler; // NULL: none
     struct sbatch_asks asks;           // of the scheduler and of the command line's further options
     bool whole_nodes;
-    int64_t memory_per_cpu_bytes; // no CPU brings more: by the partition, or as asked for; 0: no
-                                  // limit
-    int32_t cpus_per_job;         // more than it asked for where MaxMemPerCPU makes Slurm add some
+    bool memory_unasked;           // of memory there is what Slurm gives without --mem
+    int64_t memory_per_cpu_bytes;  // no CPU brings more: by the partition, or as asked for; 0: no
+                                   // limit
+    int64_t memory_per_node_bytes; // no node does; likewise
+    int32_t cpus_per_job;          // more than it asked for where its memory makes that necessary
     int32_t *widths; // jobs per node, each node type that holds any, ascending, distinct; at least
                      // one
     struct fit_least *leasts; // of nodes as wide as that or wider
@@ -38,6 +40,9 @@ const struct fit_least *fit_least_of(const struct fit *fit, int32_t width);
 
 // Nodes of one allocation.
 int32_t fit_nodes(const struct fit *fit, const struct class_row *row);
+
+// What each of its jobs is planned with.
+int64_t fit_memory(const struct fit *fit, const struct class_row *row);
 
 // GPUs that so many jobs side by side need: a fraction of one is never put together from two.
 int32_t fit_gpus(int32_t gpus_milli, int32_t jobs);

@@ -102,8 +102,8 @@ static void set_resources(struct plan_group *group, const struct class_row *row,
     group->whole_nodes = fit->whole_nodes;
     int32_t slots =
         row->nodes > 1 ? group->slots : (int32_t)divide_up(group->slots, group->nodes); // on a node
-    bool all =
-        asks->memory_bytes >= 0; // --mem=0 too: what is asked for by the user is what there is
+    // --mem=0 too: what is asked for by the user is what there is
+    bool all = asks->memory_bytes >= 0 || fit->memory_unasked;
     int32_t tasks = sbatch_tasks_per_node(asks), cpus = sbatch_asks_cpus(asks);
     group->cpus = group->whole_nodes ? least->cpus : cpus ? cpus : slots * fit->cpus_per_job;
     group->cpus = (int32_t)divide_up(group->cpus, tasks) * tasks;
@@ -111,18 +111,18 @@ static void set_resources(struct plan_group *group, const struct class_row *row,
                   : row->gpus_milli <= 0 ? 0
                   : group->whole_nodes   ? least->gpus
                                          : fit_gpus(row->gpus_milli, slots);
-    int64_t memory = group->whole_nodes || all ? least->memory_bytes
-                                               : slots * row->memory_bytes + PLAN_OWN_BYTES;
+    int64_t each_bytes = fit_memory(fit, row);
+    int64_t memory =
+        group->whole_nodes || all ? least->memory_bytes : slots * each_bytes + PLAN_OWN_BYTES;
     if (least->memory_bytes)
         memory = smaller(memory, least->memory_bytes);
     if (fit->memory_per_cpu_bytes) // Slurm would add CPUs, or refuse
-        memory = asks->memory_per_cpu_bytes
+        memory = asks->memory_per_cpu_bytes || fit->memory_unasked
                      ? group->cpus * fit->memory_per_cpu_bytes
                      : smaller(memory, group->cpus * fit->memory_per_cpu_bytes);
     group->memory_bytes = !least->memory_bytes ? 0 : divide_up(memory, MiB) * MiB;
     group->tmp_bytes = least->tmp_bytes ? slots * row->tmp_bytes : 0;
-    group->own_bytes =
-        smaller(larger(group->memory_bytes - slots * row->memory_bytes, 0), PLAN_OWN_BYTES);
+    group->own_bytes = smaller(larger(group->memory_bytes - slots * each_bytes, 0), PLAN_OWN_BYTES);
 }
 
 // Shape and count for so many jobs; then no more rounds, and no wider, than these jobs need.
@@ -154,6 +154,7 @@ static void shape_group(struct plan_group *group, const struct plan_request *req
         .count = (int32_t)count,
         .slots = (int32_t)slots,
         .rounds = (int32_t)rounds,
+        .memory_unasked = fit->memory_unasked,
     };
     set_resources(group, class->row, fit, width);
     if (request->cluster->memory_shared)

@@ -41,6 +41,7 @@ struct plan_group { // one sbatch request: `count` allocations of one shape
     int32_t slots, rounds;     // jobs side by side, and one after another, in each
     int32_t cpus, gpus, nodes; // asked for; cpus and gpus a node
     int64_t memory_bytes;      // asked for, a node
+    bool memory_unasked;       // of memory_bytes: it comes without --mem, which the site refuses
     int64_t tmp_bytes;      // local scratch asked for, a node; 0: none, or Slurm does not know what
                             // nodes have
     int32_t kill_wait_secs; // what Slurm leaves between TERM and KILL; 0: not known

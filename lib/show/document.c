@@ -4,6 +4,7 @@
 
 #include "lib/base/mem.h"
 #include "lib/meter/usage.h"
+#include "lib/show/estimate.h"
 #include "lib/show/job_table.h"
 #include "lib/show/target.h"
 #include "lib/show/why.h"
@@ -402,6 +403,22 @@ int document_runners(struct json_stream *json, struct store *store,
                      const struct workflow_info *workflow, struct error *err)
 {
     return write_array(json, store, "runners", READ_RUNNERS, workflow, write_runner, err);
+}
+
+int document_estimate(struct json_stream *json, struct store *store,
+                      const struct workflow_info *workflow, struct error *err)
+{
+    struct estimate estimate;
+    if (estimate_read(store, workflow->id, &estimate, err))
+        return -1;
+    json_t *object = estimate.known ? json_object() : json_null();
+    if (estimate.known) {
+        cleanup_free char *basis = estimate_basis(&estimate);
+        put(object, "left_s", json_seconds(estimate.left_usec));
+        put(object, "basis", json_text(basis));
+    }
+    json_stream_value(json, "estimate", object);
+    return 0;
 }
 
 int document_events(struct json_stream *json, struct store *store,

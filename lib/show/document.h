@@ -26,6 +26,9 @@ typedef int document_section(struct json_stream *json, struct store *store,
 document_section document_all_jobs, document_classes, document_allocations, document_runners,
     document_events, document_data, document_samples;
 
+// "estimate": {"left_s", "basis"} or null: lib/show/estimate.h
+document_section document_estimate;
+
 // "events": […] that `request` (READ_EVENTS) selects; and one of them, a new reference.
 int document_some_events(struct json_stream *json, struct store *store, struct read_request request,
                          struct error *err);

@@ -8,6 +8,7 @@
 
 #include "lib/base/mem.h"
 #include "lib/base/text.h"
+#include "lib/base/text_file.h"
 #include "lib/store/plan.h"
 #include "lib/store/read_each.h"
 
@@ -106,7 +107,8 @@ static char *log_path(struct store *store, int64_t workflow_id, const struct loo
 static char *tail_of(const char *path)
 {
     char text[TAIL_BYTES + 1];
-    FILE *in = path ? fopen(path, "re") : NULL;
+    int fd = path ? text_file_open_plain(path) : -1;
+    FILE *in = fd < 0 ? NULL : fdopen(fd, "r");
     if (!in)
         return NULL;
     if (fseek(in, -TAIL_BYTES, SEEK_END))

@@ -142,19 +142,30 @@ int slurm_job_is_over(int64_t job_id, bool *over, struct error *err)
 enum { BAD_OPTION = 255 }; // sbatch's exit code when it does not even ask
 
 // "sbatch: error: Batch job submission failed: X" is said as X.
-static const char *refusal(char *text)
+static const char *last_line(const char *text)
 {
     static const char *const prefixes[] = {
         "sbatch: ", "error: ", "Batch job submission failed: ", "allocation failure: "};
-    char *advice =
-        strstr(text, "\nTry \"sbatch --help\""); // stands behind what is wrong with an option
-    if (advice)
-        *advice = '\0';
-    char *line = strrchr(text, '\n');
+    const char *line = strrchr(text, '\n');
     line = line ? line + 1 : text;
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
         if (!strncmp(line, prefixes[i], strlen(prefixes[i])))
             line += strlen(prefixes[i]);
+    return line;
+}
+
+static const char *refusal(char *text)
+{
+    char *advice =
+        strstr(text, "\nTry \"sbatch --help\""); // stands behind what is wrong with an option
+    if (advice)
+        *advice = '\0';
+    const char *line = last_line(text);
+    char *before = strrchr(text, '\n');
+    if (before && !strcmp(line, "Unspecified error")) { // a site's filter has said more before
+        *before = '\0';
+        line = last_line(text);
+    }
     return *line ? line : "sbatch failed and said nothing";
 }
 

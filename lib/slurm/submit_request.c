@@ -102,7 +102,7 @@ static void add_resources(struct sbatch_options *options, const struct plan_grou
     if (!asks->cpus_per_task)
         sbatch_options_add(
             options, xasprintf("--cpus-per-task=%d", group->cpus / sbatch_tasks_per_node(asks)));
-    if (group->memory_bytes && !memory)
+    if (group->memory_bytes && !memory && !group->memory_unasked)
         sbatch_options_add(options,
                            xasprintf("--mem=%lldM", (long long)(group->memory_bytes / MiB)));
     if (group->gpus && asks->gpus < 0)

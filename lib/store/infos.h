@@ -76,6 +76,15 @@ struct sample_info { // of a time series; job_name NULL: of the whole node
     int32_t run_id, attempt_id;
 };
 
+struct pace_info { // it runs, else the first three are 0
+    // Jobs that have not ended, and what they take one after another: by the mean of those of their
+    // class that ended, else by its runtime; of those that run, what is left.
+    int64_t jobs_left, left_usec;
+    int64_t jobs_ended;   // that ran
+    int64_t worked_usec;  // what all attempts took so far, together
+    int64_t runners_usec; // how long its runners lived, together
+};
+
 struct file_info { // or user data
     int64_t id;
     const char *name, *path;         // path NULL: user data

@@ -21,6 +21,7 @@ enum read_what {
                     // class_id 0
     READ_FILES,     // in the reply's files: who reads and writes them
     READ_DATA_USES, // likewise, user data
+    READ_PACE,      // one row: how the workflow gets on
     READ_SAMPLES,   // time series, in the order of time
     READS,
 };
@@ -50,6 +51,7 @@ struct read_reply {
         struct event_info *events;
         struct data_info *data;
         struct file_info *files;
+        struct pace_info *pace;
         struct sample_info *samples;
     };
     uint32_t count;

@@ -70,7 +70,6 @@ struct restart_request {
     const int64_t *jobs, *maybe;
     const struct restart_seen *seen;
     uint32_t jobs_count, maybe_count, seen_count;
-    bool amended; // the store's own
 };
 struct restart_reply {
     int32_t run_id;        // the new run

@@ -135,7 +135,8 @@ RECORD(amend_had, amend_had, LIST(amend_had, files, &codec_seen), INTS(amend_had
 // ---- reading ----
 #define Q(f) INT(read_request, f)
 RECORD(read_request, read_request, Q(what), Q(workflow_id), Q(after_id), Q(limit), Q(job_id),
-       TEXT(read_request, job_glob), Q(states), TEXT(read_request, event_kind), Q(since_usec));
+       TEXT(read_request, job_glob), Q(states), TEXT(read_request, event_kind), Q(since_usec),
+       Q(warned));
 #define W(f) INT(workflow_info, f)
 #define WT(f) TEXT(workflow_info, f)
 LOCAL(workflow_info, workflow_info, W(id), W(created_usec), W(ended_usec), W(run_id), W(state),
@@ -173,6 +174,8 @@ LOCAL(event_info, event_info, EI(id), EI(time_usec), TEXT(event_info, kind), TEX
 LOCAL(data_info, data_info, INT(data_info, id), TEXT(data_info, name), TEXT(data_info, data),
       INT(data_info, ephemeral));
 
+LOCAL(pace_info, pace_info, INT(pace_info, jobs_left), INT(pace_info, left_usec),
+      INT(pace_info, jobs_ended), INT(pace_info, worked_usec), INT(pace_info, runners_usec));
 LOCAL(sample_info, sample_info, INT(sample_info, id), INT(sample_info, time_usec),
       INT(sample_info, cpu_usec), INT(sample_info, memory_bytes), TEXT(sample_info, job_name),
       TEXT(sample_info, node), INT(sample_info, run_id), INT(sample_info, attempt_id));
@@ -194,6 +197,7 @@ LOCAL(file_info, file_info, INT(file_info, id), TEXT(file_info, name), TEXT(file
 #define codec_events_row codec_event_info
 #define codec_data_row codec_data_info
 #define codec_files_row codec_file_info
+#define codec_pace_row codec_pace_info
 #define codec_samples_row codec_sample_info
 REPLY(workflows);
 REPLY(jobs);
@@ -204,6 +208,7 @@ REPLY(runners);
 REPLY(events);
 REPLY(data);
 REPLY(files);
+REPLY(pace);
 REPLY(samples);
 
 const struct codec_record *const codec_read_replies[READS] = {
@@ -219,5 +224,6 @@ const struct codec_record *const codec_read_replies[READS] = {
     [READ_BARRIERS] = &codec_read_jobs,
     [READ_FILES] = &codec_read_files,
     [READ_DATA_USES] = &codec_read_files,
+    [READ_PACE] = &codec_read_pace,
     [READ_SAMPLES] = &codec_read_samples,
 };

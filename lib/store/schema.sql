@@ -76,6 +76,8 @@ CREATE TABLE class_count (
   class INTEGER NOT NULL REFERENCES resource_class(id) ON DELETE CASCADE,
   state INTEGER NOT NULL REFERENCES job_state(id),
   jobs INTEGER NOT NULL,
+  attempts INTEGER NOT NULL DEFAULT 0,     -- that gave a job this state so far; and what they took, together
+  wall_usec INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (class, state)
 ) WITHOUT ROWID;
 

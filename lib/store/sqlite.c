@@ -19,33 +19,41 @@ static const char *const texts[SQL_COUNT] = {
 
 static const struct {
     int sqlite; // primary result code
-    enum error_code code;
     const char *remedy;
 } failures[] = {
-    {SQLITE_BUSY, ERROR_UNREACHABLE,
-     "another program holds it locked; `fuser` on the file names it"},
-    {SQLITE_FULL, ERROR_UNREACHABLE, "the disk or the quota is full; make room and it goes on"},
-    {SQLITE_READONLY, ERROR_UNREACHABLE, "the file or its folder is read-only for this user"},
-    {SQLITE_CANTOPEN, ERROR_UNREACHABLE,
-     "check that the folder exists and that file and folder are yours"},
-    {SQLITE_PERM, ERROR_UNREACHABLE, "check the permissions of the file and its folder"},
-    {SQLITE_IOERR, ERROR_UNREACHABLE, "the file system failed; check space, quota and the mount"},
-    {SQLITE_PROTOCOL, ERROR_UNREACHABLE,
-     "locking failed; a network file system may not support it"},
-    {SQLITE_NOTADB, ERROR_UNREACHABLE, "this file is no database; give another one with --db"},
-    {SQLITE_CORRUPT, ERROR_UNREACHABLE,
-     "the file is damaged; `sqlite3 FILE .recover` saves what can be saved"},
+    {SQLITE_BUSY, "another program holds it locked; `fuser` on the file names it"},
+    {SQLITE_FULL, "the disk or the quota is full; make room and it goes on"},
+    {SQLITE_READONLY, "the file or its folder is read-only for this user"},
+    {SQLITE_CANTOPEN, "check that the folder exists and that file and folder are yours"},
+    {SQLITE_PERM, "check the permissions of the file and its folder"},
+    {SQLITE_IOERR, "the file system failed; check space, quota and the mount"},
+    {SQLITE_PROTOCOL, "locking failed; a network file system may not support it"},
+    {SQLITE_NOTADB, "this file is no database; give another one with --db"},
+    {SQLITE_CORRUPT, "the file is damaged; `sqlite3 FILE .recover` saves what can be saved"},
+    {SQLITE_NOMEM, "memory is full on this machine"},
 };
 
-int db_error(struct db *db, struct error *err, const char *what)
+int db_error(struct db *db, struct error *err, const char *verb)
 {
     int code = sqlite3_errcode(db->sqlite) & 0xff;
-    const char *text = sqlite3_errmsg(db->sqlite);
+    const char *remedy = "it is damaged or was written by another program; give another one with "
+                         "--db, or the copy of it that is good";
     for (size_t i = 0; i < sizeof failures / sizeof *failures; i++)
         if (failures[i].sqlite == code)
-            return error_set(err, failures[i].code, 0, "database %s: %s: %s; %s", db->path, what,
-                             text, failures[i].remedy);
-    return error_set(err, ERROR_INTERNAL, 0, "database %s: %s: %s", db->path, what, text);
+            remedy = failures[i].remedy;
+    return error_set(err, ERROR_UNREACHABLE, 0, "cannot %s the database %s: %s; %s", verb, db->path,
+                     sqlite3_errmsg(db->sqlite), remedy);
+}
+
+static const char *verb_of(const char *sql)
+{
+    static const char *const verbs[][2] = {{"SELECT", "read"},     {"WITH", "read"},
+                                           {"INSERT", "write to"}, {"UPDATE", "write to"},
+                                           {"DELETE", "write to"}, {"COMMIT", "write to"}};
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+        if (!strncmp(sql, verbs[i][0], strlen(verbs[i][0])))
+            return verbs[i][1];
+    return "use";
 }
 
 // Waits a random while, longer with each round, so that many runners do not come back in step.
@@ -78,7 +86,7 @@ static sqlite3_stmt *prepare(struct db *db, enum sql which, struct error *err)
     sqlite3_stmt *statement = NULL;
     if (sqlite3_prepare_v3(db->sqlite, texts[which], -1, SQLITE_PREPARE_PERSISTENT, &statement,
                            NULL) != SQLITE_OK) {
-        db_error(db, err, texts[which]);
+        db_error(db, err, verb_of(texts[which]));
         return NULL;
     }
     return statement;
@@ -141,7 +149,7 @@ int db_step(struct db *db, sqlite3_stmt *statement, struct error *err)
     if (rc == SQLITE_ROW)
         return 1;
     if (rc != SQLITE_DONE)
-        db_error(db, err, sqlite3_sql(statement));
+        db_error(db, err, verb_of(sqlite3_sql(statement)));
     sqlite3_reset(statement);
     return rc == SQLITE_DONE ? 0 : -1;
 }
@@ -195,7 +203,7 @@ int db_bulk_open(struct bulk *bulk, struct db *db, enum sql one, size_t rows, st
     fclose(text);
     int rc = sqlite3_prepare_v3(db->sqlite, sql, -1, SQLITE_PREPARE_PERSISTENT, &bulk->many, NULL);
     free(sql);
-    return rc == SQLITE_OK ? 0 : db_error(db, err, texts[one]);
+    return rc == SQLITE_OK ? 0 : db_error(db, err, verb_of(texts[one]));
 }
 
 int db_bulk_row(struct bulk *bulk, struct error *err, const char *types, ...)

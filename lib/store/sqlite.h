@@ -41,9 +41,9 @@ struct db {
     int64_t demand_usec; // when demand was computed last
 };
 
-// Sets err from SQLite's last error on this connection: what was done, the file, what to do about
-// it. Gives -1.
-int db_error(struct db *db, struct error *err, const char *what);
+// Sets err from SQLite's last error on this connection: what could not be done ("open"), to which
+// file, why, what to do about it. Gives -1.
+int db_error(struct db *db, struct error *err, const char *verb);
 
 int db_set_journal(struct db *db, struct error *err); // of a young one, once something is in it
 

@@ -247,14 +247,13 @@ static int reset(struct amending *a, const struct restart_request *q, struct res
     with_ids.jobs = jobs;
     with_ids.maybe = maybe;
     with_ids.seen = seen;
-    with_ids.amended = a->changes > 0;
     for (uint32_t i = 0; i < q->jobs_count; i++)
         jobs[i] = a->jobs[q->jobs[i]];
     for (uint32_t i = 0; i < q->maybe_count; i++)
         maybe[i] = a->jobs[q->maybe[i]];
     for (uint32_t i = 0; i < q->seen_count; i++)
         seen[i] = (struct restart_seen){a->files[q->seen[i].file_id], q->seen[i].seen};
-    return tx_restart(a->tx, &with_ids, reply, err);
+    return tx_restart(a->tx, &with_ids, a->changes > 0, reply, err);
 }
 
 static bool indices_fit(const struct restart_request *q, const struct workflow *w)
@@ -278,7 +277,8 @@ static int amend(struct amending *a, const struct restart_request *q, const stru
                    drop_links(a, err) || drop_jobs(a, err) || amend_files(a, err) ||
                    amend_data(a, err) || amend_links(a, err) ||
                    db_do(a->tx->db, err, SQL_AMEND_CLASSES_DROP, "l", a->tx->workflow_id) ||
-                   restore_seen(a, had, err) || reset(a, q, reply, err)
+                   db_do(a->tx->db, err, SQL_AMEND_COUNTS_DROP, "") || restore_seen(a, had, err) ||
+                   reset(a, q, reply, err)
                ? -1
                : 0;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Pages for reports and for the torc command.
+#include "lib/base/clock.h"
 #include "lib/base/mem.h"
 #include "lib/store/sqlite_tx.h"
 
@@ -388,6 +389,17 @@ static int read_sample(struct page *p, void *row, sqlite3_stmt *s)
     return 0;
 }
 
+static int read_pace(struct page *p, void *row, sqlite3_stmt *s)
+{
+    (void)p;
+    *(struct pace_info *)row = (struct pace_info){.jobs_left = number(s, 1),
+                                                  .left_usec = number(s, 2),
+                                                  .jobs_ended = number(s, 3),
+                                                  .worked_usec = number(s, 4),
+                                                  .runners_usec = number(s, 5)};
+    return 0;
+}
+
 static const struct {
     enum sql sql; // ?1 workflow, ?2 after, ?3 limit, ?4 job, ?5 glob, ?6 states, ?7 kind, ?8 since;
                   // the first column is the id
@@ -406,6 +418,7 @@ static const struct {
     [READ_BARRIERS] = {SQL_READ_BARRIERS, sizeof(struct job_info), read_job},
     [READ_FILES] = {SQL_READ_FILES, sizeof(struct file_info), read_file},
     [READ_DATA_USES] = {SQL_READ_DATA_USES, sizeof(struct file_info), read_file},
+    [READ_PACE] = {SQL_READ_PACE, sizeof(struct pace_info), read_pace},
     [READ_SAMPLES] = {SQL_READ_SAMPLES, sizeof(struct sample_info), read_sample},
 };
 
@@ -423,6 +436,8 @@ static sqlite3_stmt *open_page(struct db *db, const struct read_request *q, uint
     if (q->what == READ_ATTEMPTS && q->warned)
         return db_query(db, err, SQL_READ_ATTEMPTS_WARNED, "lli", q->workflow_id, q->after_id,
                         (int)limit + 1);
+    if (q->what == READ_PACE)
+        return db_query(db, err, SQL_READ_PACE, "ll", q->workflow_id, clock_real_usec());
     if (q->what == READ_JOBS && q->job_id) {
         int64_t after = q->after_id >= q->job_id ? q->after_id : q->job_id - 1;
         return db_query(db, err, SQL_READ_JOBS, "llilsi", q->workflow_id, after, 1, q->job_id,

@@ -63,8 +63,8 @@ int tx_restarted_meanwhile(const struct tx *tx, struct error *err)
                      (long long)tx->workflow_id);
 }
 
-int tx_restart(struct tx *tx, const struct restart_request *q, struct restart_reply *reply,
-               struct error *err)
+int tx_restart(struct tx *tx, const struct restart_request *q, bool amended,
+               struct restart_reply *reply, struct error *err)
 {
     struct db *db = tx->db;
     int64_t id = tx->workflow_id;
@@ -73,11 +73,11 @@ int tx_restart(struct tx *tx, const struct restart_request *q, struct restart_re
     for (uint32_t i = 0; i < q->seen_count; i++)
         if (add_seen(db, &q->seen[i], err))
             return -1;
-    if (!q->jobs_count && !q->maybe_count && !q->amended)
+    if (!q->jobs_count && !q->maybe_count && !amended)
         return 0;
     if (reset_jobs(tx, q, reply, err) || db_do(db, err, SQL_RESTART_EPHEMERAL, "l", id) ||
         db_do(db, err, SQL_RESTART_UNMET, "l", id) || db_do(db, err, SQL_RESTART_STATES, "l", id) ||
-        db_do(db, err, SQL_RESTART_COUNTS_DROP, "l", id) ||
+        db_do(db, err, SQL_RESTART_COUNTS_ZERO, "l", id) ||
         db_do(db, err, SQL_RESTART_COUNTS, "l", id) ||
         db_do(db, err, SQL_RESTART_WORKFLOW, "l", id))
         return -1;
@@ -98,9 +98,10 @@ int sqlite_restart(void *impl, const struct restart_request *request, struct res
     reply->run_id = request->run_id;
     if (db_begin(db, true, err))
         return -1;
-    int rc = tx_init(&tx, db, request->workflow_id, err) || tx_restart(&tx, request, reply, err)
-                 ? -1
-                 : 0;
+    int rc =
+        tx_init(&tx, db, request->workflow_id, err) || tx_restart(&tx, request, false, reply, err)
+            ? -1
+            : 0;
     rc = db_end(db, rc, err);
     tx_fini(&tx);
     return rc;

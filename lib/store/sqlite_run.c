@@ -196,6 +196,7 @@ static int apply_end(struct sync_state *st, const struct attempt_end *given, str
           db_do(tx->db, err, SQL_JOB_DATA_SEEN, "li", e->start.job_id, (int)ROLE_OUTPUT))))
         return -1;
     tx_count(tx, held.class_id, held.state, state, 1);
+    tx_ran(tx, held.class_id, state, e->wall_usec);
     st->jobs_run++;
     if (held.state != JOB_RUNNING && (e->exit_code != UNKNOWN || e->signal != UNKNOWN) &&
         tx_event_at(tx, EVENT_JOB_STARTED, e->start.job_id, st->runner.id, attempt,

@@ -5,9 +5,10 @@
 
 #include "lib/store/sqlite_tx.h"
 
-// The jobs and files of the request, by their ids, as store_restart has it.
-int tx_restart(struct tx *tx, const struct restart_request *request, struct restart_reply *reply,
-               struct error *err);
+// The jobs and files of the request, by their ids, as store_restart has it. amended: what waits is
+// counted anew even when nothing is reset.
+int tx_restart(struct tx *tx, const struct restart_request *request, bool amended,
+               struct restart_reply *reply, struct error *err);
 
 int tx_restarted_meanwhile(const struct tx *tx, struct error *err); // -1
 // What foreign keys would say of the workflow's indices, one comparison each.

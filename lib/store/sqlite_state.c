@@ -68,12 +68,21 @@ void tx_count(struct tx *tx, int64_t class_id, enum job_state from, enum job_sta
         return;
     struct class_delta *delta = delta_of(tx, class_id);
     if (from < JOB_STATES)
-        delta->by_state[from] -= n;
+        delta->by_state[from].jobs -= n;
     if (to < JOB_STATES)
-        delta->by_state[to] += n;
+        delta->by_state[to].jobs += n;
     tx->any_ended |= job_state_is_final(to);
     tx->made_ready |= to == JOB_READY;
     tx->change |= to == JOB_READY;
+}
+
+void tx_ran(struct tx *tx, int64_t class_id, enum job_state state, int64_t wall_usec)
+{
+    if (!class_id)
+        return;
+    struct class_delta *delta = delta_of(tx, class_id);
+    delta->by_state[state].attempts++;
+    delta->by_state[state].wall_usec += wall_usec > 0 ? wall_usec : 0;
 }
 
 static int write_counts(struct tx *tx, struct error *err)
@@ -81,8 +90,10 @@ static int write_counts(struct tx *tx, struct error *err)
     for (size_t i = 0; i < tx->deltas_space; i++) {
         const struct class_delta *d = &tx->deltas[i];
         for (int state = 0; d->class_id && state < JOB_STATES; state++)
-            if (d->by_state[state] &&
-                db_do(tx->db, err, SQL_COUNT_ADD, "lil", d->class_id, state, d->by_state[state]))
+            if ((d->by_state[state].jobs || d->by_state[state].attempts) &&
+                db_do(tx->db, err, SQL_COUNT_ADD, "lilll", d->class_id, state,
+                      d->by_state[state].jobs, d->by_state[state].attempts,
+                      d->by_state[state].wall_usec))
                 return -1;
     }
     if (tx->deltas)

@@ -12,7 +12,9 @@ enum { MANY_CLASSES = 32 };
 
 struct class_delta {
     int64_t class_id; // 0: free
-    int64_t by_state[JOB_STATES];
+    struct {
+        int64_t jobs, attempts, wall_usec;
+    } by_state[JOB_STATES];
 };
 struct ended_job {
     int64_t id;
@@ -36,6 +38,8 @@ int tx_init(struct tx *tx, struct db *db, int64_t workflow_id, struct error *err
 void tx_fini(struct tx *tx);
 // n jobs of a class (0: barriers) went from one state to another; JOB_STATES: from nowhere.
 void tx_count(struct tx *tx, int64_t class_id, enum job_state from, enum job_state to, int64_t n);
+// An attempt of so long gave a job of the class this state.
+void tx_ran(struct tx *tx, int64_t class_id, enum job_state state, int64_t wall_usec);
 // A job came to a final state: its dependents become ready or canceled, through any number of
 // levels.
 int tx_job_ended(struct tx *tx, int64_t job_id, enum job_state state, struct error *err);

@@ -26,8 +26,8 @@ static void report(const struct workflow *workflow, const struct file_row *file,
     if (errnum == ENOENT)
         problem_add(problems, !error, file->line, file->column, path,
                     "\"%s\" does not exist%s%s job \"%s\" reads it and no job writes it; create "
-                    "it, name the job that does in "
-                    "\"output_files\", or give --allow-missing to wait for it",
+                    "it, or name the job that does in \"output_files\"; with --allow-missing its "
+                    "readers wait for it",
                     file->path, *file->path == '/' ? "" : " (seen from the current folder)", more,
                     reader_name);
     else
@@ -54,13 +54,13 @@ struct links {
     const char **places;  // of each of them: what it is on the disk
     size_t places_space;
     struct names files;    // place and name of each file
-    struct names linked;   // device and number of inputs that are links
+    struct names linked;   // device and number of what links lead to
     uint32_t *linked_file; // of each of them
     size_t linked_space;
     uint32_t warned; // the last entry
 };
 
-static void warn_link(struct links *links, uint32_t a, uint32_t b)
+static void warn_link(struct links *links, uint32_t a, uint32_t b, bool left_over)
 {
     const struct file_row *file = &links->workflow->files[a], *other = &links->workflow->files[b];
     if (file->produced && !other->produced) { // of what comes from outside the place is known
@@ -73,8 +73,11 @@ static void warn_link(struct links *links, uint32_t a, uint32_t b)
     cleanup_free char *path = xasprintf("files[%u].path", file->entry);
     problem_add(links->problems, true, file->line, file->column, path,
                 "\"%s\" is the same file as \"%s\" by a link on the disk; torc takes them for two, "
-                "and no job waits for who writes the other one: write one path for both",
-                file->path, other->path);
+                "and no job waits for who writes the other one: %s",
+                file->path, other->path,
+                left_over ? "remove the link, which a job would write through, or write one path "
+                            "for both"
+                          : "write one path for both");
 }
 
 // What a folder is: its number on the disk or, if it is not there yet, that of the one it will be
@@ -116,11 +119,12 @@ static void look_at_folder(struct links *links, uint32_t f)
     size_t first = names_add(
         &links->files, arena_printf(links->arena, "%s/%s", folder_place(links, folder), base));
     if (first != f)
-        warn_link(links, f, (uint32_t)first);
+        warn_link(links, f, (uint32_t)first, false);
 }
 
-// An input that is a link itself may lead to what a job writes, if that is there already.
-static void look_at_input(struct links *links, uint32_t f)
+// A file that is a link itself (an output: of an earlier run) may lead to another one that is there
+// already.
+static void look_at_link(struct links *links, uint32_t f)
 {
     struct stat st;
     const char *path = links->workflow->files[f].path;
@@ -134,7 +138,7 @@ static void look_at_input(struct links *links, uint32_t f)
     links->linked_file[links->linked.count - 1] = f;
 }
 
-static void look_at_output(struct links *links, uint32_t f)
+static void look_at_target(struct links *links, uint32_t f)
 {
     struct stat st;
     char key[64];
@@ -143,8 +147,15 @@ static void look_at_output(struct links *links, uint32_t f)
     snprintf(key, sizeof key, "%llu.%llu", (unsigned long long)st.st_dev,
              (unsigned long long)st.st_ino);
     int64_t found = names_find(&links->linked, key);
-    if (found != NAMES_NONE)
-        warn_link(links, links->linked_file[found], f);
+    if (found == NAMES_NONE || links->linked_file[found] == f)
+        return;
+    uint32_t link = links->linked_file[found];
+    warn_link(links, link, f, links->workflow->files[link].produced);
+}
+
+static bool is_used(const struct workflow *workflow, const uint32_t *reader, uint32_t f)
+{
+    return workflow->files[f].same == f && (reader[f] || workflow->files[f].produced);
 }
 
 static void check_links(const struct workflow *workflow, int folder_fd, const uint32_t *reader,
@@ -163,12 +174,12 @@ static void check_links(const struct workflow *workflow, int folder_fd, const ui
             names_add(&links.files, NULL);
         else
             look_at_folder(&links, f);
-        if (reader[f] && !workflow->files[f].produced)
-            look_at_input(&links, f);
+        if (is_used(workflow, reader, f))
+            look_at_link(&links, f);
     }
     for (uint32_t f = 0; f < workflow->files_count && links.linked.count; f++)
-        if (workflow->files[f].same == f && workflow->files[f].produced)
-            look_at_output(&links, f);
+        if (is_used(workflow, reader, f))
+            look_at_target(&links, f);
     names_fini(&links.folders);
     names_fini(&links.files);
     names_fini(&links.linked);

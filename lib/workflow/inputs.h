@@ -11,7 +11,8 @@
 
 // Looks for every file that some job reads and none writes, relative to folder_fd; those that are
 // not there become errors (to submit) or warnings (to validate). Two paths that are one file by a
-// link on the disk are a warning, if a job writes it: nothing waits for it by the other one.
+// link on the disk, be it left over where a job is to write, are a warning, if a job writes it:
+// nothing waits for it by the other one.
 // Returns 0 when none became an error, else -1.
 int workflow_check_inputs(const struct workflow *workflow, int folder_fd, bool error,
                           struct problems *problems);

@@ -41,6 +41,7 @@ struct resolver {
     struct workflow *workflow;
     struct names jobs, files, data, classes; // the spec's, which owns them
     struct names class_keys; // of the workflow's classes: requirements, scheduler and labels
+    char *folder;            // where relative paths start; NULL: it is not known
     uint32_t *producer;      // of each file: the job that writes it, or NO_JOB
     // by role: the last job + 1 that has it, so that lists become sets
     uint32_t *seen_file[2], *seen_data[2];

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The files of a workflow: a path may be written in several ways, and is one file all the same.
-#include <stdlib.h>
-
 #include "lib/base/mem.h"
 #include "lib/text/path.h"
 #include "lib/workflow/resolve.h"
@@ -13,13 +11,12 @@ void resolve_files(struct resolver *resolver)
     struct names paths;
     uint32_t warned = UINT32_MAX;
     struct arena *arena = arena_create();
-    cleanup_free char *folder = realpath(".", NULL); // where relative paths start
     names_init(&paths);
     workflow->files = xcalloc(spec->files_count + 1, sizeof *workflow->files);
     workflow->files_count = spec->files_count;
     for (size_t i = 0; i < spec->files_count; i++) {
         const struct spec_file *file = &spec->files[i];
-        const char *path = file->path ? path_normalise(file->path, folder, arena) : NULL;
+        const char *path = file->path ? path_normalise(file->path, resolver->folder, arena) : NULL;
         size_t first = names_add(&paths, path);
         workflow->files[i] = (struct file_row){.name = file->name,
                                                .path = file->path,

@@ -4,6 +4,7 @@
 
 #include "lib/base/mem.h"
 #include "lib/text/invocation.h"
+#include "lib/text/path.h"
 #include "lib/text/substitute.h"
 #include "lib/workflow/resolve.h"
 
@@ -118,7 +119,17 @@ static void link_regexes(struct resolver *resolver, uint32_t job, const char *ke
 struct command { // what a lookup needs to know
     struct resolver *resolver;
     uint32_t job;
+    bool elsewhere; // it does not run where relative paths start
 };
+
+// Is the folder that a job runs in another one than that of the submission? As it reads: what
+// leads up may come out anywhere, by a link.
+static bool is_elsewhere(const struct resolver *resolver, const char *workdir)
+{
+    return workdir &&
+           (strstr(workdir, "..") ||
+            strcmp(path_normalise(workdir, resolver->folder, resolver->source->arena), ".") != 0);
+}
 
 static const char *look_up_file(struct command *command, const char *name, enum file_role role)
 {
@@ -127,7 +138,10 @@ static const char *look_up_file(struct command *command, const char *name, enum 
     if (found == NAMES_NONE)
         return NULL;
     link_file(resolver, command->job, (uint32_t)found, role, false);
-    return resolver->workflow->files[found].path;
+    const char *path = resolver->workflow->files[found].path;
+    return command->elsewhere && path && *path != '/' && resolver->folder
+               ? arena_printf(resolver->source->arena, "%s/%s", resolver->folder, path)
+               : path;
 }
 
 static const char *look_up_data(struct command *command, const char *name, enum file_role role)
@@ -164,7 +178,6 @@ static const char *look_up(void *context, enum substitute_kind kind, const char 
 static const char *replace_names(struct resolver *resolver, uint32_t job, const char *key,
                                  const char *text)
 {
-    struct command command = {.resolver = resolver, .job = job};
     size_t length, habit_length;
     const char *slip = text ? substitute_slip(text, &length) : NULL;
     const char *habit = text ? substitute_habit(text, &habit_length) : NULL;
@@ -185,6 +198,8 @@ static const char *replace_names(struct resolver *resolver, uint32_t job, const 
             "${user_data.input.N} and ${user_data.output.N}, with a $, and {word} where it is a "
             "parameter",
             (int)habit_length, habit);
+    struct command command = {resolver, job,
+                              is_elsewhere(resolver, resolver->spec->jobs[job].workdir)};
     cleanup_free char *replaced = wanted ? substitute(text, look_up, &command) : NULL;
     source_up(resolver->source);
     if (!wanted)

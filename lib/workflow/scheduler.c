@@ -100,10 +100,8 @@ bool scheduler_holds(const struct scheduler *scheduler, const struct sbatch_asks
         snprintf(why, room, "it needs %d nodes, and %s for %d", row->nodes, who, asks->nodes);
     else if (cpus && row->cpus > cpus)
         snprintf(why, room, "it needs %d CPUs, and %s for %d", row->cpus, who, cpus);
-    else if (asks->memory_bytes > 0 && row->memory_bytes > asks->memory_bytes)
-        snprintf(why, room, "%s%s of memory, and %s for %s",
-                 row->enforced ? "it needs "
-                               : "it names no class and no \"memory\", so it is planned with ",
+    else if (asks->memory_bytes > 0 && row->enforced && row->memory_bytes > asks->memory_bytes)
+        snprintf(why, room, "it needs %s of memory, and %s for %s",
                  size_format(row->memory_bytes, want, sizeof want), who,
                  size_format(asks->memory_bytes, have, sizeof have));
     else if (asks->gpus >= 0 && (row->gpus_milli + 999) / 1000 > asks->gpus)

@@ -46,6 +46,7 @@ static const struct key {
     {"walltime_usec", KEY_INT64, offsetof(struct settings, walltime_usec)},
     {"max_allocations", KEY_INT32, offsetof(struct settings, max_allocations)},
     {"max_fails", KEY_INT32, offsetof(struct settings, max_fails)},
+    {"memory_unasked", KEY_BOOL, offsetof(struct settings, memory_unasked)},
 };
 enum { KEYS = sizeof keys / sizeof *keys };
 

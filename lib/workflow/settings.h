@@ -32,12 +32,13 @@ struct settings {
     bool cpu_bind;       // srun binds tasks to CPUs as it likes; else not at all
     int32_t sample_secs; // of time series, for what follows: 10
     bool sample_jobs, sample_node_cpu, sample_node_memory;
-    int32_t latency_wait_secs;            // how long an input may take to become visible: 5
-    char *output_dir;                     // "torc_output", relative to the submission folder; owned
-    char *account, *partition, *qos;      // for sbatch; NULL: not given; owned
-    int64_t walltime_usec;                // -t of torc-sbatch: the longest to ask for; 0: not given
-    int32_t max_allocations;              // 16
-    int32_t max_fails;                    // stop starting jobs after so many failures; 0: never
+    int32_t latency_wait_secs;       // how long an input may take to become visible: 5
+    char *output_dir;                // "torc_output", relative to the submission folder; owned
+    char *account, *partition, *qos; // for sbatch; NULL: not given; owned
+    int64_t walltime_usec;           // -t of torc-sbatch: the longest to ask for; 0: not given
+    int32_t max_allocations;         // 16
+    int32_t max_fails;               // stop starting jobs after so many failures; 0: never
+    bool memory_unasked; // found by torc-sbatch: the site refuses --mem, so memory is what comes
     struct schedulers schedulers;         // of the file
     struct sbatch_options sbatch_options; // after "--" on the command line
 };

@@ -17,6 +17,14 @@
 
 // clang-format off
 #define TABLE(name) {.fields = name, .count = sizeof name / sizeof *name}
+
+// Of an entry that may stand for many: spec_params.c reads them.
+#define PARAMETERS \
+    {.name = "parameters", .type = FIELD_NO_EFFECT}, \
+    {.name = "parameter_mode", .type = FIELD_NO_EFFECT}, \
+    {.name = "use_parameters", .type = FIELD_NO_EFFECT}, \
+    {.name = "parameters_file", .type = FIELD_NO_EFFECT}, \
+    {.name = "use_parameters_file", .type = FIELD_NO_EFFECT}
 // clang-format on
 
 #define HANDLERS "failure handlers come in a later version"
@@ -73,11 +81,7 @@ static const struct field job_fields[] = {
     {.name = "output_file_regexes", .type = FIELD_REGEXES, .offset = AT(output_file_regexes)},
     {.name = "input_user_data_regexes", .type = FIELD_REGEXES, .offset = AT(input_data_regexes)},
     {.name = "output_user_data_regexes", .type = FIELD_REGEXES, .offset = AT(output_data_regexes)},
-    {.name = "parameters", .type = FIELD_NO_EFFECT},
-    {.name = "parameter_mode", .type = FIELD_NO_EFFECT},
-    {.name = "use_parameters", .type = FIELD_NO_EFFECT},
-    {.name = "parameters_file", .type = FIELD_NO_EFFECT},
-    {.name = "use_parameters_file", .type = FIELD_NO_EFFECT},
+    PARAMETERS,
 };
 #undef AT
 
@@ -88,11 +92,7 @@ static const struct field file_fields[] = {
     {.name = "temporary", .type = FIELD_FLAG, .offset = AT(temporary)},
     {.name = "st_mtime", .type = FIELD_NUMBER, .unused = true},
     {.name = "identifier", .type = FIELD_TEXT, .later = RO_CRATE},
-    {.name = "parameters", .type = FIELD_NO_EFFECT},
-    {.name = "parameter_mode", .type = FIELD_NO_EFFECT},
-    {.name = "use_parameters", .type = FIELD_NO_EFFECT},
-    {.name = "parameters_file", .type = FIELD_NO_EFFECT},
-    {.name = "use_parameters_file", .type = FIELD_NO_EFFECT},
+    PARAMETERS,
 };
 #undef AT
 
@@ -101,11 +101,7 @@ static const struct field data_fields[] = {
     {.name = "name", .type = FIELD_NAME, .offset = AT(name), .required = true},
     {.name = "data", .type = FIELD_JSON, .offset = AT(data)},
     {.name = "is_ephemeral", .type = FIELD_FLAG, .offset = AT(ephemeral)},
-    {.name = "parameters", .type = FIELD_NO_EFFECT},
-    {.name = "parameter_mode", .type = FIELD_NO_EFFECT},
-    {.name = "use_parameters", .type = FIELD_NO_EFFECT},
-    {.name = "parameters_file", .type = FIELD_NO_EFFECT},
-    {.name = "use_parameters_file", .type = FIELD_NO_EFFECT},
+    PARAMETERS,
 };
 #undef AT
 

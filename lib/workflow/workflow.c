@@ -3,6 +3,7 @@
 #include "lib/workflow/workflow.h"
 
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/arena.h"
@@ -127,6 +128,7 @@ static void resolver_init(struct resolver *resolver, struct source *source, cons
     resolver->data = spec->data_names;
     resolver->classes = spec->class_names;
     names_init(&resolver->class_keys);
+    resolver->folder = realpath(".", NULL);
     resolver->producer = xmalloc((spec->files_count + 1) * sizeof *resolver->producer);
     memset(resolver->producer, 0xff, (spec->files_count + 1) * sizeof *resolver->producer);
     for (int role = 0; role < 2; role++) {
@@ -141,6 +143,7 @@ static void resolver_fini(struct resolver *resolver)
     resolve_selections_fini(resolver);
     schedulers_fini(&resolver->schedulers);
     free(resolver->asks);
+    free(resolver->folder);
     free(resolver->producer);
     for (int role = 0; role < 2; role++) {
         free(resolver->seen_file[role]);

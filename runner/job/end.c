@@ -85,7 +85,13 @@ static const char *describe(const struct jobs *jobs, struct job *job, const stru
         return arena_printf(arena, "it ran for its runtime of %s and was ended",
                             duration_format(job->limit_length_usec, duration, sizeof duration));
     case REASON_MISSING_OUTPUT:
-        return arena_printf(arena, "it ended well, but its output file %s is not there", missing);
+        return job->tries
+                   ? arena_printf(arena,
+                                  "it ended well, but its output file %s is not there (looked for "
+                                  "it for %d s)",
+                                  missing, jobs->settings.latency_wait_secs)
+                   : arena_printf(arena, "it ended well, but its output file %s is not there",
+                                  missing);
     case REASON_TERMINATED:
         return job->stop == STOP_USER ? "the user stopped torc-run"
                : v->state == JOB_TERMINATED
@@ -136,20 +142,15 @@ static void set_end(struct job *job, int64_t wall_usec)
     job->end.end_usec = now_usec < least_usec ? least_usec : now_usec;
 }
 
-static void judge(struct jobs *jobs, struct job *job)
+static void judge(struct jobs *jobs, struct job *job, const char *missing)
 {
-    steps_collect(jobs, job);
-    bool success = WIFEXITED(job->status) && !WEXITSTATUS(job->status);
-    const char *missing = success ? outputs_missing(job) : NULL;
-    int64_t wall_usec =
-        jobs_clock_usec(jobs) - job->start_usec; // `now` may be older than its start
     struct verdict v = verdict_give(&(struct verdict_input){
         .stop = job->stop,
         .status = job->status,
         .oom = job->usage.oom_kills > 0,
         .missing_output = missing,
-        .limit_used =
-            job->limit_length_usec && wall_usec >= job->limit_length_usec - 2 * USEC_PER_SEC,
+        .limit_used = job->limit_length_usec &&
+                      job->end.wall_usec >= job->limit_length_usec - 2 * USEC_PER_SEC,
         .supports_termination = job->claimed.flags & JOB_SUPPORTS_TERMINATION,
         .continuations = job->claimed.continuations,
         .max_continuations = job->spec.max_continuations,
@@ -169,7 +170,6 @@ static void judge(struct jobs *jobs, struct job *job)
         output_delete(&jobs->output, &job->files);
         job->end.start.stdout_path = job->end.start.stderr_path = NULL;
     }
-    set_end(job, wall_usec);
     job->end.state = v.state;
     job->end.reason = v.reason;
     job->end.exit_code = v.exit_code;
@@ -178,6 +178,25 @@ static void judge(struct jobs *jobs, struct job *job)
     job->end.message = describe(jobs, job, &v, missing);
     job->end.stderr_tail =
         v.state == JOB_COMPLETED ? NULL : output_tail(&jobs->output, &job->files, job->arena);
+}
+
+void job_look_for_outputs(struct jobs *jobs, struct job *job)
+{
+    bool success = WIFEXITED(job->status) && !WEXITSTATUS(job->status);
+    const char *missing = success ? outputs_missing(job) : NULL;
+    if (missing && job->stop == STOP_NONE && outputs_may_lag(missing) &&
+        job_looks_again(jobs, job, job->start_usec + job->end.wall_usec)) {
+        job->phase = PHASE_OUTPUTS;
+        return;
+    }
+    if (!job->start_sent)
+        jobs->starts_unsent--;
+    if (job->stop == STOP_REFUSED) {
+        forget(jobs, job);
+        return;
+    }
+    judge(jobs, job, missing);
+    put_out(jobs, job);
 }
 
 void job_end(struct jobs *jobs, struct job *job)
@@ -189,14 +208,10 @@ void job_end(struct jobs *jobs, struct job *job)
     job->leftovers = meter_job_killed(job->meter);
     meter_job_destroy(take_ptr(job->meter));
     drop_script(jobs, job);
-    if (!job->start_sent)
-        jobs->starts_unsent--;
-    if (job->stop == STOP_REFUSED) {
-        forget(jobs, job);
-        return;
-    }
-    judge(jobs, job);
-    put_out(jobs, job);
+    set_end(job, jobs_clock_usec(jobs) - job->start_usec); // `now` may be older than its start
+    steps_collect(jobs, job);
+    job->tries = 0;
+    job_look_for_outputs(jobs, job);
 }
 
 void job_reaped(struct jobs *jobs, struct job *job, int status, const struct rusage *rusage)

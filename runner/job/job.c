@@ -30,6 +30,7 @@ void job_destroy(struct jobs *jobs, struct job *job)
     case PHASE_INPUTS:
     case PHASE_RUNNING:
     case PHASE_DYING:
+    case PHASE_OUTPUTS:
         TAILQ_REMOVE(&jobs->live, job, link);
         jobs->live_count--;
         break;

@@ -21,6 +21,7 @@ enum phase {
     PHASE_INPUTS,  // has its share, waits for its inputs to become visible
     PHASE_RUNNING, // has a process
     PHASE_DYING,   // the first process is gone, others not yet
+    PHASE_OUTPUTS, // all are gone; it keeps its share until its outputs become visible
     PHASE_ENDED,   // has its verdict, which the store has not acknowledged
 };
 
@@ -50,11 +51,11 @@ struct job {
     size_t leftovers;   // processes that outlived the first one
     const char *script; // file in the output folder that holds a long command, or NULL
     pid_t pid;
-    // by the runner's clock (runner.now), 0: not due; due: look again (inputs, samples, dying,
+    // by the runner's clock (runner.now), 0: not due; due: look again (files, samples, dying,
     // hashes)
     int64_t held_usec, start_usec, limit_usec, kill_usec, due_usec;
     int64_t limit_length_usec;
-    int32_t tries, status;
+    int32_t tries, status; // tries: looks for files that are not visible
     struct rusage rusage;
     struct usage_record usage;
     const char **step_files; // records of its steps, to be removed when they are stored
@@ -77,7 +78,8 @@ struct jobs {
     int64_t now;               // monotonic, without the time in which everything was suspended
     int64_t suspended_usec;
 
-    // live: INPUTS, RUNNING, DYING; ended: with a verdict, until somebody takes them out to tell it
+    // live: INPUTS, RUNNING, DYING, OUTPUTS; ended: with a verdict, until somebody takes them out
+    // to tell it
     struct job_list held, live, ended;
     uint32_t held_count, live_count, starts_unsent;
 };

@@ -21,6 +21,16 @@ void job_hold(struct jobs *jobs, struct batch *batch, const struct claimed_job *
     jobs->held_count++;
 }
 
+bool job_looks_again(const struct jobs *jobs, struct job *job, int64_t since_usec)
+{
+    enum { FIRST_USEC = 20 * USEC_PER_MSEC, MOST_USEC = USEC_PER_SEC };
+    if (jobs->now - since_usec >= (int64_t)jobs->settings.latency_wait_secs * USEC_PER_SEC)
+        return false;
+    int64_t pause_usec = FIRST_USEC << (job->tries < 6 ? job->tries++ : 6);
+    job->due_usec = jobs->now + (pause_usec < MOST_USEC ? pause_usec : MOST_USEC);
+    return true;
+}
+
 void job_stop(struct jobs *jobs, struct job *job, enum stop why, int64_t grace_usec)
 {
     if (why > job->stop)
@@ -28,6 +38,10 @@ void job_stop(struct jobs *jobs, struct job *job, enum stop why, int64_t grace_u
     if (job->phase == PHASE_INPUTS) {
         job_fail(jobs, job, REASON_TERMINATED,
                  "it was stopped while it waited for its input files");
+        return;
+    }
+    if (job->phase == PHASE_OUTPUTS) {
+        job_look_for_outputs(jobs, job); // for the last time
         return;
     }
     if (job->phase != PHASE_RUNNING)
@@ -71,6 +85,10 @@ void job_tick(struct jobs *jobs, struct job *job)
     }
     if (job->phase == PHASE_DYING && job->due_usec <= jobs->now) {
         job_end(jobs, job);
+        return;
+    }
+    if (job->phase == PHASE_OUTPUTS && job->due_usec <= jobs->now) {
+        job_look_for_outputs(jobs, job);
         return;
     }
     if (job->phase != PHASE_RUNNING)

@@ -15,7 +15,11 @@ bool job_begin(struct jobs *jobs, struct job *job);
 // PHASE_INPUTS: starts it, waits on, or fails it.
 void job_look_for_inputs(struct jobs *jobs, struct job *job);
 
-// What is due by jobs->now: inputs, samples, limits, processes that are slow to die.
+// A file is not visible: at due_usec it is looked for again, ever more seldom. False: it has been
+// for latency_wait, since then.
+bool job_looks_again(const struct jobs *jobs, struct job *job, int64_t since_usec);
+
+// What is due by jobs->now: inputs, samples, limits, processes that are slow to die, outputs.
 void job_tick(struct jobs *jobs, struct job *job);
 int64_t job_due(const struct job *job); // when to call that next; INT64_MAX: never
 
@@ -25,6 +29,9 @@ void job_stop(struct jobs *jobs, struct job *job, enum stop why, int64_t grace_u
 // Its first process was reaped; and, once more, for one that is slow to die.
 void job_reaped(struct jobs *jobs, struct job *job, int status, const struct rusage *rusage);
 void job_end(struct jobs *jobs, struct job *job);
+// Nothing of it is alive: gives the verdict, or waits on for outputs that may only be late to
+// become visible here (PHASE_OUTPUTS).
+void job_look_for_outputs(struct jobs *jobs, struct job *job);
 
 // It has no process (any more) and no verdict: fails, or goes back. message: of the job's arena.
 void job_fail(struct jobs *jobs, struct job *job, enum attempt_reason reason, const char *message);

@@ -4,12 +4,14 @@
 #include "runner/job/outputs.h"
 
 #include <fcntl.h>
+#include <libgen.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/base/content.h"
 #include "lib/base/folder.h"
+#include "lib/base/fs_kind.h"
 #include "lib/base/mem.h"
 
 struct output_before {
@@ -53,6 +55,17 @@ const char *outputs_missing(struct job *job)
         job->seen[job->claimed.inputs_count + i] = content_look(&st);
     }
     return NULL;
+}
+
+bool outputs_may_lag(const char *path)
+{
+    struct error err;
+    const char *network = NULL;
+    cleanup_free char *copy = xstrdup(path);
+    char *at = copy; // its folder may be late, too: the nearest one above that is there
+    while (fs_kind(at, &network, &err) && strchr(at, '/') && strcmp(at, "/") != 0)
+        at = dirname(at);
+    return network;
 }
 
 static bool is_same(const struct output_before *before, const struct stat *st)

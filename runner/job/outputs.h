@@ -8,9 +8,13 @@
 // Before it starts: what is there already.
 void outputs_note(struct job *job);
 
-// The first that is not there, or NULL: then they are noted in job->seen as they are now. Looked
-// for in vain for a while, as network file systems show new files late: its folder is opened.
+// The first that is not there, or NULL: then they are noted in job->seen as they are now. Its
+// folder is opened to make a network file system look.
 const char *outputs_missing(struct job *job);
+
+// Could one that is missing only be late? Network file systems show new files late, local ones at
+// once.
+bool outputs_may_lag(const char *path);
 
 // The first that was there before the job began and has not been touched since, or NULL.
 const char *outputs_untouched(const struct job *job);

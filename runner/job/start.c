@@ -19,11 +19,7 @@
 #include "runner/job/program.h"
 #include "runner/job/spawn.h"
 
-enum {
-    LOOK_AGAIN_USEC = 20 * USEC_PER_MSEC,
-    LOOK_AGAIN_MOST_USEC = USEC_PER_SEC,
-    SHORT_MOST_USEC = 60 * USEC_PER_SEC
-};
+enum { SHORT_AGAIN_USEC = USEC_PER_SEC, SHORT_MOST_USEC = 60 * USEC_PER_SEC };
 
 // The first input that cannot be seen, or NULL: then they are noted as they are now.
 static const char *missing_input(struct job *job)
@@ -141,7 +137,7 @@ static void go(struct jobs *jobs, struct job *job)
         failed = spawn_job(jobs, job, &err);
     if (failed && is_passing(&err) && jobs->now - since_usec < SHORT_MOST_USEC) {
         job->start_usec = since_usec;
-        job->due_usec = jobs->now + LOOK_AGAIN_MOST_USEC;
+        job->due_usec = jobs->now + SHORT_AGAIN_USEC;
         return;
     }
     if (failed) {
@@ -164,16 +160,10 @@ void job_look_for_inputs(struct jobs *jobs, struct job *job)
         go(jobs, job);
         return;
     }
-    int64_t wait_usec = (int64_t)jobs->settings.latency_wait_secs * USEC_PER_SEC;
-    if (jobs->now - job->start_usec >= wait_usec) {
+    if (!job_looks_again(jobs, job, job->start_usec))
         job_fail(jobs, job, REASON_MISSING_INPUT,
                  arena_printf(job->arena, "its input file %s is not there (looked for it for %d s)",
                               missing, jobs->settings.latency_wait_secs));
-        return;
-    }
-    int64_t pause_usec = LOOK_AGAIN_USEC << (job->tries < 6 ? job->tries++ : 6);
-    job->due_usec =
-        jobs->now + (pause_usec < LOOK_AGAIN_MOST_USEC ? pause_usec : LOOK_AGAIN_MOST_USEC);
 }
 
 struct lookup {

@@ -7,9 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/mem.h"
 
 enum {
@@ -26,6 +28,7 @@ struct job_client *job_client_create(int fd, int poll)
     client->fd = fd;
     client->poll = poll;
     client->events = EPOLLIN;
+    client->active_usec = clock_mono_usec();
     epoll_ctl(poll, EPOLL_CTL_ADD, fd,
               &(struct epoll_event){.events = client->events, .data.ptr = client});
     return client;
@@ -56,9 +59,10 @@ void job_client_read(struct job_client *client)
     }
     ssize_t n = recv(client->fd, client->in + client->in_length,
                      client->in_space - client->in_length, MSG_DONTWAIT);
-    if (n > 0)
+    if (n > 0) {
         client->in_length += (size_t)n;
-    else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+        client->active_usec = clock_mono_usec();
+    } else if (n == 0 || (errno != EAGAIN && errno != EINTR))
         client->ended = true; // a last line without its end was never said
 }
 
@@ -106,10 +110,12 @@ void job_client_write(struct job_client *client)
             continue;
         if (n < 0 && errno == EAGAIN)
             return;
-        if (n < 0)
+        if (n < 0) {
             client->gone = client->ended = true;
-        else
+        } else {
             client->out_sent += (size_t)n;
+            client->active_usec = clock_mono_usec();
+        }
     }
     client->out_sent = client->out_length = 0;
 }
@@ -124,6 +130,12 @@ void job_client_watch(struct job_client *client)
         epoll_ctl(client->poll, EPOLL_CTL_MOD, client->fd,
                   &(struct epoll_event){.events = events, .data.ptr = client});
     client->events = events;
+}
+
+bool job_client_is_busy(const struct job_client *client)
+{
+    int unread = 0;
+    return client->pending || (!ioctl(client->fd, FIONREAD, &unread) && unread > 0);
 }
 
 bool job_client_is_done(const struct job_client *client)

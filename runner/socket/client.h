@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/queue.h>
 
 enum { JOB_LINE_MOST = 4 * 1024 * 1024 + 64 * 1024 };
@@ -19,7 +20,8 @@ struct job_client {
     unsigned events;        // asked of epoll
     unsigned pending, gets; // requests without an answer; those of them that ask for a value
     size_t pending_bytes;
-    bool ended, gone; // ended: says no more; gone: reads no more either
+    int64_t active_usec; // when it last said or took something
+    bool ended, gone;    // ended: says no more; gone: reads no more either
 };
 
 // Takes over fd; poll is the epoll that it waits in.
@@ -36,6 +38,7 @@ char *job_client_line(struct job_client *client, size_t *length, bool *too_long)
 void job_client_say(struct job_client *client, const char *text, size_t length);
 void job_client_write(struct job_client *client);         // as much as goes
 void job_client_watch(struct job_client *client);         // asks epoll for what it waits for now
+bool job_client_is_busy(const struct job_client *client); // said something that is not answered
 bool job_client_is_done(const struct job_client *client); // may be destroyed
 
 #endif

@@ -191,8 +191,8 @@ int job_socket_fd(const struct job_socket *socket)
 
 // ---- clients ----
 
-// Full, or out of files: nobody is let in until somebody has left, or epoll would tell for ever
-// that somebody waits.
+// Nobody can be let in until somebody has left or is idle, or epoll would tell for ever that
+// somebody waits.
 static void set_listening(struct job_socket *socket, bool listening)
 {
     if (socket->listening != listening)
@@ -208,12 +208,44 @@ static bool is_same_user(int fd)
     return !getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &length) && who.uid == geteuid();
 }
 
+static void drop(struct job_socket *socket, struct job_client *client)
+{
+    LIST_REMOVE(client, link);
+    job_client_destroy(client);
+    socket->clients_count--;
+    set_listening(socket, true);
+}
+
+// Whoever has been idle for longest leaves for who comes; if nobody is, who has not taken its
+// answers for longest. Those that wait for an answer get it: false if all do.
+static bool make_room(struct job_socket *socket)
+{
+    struct job_client *client, *longest = NULL;
+    LIST_FOREACH(client, &socket->clients, link)
+    {
+        bool idle = !client->out_length;
+        bool before =
+            !longest ||
+            (idle == !longest->out_length ? client->active_usec <= longest->active_usec : idle);
+        if (before && !job_client_is_busy(client))
+            longest = client;
+    }
+    if (longest)
+        drop(socket, longest);
+    return longest;
+}
+
 static void let_in(struct job_socket *socket)
 {
+    if (socket->clients_count >= CLIENTS_MOST && !make_room(socket)) {
+        set_listening(socket, false);
+        return;
+    }
     int fd = accept4(socket->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd < 0) {
-        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
-            set_listening(socket, socket->clients_count == 0);
+        if ((errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) &&
+            socket->clients_count && !make_room(socket))
+            set_listening(socket, false);
         return;
     }
     if (!is_same_user(fd)) {
@@ -222,8 +254,7 @@ static void let_in(struct job_socket *socket)
     }
     struct job_client *client = job_client_create(fd, socket->poll);
     LIST_INSERT_HEAD(&socket->clients, client, link);
-    if (++socket->clients_count >= CLIENTS_MOST)
-        set_listening(socket, false);
+    socket->clients_count++;
 }
 
 static void enqueue(struct job_socket *socket, struct job_client *client, char *line, size_t length,
@@ -261,22 +292,19 @@ static void look_after(struct job_socket *socket, struct job_client *client)
 {
     job_client_write(client);
     job_client_watch(client);
-    if (!job_client_is_done(client))
-        return;
-    LIST_REMOVE(client, link);
-    job_client_destroy(client);
-    socket->clients_count--;
-    set_listening(socket, true);
+    if (job_client_is_done(client))
+        drop(socket, client);
 }
 
 void job_socket_serve(struct job_socket *socket)
 {
     struct epoll_event events[EVENTS_AT_ONCE];
     int count = epoll_wait(socket->poll, events, EVENTS_AT_ONCE, 0);
+    bool knocks = false;
     for (int i = 0; i < count; i++) {
         struct job_client *client = events[i].data.ptr;
         if (!client) {
-            let_in(socket);
+            knocks = true;
             continue;
         }
         if (events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR))
@@ -286,6 +314,8 @@ void job_socket_serve(struct job_socket *socket)
             client->gone = client->ended = true;
         look_after(socket, client);
     }
+    if (knocks)
+        let_in(socket); // not before: who leaves for it may have an event of its own
 }
 
 // ---- batches ----
@@ -363,4 +393,5 @@ void job_socket_answer(struct job_socket *socket, struct link *link)
         take_lines(socket, client); // that waited for its limits
         look_after(socket, client);
     }
+    set_listening(socket, true); // who has its answer may leave for others
 }

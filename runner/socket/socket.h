@@ -3,6 +3,7 @@
 // is a line of JSON (runner/socket/request.h); the answers come in the order of the requests, a
 // line each: {"ok":true}, {"ok":true,"value":…} or
 // {"ok":false,"error":"…"}, and only when what they say is durable. Many requests share a commit.
+// Of 400 connections the one that has been idle for longest is closed when another one comes.
 #ifndef RUNNER_SOCKET_SOCKET_H
 #define RUNNER_SOCKET_SOCKET_H
 

@@ -36,10 +36,29 @@ out=$(as_user timeout 250 bin/torc-sbatch --wait one.json 2>&1)
 is $? 1 "--wait ends when allocations die before a runner comes"
 like "$out" 'the last 3 ended before a runner came; Slurm job [0-9]+: FAILED \(NonZeroExitCode\)' "... with Slurm's word on it"
 like "$out" 'runner_wf1_[0-9]+\.log says: no libraries here' "... and the end of the runner's log"
+like "$(as_user torc status 1)" 'Allocations  3 ended.* Slurm job [0-9]+: FAILED \(NonZeroExitCode\); .*runner_wf1_[0-9]+\.log says: no libraries here' \
+	"... which torc status says, too"
+like "$out" 'Slurm job [0-9]+: FAILED \(NonZeroExitCode\); .*no libraries here; asking for another \(1 in a row ended before a runner came, after 3 no more are asked for\)' "... said at the first one"
+is "$(grep -c 'asking for another' <<< "$out")" 2 "... and at the second, when another was asked for"
+like "$out" 'has no allocation any more, so nothing will run: no more are asked for' "... and at the last that nothing will run"
 is "$(db 'SELECT count(*), sum(l.state = 3) FROM submission s JOIN allocation l ON l.submission = s.id')" "3|3" "... after three of them, which ended"
 out=$(as_user torc-sbatch --top-up 1 2>&1)
 like "$out" 'the last 3 allocations ended before a runner came.*1 submission made' "--top-up by hand says so, and asks for one"
 ok "which does the work, if torc-run is there" wait_until 60 '[ "$(db "SELECT state FROM workflow")" = 1 ]'
+
+# ---- one that Slurm does not know any more: that is said, and another one asked for
+fresh
+as_user torc-sbatch --wait one.json -- --hold > out 2>&1 &
+pid=$!
+wait_until 30 '[ "$(db "SELECT state FROM allocation")" = 1 ]' || diag "$(cat out)"
+first=$(db 'SELECT slurm_job_id FROM submission')
+db "UPDATE submission SET slurm_job_id = 4000000; UPDATE allocation SET slurm_job_id = 4000000 WHERE slurm_job_id IS NOT NULL"
+ok "that an allocation has vanished is said at once" wait_until 60 'grep -q "asking for another" out' || diag "$(cat out)"
+like "$(cat out)" 'Slurm job 4000000: Slurm does not know it any more; .*; asking for another \(1 in a row' "... with its job, and what is done"
+scancel "$first"
+scontrol release "$(db 'SELECT max(slurm_job_id) FROM submission WHERE slurm_job_id <> 4000000')"
+await "$pid"
+is $? 0 "... which does the work" || diag "$(cat out)"
 
 # ---- an output folder where nobody may write is told before anything is made
 fresh
@@ -66,10 +85,15 @@ is $? 0 "delete" || diag "$out"
 like "$out" 'canceled 1 submission in Slurm.*deleted workflow 1' "... cancels what is queued first"
 is "$(squeue -h | wc -l)" 1 "... and nothing else"
 scancel "$(db 'SELECT slurm_job_id FROM submission')"
+list_says() { as_user torc list | awk '$1 == 2 {print $3 ", " $4 " jobs"}'; }
+status_says() { as_user torc status 2 | sed -n 's/^Workflow 2 one: \([^,]*\),.*/\1,/p; s/^.* of \([0-9]* jobs\)$/\1/p' | paste -sd ' '; }
+is "$(list_says)" "$(status_says)" "after a scancel of all that was queued torc list and torc status say the same"
 out=$(as_user timeout 60 torc wait 2 2>&1)
 is $? 3 "wait ends when all that was queued was canceled in Slurm"
 like "$out" 'workflow 2 has no live runner and no allocation, so nothing will run' "... and says so"
 is "$(db 'SELECT state FROM allocation')" 4 "... which is written down"
+is "$(list_says) $(status_says)" "running, 2 jobs running, 2 jobs" "... torc list and torc status say the same still"
+like "$(as_user torc status 2)" 'Allocations  1 canceled.*No runner is alive and no allocation is queued, so nothing will run' "... and status why nothing runs"
 ok "a workflow whose allocations Slurm has ended can be deleted" as_user torc delete 2
 
 # ---- one element of an array is canceled: the other goes on, and counts
@@ -84,5 +108,14 @@ as_user torc-sbatch --top-up 1 > /dev/null 2>&1
 is "$(db 'SELECT state FROM submission WHERE id = 1') $(db 'SELECT state FROM allocation WHERE id = 1')" "2 2" "the one that runs is not canceled with it"
 as_user touch go
 ok "the workflow completes" wait_until 90 '[ "$(db "SELECT state FROM workflow")" = 1 ]'
+
+# ---- a prolog that fails: Slurm drains the node and holds the job
+printf '#!/bin/sh\nexit 1\n' > "$TEST_DIR/prolog" && chmod 755 "$TEST_DIR/prolog"
+cluster_again --nodes 2 --cpus 4 --memory 4096 --conf Prolog="$TEST_DIR/prolog"
+out=$(as_user timeout 60 torc-sbatch --wait one.json 2>&1)
+is $? 1 "--wait ends when the node's prolog fails" || diag "$out"
+like "$out" 'nothing of workflow 1 will run: Slurm job [0-9]+ is PENDING \(launch failed requeued held\); when that is mended: scontrol release' \
+	"... with Slurm's state and reason"
+is "$(squeue -h | wc -l)" 1 "... and asks for no more"
 
 done_testing

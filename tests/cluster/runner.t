@@ -145,4 +145,25 @@ J
 	like "$(cat srun.log)" '--signal=USR1@20 .*bash -c' "... srun is told when to signal"
 	[ $bind = true ] && isnt "$(cat torc_output/*.o)" none "... and binds" || is "$(cat torc_output/*.o)" none "... and does not bind"
 done
+
+# ---- whose PATH has no srun does not keep others from it
+fresh
+cat > path.json <<J
+{"name": "path", $class, "jobs": [
+ {"name": "a", "command": "true", "launcher": "srun", "env": {"PATH": "/nowhere"}, "resource_requirements": "one"},
+ {"name": "b", "command": "true", "launcher": "srun", "resource_requirements": "one", "depends_on": ["a"],
+  "cancel_on_blocking_job_failure": false}]}
+J
+as_user torc-sbatch path.json > log 2>&1 || diag "$(cat log)"
+ok "a job whose PATH has no srun, and one after it" ended
+is "$(db "SELECT name, state, coalesce(reason, '') FROM job_status ORDER BY id")" "a|failed|spawn_error
+b|completed|" "... which has its own PATH"
+
+# ---- several tasks of one step: the first runs the workflow
+fresh
+echo '{"name": "tasks", "jobs": [{"name": "a", "command": "echo ran >> ran"}]}' > tasks.json
+as_user srun -n 2 torc-run tasks.json > log 2>&1
+is $? 0 "srun -n 2 torc-run" || diag "$(cat log)"
+is "$(cat ran) $(db "SELECT count(*) FROM workflow")" "ran 1" "... runs the workflow once"
+like "$(cat log)" 'task 1 of 2: the first task runs the workflow, this one ends' "... and says so"
 done_testing

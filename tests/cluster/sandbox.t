@@ -93,7 +93,7 @@ nok "kill-node --daemon-only kills slurmd" alive "$pid"
 ok "and no job" alive "$(cat hold.out)"
 ok "start-node takes the job up" sandbox start-node 1
 is "$(job_state "$hold")" RUNNING "it still runs"
-is "$(usage_of kill-node --dir "$SANDBOX_DIR" 9) $(usage_of nonsense) $(usage_of start --gpus x)" "1 2 2" "errors have exit codes"
+is "$(usage_of kill-node --dir "$SANDBOX_DIR" 9) $(usage_of nonsense) $(usage_of start --gpus x) $(usage_of start --cpus 8 --threads 3)" "1 2 2 2" "errors have exit codes"
 
 # ---- stop
 as_user sleep 600 &

@@ -19,7 +19,8 @@ node=$(sinfo -h -N -o %N | sort | head -n 1)
 jq -n --arg ask "$ASK" --arg node "$node" '{name: "two", slurm_defaults: {nice: 7, "mail-type": "NONE", requeue: false},
 	slurm_schedulers: [{name: "quick", partition: "short", walltime: "5", mem: "600m", extra: "--nodelist=\($node) -c 3"}],
 	jobs: [{name: "a", scheduler: "quick", cpus: 1, memory: "100m", runtime: "1m", command: $ask},
-		{name: "b", cpus: 2, memory: "700m", runtime: "2m", command: $ask}]}' > two.json
+		{name: "b", cpus: 2, memory: "700m", runtime: "2m", command: $ask},
+		{name: "c", scheduler: "quick", command: "true"}]}' > two.json
 out=$(torc_sbatch --wait two.json 2>&1)
 is $? 0 "a workflow with a scheduler" || diag "$out"
 is "$(asked a Partition) $(asked a TimeLimit) $(asked a NumCPUs) $(asked a MinMemoryNode)" "short 00:05:00 3 600M" "what it asks for"
@@ -28,7 +29,8 @@ is "$(asked b Partition) $(asked b Nice)" "main 7" "a job that names none is pla
 is "$(asked b NumCPUs) $(asked b TimeLimit)" "2 00:03:00" "from its own class"
 is "$(db "SELECT j.name || ' ' || coalesce(s.scheduler, '-') || ' ' || s.partition || ',' FROM attempt a
 	JOIN job j ON j.id = a.job JOIN runner r ON r.id = a.runner JOIN allocation l ON l.id = r.allocation
-	JOIN submission s ON s.id = l.submission ORDER BY j.name" | tr '\n' ' ')" "a quick short, b - main, " "each ran in an allocation of its own kind"
+	JOIN submission s ON s.id = l.submission ORDER BY j.name" | tr '\n' ' ')" "a quick short, b - main, c quick short, " "each ran in an allocation of its own kind"
+is "$(db "SELECT DISTINCT s.memory_bytes >> 20 FROM submission s WHERE s.scheduler = 'quick'")" 600 "... a job without a class in what the scheduler asks for, less than 1 GiB"
 
 # ---- a job's scheduler is binding: what another scheduler's allocation has room for is not for it
 fresh

@@ -15,6 +15,7 @@
 #   as_user COMMAND...                        runs it as that user in the current folder; its output and exit code,
 #                                             124 after TEST_COMMAND_SECS (300), see timed in tests/lib/tap.sh
 #   sandbox COMMAND...                        contrib/sandbox for this sandbox: sandbox kill-node 1
+#   cluster_again OPTION...                   a Slurm of another kind in its place, as for cluster_start; no database is left
 #   job_state ID                              Slurm's state of a job, empty when it is unknown
 #   node_state N|NAME                         sinfo's state of a node: idle, mix, alloc, down, idle*, …
 # With TEST_KEEP=1 the sandbox goes on and TEST_DIR stays, to look around; `contrib/sandbox stop` ends it.
@@ -47,6 +48,14 @@ cluster_start() {
 	for p in $(sinfo -h -N -o %N | sort -uV); do declare -g "NODE$i=$p"; i=$((i + 1)); done
 	TEST_USER=$(sandbox exec -- id -un 2>/dev/null) || bail_out "no command runs in the sandbox"
 	chown "$TEST_USER:" "$TEST_DIR" && chmod 755 "$TEST_DIR" && cd "$TEST_DIR" || bail_out "cannot use $TEST_DIR"
+}
+
+cluster_again() {
+	local out
+	sandbox stop >/dev/null
+	rm -rf torc.db* torc_output
+	out=$(sandbox start "$@" 2>&1) || bail_out "the sandbox does not start: $out"
+	diag "$out"
 }
 
 cluster_stop() {

@@ -41,4 +41,21 @@ while IFS= read -r line; do
 done <"$log"
 [ $status -le 1 ] || bail_out "meter_cgroup ended with $status"
 is "$(find "$memory/$name/task_0" "$cpuacct/$name/task_0" -mindepth 1 -type d)" "" "no directory is left behind"
+
+# ---- what torc check says is what the runner's meter would do ----
+exec 4<"$TORC_BUILD/torc"
+check_in() { # DIR: what torc check says of delegation to the user in there
+    (
+        echo $BASHPID >"$memory/$name/$1/cgroup.procs"
+        echo $BASHPID >"$cpuacct/$name/$1/cgroup.procs"
+        cd / && exec setpriv --reuid=$uid --regid=$uid --clear-groups /proc/self/fd/4 check --json
+    ) | jq -r '.checks[] | select(.name == "delegation") | .verdict + ": " + .text'
+}
+like "$(check_in task_0)" "^ok: torc-run may make cgroups here: jobs are held in .*/$name/task_0\$" "torc check: a task's directory"
+for dir in "$memory/$name" "$cpuacct/$name"; do
+    mkdir "$dir/other" "$dir/task_1" && chown $uid "$dir/other" || exit 99
+done
+like "$(check_in other)" '^note: .*other is no directory of a Slurm task' "... one that is the user's, but no task's, is not used"
+like "$(check_in task_1)" '^note: .*task_1 is not ours to write' "... one that is root's"
+is "$(find "$memory/$name" "$cpuacct/$name" -mindepth 2 -type d)" "" "... and nothing is left behind"
 done_testing

@@ -51,4 +51,23 @@ run_in plugin "$top/user/task_0" "$top/user/torc_0"
 
 mkdir "$top/scope" && give "$top/scope" && "$program" mark "$top/scope" || bail_out "cannot make what systemd makes"
 run_in systemd "$top/scope" "$top/scope"
+
+# ---- what torc check says is what the runner's meter would do; then all is as it was ----
+exec 4<"$TORC_BUILD/torc"
+check_in() { # DIR: what torc check says of delegation to the user in there, and where it is then
+    (
+        echo $BASHPID >"$1/cgroup.procs"
+        cd / && setpriv --reuid=$uid --regid=$uid --clear-groups /proc/self/fd/4 check --json
+        sed -n 's/^0::/in /p' /proc/self/cgroup
+    ) | sed 's/^in .*/"&"/' | jq -r 'if type == "object" then .checks[] | select(.name == "delegation") | .verdict + ": " + .text else . end'
+}
+like "$(check_in "$top/user/task_0")" "^ok: torc-run may make cgroups here: jobs are held in .*/user/torc_0" "torc check: what the plugin made"
+mkdir "$top/fresh" "$top/plain" && give "$top/fresh" && "$program" mark "$top/fresh" && give "$top/plain" || bail_out "cannot make what systemd makes"
+like "$(check_in "$top/fresh")" "^ok: torc-run may make cgroups here: jobs are held in .*/fresh
+in .*/fresh\$" "... what systemd made"
+like "$(check_in "$top/plain")" '^note: .*plain is neither a Slurm task.s nor delegated' "... one that is the user's, but not delegated, is not used"
+mkdir "$top/bare" "$top/bare/scope" && give "$top/bare/scope" && "$program" mark "$top/bare/scope" || bail_out "cannot make one without memory"
+like "$(check_in "$top/bare/scope")" "^note: .*/bare/scope: its memory controller cannot be used: .*
+in .*/bare/scope\$" "... one that has no memory controller"
+is "$(find "$top/fresh" "$top/bare/scope" "$top/user/torc_0" -mindepth 1 -type d; cat "$top/fresh/cgroup.subtree_control")" "" "... and nothing is left behind"
 done_testing

@@ -115,6 +115,16 @@ is "$(out 4 garbage | tail -n 1)" '{"ok":true,"value":{"a":["}\""]}}' "... and t
 is "$(out 4 many | sed 's/^ *//')" '5000 {"ok":true}' "5000 requests in one go are all answered"
 is "$(torc data get n)" 7 "without a socket, torc goes to the database"
 
+# ---- idle connections ----
+cat > idle.json <<J
+{"name": "idle", "user_data": [{"name": "n"}],
+ "jobs": [{"name": "holds", "command": "$client --idle 400 < /dev/null > held & while [ ! -e over ]; do sleep 0.05; done; kill \$!"},
+  {"name": "sets", "command": "while [ ! -s held ]; do sleep 0.05; done; timeout 60 torc data set n 5; echo \$?; timeout 60 $client < get; touch over"}]}
+J
+echo '{"op":"get","name":"n"}' > get
+run idle.json
+is "$rc $(out 5 sets | paste -s -d' ')" '0 0 {"ok":true,"value":5}' "400 idle connections of a job keep no other one out" || diag "$(cat log; jobs | tail -n 2)"
+
 # ---- events ----
 cat > events.json <<'J'
 {"name": "events", "jobs": [
@@ -122,7 +132,7 @@ cat > events.json <<'J'
  {"name": "b", "command": "exit 3", "depends_on": ["a"]}, {"name": "c", "command": "true", "depends_on": ["b"]}]}
 J
 start_run events.json
-wait_until 10 '[ "$(query "SELECT max(id) FROM workflow")" = 5 ]'
+wait_until 10 '[ "$(query "SELECT max(id) FROM workflow")" = 6 ]'
 torc event list --follow > followed &
 follower=$!
 wait_until 10 'grep -q half followed' || diag "$(cat followed)"
@@ -166,7 +176,12 @@ is "$(torc event list --kind job_edned 2> err)" "" "... on standard error"
 like "$(torc event list --job aa 2>&1; echo $?)" 'has no job "aa".*2$' "and one in a job"
 
 # ---- a database that is locked for a while ----
-echo '{"name": "locked", "user_data": [{"name": "n"}], "jobs": [{"name": "a", "command": "touch ready; while [ ! -e locked ]; do sleep 0.02; done; torc data set n 1; touch done", "output_user_data": ["n"]}]}' > locked.json
+cat > locked.json <<J
+{"name": "locked", "user_data": [{"name": "n"}, {"name": "m"}],
+ "jobs": [{"name": "a", "command": "touch ready; while [ ! -e locked ]; do sleep 0.02; done; $client --idle 400 < set > answers & while [ ! -s answers ]; do sleep 0.02; done; torc data set n 1; touch done; while ! grep -q ok answers && kill -0 \$!; do sleep 0.02; done; kill \$!",
+   "output_user_data": ["n"]}]}
+J
+echo '{"op":"set","name":"m","value":2}' > set
 start_run locked.json
 wait_until 10 '[ -e ready ]'
 mkfifo pipe
@@ -180,6 +195,7 @@ exec 9>&-
 await $holder
 await $pid
 is "$? $(torc data get n)" "0 1" "then it is, and the job completes" || diag "$(cat log)"
+is "$(paste -s -d' ' answers)" 'idle {"ok":true}' "... who waits for an answer has left for nobody"
 
 # ---- killed ----
 echo '{"name": "killed", "jobs": [{"name": "a", "command": "echo $TORC_SOCKET > socket; exec sleep 1000.06"}]}' > killed.json

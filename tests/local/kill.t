@@ -131,6 +131,42 @@ await "$pid"
 is $? 1 "torc-run --time ends in time, with jobs that did not complete"
 is "$(attempts "$(query 'SELECT max(id) FROM workflow')" | tail -n 1)" "tree|ready|terminated" "... which can go on"
 
+# ---- the warning that the allocation ends: the runner that knows when keeps to that, as Slurm warns up to a minute early ----
+cat > warned.json <<J
+{"name": "warned", "execution_config": {"sigterm_lead_seconds": 5, "sigkill_headroom_seconds": 5}, "jobs": [
+ {"name": "a", "command": "until [ -e go ]; do sleep 0.02; done"}, {"name": "b", "command": "true", "depends_on": ["a"]}]}
+J
+mkdir bin
+cat > bin/squeue <<'S'
+#!/bin/sh
+cat end 2> /dev/null
+echo asked >> asked
+S
+chmod 755 bin/squeue
+# in_allocation END: a runner as Slurm starts one; END 0: nobody says when it ends
+in_allocation() {
+	rm -f go asked
+	id=$(($(query 'SELECT max(id) FROM workflow') + 1))
+	PATH=$PWD/bin:$PATH SLURM_JOB_ID=7 SLURM_CPUS_ON_NODE=2 SLURM_MEM_PER_NODE=2048 SLURM_JOB_END_TIME=$1 start_run warned.json
+	started "$id" 1
+}
+in_allocation $((EPOCHSECONDS + 3600))
+kill -USR1 "$pid"
+ok "warned long before the end, the runner asks Slurm when that is" wait_until 20 '[ -s asked ]'
+touch go
+await "$pid"
+is "$? $(attempts "$id" | xargs)" "0 a|completed| b|completed|" "... and without an answer its jobs go on, and new ones start" || diag "$(cat log)"
+date -d '+9 seconds' +%Y-%m-%dT%H:%M:%S > end
+in_allocation $((EPOCHSECONDS + 3600))
+kill -USR1 "$pid"
+await "$pid"
+is "$? $(attempts "$id" | xargs)" "1 a|ready|terminated" "an end that was moved to the front is what it keeps to" || diag "$(cat log)"
+rm end
+in_allocation 0
+kill -USR1 "$pid"
+await "$pid"
+is "$? $(attempts "$id" | xargs)" "1 a|ready|terminated" "where nobody knows the end, the warning is believed" || diag "$(cat log)"
+
 # ---- ^C on a terminal ----
 script -qec "torc-run --cpus 2 --memory 2g long.json" tty > log < /dev/null &
 pid=$!
@@ -139,7 +175,7 @@ started "$id" 1
 wait_until 10 'grep -qa "1 of 3 jobs ended" tty'
 kill -INT "$(query "SELECT pid FROM runner WHERE workflow = $id")"
 await "$pid"
-ok "the line of progress is one line of a terminal of any width" grep -qa $'\r\033\\[K\033\\[?7l1 of 3 jobs ended, 1 running, 0 failed\033\\[?7h' tty
+ok "the line of progress is one line of a terminal of any width" grep -qa $'\r\033\\[K\033\\[?7l1 of 3 jobs ended, 1 running, 0 failed[^\r]*\033\\[?7h' tty
 ok "... and makes way for messages" grep -qa $'\r\033\\[Ktorc-run: ending 1 running job; once more to kill it' tty
 
 # ---- everybody sees that the runner is dead, and nobody waits for it ----

@@ -47,6 +47,29 @@ run spellings.json
 is "$rc $(cat read.txt absolute.txt | tr '\n' ' ')" "0 new new " "who reads a file waits for who writes it, however both spell it" || diag "$(cat log)"
 is "$(query "SELECT command FROM job WHERE name = 'read'")" "cat ./out//x.txt > read.txt" "and gets the path as it was written"
 
+# ---- a path put into a command means the file that is checked, wherever the job runs ----
+rm -rf db* 'a b'
+mkdir -p 'a b/wd_1' && cd 'a b' && echo in > in.txt
+cat > workdir.json <<Y
+{"name": "workdir", "parameters": {"n": [1]},
+ "files": [{"name": "in", "path": "in.txt"}, {"name": "o_{n}", "path": "out_{n}.txt", "use_parameters": ["n"]}, {"name": "s", "path": "sub/s.txt"}, {"name": "abs", "path": "$PWD/abs.txt"},
+  {"name": "dot", "path": "dot.txt"}, {"name": "same", "path": "same.txt"}, {"name": "up", "path": "up.txt"}],
+ "jobs": [
+  {"name": "other", "workdir": "wd_{n}", "use_parameters": ["n"], "invocation_script": "cat \${files.input.in} > \"\${files.output.s}\"\n",
+   "command": "pwd > \${files.output.o_{n}}; cat '\${files.input.in}' > \${files.output.abs}"},
+  {"name": "dot", "workdir": "./", "command": "echo > \${files.output.dot}"},
+  {"name": "same", "workdir": "$PWD/", "command": "echo > \${files.output.same}"},
+  {"name": "up", "workdir": "wd_1/..", "command": "cat \${files.input.s} > \${files.output.up}"}]}
+Y
+mkdir sub
+run workdir.json
+is "$rc $(cat out_1.txt sub/s.txt abs.txt up.txt | tr '\n' ' ')" "0 $PWD/wd_1 in in in " "files named in the commands of jobs with a workdir are those of the submission folder" ||
+	diag "$(cat log; query "SELECT name, command FROM job")"
+is "$(query "SELECT command FROM job WHERE name = 'other'")" "cat '$PWD/in.txt' > \"$PWD/sub/s.txt\"
+pwd > '$PWD/out_1.txt'; cat '$PWD/in.txt' > '$PWD/abs.txt'" "their paths are absolute, in the quotes of where they stand"
+is "$(query "SELECT command FROM job WHERE name IN ('dot', 'same') ORDER BY name" | xargs)" "echo > dot.txt echo > same.txt" "a workdir that is the submission folder changes no path"
+cd ..
+
 # ---- what an invocation script must not swallow ----
 rm -rf db*
 echo 'VALUE=from_env' > env.sh
@@ -122,4 +145,27 @@ is "$rc $(cat log)" "2 torc-run: empty.txt:1:1: there is no command here; each l
 	"a list without commands is refused"
 run --commands list.txt stages.yaml
 is "$rc $(cat log)" "2 torc-run: either a workflow or --commands FILE, not both" "a list and a file are too much"
+
+# ---- what people are shown is in the order of the file, numbers in the order of numbers: nothing is sorted by name ----
+rm -f db*
+cat > order.json <<'J'
+{"name": "order", "resource_requirements": [{"name": "c10", "num_cpus": 1, "memory": "30m"}, {"name": "c9", "num_cpus": 1, "memory": "20m"},
+  {"name": "c2", "num_cpus": 1, "memory": "10m"}],
+ "files": [{"name": "f10", "path": "f10"}, {"name": "f9", "path": "f9"}, {"name": "f2", "path": "f2"}],
+ "user_data": [{"name": "d10", "data": 1}, {"name": "d9", "data": 1}, {"name": "d2", "data": 1}],
+ "jobs": [{"name": "j10", "command": "touch f10 f9 f2", "output_files": ["f10", "f9", "f2"], "resource_requirements": "c10"},
+  {"name": "j9", "command": "true", "resource_requirements": "c9"}, {"name": "j2", "command": "true", "resource_requirements": "c2"},
+  {"name": "p_{i}", "command": "true", "parameters": {"i": "8:11"}, "resource_requirements": "c2"},
+  {"name": "last", "command": "true", "depends_on": ["p_11", "p_9", "p_10", "p_8"], "resource_requirements": "c2"}]}
+J
+run order.json
+names() { "$@" 2>&1 | grep -oE '\b([cdfj](10|9|2)|p_[0-9]+)\b' | tr '\n' ' '; }
+is "$(names torc jobs)" "j10 j9 j2 p_8 p_9 p_10 p_11 " "jobs"
+is "$(names torc-report usage)" "j10 j9 j2 p_8 p_9 p_10 p_11 " "... and their report"
+is "$(names torc-report classes)" "c10 c9 c2 " "classes"
+is "$(names torc data list)" "d10 d9 d2 " "user data"
+is "$(names torc show j10 | tr ' ' '\n' | grep f | tail -n 3 | tr '\n' ' ')" "f10 f9 f2 " "the files of a job"
+is "$(names torc show last | tr ' ' '\n' | grep p | tr '\n' ' ')" "p_8 p_9 p_10 p_11 " "what it needs"
+is "$(torc graph --all | grep -o 'tooltip="[^"]*"' | tr -d '\n')" \
+	"$(printf 'tooltip="%s"' j10 j9 j2 p_8 p_9 p_10 p_11 last)" "the nodes of a picture"
 done_testing

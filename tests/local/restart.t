@@ -173,6 +173,8 @@ run --restart d.yaml; is "$rc $(ran)" "0 postprocess" "one that is gone, and ano
 is "$(query "SELECT count(*) FROM job WHERE name = 'more'")$(query "SELECT count(*) FROM attempt WHERE job NOT IN (SELECT id FROM job)")" 00 \
 	"what is gone is gone with its attempts"
 is "$(query "PRAGMA foreign_key_check; PRAGMA integrity_check")" ok "and nothing points to it"
+sed -i 's/cpus: 2, memory: 100m, runtime: 5m, //' d.yaml; run --restart d.yaml
+is "$rc $(ran) $(query "SELECT count(*) FROM resource_class")$(query "PRAGMA foreign_key_check")" "0 postprocess 1" "a class that nobody asks for any more is gone"
 (mkdir -p elsewhere && cd elsewhere && run -Q --restart ../d.yaml); is "$rc" 0 "from another folder, too"
 echo 'name: other' > o.yaml; echo 'jobs: [{name: a, command: "true"}]' >> o.yaml
 run --restart o.yaml; is "$rc" 2 "a file that no workflow came from is refused"

@@ -164,6 +164,12 @@ is "$rc $(query "SELECT count(*) FROM workflow")" "2 $before" "a missing input f
 like "$(cat log)" nowhere "... by name"
 run --allow-missing input.json
 is "$rc $(jobs | tail -n 1)" "1 a failed missing_input" "with --allow-missing the job waits for it, and fails"
+echo 1 > first && ln -s first second
+echo '{"name": "left", "files": [{"name": "a", "path": "first"}, {"name": "b", "path": "second"}], "jobs": [{"name": "a", "command": "true", "output_files": ["a"]},
+ {"name": "b", "command": "true", "output_files": ["b"]}]}' > left.json
+run --allow-missing left.json
+is "$rc $(grep -F 'left.json:' log)" '0 torc-run: left.json: warning: files[1].path: "second" is the same file as "first" by a link on the disk; torc takes them for two, and no job waits for who writes the other one: remove the link, which a job would write through, or write one path for both' \
+	"a link of an earlier run where a job is to write is warned of, also with --allow-missing"
 run nosuchfile.json
 is $rc 2 "a workflow file that is not there is bad usage"
 run --no-such-option diamond.json
@@ -184,6 +190,21 @@ echo '{"name": "crowd", "parameters": {"i": "1:200"}, "jobs": [{"name": "a_{i}",
 timed torc-run --quiet --cpus 200 --memory 200g crowd.json > log 2>&1
 is "$(query "SELECT count(*) FROM attempt a JOIN job j ON j.id = a.job WHERE j.name GLOB 'a_*' AND a.wall_usec > a.end_usec - a.start_usec + 200")" 0 \
 	"of many jobs that start at once, none is said to have run for longer than it did"
+
+# ---- about how long it takes still ----
+cat > pace.json <<'J'
+{"name": "pace", "resource_requirements": [{"name": "long", "num_cpus": 1, "memory": "100m", "runtime": "PT30M"}],
+ "jobs": [{"name": "a", "command": "true"}, {"name": "b", "command": "true"},
+  {"name": "c_{i}", "command": "until [ -e go ]; do sleep 0.05; done", "resource_requirements": "long", "parameters": {"i": "1:3"}}]}
+J
+start_run pace.json
+estimate() { torc status --json | jq -r '.estimate | if . then "\(.left_s > 1700 and .left_s < 5500) \(.basis)" else . end'; }
+ok "the estimate goes by the slots that there are, and by the declared runtime where nothing has ended" \
+	wait_until 20 '[ "$(estimate)" = "true from 2 jobs that ended, 2 at a time" ]' || diag "$(torc status --json | jq -c .estimate)"
+like "$(torc status)" $'about [3-9][0-9] min left \\(from 2 jobs that ended, 2 at a time\\)\n' "torc status says it"
+touch go
+await "$pid"
+is "$(estimate) $(torc status | grep -c left)" "null 0" "of what has ended none is made"
 
 # ---- one job takes all processes that the user may have: of a user who has no others
 if [ "$(id -u)" = 0 ] && command -v setpriv > /dev/null; then

@@ -21,4 +21,9 @@ n=$(TORC_FS_NETWORK=NFS wakeups long.json)
 ok "a database on a network file system, which wants fewer commits: $n" [ "$n" -lt 100 ]
 n=$(TORC_FS_NETWORK=NFS wakeups busy.json)
 ok "there, while ends wait to be told and every slot is taken: $n" [ "$n" -lt 1500 ]
+# it is looked for after 20 ms, and then ever more seldom
+echo '{"name": "late", "files": [{"name": "out", "path": "out"}], "jobs": [{"name": "late", "command": "true", "output_files": ["out"]},
+ {"name": "maker", "command": "sleep 2.9; touch out"}]}' > late.json
+n=$(TORC_FS_NETWORK=NFS wakeups late.json)
+ok "there, while an output is waited for: $n" [ "$n" -lt 100 ]
 done_testing

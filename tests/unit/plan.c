@@ -257,8 +257,9 @@ static const struct row {
      "! job j (class c): its runtime is 1h, and scheduler s asks for 30m"},
     {"two", JOB(1, 1024, 0, 1, 60, .any_length = true), {.ready = 1}, {.scheduler = "--time=30"},
      "main 1*[1x1 c1 m1088 g0 n1 t30]"},
-    {"two", JOB(1, 1024, 0, 1, 60, .planning_only = true), {.ready = 1}, {.scheduler = "--time=30"},
-     "main 1*[1x1 c1 m1088 g0 n1 t30]"},
+    {"two", JOB(1, 1024, 0, 1, 60, .planning_only = true), {.ready = 1},
+     {.scheduler = "--time=30 --mem=512"},
+     "main 1*[1x1 c1 m512! g0 n1 t30]"},
     {"hour", JOB(1, 1024, 0, 1, 20), {.ready = 1}, {.scheduler = "--time=90"},
      "! job j (class c): its allocations are asked for with a walltime of 1h30m, and partition "
      "main allows 1h (MaxTime)"},

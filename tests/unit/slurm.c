@@ -66,6 +66,10 @@ static const struct {
     {"kill -9 $$", "sbatch: sbatch failed and said nothing", ERROR_UNREACHABLE, 0, false},
     {"echo 'sbatch: error: Batch job submission failed: Invalid account' >&2; exit 1",
      "Slurm refused: Invalid account", ERROR_USAGE, 0, false},
+    {"printf 'sbatch: error: say no --mem\\nsbatch: error: Batch job submission failed: "
+     "Unspecified "
+     "error\\n' >&2; exit 1",
+     "Slurm refused: say no --mem", ERROR_USAGE, 0, false},
     {"echo 'sbatch: error: Batch job submission failed: Unable to contact slurm controller "
      "(connect failure)' >&2; exit 1",
      "sbatch: Unable to contact slurm controller (connect failure)", ERROR_UNREACHABLE, 0, false},

@@ -229,6 +229,12 @@ static const struct {
      " + (SELECT count(*) FROM (SELECT class, state, count(*) FROM job WHERE class IS NOT NULL "
      "GROUP BY 1, 2 EXCEPT"
      " SELECT class, state, jobs FROM class_count))"},
+    {"attempts and what they took are counted by class and by the state that they gave",
+     "WITH counted AS (SELECT class, state, attempts, wall_usec FROM class_count WHERE attempts),"
+     " there AS (SELECT j.class, a.state, count(*), sum(ifnull(a.wall_usec, 0)) FROM attempt a"
+     "  JOIN job j ON j.id = a.job WHERE a.state AND ifnull(a.reason, 0) <> 7 GROUP BY 1, 2)"
+     " SELECT (SELECT count(*) FROM (SELECT * FROM counted EXCEPT SELECT * FROM there))"
+     " + (SELECT count(*) FROM (SELECT * FROM there EXCEPT SELECT * FROM counted))"},
     {"unmet is the number of needs that have not ended",
      "SELECT count(*) FROM job j WHERE j.state = 1 AND j.unmet <> (SELECT count(*) FROM dependency "
      "d JOIN job n ON n.id = d.needs"

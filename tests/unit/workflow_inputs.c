@@ -35,8 +35,8 @@ static void check_instances(int fd)
         is_text(problems.list[0].path, "files[0].path", "the entry as it stands in the file");
         is_text(problems.list[0].text,
                 "\"x\" does not exist (seen from the current folder), nor does 1 more of this "
-                "entry; job \"j_x\" reads it and no job writes it; create it, name the "
-                "job that does in \"output_files\", or give --allow-missing to wait for it",
+                "entry; job \"j_x\" reads it and no job writes it; create it, or name the job that "
+                "does in \"output_files\"; with --allow-missing its readers wait for it",
                 "and how many more");
         is_text(problems.list[1].path, "files[1].path", "and the other");
     }
@@ -47,23 +47,30 @@ static void check_instances(int fd)
 // What links do to paths that read differently.
 static void check_links(int fd)
 {
-    static const char linked[] = "{\"name\": \"w\", \"files\": [{\"name\": \"out\", \"path\": "
-                                 "\"out/new/x\"}, {\"name\": \"in\", "
-                                 "\"path\": \"./link/new/x\"},\n"
-                                 " {\"name\": \"run\", \"path\": \"out/run\"}, {\"name\": "
-                                 "\"latest\", \"path\": \"latest\"},\n"
-                                 " {\"name\": \"a\", \"path\": \"out/a\"}, {\"name\": \"b\", "
-                                 "\"path\": \"link/a\"}, {\"name\": \"c\", \"path\": \"out/c\"}],\n"
-                                 " \"jobs\": [{\"name\": \"w\", \"command\": \"x\", "
-                                 "\"output_files\": [\"out\", \"run\", \"c\"]},\n"
-                                 "  {\"name\": \"r\", \"command\": \"x\", \"input_files\": "
-                                 "[\"in\", \"latest\", \"a\", \"b\"]}]}";
+    static const char linked[] =
+        "{\"name\": \"w\", \"files\": [{\"name\": \"out\", \"path\": "
+        "\"out/new/x\"}, {\"name\": \"in\", "
+        "\"path\": \"./link/new/x\"},\n"
+        " {\"name\": \"run\", \"path\": \"out/run\"}, {\"name\": "
+        "\"latest\", \"path\": \"latest\"},\n"
+        " {\"name\": \"a\", \"path\": \"out/a\"}, {\"name\": \"b\", "
+        "\"path\": \"link/a\"}, {\"name\": \"c\", \"path\": \"out/c\"},\n"
+        " {\"name\": \"d\", \"path\": \"out/d\"}, {\"name\": \"l\", \"path\": "
+        "\"left\"}, {\"name\": \"m\", \"path\": \"too\"}],\n"
+        " \"jobs\": [{\"name\": \"w\", \"command\": \"x\", "
+        "\"output_files\": [\"out\", \"run\", \"c\", \"l\", \"m\"]},\n"
+        "  {\"name\": \"r\", \"command\": \"x\", \"input_files\": "
+        "[\"in\", \"latest\", \"a\", \"b\", \"d\"]}]}";
     struct workflow workflow;
     struct problems problems = {0};
     mkdirat(fd, "out", 0700);
     symlinkat("out", fd, "link");
     symlinkat("link/run", fd, "latest");
     close(openat(fd, "out/run", O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+    symlinkat("out/d", fd, "left");
+    symlinkat("out/c", fd, "too");
+    close(openat(fd, "out/d", O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+    close(openat(fd, "out/c", O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
     close(openat(fd, "out/a", O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
     is_int(workflow_load(linked, strlen(linked), "w.json", &workflow, &problems), 0,
            "other paths are other files");
@@ -77,12 +84,18 @@ static void check_links(int fd)
         said,
         "1:\"./link/new/x\" is the same file as \"out/|2:\"latest\" is the same file as "
         "\"out/run\" b"
-        "|1:\"./link/new/x\" does not exist (seen from|",
+        "|0:\"too\" is the same file as \"out/c\" by a l"
+        "|4:\"out/d\" is the same file as \"left\" by a |1:\"./link/new/x\" does not exist (seen "
+        "from|",
         "those that a folder or a link of their own makes one are warned of, if a job writes it");
     workflow_fini(&workflow);
     problems_fini(&problems);
     unlinkat(fd, "out/run", 0);
     unlinkat(fd, "out/a", 0);
+    unlinkat(fd, "out/c", 0);
+    unlinkat(fd, "out/d", 0);
+    unlinkat(fd, "left", 0);
+    unlinkat(fd, "too", 0);
     unlinkat(fd, "link", 0);
     unlinkat(fd, "latest", 0);
     unlinkat(fd, "out", AT_REMOVEDIR);
@@ -111,8 +124,8 @@ int main(void)
         is_text(problems.list[0].path, "files[1].path", "which file");
         is_text(problems.list[0].text,
                 "\"no/such\" does not exist (seen from the current folder), job \"a\" reads it and "
-                "no job writes it; create it, name the job that does in "
-                "\"output_files\", or give --allow-missing to wait for it",
+                "no job writes it; create it, or name the job that does in "
+                "\"output_files\"; with --allow-missing its readers wait for it",
                 "what is wrong with it, and what to do");
     }
     problems_fini(&problems);

@@ -16,7 +16,7 @@ INSERT INTO resource_class (id, workflow, name, cpus, memory_bytes, gpus_milli, 
 VALUES (1, 1, 'small', 1, 536870912, 0, 1, 600000000, NULL), (2, 1, 'large', 4, 2147483648, 500, 1, 3600000000, NULL),
        (3, 1, 'wide', 2, 1073741824, 0, 2, 3600000000, NULL), (4, 2, 'small', 1, 1073741824, 0, 1, 3600000000, NULL),
        (5, 3, 'tape', 1, 1073741824, 0, 1, 3600000000, 'tape');
-INSERT INTO class_count VALUES (1, 5, 1), (1, 6, 2), (1, 7, 1), (2, 5, 1), (2, 6, 2), (3, 5, 1), (4, 4, 1), (4, 6, 1), (5, 2, 1);
+INSERT INTO class_count (class, state, jobs) VALUES (1, 5, 1), (1, 6, 2), (1, 7, 1), (2, 5, 1), (2, 6, 2), (3, 5, 1), (4, 4, 1), (4, 6, 1), (5, 2, 1);
 
 INSERT INTO job (id, workflow, class, name, command, state, unmet, flags, attempts, spec)
 VALUES (1, 1, 1, 'prepare', './prepare.sh in.dat', 5, 0, 1, 1, NULL),
