@@ -16,6 +16,7 @@ unit_tests += tests/unit/format
 unit_tests += tests/unit/fs_kind
 unit_tests += tests/unit/graph
 unit_tests += tests/unit/groups
+unit_tests += tests/unit/hasher
 unit_tests += tests/unit/invocation
 unit_tests += tests/unit/job_request
 unit_tests += tests/unit/job_spec
@@ -64,6 +65,7 @@ endif
 store_fixture = tests/unit/store_fixture.c tests/unit/store_fixture.h
 tests_unit_command_LDADD = runner/librunner.la lib/libtorc.la
 tests_unit_environment_LDADD = runner/librunner.la lib/libtorc.la
+tests_unit_hasher_LDADD = runner/librunner.la lib/libtorc.la
 tests_unit_job_request_LDADD = runner/librunner.la lib/libtorc.la
 tests_unit_lost_runner_LDADD = lib/libtorc.la $(SQLITE_LIBS)
 tests_unit_lost_runner_SOURCES = tests/unit/lost_runner.c $(store_fixture)
