@@ -21,8 +21,9 @@ enum option_bit { // which options a command takes, besides --db and --help
     OPTION_ALL = 128,
     OPTION_EVERY = 256, // --all, of mistakes
     OPTION_WORKFLOW = 1 << 10,
-    OPTION_LOGS = 1 << 12,   // --failed, --attempt
-    OPTION_EVENTS = 1 << 11, // --follow, --job, --kind, --since
+    OPTION_LOGS = 1 << 12,    // --failed, --attempt
+    OPTION_EVENTS = 1 << 11,  // --follow, --job, --kind, --since
+    OPTION_RESTART = 1 << 13, // --dry-run, --job, --failed, --force
 };
 
 struct cli { // what the command line says
@@ -34,7 +35,7 @@ struct cli { // what the command line says
     int arguments_count;
     const char *state; // --state
     const char *workflow, *job, *kind, *since, *format, *output, *attempt;
-    bool json, watch, follow, only_stdout, only_stderr, last, all, failed;
+    bool json, watch, follow, only_stdout, only_stderr, last, all, failed, dry_run, force;
 };
 
 enum argument_need { ARGUMENT_NONE, ARGUMENT_OPTIONAL, ARGUMENT_REQUIRED, ARGUMENT_SEVERAL };
@@ -49,8 +50,8 @@ struct command {
 };
 
 extern const struct command cmd_cancel, cmd_check, cmd_data, cmd_delete, cmd_event, cmd_graph,
-    cmd_jobs, cmd_list, cmd_logs, cmd_plan, cmd_recover, cmd_show, cmd_status, cmd_validate,
-    cmd_wait;
+    cmd_jobs, cmd_list, cmd_logs, cmd_plan, cmd_recover, cmd_restart, cmd_show, cmd_status,
+    cmd_validate, cmd_wait;
 
 extern const struct command *const cli_commands[]; // in the order of help
 extern const size_t cli_commands_count;

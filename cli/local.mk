@@ -13,6 +13,7 @@ torc_SOURCES += cli/cmd_list.c
 torc_SOURCES += cli/cmd_logs.c
 torc_SOURCES += cli/cmd_plan.c
 torc_SOURCES += cli/cmd_recover.c
+torc_SOURCES += cli/cmd_restart.c
 torc_SOURCES += cli/cmd_show.c
 torc_SOURCES += cli/cmd_status.c
 torc_SOURCES += cli/cmd_validate.c

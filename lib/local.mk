@@ -9,5 +9,6 @@ include %D%/text/local.mk
 include %D%/workflow/local.mk
 include %D%/plan/local.mk
 include %D%/store/local.mk
+include %D%/restart/local.mk
 include %D%/slurm/local.mk
 include %D%/show/local.mk

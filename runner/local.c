@@ -15,6 +15,7 @@
 #include "lib/base/folder.h"
 #include "lib/base/mem.h"
 #include "lib/base/text_file.h"
+#include "lib/restart/restart.h"
 #include "lib/store/create.h"
 #include "lib/store/read.h"
 #include "lib/text/problem.h"
@@ -129,24 +130,31 @@ static void name_unfinished(struct store *store, const char *file, const struct 
                 (long long)unfinished, (long long)unfinished);
 }
 
+static struct workflow_origin origin_of(const struct options *options, const char *file,
+                                        const char *text, const char *folder)
+{
+    const struct passwd *user = getpwuid(getuid());
+    return (struct workflow_origin){
+        .user = user ? user->pw_name : "",
+        .uid = getuid(),
+        .file = file,
+        .file_text = text,
+        .command_line = options->command_line,
+        .folder = folder,
+        .version = TORC_VERSION,
+    };
+}
+
 static int create(const struct options *options, const struct workflow *workflow, const char *text,
                   struct store **store, int64_t *workflow_id, struct error *err)
 {
     char folder[PATH_MAX];
     bool no_file = options->commands || !strcmp(options->file, "-");
     cleanup_free char *file = no_file ? NULL : realpath(options->file, NULL);
-    const struct passwd *user = getpwuid(getuid());
     if (!getcwd(folder, sizeof folder))
         return error_set(err, ERROR_INTERNAL, errno, "cannot read the path of the current folder");
-    struct workflow_origin origin = {
-        .user = user ? user->pw_name : "",
-        .uid = getuid(),
-        .file = file || no_file ? file : options->file,
-        .file_text = text,
-        .command_line = options->command_line,
-        .folder = folder,
-        .version = TORC_VERSION,
-    };
+    struct workflow_origin origin =
+        origin_of(options, file || no_file ? file : options->file, text, folder);
     *store = store_open(options->db, STORE_CREATE, err);
     if (!*store)
         return -1;
@@ -155,31 +163,100 @@ static int create(const struct options *options, const struct workflow *workflow
     return store_create_workflow(*store, workflow, &origin, workflow_id, err);
 }
 
-int local_create(const struct options *options, const struct node *node, struct store **store,
-                 int64_t *workflow_id, struct error *err)
+// The workflow of options->file, checked. What is wrong with it is printed.
+static int load(const struct options *options, const struct node *node, struct workflow *workflow,
+                char **text, struct error *err)
 {
-    cleanup_free char *text = NULL;
     size_t length = 0;
-    struct workflow workflow;
     struct problems problems = {0};
-    if (text_file_read(options->file, &text, &length, err))
-        return -1;
     static const struct commands_resources none = {0};
+    *workflow = (struct workflow){0};
+    if (text_file_read(options->file, text, &length, err))
+        return -1;
     if (!(options->commands
-              ? workflow_load_commands(text, length, options->file, &none, &workflow, &problems)
-              : workflow_load(text, length, options->file, &workflow, &problems))) {
+              ? workflow_load_commands(*text, length, options->file, &none, workflow, &problems)
+              : workflow_load(*text, length, options->file, workflow, &problems))) {
         if (!options->allow_missing)
-            workflow_check_inputs(&workflow, AT_FDCWD, true, &problems);
-        check_fit(&workflow, node, &problems);
+            workflow_check_inputs(workflow, AT_FDCWD, true, &problems);
+        check_fit(workflow, node, &problems);
     }
     problems_drop_unfit(&problems);
     problems_refuse_later(&problems);
     problems_print(&problems, stderr, "torc-run", options->file, PROBLEMS_SCREEN);
     int result = problems.errors ? error_set(err, ERROR_USAGE, 0, "%s", "")
-                 : merge_settings(options, &workflow, err)
-                     ? -1
-                     : create(options, &workflow, text, store, workflow_id, err);
+                                 : merge_settings(options, workflow, err);
     problems_fini(&problems);
+    return result;
+}
+
+int local_create(const struct options *options, const struct node *node, struct store **store,
+                 int64_t *workflow_id, struct error *err)
+{
+    cleanup_free char *text = NULL;
+    struct workflow workflow;
+    int result = load(options, node, &workflow, &text, err) ||
+                         create(options, &workflow, text, store, workflow_id, err)
+                     ? -1
+                     : 0;
     workflow_fini(&workflow);
     return result;
+}
+
+// ---- --restart ----
+
+static int apply(struct store *store, const struct options *options, int64_t id,
+                 const struct restart_wish *wish, const struct workflow_origin *origin,
+                 struct error *err)
+{
+    struct restart r;
+    struct restart_reply reply;
+    if (restart_find(store, id, wish, &r, err))
+        return -1;
+    int rc = restart_apply(store, &r, origin, &reply, err);
+    if (!rc && !options->quiet)
+        fprintf(stderr, "torc-run: workflow %lld: %u job%s again%s\n", (long long)id, r.again,
+                r.again == 1 ? " runs" : "s run",
+                r.maybe ? ", and what then reads something new" : "");
+    restart_fini(&r);
+    return rc;
+}
+
+// The file is loaded in the folder of the workflow, as relative paths begin there.
+static int restart_from_file(const struct options *given, const struct node *node,
+                             struct store *store, int64_t *workflow_id, struct error *err)
+{
+    struct read_reply reply;
+    struct workflow workflow;
+    struct options options = *given;
+    cleanup_free char *text = NULL, *file = realpath(given->file, NULL);
+    if (!file)
+        return error_set(err, ERROR_USAGE, errno, "%s", given->file);
+    if (restart_workflow_of(store, given->workflow_id, file, &reply, err))
+        return -1;
+    options.file = file;
+    *workflow_id = reply.workflows->id;
+    int rc = chdir(reply.workflows->folder)
+                 ? error_set(err, ERROR_USAGE, errno, "cannot change to the workflow's folder %s",
+                             reply.workflows->folder)
+                 : load(&options, node, &workflow, &text, err);
+    if (!rc) {
+        struct restart_wish wish = {.workflow = &workflow};
+        struct workflow_origin origin = origin_of(&options, file, text, reply.workflows->folder);
+        rc = apply(store, &options, *workflow_id, &wish, &origin, err);
+        workflow_fini(&workflow);
+    }
+    read_reply_fini(&reply);
+    return rc;
+}
+
+int local_restart(const struct options *options, const struct node *node, struct store **store,
+                  int64_t *workflow_id, struct error *err)
+{
+    static const struct restart_wish all = {0};
+    *workflow_id = options->workflow_id;
+    *store = store_open(options->db, STORE_WRITE, err);
+    if (!*store)
+        return -1;
+    return options->file ? restart_from_file(options, node, *store, workflow_id, err)
+                         : apply(*store, options, *workflow_id, &all, NULL, err);
 }

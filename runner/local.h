@@ -14,4 +14,8 @@ struct store;
 int local_create(const struct options *options, const struct node *node, struct store **store,
                  int64_t *workflow_id, struct error *err);
 
+// --restart: the same for a workflow that exists, of which is reset what must run again.
+int local_restart(const struct options *options, const struct node *node, struct store **store,
+                  int64_t *workflow_id, struct error *err);
+
 #endif

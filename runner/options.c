@@ -2,6 +2,8 @@
 // Options of torc-run.
 #include "runner/options.h"
 
+#include <string.h>
+
 #include "lib/base/command_line.h"
 #include "lib/base/mem.h"
 #include "lib/plan/plan.h"
@@ -15,6 +17,8 @@ static const struct option_row table[] = {
      "the workflow database (default: $TORC_DB, else torc.db here)", NULL},
     {"workflow", 0, OPTION_ID, AT(workflow_id), "ID",
      "go on with a workflow that exists, instead of WORKFLOW", NULL},
+    {"restart", 0, OPTION_FLAG, AT(restart), NULL,
+     "run again what must of a workflow, after WORKFLOW has changed ([ID] [WORKFLOW])", NULL},
     {"commands", 0, OPTION_TEXT, AT(commands), "FILE",
      "run each line of FILE as a job of one CPU, instead of WORKFLOW", NULL},
     {"cpus", 'c', OPTION_COUNT, AT(cpus), "N", "CPUs that jobs may use (default: all)", NULL},
@@ -63,6 +67,7 @@ static const struct command_line line = {
         "usage: torc-run [OPTION...] WORKFLOW\n"
         "       torc-run [OPTION...] --workflow ID\n"
         "       torc-run [OPTION...] --commands FILE\n"
+        "       torc-run [OPTION...] --restart [ID] [WORKFLOW]\n"
         "Runs the jobs of a workflow on this machine and records what they did in a database.\n",
     .notes = print_exit_codes,
     .rows = table,
@@ -70,11 +75,35 @@ static const struct command_line line = {
     .elsewhere = "see torc-run --help",
 };
 
+// --restart [ID] [WORKFLOW]: the id is taken from the operands.
+static int take_id(struct options *options, int *count, char ***words, struct error *err)
+{
+    if (!options->restart)
+        return 0;
+    if (options->workflow_id || options->commands || options->submission)
+        return error_set(err, ERROR_USAGE, 0,
+                         "--restart takes an ID, a workflow file or both, not --workflow, "
+                         "--commands or --submission");
+    if (*count && ***words && strspn(**words, "0123456789") == strlen(**words)) {
+        options->workflow_id = atoll(**words);
+        ++*words;
+        --*count;
+    }
+    if (*count + !!options->workflow_id == 0)
+        return error_set(err, ERROR_USAGE, 0, "--restart: which workflow? Give its ID or its file");
+    options->file = *count ? **words : NULL;
+    return 0;
+}
+
 static int take_operands(struct options *options, int count, char **words, struct error *err)
 {
+    if (take_id(options, &count, &words, err))
+        return -1;
     if (count > 1)
         return error_set(err, ERROR_USAGE, 0,
                          "one workflow file is expected, \"%s\" is one too many", words[1]);
+    if (options->restart)
+        return 0;
     if (count && options->workflow_id)
         return error_set(err, ERROR_USAGE, 0, "either a workflow file or --workflow ID, not both");
     if (options->commands && (count || options->workflow_id))

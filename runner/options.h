@@ -14,6 +14,8 @@ struct options {
     const char *file;         // the workflow file; NULL with workflow_id
     const char *commands;     // --commands: a file of commands instead, which is `file` then
     int64_t workflow_id;      // --workflow; 0: create one from file
+    bool restart;             // --restart: what must run again of workflow_id (0: the last of
+                              // `file`), with `file` in its place if there is one
     const char *submission;   // --submission: the tag of the allocation; NULL: by hand
     char *labels;             // NULL: none; comma-separated, without blanks
     int32_t cpus;             // 0: all there are

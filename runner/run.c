@@ -53,7 +53,12 @@ static int open_workflow(struct runner *runner, struct error *err)
 {
     const struct options *options = runner->options;
     runner->jobs.workflow_id = options->workflow_id;
-    if (options->workflow_id)
+    if (options->restart) {
+        runner->db = realpath(options->db, NULL); // it may change the folder
+        if (local_restart(options, &runner->jobs.node, &runner->store, &runner->jobs.workflow_id,
+                          err))
+            return -1;
+    } else if (options->workflow_id)
         runner->store = store_open(options->db, STORE_WRITE, err);
     else if (local_create(options, &runner->jobs.node, &runner->store, &runner->jobs.workflow_id,
                           err))
@@ -61,7 +66,8 @@ static int open_workflow(struct runner *runner, struct error *err)
     if (!runner->store)
         return -1;
     runner->shared->workflow_id = runner->jobs.workflow_id;
-    runner->db = realpath(options->db, NULL);
+    if (!runner->db)
+        runner->db = realpath(options->db, NULL);
     if (!runner->db)
         runner->db = xstrdup(options->db);
     if (!options->quiet && !options->workflow_id)
@@ -85,7 +91,6 @@ static void replay_journals(struct runner *runner)
     int64_t results = 0;
     if (journal_replay(runner->store, runner->jobs.workflow_id, &results, &err))
         fprintf(stderr, "torc-run: %s\n", err.text);
-    runner->replayed = results > 0;
     if (results && !runner->options->quiet)
         fprintf(stderr, "torc-run: took %lld results of a runner that the database had not had\n",
                 (long long)results);
@@ -216,14 +221,15 @@ static void fini(struct runner *runner)
     free(runner->incarnation);
 }
 
-// An allocation that starts when all is done has nothing to do; that is no failure.
+// Whoever comes when all is done has nothing to do; that is no failure: scripts call torc-run
+// --workflow until it says 0 or 1.
 static bool came_too_late(struct runner *runner)
 {
     struct read_request request = {.what = READ_WORKFLOWS, .workflow_id = runner->jobs.workflow_id};
     struct read_reply reply;
     struct error ignored;
-    if ((!runner->jobs.node.in_allocation && !runner->replayed) || !runner->store ||
-        runner->grant.arena || store_read(runner->store, &request, &reply, &ignored))
+    if (!runner->store || !runner->jobs.workflow_id || runner->grant.arena ||
+        store_read(runner->store, &request, &reply, &ignored))
         return false;
     bool ended = reply.count && (reply.workflows->state == WORKFLOW_COMPLETE ||
                                  reply.workflows->state == WORKFLOW_CANCELED);

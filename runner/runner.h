@@ -25,7 +25,6 @@ struct runner {
     struct store *store;
     struct runner_grant grant;
     char *incarnation;
-    bool replayed; // results of another runner were taken in; they may have been the last
     struct jobs jobs;
     struct intake intake;
     struct link *link;

@@ -9,11 +9,11 @@
 #include "lib/store/create.h"
 #include "submitter/show.h"
 
-static int insert(struct created *created, struct store *store, struct prepared *prepared,
-                  const struct options *options, struct error *err)
+struct workflow_origin prepared_origin(const struct prepared *prepared,
+                                       const struct options *options)
 {
     const struct passwd *user = getpwuid(getuid());
-    struct workflow_origin origin = {
+    return (struct workflow_origin){
         .user = user ? user->pw_name : "",
         .uid = getuid(),
         .file = prepared->file,
@@ -23,6 +23,12 @@ static int insert(struct created *created, struct store *store, struct prepared 
         .version = TORC_VERSION,
         .environment = prepared->environment_json,
     };
+}
+
+static int insert(struct created *created, struct store *store, struct prepared *prepared,
+                  const struct options *options, struct error *err)
+{
+    struct workflow_origin origin = prepared_origin(prepared, options);
     return store_create_workflow(store, &prepared->workflow, &origin, &created->workflow_id, err);
 }
 

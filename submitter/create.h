@@ -3,6 +3,7 @@
 #ifndef SUBMITTER_CREATE_H
 #define SUBMITTER_CREATE_H
 
+#include "lib/store/create.h"
 #include "submitter/prepare.h"
 
 struct created {
@@ -12,6 +13,10 @@ struct created {
     struct plan plan;
     struct submitted_list done;
 };
+
+// Where the workflow comes from, for the records; the texts are prepared's.
+struct workflow_origin prepared_origin(const struct prepared *prepared,
+                                       const struct options *options);
 
 // Creates the workflow and submits what its ready jobs need. When Slurm takes nothing of it the
 // workflow is removed again: -1, and nothing is left. created_fini is due in both cases.

@@ -7,6 +7,7 @@
 #include "submitter/create.h"
 #include "submitter/options.h"
 #include "submitter/prepare.h"
+#include "submitter/restart.h"
 #include "submitter/show.h"
 #include "submitter/top_up.h"
 #include "submitter/wait.h"
@@ -85,6 +86,9 @@ int main(int argc, char **argv)
     int code = options_parse(&options, argc, argv, &done, &err) ? complain(&err) : 0;
     if (!code && !done && options.top_up) {
         code = submit_more(&options, &err);
+    } else if (!code && !done && options.restart) {
+        code = restart_with_file(&options, &err);
+        code = code < 0 ? complain(&err) : code;
     } else if (!code && !done) {
         code = prepare(&prepared, &options, &err) ? complain(&err)
                : options.dry_run                  ? dry_run(&prepared, &options)

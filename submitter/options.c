@@ -43,6 +43,8 @@ static const struct option_row table[] = {
      NULL},
     {"top-up", 0, OPTION_ID, AT(top_up), "ID",
      "submit what an unfinished workflow needs (runners do this)", NULL},
+    {"restart", 0, OPTION_FLAG, AT(restart), NULL,
+     "run again what must, after WORKFLOW has changed ([ID] WORKFLOW)", NULL},
     {"commands", 0, OPTION_TEXT, AT(commands), "FILE",
      "run each line of FILE as a job, instead of WORKFLOW", NULL},
     {"cpus", 'c', OPTION_COUNT, AT(resources.cpus), "N", "CPUs of each such job", NULL},
@@ -71,6 +73,7 @@ static const struct command_line line = {
     .program = "torc-sbatch",
     .usage = "usage: torc-sbatch [OPTION...] WORKFLOW [-- SBATCH_OPTION...]\n"
              "       torc-sbatch [OPTION...] --commands FILE [-- SBATCH_OPTION...]\n"
+             "       torc-sbatch [OPTION...] --restart [ID] WORKFLOW\n"
              "Checks a workflow file, plans allocations for its jobs and submits them to Slurm.\n",
     .notes = print_exit_codes,
     .rows = table,
@@ -78,8 +81,30 @@ static const struct command_line line = {
     .elsewhere = "options for sbatch go after --",
 };
 
+// --restart ID WORKFLOW: the id is taken from the operands.
+static int take_id(struct options *options, int *operands, char ***words, struct error *err)
+{
+    if (!options->restart)
+        return 0;
+    if (options->top_up || options->commands)
+        return error_set(err, ERROR_USAGE, 0,
+                         "--restart goes with a workflow file, not with --top-up or --commands");
+    if (*operands == 2 && ***words && strspn(**words, "0123456789") == strlen(**words)) {
+        options->restart_id = atoll(**words);
+        ++*words;
+        --*operands;
+    }
+    return *operands == 1
+               ? 0
+               : error_set(err, ERROR_USAGE, 0,
+                           "--restart takes the changed file: torc-sbatch --restart [ID] WORKFLOW; "
+                           "without a change: torc restart [ID]");
+}
+
 static int check_together(struct options *options, int operands, char **words, struct error *err)
 {
+    if (take_id(options, &operands, &words, err))
+        return -1;
     if (operands > 1)
         return error_set(
             err, ERROR_USAGE, 0,

@@ -2,6 +2,7 @@
 #include "lib/base/hash.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <string.h>
 #include <unistd.h>
 #include <xxhash.h>
@@ -16,6 +17,16 @@ static int64_t positive(XXH64_hash_t hash)
 int64_t hash_bytes(const void *data, size_t length)
 {
     return positive(XXH3_64bits(data, length));
+}
+
+int64_t hash_json(const char *text)
+{
+    json_error_t where;
+    json_auto_t *value = json_loads(text, JSON_DECODE_ANY, &where);
+    cleanup_free char *plain =
+        value ? json_dumps(value, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY) : NULL;
+    const char *hashed = plain ? plain : text;
+    return hash_bytes(hashed, strlen(hashed));
 }
 
 int64_t hash_add(int64_t hash, const char *text)

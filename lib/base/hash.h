@@ -10,6 +10,9 @@
 
 int64_t hash_bytes(const void *data, size_t length);
 
+// Of JSON text: the same for the same value, however it is spaced and its keys are ordered.
+int64_t hash_json(const char *text);
+
 // One more part: of a sequence of texts, for instance; NULL counts as a part that is not there.
 int64_t hash_add(int64_t hash, const char *text);
 

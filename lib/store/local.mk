@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+lib_libtorc_la_SOURCES += %D%/amend.h
 lib_libtorc_la_SOURCES += %D%/codec.c
 lib_libtorc_la_SOURCES += %D%/codec.h
 lib_libtorc_la_SOURCES += %D%/create.h
@@ -24,6 +25,7 @@ lib_libtorc_la_SOURCES += %D%/sql.def
 lib_libtorc_la_SOURCES += %D%/sqlite.c
 lib_libtorc_la_SOURCES += %D%/sqlite.h
 lib_libtorc_la_SOURCES += %D%/sqlite_ahead.c
+lib_libtorc_la_SOURCES += %D%/sqlite_amend.c
 lib_libtorc_la_SOURCES += %D%/sqlite_calls.h
 lib_libtorc_la_SOURCES += %D%/sqlite_claim.c
 lib_libtorc_la_SOURCES += %D%/sqlite_claim.h
@@ -39,6 +41,7 @@ lib_libtorc_la_SOURCES += %D%/sqlite_read.c
 lib_libtorc_la_SOURCES += %D%/sqlite_restart.c
 lib_libtorc_la_SOURCES += %D%/sqlite_run.c
 lib_libtorc_la_SOURCES += %D%/sqlite_seen.c
+lib_libtorc_la_SOURCES += %D%/sqlite_seen.h
 lib_libtorc_la_SOURCES += %D%/sqlite_state.c
 lib_libtorc_la_SOURCES += %D%/sqlite_tx.h
 lib_libtorc_la_SOURCES += %D%/store.c

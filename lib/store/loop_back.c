@@ -217,6 +217,24 @@ static int loop_restart(void *impl, const struct restart_request *q, struct rest
                : 0;
 }
 
+static int loop_amend(void *impl, const struct restart_request *q, const struct amend_had *h,
+                      const struct workflow *w, const struct workflow_origin *o,
+                      struct restart_reply *reply, struct error *err)
+{
+    struct loop *loop = impl;
+    struct restart_request request;
+    struct amend_had had;
+    struct workflow workflow;
+    struct workflow_origin origin;
+    return pass_request(loop, &codec_restart_request, q, &request, err) ||
+                   pass(&codec_amend_had, h, &had, loop->arena, err) ||
+                   pass(&codec_workflow, w, &workflow, loop->arena, err) ||
+                   pass(&codec_origin, o, &origin, loop->arena, err) ||
+                   inner->amend(loop->impl, &request, &had, &workflow, &origin, reply, err)
+               ? -1
+               : 0;
+}
+
 static int loop_cancel(void *impl, int64_t workflow_id, struct submissions *out, struct error *err)
 {
     struct loop *loop = impl;
@@ -246,4 +264,5 @@ const struct store_ops store_loop_ops = {
     .cancel = loop_cancel,
     .restart_facts = loop_restart_facts,
     .restart = loop_restart,
+    .amend = loop_amend,
 };

@@ -5,6 +5,7 @@
 #ifndef LIB_STORE_OPS_H
 #define LIB_STORE_OPS_H
 
+#include "lib/store/amend.h"
 #include "lib/store/create.h"
 #include "lib/store/data.h"
 #include "lib/store/plan.h"
@@ -37,6 +38,9 @@ struct store_ops {
     int (*restart_facts)(void *impl, int64_t workflow_id, struct restart_facts *, struct error *);
     int (*restart)(void *impl, const struct restart_request *, struct restart_reply *,
                    struct error *);
+    int (*amend)(void *impl, const struct restart_request *, const struct amend_had *,
+                 const struct workflow *, const struct workflow_origin *, struct restart_reply *,
+                 struct error *);
     int (*cancel)(void *impl, int64_t workflow_id, struct submissions *, struct error *);
 };
 

@@ -14,6 +14,7 @@ struct restart_job {
     const char *name;
     enum job_state state;
     enum attempt_reason reason; // of its last attempt, where that failed
+    int64_t signature;          // lib/workflow/signature.h; UNKNOWN: of an earlier torc
     bool barrier;               // stands for many needs, and is no job of the user's
 };
 struct restart_pair { // a need (job, the job it needs), or (job, file or data)
@@ -69,6 +70,7 @@ struct restart_request {
     const int64_t *jobs, *maybe;
     const struct restart_seen *seen;
     uint32_t jobs_count, maybe_count, seen_count;
+    bool amended; // the store's own
 };
 struct restart_reply {
     int32_t run_id;        // the new run

@@ -108,7 +108,8 @@ RECORD(data_reply, data_reply, LIST(data_reply, answers, &codec_answer));
 
 // ---- restarting ----
 LOCAL(restart_job, restart_job, INT(restart_job, id), TEXT(restart_job, name),
-      INT(restart_job, state), INT(restart_job, reason), INT(restart_job, barrier));
+      INT(restart_job, state), INT(restart_job, reason), INT(restart_job, barrier),
+      INT(restart_job, signature));
 LOCAL(restart_pair, restart_pair, INT(restart_pair, job), INT(restart_pair, other),
       INT(restart_pair, role), INT(restart_pair, seen));
 LOCAL(restart_file, restart_file, INT(restart_file, id), TEXT(restart_file, path),
@@ -128,6 +129,8 @@ LOCAL(restart_seen, restart_seen, INT(restart_seen, file_id),
 RECORD(restart_request, restart_request, INT(restart_request, workflow_id),
        INT(restart_request, run_id), INTS(restart_request, jobs), INTS(restart_request, maybe),
        LIST(restart_request, seen, &codec_restart_seen));
+
+RECORD(amend_had, amend_had, LIST(amend_had, files, &codec_seen), INTS(amend_had, data));
 
 // ---- reading ----
 #define Q(f) INT(read_request, f)

@@ -26,6 +26,9 @@ int sqlite_data(void *impl, const struct data_request *, struct data_reply *, st
 int sqlite_restart_facts(void *impl, int64_t workflow_id, struct restart_facts *, struct error *);
 int sqlite_restart(void *impl, const struct restart_request *, struct restart_reply *,
                    struct error *);
+int sqlite_amend(void *impl, const struct restart_request *, const struct amend_had *,
+                 const struct workflow *, const struct workflow_origin *, struct restart_reply *,
+                 struct error *);
 int sqlite_cancel(void *impl, int64_t workflow_id, struct submissions *, struct error *);
 
 #endif

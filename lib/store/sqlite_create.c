@@ -4,7 +4,7 @@
 // an id in between.
 #include "lib/base/clock.h"
 #include "lib/base/mem.h"
-#include "lib/store/sqlite_tx.h"
+#include "lib/store/sqlite_seen.h"
 #include "lib/workflow/signature.h"
 
 struct bases { // id of row i: base + 1 + i
@@ -54,8 +54,18 @@ static int add_job(struct tx *tx, struct bulk *bulk, const struct job_row *j, in
     int64_t class_id = barrier ? 0 : class_base + 1 + j->class_index;
     tx_count(tx, class_id, JOB_STATES, state, 1);
     return db_bulk_row(bulk, err, "llzssiiiiisn", id, tx->workflow_id, class_id, j->name,
-                       j->command, (int)state, (int)j->unmet, (int)(j->flags | flags),
-                       (int)j->priority, (int)j->rank, j->spec, signature);
+                       j->command, (int)state, (int)j->unmet, (int)flags, (int)j->priority,
+                       (int)j->rank, j->spec, signature);
+}
+
+int32_t *tx_job_flags(const struct workflow *w)
+{
+    int32_t *flags = xcalloc(w->jobs_count + 1, sizeof *flags);
+    for (size_t i = 0; i < w->jobs_count; i++)
+        flags[i] = w->jobs[i].flags | (w->classes_count >= MANY_CLASSES ? JOB_IN_ORDER : 0);
+    for (size_t i = 0; i < w->job_data_count; i++)
+        flags[w->job_data[i].job] |= JOB_USES_DATA;
+    return flags;
 }
 
 static int add_jobs(struct tx *tx, const struct workflow *w, const struct bases *b,
@@ -63,11 +73,7 @@ static int add_jobs(struct tx *tx, const struct workflow *w, const struct bases 
 {
     struct bulk bulk;
     cleanup_free int64_t *signatures = workflow_signatures(w);
-    cleanup_free int32_t *flags = xcalloc(w->jobs_count + 1, sizeof *flags);
-    for (size_t i = 0; i < w->jobs_count; i++)
-        flags[i] = w->classes_count >= MANY_CLASSES ? JOB_IN_ORDER : 0;
-    for (size_t i = 0; i < w->job_data_count; i++)
-        flags[w->job_data[i].job] |= JOB_USES_DATA;
+    cleanup_free int32_t *flags = tx_job_flags(w);
     int rc = db_bulk_open(&bulk, tx->db, SQL_JOB_ADD, w->jobs_count, err);
     for (size_t i = 0; !rc && i < w->jobs_count; i++)
         rc = add_job(tx, &bulk, &w->jobs[i], b->job + 1 + (int64_t)i, b->class_id, flags[i],
@@ -130,7 +136,7 @@ static bool pairs_fit(const struct pair_row *pairs, size_t count, size_t jobs, s
     return true;
 }
 
-static int check_indices(const struct workflow *w, struct error *err)
+int tx_check_workflow(const struct workflow *w, struct error *err)
 {
     bool fit = pairs_fit(w->needs, w->needs_count, w->jobs_count, w->jobs_count) &&
                pairs_fit(w->job_files, w->job_files_count, w->jobs_count, w->files_count) &&
@@ -162,14 +168,14 @@ static int create(struct tx *tx, struct db *db, const struct workflow *w,
     return tx_finish(tx, err);
 }
 
-// All that these rows refer to is inserted with them, and check_indices has looked at it: SQLite
-// need not look up the two ends of each of a million dependencies again.
+// All that these rows refer to is inserted with them, and tx_check_workflow has looked at it:
+// SQLite need not look up the two ends of each of a million dependencies again.
 int sqlite_create_workflow(void *impl, const struct workflow *w, const struct workflow_origin *o,
                            int64_t *workflow_id, struct error *err)
 {
     struct db *db = impl;
     struct tx tx = {0};
-    if (check_indices(w, err) || db_do(db, err, SQL_FOREIGN_KEYS_OFF, ""))
+    if (tx_check_workflow(w, err) || db_do(db, err, SQL_FOREIGN_KEYS_OFF, ""))
         return -1;
     int rc = db_begin(db, true, err);
     if (rc == 0)

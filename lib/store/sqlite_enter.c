@@ -18,10 +18,10 @@ static int read_workflow(struct tx *tx, struct runner_grant *grant, struct error
     grant->settings = db_text(grant->arena, s, 2);
     grant->run_id = sqlite3_column_int(s, 4);
     if (tx->state == WORKFLOW_COMPLETE || tx->state == WORKFLOW_CANCELED)
-        return error_set(
-            err, ERROR_USAGE, 0,
-            "workflow %lld (%s) is %s; to run its jobs again, run or submit its file anew",
-            (long long)tx->workflow_id, grant->workflow_name, workflow_state_names[tx->state]);
+        return error_set(err, ERROR_USAGE, 0,
+                         "workflow %lld (%s) is %s; torc restart %lld runs again what must",
+                         (long long)tx->workflow_id, grant->workflow_name,
+                         workflow_state_names[tx->state], (long long)tx->workflow_id);
     return 0;
 }
 

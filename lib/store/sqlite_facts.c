@@ -37,7 +37,8 @@ static int read_jobs(struct reader *r, sqlite3_stmt *s)
         .name = db_text(f->arena, s, 1),
         .state = (enum job_state)sqlite3_column_int(s, 2),
         .barrier = sqlite3_column_int(s, 3) != 0,
-        .reason = (enum attempt_reason)sqlite3_column_int(s, 4),
+        .signature = db_known(s, 4),
+        .reason = (enum attempt_reason)sqlite3_column_int(s, 5),
     };
     return 0;
 }

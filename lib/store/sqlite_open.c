@@ -293,4 +293,5 @@ const struct store_ops store_sqlite_ops = {
     .cancel = sqlite_cancel,
     .restart_facts = sqlite_restart_facts,
     .restart = sqlite_restart,
+    .amend = sqlite_amend,
 };

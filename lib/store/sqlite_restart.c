@@ -4,7 +4,7 @@
 #include "lib/store/restart.h"
 
 #include "lib/base/mem.h"
-#include "lib/store/sqlite_tx.h"
+#include "lib/store/sqlite_seen.h"
 
 static int add_seen(struct db *db, const struct restart_seen *seen, struct error *err)
 {
@@ -56,19 +56,24 @@ static int settle_states(struct tx *tx, struct error *err)
     return rc;
 }
 
-static int reset(struct tx *tx, const struct restart_request *q, struct restart_reply *reply,
-                 struct error *err)
+int tx_restarted_meanwhile(const struct tx *tx, struct error *err)
+{
+    return error_set(err, ERROR_USAGE, 0,
+                     "workflow %lld was restarted by somebody else meanwhile; look again",
+                     (long long)tx->workflow_id);
+}
+
+int tx_restart(struct tx *tx, const struct restart_request *q, struct restart_reply *reply,
+               struct error *err)
 {
     struct db *db = tx->db;
     int64_t id = tx->workflow_id;
     if (tx->run_id != q->run_id)
-        return error_set(err, ERROR_USAGE, 0,
-                         "workflow %lld was restarted by somebody else meanwhile; look again",
-                         (long long)id);
+        return tx_restarted_meanwhile(tx, err);
     for (uint32_t i = 0; i < q->seen_count; i++)
         if (add_seen(db, &q->seen[i], err))
             return -1;
-    if (!q->jobs_count && !q->maybe_count)
+    if (!q->jobs_count && !q->maybe_count && !q->amended)
         return 0;
     if (reset_jobs(tx, q, reply, err) || db_do(db, err, SQL_RESTART_EPHEMERAL, "l", id) ||
         db_do(db, err, SQL_RESTART_UNMET, "l", id) || db_do(db, err, SQL_RESTART_STATES, "l", id) ||
@@ -93,8 +98,9 @@ int sqlite_restart(void *impl, const struct restart_request *request, struct res
     reply->run_id = request->run_id;
     if (db_begin(db, true, err))
         return -1;
-    int rc =
-        tx_init(&tx, db, request->workflow_id, err) || reset(&tx, request, reply, err) ? -1 : 0;
+    int rc = tx_init(&tx, db, request->workflow_id, err) || tx_restart(&tx, request, reply, err)
+                 ? -1
+                 : 0;
     rc = db_end(db, rc, err);
     tx_fini(&tx);
     return rc;

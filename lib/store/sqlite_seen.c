@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What files and user data were when a job used them: what a restart compares with.
+#include "lib/store/sqlite_seen.h"
 #include "lib/base/hash.h"
-#include "lib/store/sqlite_tx.h"
 #include "lib/workflow/workflow.h"
 
 // torc_hash(value): of JSON text, the same for the same value however it is spaced.
 void db_hash(sqlite3_context *context, int count, sqlite3_value **values)
 {
     (void)count;
-    const unsigned char *text = sqlite3_value_text(values[0]);
+    const char *text = (const char *)sqlite3_value_text(values[0]);
     if (text)
-        sqlite3_result_int64(context, hash_bytes(text, (size_t)sqlite3_value_bytes(values[0])));
+        sqlite3_result_int64(context, hash_json(text));
     else
         sqlite3_result_null(context);
 }

@@ -55,14 +55,6 @@ int tx_return(struct tx *tx, int64_t job_id, int64_t runner_id, enum job_state t
 // A job that waits for what has failed is canceled, with all that waits for it.
 int tx_cancel_waiting(struct tx *tx, int64_t job_id, struct error *err);
 
-// The version of a file that was seen like this.
-int tx_version(struct db *db, int64_t file_id, const struct file_seen *seen, int64_t *version,
-               struct error *err);
-// A job that completed has seen its files so, in the order of its claim; another number of them
-// than it has is no news.
-int tx_files_seen(struct tx *tx, struct arena *arena, int64_t job_id, const struct file_seen *seen,
-                  uint32_t count, struct error *err);
-
 // What a runner holds goes back: pending jobs become ready, attempts that run end `lost`; then the
 // runner itself ends (lost or left), and its allocation when no other runner of it is alive.
 int tx_runner_ends(struct tx *tx, int64_t runner_id, bool lost, struct error *err);

@@ -135,6 +135,15 @@ int store_restart(struct store *store, const struct restart_request *request,
     return store->ops->restart(store->impl, request, reply, err);
 }
 
+int store_amend(struct store *store, const struct restart_request *request,
+                const struct amend_had *had, const struct workflow *workflow,
+                const struct workflow_origin *origin, struct restart_reply *reply,
+                struct error *err)
+{
+    *reply = (struct restart_reply){0};
+    return store->ops->amend(store->impl, request, had, workflow, origin, reply, err);
+}
+
 int store_demand(struct store *store, int64_t workflow_id, struct demand *demand, struct error *err)
 {
     *demand = (struct demand){.arena = arena_create()};

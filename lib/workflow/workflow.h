@@ -21,6 +21,7 @@ enum job_flag {
     JOB_IN_ORDER = 16,   // of a workflow of many classes: claimed in order
     JOB_USES_DATA = 32,  // user data is its input or output
     JOB_IF_CHANGED = 64, // after a restart: it runs again only if what it reads has changed
+    JOB_REMOVED = 128,   // not in the changed file of a restart; for no longer than its transaction
 };
 
 enum file_role { ROLE_INPUT = 0, ROLE_OUTPUT = 1 };

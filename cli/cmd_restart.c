@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// torc restart: the jobs that must run again, and no others; with --dry-run they are only shown.
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/command.h"
+#include "lib/base/mem.h"
+#include "lib/base/program.h"
+#include "lib/show/restart_table.h"
+#include "lib/store/plan.h"
+
+static int run(struct cli *cli, struct error *err);
+
+const struct command cmd_restart = {
+    .name = "restart",
+    .argument = "ID",
+    .need = ARGUMENT_OPTIONAL,
+    .options = OPTION_JSON | OPTION_RESTART,
+    .help = "runs again what failed, and what came of files and data that have changed since",
+    .run = run,
+};
+
+// Who was submitted is submitted again: torc-sbatch takes this program's place.
+static int go_on(const struct cli *cli, struct store *store, int64_t id, struct error *err)
+{
+    struct submissions submissions;
+    char number[32];
+    if (store_submissions(store, id, &submissions, err))
+        return -1;
+    bool submitted = submissions.count > 0;
+    submissions_fini(&submissions);
+    store_close(store);
+    if (!submitted) {
+        if (!cli->json)
+            printf("to run them here: torc-run --workflow %lld\n", (long long)id);
+        return 0;
+    }
+    fflush(stdout);
+    snprintf(number, sizeof number, "%lld", (long long)id);
+    cleanup_free char *program = program_find("torc-sbatch");
+    execlp(program, "torc-sbatch", "--db", store_where(cli->db), "--top-up", number,
+           cli->json ? "--parsable" : NULL, NULL);
+    return error_set(err, ERROR_INTERNAL, errno,
+                     "the jobs are reset, but torc-sbatch cannot be started (%s); submit them "
+                     "with torc-sbatch --top-up %s",
+                     program, number);
+}
+
+static int restart(const struct cli *cli, struct store *store, int64_t id, const char *job_glob,
+                   struct error *err)
+{
+    struct restart r;
+    struct restart_reply reply = {0};
+    struct restart_wish wish = {.failed = cli->failed, .force = cli->force, .job_glob = job_glob};
+    if (restart_find(store, id, &wish, &r, err)) {
+        store_close(store);
+        return -1;
+    }
+    bool nothing = !r.again && !r.maybe;
+    int result = cli->dry_run ? 0 : restart_apply(store, &r, NULL, &reply, err);
+    if (!result && cli->json)
+        restart_print_json(&r, cli->dry_run, cli->dry_run ? r.facts.run_id : reply.run_id);
+    else if (!result)
+        restart_print(&cli->screen, &r, cli->dry_run);
+    restart_fini(&r);
+    if (!result && !cli->dry_run && !nothing)
+        return go_on(cli, store, id, err);
+    store_close(store);
+    return result;
+}
+
+static int run(struct cli *cli, struct error *err)
+{
+    struct target target;
+    struct read_reply reply;
+    if (!!cli->job + !!cli->failed + !!cli->force > 1)
+        return error_set(err, ERROR_USAGE, 0,
+                         "restart: --job, --failed and --force exclude each other");
+    struct store *store = target_open(cli->db, cli->dry_run ? STORE_READ : STORE_WRITE, err);
+    if (!store)
+        return -1;
+    if (!cli->job) {
+        if (target_workflow(store, cli->argument, &reply, err)) {
+            store_close(store);
+            return -1;
+        }
+        int64_t id = reply.workflows->id;
+        read_reply_fini(&reply);
+        return restart(cli, store, id, NULL, err);
+    }
+    if (target_parse(store, cli->job, cli->argument, &target, err)) {
+        store_close(store);
+        return -1;
+    }
+    cleanup_free char *glob = xstrdup(target.job_glob ? target.job_glob : "*");
+    int64_t id = target.workflow->id;
+    target_fini(&target);
+    return restart(cli, store, id, glob, err);
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "lib/show/restart_table.h"
+
+#include "lib/base/mem.h"
+#include "lib/show/json_stream.h"
+#include "lib/show/table.h"
+
+static bool runs_again(const struct restart *r, uint32_t job, bool maybe)
+{
+    enum restart_what what = r->verdicts[job].what;
+    return !r->facts.jobs[job].barrier && (maybe ? what == RESTART_MAYBE : what > RESTART_MAYBE);
+}
+
+static void write_jobs(struct json_stream *out, const struct restart *r, const char *key,
+                       bool maybe)
+{
+    json_stream_array(out, key);
+    for (uint32_t i = 0; i < r->facts.jobs_count; i++) {
+        if (!runs_again(r, i, maybe))
+            continue;
+        cleanup_free char *why = restart_why_text(&r->facts, i, &r->verdicts[i]);
+        json_stream_value(out, NULL,
+                          json_pack("{s:o, s:o}", "name", json_text(r->facts.jobs[i].name),
+                                    "reason", json_text(why)));
+    }
+    json_stream_end(out);
+}
+
+void restart_print_json(const struct restart *r, bool dry_run, int32_t run_id)
+{
+    struct json_stream out;
+    json_stream_init(&out, stdout);
+    json_stream_object(&out, NULL);
+    json_stream_value(&out, "workflow_id", json_integer(r->facts.workflow_id));
+    json_stream_value(&out, "run_id", json_integer(run_id));
+    json_stream_value(&out, "dry_run", json_boolean(dry_run));
+    write_jobs(&out, r, "jobs", false);
+    write_jobs(&out, r, "if_changed", true);
+    json_stream_array(&out, "removed");
+    for (uint32_t i = 0; r->amendment && i < r->amendment->removed_count; i++)
+        json_stream_value(&out, NULL, json_text(r->amendment->removed[i]));
+    json_stream_end(&out);
+    json_stream_end(&out);
+}
+
+static void print_table(const struct screen *screen, const struct restart *r, bool dry_run)
+{
+    enum { SHOWN_MOST = 40 }; // of a restart; all of a dry run
+    static const struct table_column columns[] = {{"JOB", NULL, ALIGN_LEFT, FIT_NAME},
+                                                  {"WHY", NULL, ALIGN_LEFT, FIT_SHRINK}};
+    struct table *table = table_create(screen, TABLE_PEOPLE, columns, 2);
+    uint32_t shown = 0, all = r->again + r->maybe;
+    for (int maybe = 0; maybe <= 1; maybe++)
+        for (uint32_t i = 0; i < r->facts.jobs_count; i++) {
+            if (!runs_again(r, i, maybe) || (shown == SHOWN_MOST && !dry_run))
+                continue;
+            cleanup_free char *why = restart_why_text(&r->facts, i, &r->verdicts[i]);
+            table_text(table, COLOR_NONE, r->facts.jobs[i].name);
+            table_text(table, COLOR_NONE, why);
+            shown++;
+        }
+    table_destroy(table);
+    if (shown < all)
+        printf("… and %u more\n", all - shown);
+}
+
+static void print_counts(const struct restart *r, bool dry_run)
+{
+    cleanup_free char *maybe =
+        r->maybe ? xasprintf(", and %u only if what they read changes", r->maybe) : NULL;
+    printf("%u job%s %s%s\n", r->again, r->again == 1 ? "" : "s",
+           dry_run         ? "would run again"
+           : r->again == 1 ? "runs again"
+                           : "run again",
+           maybe ? maybe : "");
+}
+
+void restart_print(const struct screen *screen, const struct restart *r, bool dry_run)
+{
+    uint32_t removed = r->amendment ? r->amendment->removed_count : 0;
+    if (r->again || r->maybe) {
+        print_table(screen, r, dry_run);
+        print_counts(r, dry_run);
+    } else {
+        printf("workflow %lld: nothing must run again\n", (long long)r->facts.workflow_id);
+    }
+    if (removed)
+        printf("%u job%s no more in the file%s\n", removed, removed == 1 ? " is" : "s are",
+               dry_run ? "" : ", and gone with what they did");
+}
