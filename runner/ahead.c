@@ -33,6 +33,8 @@ void ahead_take(struct runner *runner, struct batch *batch)
         if (!last)
             last = find_last(&runner->jobs.held, hint->after);
         if (!last)
+            last = find_last(&runner->hashing, hint->after);
+        if (!last)
             continue;
         struct job *job = xcalloc(1, sizeof *job);
         job->claimed = *hint;
@@ -74,11 +76,11 @@ void ahead_go_on(struct runner *runner, struct job *job)
     }
 }
 
-uint32_t ahead_ask(const struct runner *runner, int64_t *ids, uint32_t most)
+static uint32_t ask(const struct job_list *list, int64_t *ids, uint32_t most)
 {
     uint32_t count = 0;
     const struct job *job, *last;
-    TAILQ_FOREACH(job, &runner->jobs.live, link) {
+    TAILQ_FOREACH(job, list, link) {
         int length = 0;
         for (last = job; last->ahead; last = last->ahead)
             length++;
@@ -88,11 +90,26 @@ uint32_t ahead_ask(const struct runner *runner, int64_t *ids, uint32_t most)
     return count;
 }
 
+uint32_t ahead_ask(const struct runner *runner, int64_t *ids, uint32_t most)
+{
+    uint32_t count = ask(&runner->hashing, ids, most);
+    return count + ask(&runner->jobs.live, ids + count, most - count);
+}
+
 bool ahead_has_any(const struct runner *runner)
 {
     const struct job *job;
     TAILQ_FOREACH(job, &runner->jobs.live, link)
         if (job->ahead)
             return true;
-    return false;
+    return ahead_cpus(runner) > 0;
+}
+
+int32_t ahead_cpus(const struct runner *runner)
+{
+    int32_t cpus = 0;
+    const struct job *job;
+    TAILQ_FOREACH(job, &runner->hashing, link)
+        cpus += job->ahead ? job->ahead->claimed.cpus : 0;
+    return cpus;
 }

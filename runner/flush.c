@@ -152,7 +152,7 @@ static void send(struct runner *runner)
 // before.
 static bool is_starved(const struct runner *runner)
 {
-    return intake_is_open(&runner->intake) && runner->jobs.node.cpus_free > 0;
+    return intake_is_open(&runner->intake) && runner->jobs.node.cpus_free > ahead_cpus(runner);
 }
 
 // Between two commits that are not urgent.

@@ -13,6 +13,7 @@ include tests/fuzz/local.mk
 local_tests =
 local_tests += tests/local/adrift.t
 local_tests += tests/local/cgroup_v1.t
+local_tests += tests/local/contents.t
 local_tests += tests/local/data.t
 local_tests += tests/local/errors.t
 local_tests += tests/local/fields.t
@@ -64,8 +65,12 @@ guest_tests += tests/local/cgroup_v2.t
 
 check_PROGRAMS += $(unit_tests)
 check_PROGRAMS += tests/load
+check_PROGRAMS += tests/local/hash_bytes
 check_PROGRAMS += tests/local/meter_cgroup
 check_PROGRAMS += tests/local/socket_client
+check_LTLIBRARIES = tests/local/hang.la
+tests_local_hang_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
+tests_local_hang_la_LIBADD =
 tests_load_LDADD =
 tests_local_socket_client_LDADD =
 tests_local_meter_cgroup_SOURCES = tests/local/meter_cgroup.c tests/meter_jobs.c tests/meter_jobs.h
