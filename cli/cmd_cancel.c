@@ -3,7 +3,7 @@
 // one request.
 #include <string.h>
 
-#include "cli/command.h"
+#include "cli/job_list.h"
 #include "cli/one_workflow.h"
 #include "lib/base/mem.h"
 #include "lib/base/text.h"
@@ -16,10 +16,10 @@ static int run(struct cli *cli, struct error *err);
 
 const struct command cmd_cancel = {
     .name = "cancel",
-    .argument = "ID|--last",
+    .argument = "ID|TARGET|--last",
     .need = ARGUMENT_OPTIONAL,
-    .options = OPTION_JSON | OPTION_LAST,
-    .help = "cancels a workflow: its waiting and running jobs, and its allocations",
+    .options = OPTION_JSON | OPTION_LAST | OPTION_CLASS,
+    .help = "cancels a workflow with its allocations, or some of its jobs",
     .run = run,
 };
 
@@ -79,6 +79,37 @@ static int cancel(const struct cli *cli, struct store *store, const struct workf
     return result;
 }
 
+// Those that wait, at once; those that run are told through their runners.
+static int cancel_some(const struct cli *cli, struct error *err)
+{
+    struct job_list list;
+    struct steer_reply reply;
+    size_t dead = 0;
+    struct store *store = target_open(cli->db, STORE_WRITE, err);
+    if (!store)
+        return -1;
+    int rc = job_list_find(&list, cli, store, err);
+    struct steer_request request = {list.workflow_id, STEER_CANCEL, list.ids, (uint32_t)list.count};
+    if (!rc)
+        rc = store_steer(store, &request, &reply, err);
+    if (!rc && cli->json) {
+        json_auto_t *document =
+            json_pack("{s:I, s:I, s:I, s:I}", "workflow_id", (json_int_t)list.workflow_id,
+                      "jobs_canceled", (json_int_t)reply.done, "jobs_ending",
+                      (json_int_t)reply.ending, "left", (json_int_t)reply.left);
+        json_dumpf(document, stdout, JSON_INDENT(1));
+        putchar('\n');
+    } else if (!rc) {
+        printf("jobs canceled: %lld; that run and are being ended: %lld; that had ended: %lld\n",
+               (long long)reply.done, (long long)reply.ending, (long long)reply.left);
+    }
+    if (!rc && reply.ending)
+        rc = lost_runner_here(store, list.workflow_id, &dead, err);
+    job_list_fini(&list);
+    store_close(store);
+    return rc;
+}
+
 static bool names_job(const char *text) // 7.work1
 {
     size_t digits = strspn(text, "0123456789");
@@ -89,14 +120,11 @@ static int run(struct cli *cli, struct error *err)
 {
     struct read_reply reply;
     size_t dead;
+    if (cli->class_name || (cli->argument && names_job(cli->argument)))
+        return cancel_some(cli, err);
     if (!cli->argument == !cli->last)
         return error_set(err, ERROR_USAGE, 0,
                          "cancel: say which: an ID ('torc list' shows them) or --last");
-    if (cli->argument && names_job(cli->argument))
-        return error_set(err, ERROR_USAGE, 0,
-                         "cancel: single jobs cannot be canceled yet, only workflows: torc cancel "
-                         "%.*s",
-                         (int)strcspn(cli->argument, "."), cli->argument);
     struct store *store = target_open(cli->db, STORE_WRITE, err);
     if (!store)
         return -1;

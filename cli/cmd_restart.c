@@ -1,14 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // torc restart: the jobs that must run again, and no others; with --dry-run they are only shown.
-#include <errno.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "cli/command.h"
+#include "cli/job_list.h"
 #include "lib/base/mem.h"
-#include "lib/base/program.h"
 #include "lib/show/restart_table.h"
-#include "lib/store/plan.h"
 
 static int run(struct cli *cli, struct error *err);
 
@@ -20,32 +14,6 @@ const struct command cmd_restart = {
     .help = "runs again what failed, and what came of files and data that have changed since",
     .run = run,
 };
-
-// Who was submitted is submitted again: torc-sbatch takes this program's place.
-static int go_on(const struct cli *cli, struct store *store, int64_t id, struct error *err)
-{
-    struct submissions submissions;
-    char number[32];
-    if (store_submissions(store, id, &submissions, err))
-        return -1;
-    bool submitted = submissions.count > 0;
-    submissions_fini(&submissions);
-    store_close(store);
-    if (!submitted) {
-        if (!cli->json)
-            printf("to run them here: torc-run --workflow %lld\n", (long long)id);
-        return 0;
-    }
-    fflush(stdout);
-    snprintf(number, sizeof number, "%lld", (long long)id);
-    cleanup_free char *program = program_find("torc-sbatch");
-    execlp(program, "torc-sbatch", "--db", store_where(cli->db), "--top-up", number,
-           cli->json ? "--parsable" : NULL, NULL);
-    return error_set(err, ERROR_INTERNAL, errno,
-                     "the jobs are reset, but torc-sbatch cannot be started (%s); submit them "
-                     "with torc-sbatch --top-up %s",
-                     program, number);
-}
 
 static int restart(const struct cli *cli, struct store *store, int64_t id, const char *job_glob,
                    struct error *err)
@@ -64,9 +32,13 @@ static int restart(const struct cli *cli, struct store *store, int64_t id, const
     else if (!result)
         restart_print(&cli->screen, &r, cli->dry_run);
     restart_fini(&r);
-    if (!result && !cli->dry_run && !nothing)
-        return go_on(cli, store, id, err);
-    store_close(store);
+    if (result || cli->dry_run || nothing) {
+        store_close(store);
+        return result;
+    }
+    result = job_list_submit(cli, store, id, err);
+    if (!result && !cli->json)
+        printf("to run them here: torc-run --workflow %lld\n", (long long)id);
     return result;
 }
 

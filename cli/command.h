@@ -24,6 +24,8 @@ enum option_bit { // which options a command takes, besides --db and --help
     OPTION_LOGS = 1 << 12,    // --failed, --attempt
     OPTION_EVENTS = 1 << 11,  // --follow, --job, --kind, --since
     OPTION_RESTART = 1 << 13, // --dry-run, --job, --failed, --force
+    OPTION_CLASS = 1 << 14,
+    OPTION_UPDATE = 1 << 15, // --cpus, --memory, --runtime
 };
 
 struct cli { // what the command line says
@@ -34,6 +36,8 @@ struct cli { // what the command line says
     char **arguments;     // all of them, of a command that takes several
     int arguments_count;
     const char *state; // --state
+    const char *class_name, *memory, *runtime;
+    int32_t cpus;
     const char *workflow, *job, *kind, *since, *format, *output, *attempt;
     bool json, watch, follow, only_stdout, only_stderr, last, all, failed, dry_run, force;
 };
@@ -49,9 +53,9 @@ struct command {
     int (*run)(struct cli *cli, struct error *err); // the exit code; -1: failed, err says why
 };
 
-extern const struct command cmd_cancel, cmd_check, cmd_data, cmd_delete, cmd_event, cmd_graph,
-    cmd_jobs, cmd_list, cmd_logs, cmd_plan, cmd_recover, cmd_restart, cmd_show, cmd_status,
-    cmd_validate, cmd_wait;
+extern const struct command cmd_cancel, cmd_check, cmd_data, cmd_delete, cmd_disable, cmd_enable,
+    cmd_event, cmd_graph, cmd_hold, cmd_jobs, cmd_list, cmd_logs, cmd_plan, cmd_recover,
+    cmd_release, cmd_restart, cmd_show, cmd_status, cmd_update, cmd_validate, cmd_wait;
 
 extern const struct command *const cli_commands[]; // in the order of help
 extern const size_t cli_commands_count;

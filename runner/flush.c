@@ -116,7 +116,8 @@ static void fill_returned(struct runner *runner, struct sync_request *request)
     struct job *job, *next;
     for (job = TAILQ_FIRST(&runner->jobs.held); job; job = next) {
         next = TAILQ_NEXT(job, link);
-        if (intake_is_open(&runner->intake) && runner->jobs.now - job->held_usec < HOLD_USEC)
+        if (!job->goes_back && intake_is_open(&runner->intake) &&
+            runner->jobs.now - job->held_usec < HOLD_USEC)
             continue;
         lists.returned = array_grow(lists.returned, request->returned_count, &lists.returned_space,
                                     sizeof *lists.returned);
@@ -215,7 +216,8 @@ void flush_start_held(struct runner *runner)
     for (job = TAILQ_FIRST(&runner->jobs.held);
          job && runner->jobs.node.cpus_free > 0 && intake_is_open(&runner->intake); job = next) {
         next = TAILQ_NEXT(job, link);
-        job_begin(&runner->jobs, job);
+        if (!job->goes_back)
+            job_begin(&runner->jobs, job);
     }
 }
 
@@ -242,6 +244,10 @@ static void stop_named(struct runner *runner, const int64_t *ids, uint32_t count
         settings_end_times(&runner->jobs.settings, runner->jobs.node.walltime_usec);
     for (uint32_t i = 0; i < count; i++) {
         struct job *job = job_find(&runner->jobs.held, ids[i]);
+        if (job && why == STOP_CANCELED) {
+            job->goes_back = runner->urgent = true;
+            continue;
+        }
         if (job) {
             job_destroy(&runner->jobs, job);
             continue;
@@ -372,6 +378,18 @@ static void drop_journal(struct runner *runner)
     runner->outage_told = false;
 }
 
+// The user has changed a class: what has not started is to be claimed anew.
+static void drop_claims(struct runner *runner)
+{
+    struct job *job;
+    TAILQ_FOREACH(job, &runner->jobs.live, link)
+        job_drop_ahead(job);
+    TAILQ_FOREACH(job, &runner->jobs.held, link) {
+        job_drop_ahead(job);
+        job->goes_back = runner->urgent = true;
+    }
+}
+
 static void take_reply(struct runner *runner, struct sync_reply *reply, bool again)
 {
     forget_sent(runner);
@@ -384,6 +402,9 @@ static void take_reply(struct runner *runner, struct sync_reply *reply, bool aga
     runner->interval_ms = reply->interval_ms;
     if (reply->claimed_count)
         runner->last_active_usec = runner->jobs.now;
+    if (reply->classes_change != runner->classes_change)
+        drop_claims(runner);
+    runner->classes_change = reply->classes_change;
     stop_named(runner, reply->refused, reply->refused_count, STOP_REFUSED);
     stop_named(runner, reply->canceled, reply->canceled_count, STOP_CANCELED);
     if (reply->expelled)

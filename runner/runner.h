@@ -45,8 +45,9 @@ struct runner {
     int64_t completed, rate_times[2];
     int32_t rate_counts[2]; // completions in the present and the last window, for the prefetch
     int64_t seq;
-    bool changed, urgent; // since the last sync: others changed the database; sync at once
-    bool may_come;        // the last reply
+    bool changed, urgent;   // since the last sync: others changed the database; sync at once
+    int64_t classes_change; // the last reply
+    bool may_come;          // likewise
     bool left, expelled;
     int32_t interval_ms;
     uint32_t journaled;          // ends in the journal; 0: there is none

@@ -235,6 +235,28 @@ static int loop_amend(void *impl, const struct restart_request *q, const struct 
                : 0;
 }
 
+static int loop_steer(void *impl, const struct steer_request *q, struct steer_reply *reply,
+                      struct error *err)
+{
+    struct loop *loop = impl;
+    struct steer_request request;
+    return pass_request(loop, &codec_steer_request, q, &request, err) ||
+                   inner->steer(loop->impl, &request, reply, err)
+               ? -1
+               : 0;
+}
+
+static int loop_update_class(void *impl, const struct class_update *u, int64_t *jobs,
+                             struct error *err)
+{
+    struct loop *loop = impl;
+    struct class_update update;
+    return pass_request(loop, &codec_class_update, u, &update, err) ||
+                   inner->update_class(loop->impl, &update, jobs, err)
+               ? -1
+               : 0;
+}
+
 static int loop_cancel(void *impl, int64_t workflow_id, struct submissions *out, struct error *err)
 {
     struct loop *loop = impl;
@@ -265,4 +287,6 @@ const struct store_ops store_loop_ops = {
     .restart_facts = loop_restart_facts,
     .restart = loop_restart,
     .amend = loop_amend,
+    .steer = loop_steer,
+    .update_class = loop_update_class,
 };

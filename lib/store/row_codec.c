@@ -82,7 +82,7 @@ LOCAL(claimed, claimed_job, J(job_id), TEXT(claimed_job, name), TEXT(claimed_job
 RECORD(sync_reply, sync_reply, LIST(sync_reply, claimed, &codec_claimed),
        LIST(sync_reply, hints, &codec_claimed), INTS(sync_reply, canceled),
        INTS(sync_reply, refused), R(expelled), R(complete), R(held), R(may_come), R(demand),
-       R(interval_ms));
+       R(interval_ms), R(classes_change));
 
 // ---- planning ----
 #define D(f) INT(class_demand, f)
@@ -131,6 +131,12 @@ RECORD(restart_request, restart_request, INT(restart_request, workflow_id),
        LIST(restart_request, seen, &codec_restart_seen));
 
 RECORD(amend_had, amend_had, LIST(amend_had, files, &codec_seen), INTS(amend_had, data));
+
+RECORD(steer_request, steer_request, INT(steer_request, workflow_id), INT(steer_request, op),
+       INTS(steer_request, jobs));
+#define CU(f) INT(class_update, f)
+RECORD(class_update, class_update, CU(workflow_id), TEXT(class_update, name), CU(cpus),
+       CU(gpus_milli), CU(memory_bytes), CU(runtime_usec));
 
 // ---- reading ----
 #define Q(f) INT(read_request, f)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What a runner says to the database and gets back: one entry, then syncs (claims, starts, ends,
-// heartbeat in one), then a sync with `leave`. All of a sync is one transaction; it may be sent
-// again after a lost reply, with the same seq.
+// heartbeat in one), then a sync with `leave`. A sync is one transaction, and may be sent again.
 #ifndef LIB_STORE_RUN_H
 #define LIB_STORE_RUN_H
 
@@ -74,12 +73,13 @@ struct sync_reply {
     int64_t *canceled; // jobs of this runner that the user canceled: end them
     int64_t *refused;  // jobs that are not this runner's (any more): kill, forget
     uint32_t claimed_count, hints_count, canceled_count, refused_count;
-    bool expelled;       // declared lost: kill everything, leave without another sync
-    bool complete;       // the workflow is complete or canceled
-    bool held;           // nothing is given out now
-    bool may_come;       // jobs that fit this runner's capacity and labels may still become ready
-    bool demand;         // some class needs more than live and queued allocations give: see plan.h
-    int32_t interval_ms; // to wait before the next sync that is not urgent; 0: the runner's own
+    bool expelled; // declared lost: kill everything, leave without another sync
+    bool complete; // the workflow is complete or canceled
+    bool held;     // nothing is given out now
+    bool may_come; // jobs that fit this runner's capacity and labels may still become ready
+    bool demand;   // some class needs more than live and queued allocations give: see plan.h
+    int64_t classes_change; // another number than before: what is held is out of date
+    int32_t interval_ms;    // to wait before the next sync that is not urgent; 0: the runner's own
     struct arena *arena;
 };
 

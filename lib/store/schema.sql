@@ -44,7 +44,8 @@ CREATE TABLE workflow (
   folder TEXT NOT NULL,                    -- submission folder; relative paths start here
   version TEXT NOT NULL,                   -- of the torc that created it
   settings TEXT NOT NULL,                  -- JSON, lib/workflow/settings.h
-  change INTEGER NOT NULL DEFAULT 0        -- raised when jobs become ready, are canceled, or the workflow ends
+  change INTEGER NOT NULL DEFAULT 0,       -- raised when jobs become ready, are canceled, or the workflow ends
+  classes_change INTEGER NOT NULL DEFAULT 0 -- raised when a class changes: who remembers them reads them again
 );
 
 -- Apart from the row above, which changes often: a row is rewritten whole.
@@ -102,6 +103,7 @@ CREATE TABLE job (
 CREATE INDEX job_ready ON job (class, priority DESC, rank DESC, id) WHERE state = 2;
 CREATE INDEX job_order ON job (workflow, priority DESC, rank DESC, id, class) WHERE state = 2 AND flags & 16; -- many classes
 CREATE INDEX job_held ON job (runner) WHERE runner IS NOT NULL;
+CREATE INDEX job_cancel ON job (runner) WHERE flags & 256;  -- canceled, and its runner is to be told
 
 CREATE TABLE dependency (
   job INTEGER NOT NULL REFERENCES job(id) ON DELETE CASCADE,

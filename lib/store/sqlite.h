@@ -19,6 +19,7 @@ enum sql { // every statement there is; the texts are in sql.def
 
 // Classes that claims have met, by id; sqlite_claim_order.c.
 struct class_cache {
+    int64_t change; // workflow.classes_change when they were read
     struct known_class **slots;
     size_t count, space; // space: 0 or a power of two
 };

@@ -29,6 +29,8 @@ int sqlite_restart(void *impl, const struct restart_request *, struct restart_re
 int sqlite_amend(void *impl, const struct restart_request *, const struct amend_had *,
                  const struct workflow *, const struct workflow_origin *, struct restart_reply *,
                  struct error *);
+int sqlite_steer(void *impl, const struct steer_request *, struct steer_reply *, struct error *);
+int sqlite_update_class(void *impl, const struct class_update *, int64_t *jobs, struct error *);
 int sqlite_cancel(void *impl, int64_t workflow_id, struct submissions *, struct error *);
 
 #endif

@@ -42,7 +42,8 @@ static void make_room(struct class_cache *cache)
     if ((cache->count + 1) * 2 <= cache->space)
         return;
     struct class_cache grown = {.space = cache->space ? cache->space * 2 : 64,
-                                .count = cache->count};
+                                .count = cache->count,
+                                .change = cache->change};
     grown.slots = xcalloc(grown.space, sizeof *grown.slots);
     for (size_t i = 0; i < cache->space; i++)
         if (cache->slots[i])
@@ -142,6 +143,9 @@ int claim_in_order(struct claim_state *state, enum claim_order *found, struct er
     cleanup_free struct choice *now = xcalloc((size_t)pack.max_jobs + 1, sizeof *now);
     cleanup_free struct choice *later = xcalloc((size_t)pack.prefetch + 1, sizeof *later);
     size_t now_count = 0, later_count = 0;
+    if (db->classes.change != state->tx->classes_change)
+        class_cache_fini(&db->classes);
+    db->classes.change = state->tx->classes_change;
     sqlite3_stmt *s = db_query(db, err, SQL_READY_IN_ORDER, "ll", state->tx->workflow_id, looks);
     int rc = -1;
     while (s && (pack.max_jobs > 0 || later_count < (size_t)pack.prefetch) &&

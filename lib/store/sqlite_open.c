@@ -294,4 +294,6 @@ const struct store_ops store_sqlite_ops = {
     .restart_facts = sqlite_restart_facts,
     .restart = sqlite_restart,
     .amend = sqlite_amend,
+    .steer = sqlite_steer,
+    .update_class = sqlite_update_class,
 };

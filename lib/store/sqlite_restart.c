@@ -56,6 +56,26 @@ static int settle_states(struct tx *tx, struct error *err)
     return rc;
 }
 
+// Uninitialized jobs get their state, all that wait are counted anew, and a run begins.
+int tx_start_run(struct tx *tx, struct error *err)
+{
+    struct db *db = tx->db;
+    int64_t id = tx->workflow_id;
+    if (db_do(db, err, SQL_RESTART_EPHEMERAL, "l", id) ||
+        db_do(db, err, SQL_RESTART_UNMET, "l", id) || db_do(db, err, SQL_RESTART_STATES, "l", id) ||
+        db_do(db, err, SQL_RESTART_COUNTS_ZERO, "l", id) ||
+        db_do(db, err, SQL_RESTART_COUNTS, "l", id) ||
+        db_do(db, err, SQL_RESTART_WORKFLOW, "l", id))
+        return -1;
+    tx->state = WORKFLOW_RUNNING;
+    tx->run_id++;
+    tx->change = tx->made_ready = tx->any_ended = true;
+    return settle_states(tx, err) || tx_event(tx, EVENT_WORKFLOW_RESTARTED, 0, 0, 0, err) ||
+                   tx_finish(tx, err)
+               ? -1
+               : 0;
+}
+
 int tx_restarted_meanwhile(const struct tx *tx, struct error *err)
 {
     return error_set(err, ERROR_USAGE, 0,
@@ -67,7 +87,6 @@ int tx_restart(struct tx *tx, const struct restart_request *q, bool amended,
                struct restart_reply *reply, struct error *err)
 {
     struct db *db = tx->db;
-    int64_t id = tx->workflow_id;
     if (tx->run_id != q->run_id)
         return tx_restarted_meanwhile(tx, err);
     for (uint32_t i = 0; i < q->seen_count; i++)
@@ -75,19 +94,10 @@ int tx_restart(struct tx *tx, const struct restart_request *q, bool amended,
             return -1;
     if (!q->jobs_count && !q->maybe_count && !amended)
         return 0;
-    if (reset_jobs(tx, q, reply, err) || db_do(db, err, SQL_RESTART_EPHEMERAL, "l", id) ||
-        db_do(db, err, SQL_RESTART_UNMET, "l", id) || db_do(db, err, SQL_RESTART_STATES, "l", id) ||
-        db_do(db, err, SQL_RESTART_COUNTS_ZERO, "l", id) ||
-        db_do(db, err, SQL_RESTART_COUNTS, "l", id) ||
-        db_do(db, err, SQL_RESTART_WORKFLOW, "l", id))
+    if (reset_jobs(tx, q, reply, err) || tx_start_run(tx, err))
         return -1;
-    tx->state = WORKFLOW_RUNNING;
-    reply->run_id = ++tx->run_id;
-    tx->change = tx->made_ready = tx->any_ended = true;
-    return settle_states(tx, err) || tx_event(tx, EVENT_WORKFLOW_RESTARTED, 0, 0, 0, err) ||
-                   tx_finish(tx, err)
-               ? -1
-               : 0;
+    reply->run_id = tx->run_id;
+    return 0;
 }
 
 int sqlite_restart(void *impl, const struct restart_request *request, struct restart_reply *reply,

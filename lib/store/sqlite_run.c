@@ -183,7 +183,7 @@ static int apply_end(struct sync_state *st, const struct attempt_end *given, str
     if (e->state == JOB_COMPLETED && held.flags & JOB_USES_DATA && check_output_data(st, e, err))
         return -1;
     enum job_state state = e->state;
-    if (state == JOB_READY && tx->state == WORKFLOW_CANCELED)
+    if (state == JOB_READY && (tx->state == WORKFLOW_CANCELED || held.flags & JOB_CANCEL_ASKED))
         state = JOB_CANCELED; // it cannot go on
     if (write_attempt(st, e, state, held.state == JOB_RUNNING, &attempt, err))
         return -1;
@@ -238,6 +238,8 @@ static int apply_return(struct sync_state *st, int64_t job_id, struct error *err
     bool mine = rc > 0 && sqlite3_column_int64(s, 2) == st->runner.id &&
                 sqlite3_column_int(s, 1) == JOB_PENDING;
     int64_t class_id = rc > 0 ? sqlite3_column_int64(s, 0) : 0;
+    bool canceled =
+        tx->state == WORKFLOW_CANCELED || (rc > 0 && sqlite3_column_int(s, 5) & JOB_CANCEL_ASKED);
     if (rc < 0)
         return -1;
     sqlite3_reset(s);
@@ -245,7 +247,7 @@ static int apply_return(struct sync_state *st, int64_t job_id, struct error *err
         refuse(st, job_id);
         return 0;
     }
-    enum job_state to = tx->state == WORKFLOW_CANCELED ? JOB_CANCELED : JOB_READY;
+    enum job_state to = canceled ? JOB_CANCELED : JOB_READY;
     tx_count(tx, class_id, JOB_PENDING, to, 1);
     return tx_return(tx, job_id, st->runner.id, to, err);
 }
@@ -302,19 +304,19 @@ static int apply(struct sync_state *st, struct error *err)
 // What the user canceled: of a canceled workflow, everything that the runner holds.
 static int read_canceled(struct sync_state *st, struct error *err)
 {
-    if (st->tx.state != WORKFLOW_CANCELED)
-        return 0;
+    enum sql which = st->tx.state == WORKFLOW_CANCELED ? SQL_RUNNER_HELD : SQL_STEER_CANCELED;
     size_t count = 0, space = 0;
     cleanup_free int64_t *ids = NULL;
-    sqlite3_stmt *s = db_query(st->tx.db, err, SQL_RUNNER_HELD, "l", st->runner.id);
+    sqlite3_stmt *s = db_query(st->tx.db, err, which, "l", st->runner.id);
     int rc = -1;
     while (s && (rc = db_step(st->tx.db, s, err)) > 0) {
         ids = array_grow(ids, count, &space, sizeof *ids);
         ids[count++] = sqlite3_column_int64(s, 0);
     }
-    st->reply->canceled = arena_alloc(st->reply->arena, count * sizeof *ids + 1);
-    if (count)
-        memcpy(st->reply->canceled, ids, count * sizeof *ids);
+    if (!count)
+        return rc;
+    st->reply->canceled = arena_alloc(st->reply->arena, count * sizeof *ids);
+    memcpy(st->reply->canceled, ids, count * sizeof *ids);
     st->reply->canceled_count = (uint32_t)count;
     return rc;
 }
@@ -337,6 +339,7 @@ static int sync_in(struct db *db, struct sync_state *st, struct error *err)
     if (read_canceled(st, err) || (!replay && tx_demand_due(&st->tx, &reply->demand, err)))
         return -1;
     reply->complete = st->tx.state == WORKFLOW_COMPLETE || st->tx.state == WORKFLOW_CANCELED;
+    reply->classes_change = st->tx.classes_change;
     reply->held = st->tx.state == WORKFLOW_HELD;
     reply->may_come = (reply->may_come || replay) && !reply->complete;
     reply->interval_ms =

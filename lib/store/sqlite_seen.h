@@ -10,6 +10,8 @@
 int tx_restart(struct tx *tx, const struct restart_request *request, bool amended,
                struct restart_reply *reply, struct error *err);
 
+int tx_start_run(struct tx *tx, struct error *err);
+
 int tx_restarted_meanwhile(const struct tx *tx, struct error *err); // -1
 // What foreign keys would say of the workflow's indices, one comparison each.
 int tx_check_workflow(const struct workflow *workflow, struct error *err);

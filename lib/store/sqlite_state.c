@@ -21,6 +21,7 @@ int tx_init(struct tx *tx, struct db *db, int64_t workflow_id, struct error *err
         return -1;
     tx->state = (enum workflow_state)sqlite3_column_int(s, 0);
     tx->run_id = sqlite3_column_int(s, 1);
+    tx->classes_change = sqlite3_column_int64(s, 2);
     sqlite3_reset(s);
     return 0;
 }
@@ -237,10 +238,10 @@ int tx_return(struct tx *tx, int64_t job_id, int64_t runner_id, enum job_state t
               struct error *err)
 {
     enum event_kind kind = to == JOB_READY ? EVENT_JOB_RETURNED : EVENT_JOB_CANCELED;
-    return db_do(tx->db, err, SQL_JOB_RETURN, "li", job_id, (int)to) ||
-                   tx_event(tx, kind, job_id, runner_id, 0, err)
-               ? -1
-               : 0;
+    if (db_do(tx->db, err, SQL_JOB_RETURN, "li", job_id, (int)to) ||
+        tx_event(tx, kind, job_id, runner_id, 0, err))
+        return -1;
+    return to == JOB_CANCELED ? tx_job_ended(tx, job_id, to, err) : 0;
 }
 
 static int give_back(struct tx *tx, int64_t runner_id, enum job_state to, struct error *err)
@@ -249,8 +250,10 @@ static int give_back(struct tx *tx, int64_t runner_id, enum job_state to, struct
     int rc = -1;
     while (s && (rc = db_step(tx->db, s, err)) > 0) {
         int64_t id = sqlite3_column_int64(s, 0);
-        tx_count(tx, sqlite3_column_int64(s, 1), (enum job_state)sqlite3_column_int(s, 2), to, 1);
-        if (tx_return(tx, id, runner_id, to, err))
+        enum job_state job_to = sqlite3_column_int(s, 3) & JOB_CANCEL_ASKED ? JOB_CANCELED : to;
+        tx_count(tx, sqlite3_column_int64(s, 1), (enum job_state)sqlite3_column_int(s, 2), job_to,
+                 1);
+        if (tx_return(tx, id, runner_id, job_to, err))
             return -1;
     }
     return rc;

@@ -26,6 +26,7 @@ struct tx { // one transaction on one workflow
     int64_t workflow_id, now_usec;
     enum workflow_state state;
     int32_t run_id;
+    int64_t classes_change;
     struct class_delta *deltas; // hashed by class
     size_t deltas_count, deltas_space;
     struct ended_job *ended; // jobs whose dependents are still to be told

@@ -144,6 +144,19 @@ int store_amend(struct store *store, const struct restart_request *request,
     return store->ops->amend(store->impl, request, had, workflow, origin, reply, err);
 }
 
+int store_steer(struct store *store, const struct steer_request *request, struct steer_reply *reply,
+                struct error *err)
+{
+    *reply = (struct steer_reply){0};
+    return store->ops->steer(store->impl, request, reply, err);
+}
+
+int store_update_class(struct store *store, const struct class_update *update, int64_t *jobs,
+                       struct error *err)
+{
+    return store->ops->update_class(store->impl, update, jobs, err);
+}
+
 int store_demand(struct store *store, int64_t workflow_id, struct demand *demand, struct error *err)
 {
     *demand = (struct demand){.arena = arena_create()};

@@ -18,10 +18,11 @@ enum job_flag {
     JOB_NAMES_DATA = 8, // its command holds ${user_data.input.…} of data that other jobs write: put
                         // in when it starts
     // the store sets these
-    JOB_IN_ORDER = 16,   // of a workflow of many classes: claimed in order
-    JOB_USES_DATA = 32,  // user data is its input or output
-    JOB_IF_CHANGED = 64, // after a restart: it runs again only if what it reads has changed
-    JOB_REMOVED = 128,   // not in the changed file of a restart; for no longer than its transaction
+    JOB_IN_ORDER = 16,      // of a workflow of many classes: claimed in order
+    JOB_USES_DATA = 32,     // user data is its input or output
+    JOB_IF_CHANGED = 64,    // after a restart: it runs again only if what it reads has changed
+    JOB_CANCEL_ASKED = 256, // the user canceled it while a runner had it
+    JOB_REMOVED = 128, // not in the changed file of a restart; for no longer than its transaction
 };
 
 enum file_role { ROLE_INPUT = 0, ROLE_OUTPUT = 1 };

@@ -39,6 +39,7 @@ struct job {
     enum phase phase;
     enum stop stop;
     bool start_sent, signaled, killed, over_memory;
+    bool goes_back;    // held: not to be started here, given back with the next flush
     bool taken;        // started on a hint: the store learns of it afterwards
     struct job *ahead; // a hint: what may follow at once when it completes, and so on
     struct share share;
