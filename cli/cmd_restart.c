@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // torc restart: the jobs that must run again, and no others; with --dry-run they are only shown.
+#include <unistd.h>
+
 #include "cli/job_list.h"
 #include "lib/base/mem.h"
+#include "lib/plan/plan.h"
 #include "lib/show/restart_table.h"
+#include "lib/slurm/slurm.h"
+#include "lib/store/plan.h"
 
 static int run(struct cli *cli, struct error *err);
 
@@ -15,13 +20,48 @@ const struct command cmd_restart = {
     .run = run,
 };
 
+// The most that a job could get: on the cluster, if the workflow was ever submitted, else on this
+// machine.
+static int find_limits(struct store *store, int64_t id, struct escalation_limits *limits,
+                       struct error *err)
+{
+    struct submissions submissions;
+    struct cluster cluster;
+    *limits = (struct escalation_limits){0};
+    if (store_submissions(store, id, &submissions, err))
+        return -1;
+    bool submitted = submissions.count > 0, endless = false;
+    submissions_fini(&submissions);
+    if (!submitted) {
+        limits->memory_bytes = (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE);
+        return 0;
+    }
+    if (slurm_load_cluster(&cluster, err))
+        return error_prefix(err, "how much there is cannot be found out, nothing was changed");
+    for (uint32_t i = 0; i < cluster.nodes_count; i++)
+        if (cluster.nodes[i].memory_bytes - PLAN_OWN_BYTES > limits->memory_bytes)
+            limits->memory_bytes = cluster.nodes[i].memory_bytes - PLAN_OWN_BYTES;
+    for (uint32_t i = 0; i < cluster.partitions_count; i++) {
+        endless |= !cluster.partitions[i].max_time_usec;
+        if (cluster.partitions[i].max_time_usec > limits->runtime_usec)
+            limits->runtime_usec = cluster.partitions[i].max_time_usec;
+    }
+    if (endless)
+        limits->runtime_usec = 0;
+    cluster_fini(&cluster);
+    return 0;
+}
+
 static int restart(const struct cli *cli, struct store *store, int64_t id, const char *job_glob,
                    struct error *err)
 {
     struct restart r;
     struct restart_reply reply = {0};
     struct restart_wish wish = {.failed = cli->failed, .force = cli->force, .job_glob = job_glob};
-    if (restart_find(store, id, &wish, &r, err)) {
+    struct escalation_limits limits;
+    if (cli->escalate && !find_limits(store, id, &limits, err))
+        wish.escalate = &limits;
+    if ((cli->escalate && !wish.escalate) || restart_find(store, id, &wish, &r, err)) {
         store_close(store);
         return -1;
     }

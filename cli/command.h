@@ -23,7 +23,7 @@ enum option_bit { // which options a command takes, besides --db and --help
     OPTION_WORKFLOW = 1 << 10,
     OPTION_LOGS = 1 << 12,    // --failed, --attempt
     OPTION_EVENTS = 1 << 11,  // --follow, --job, --kind, --since
-    OPTION_RESTART = 1 << 13, // --dry-run, --job, --failed, --force
+    OPTION_RESTART = 1 << 13, // --dry-run, --job, --failed, --force, --escalate
     OPTION_CLASS = 1 << 14,
     OPTION_UPDATE = 1 << 15, // --cpus, --memory, --runtime
 };
@@ -39,7 +39,7 @@ struct cli { // what the command line says
     const char *class_name, *memory, *runtime;
     int32_t cpus;
     const char *workflow, *job, *kind, *since, *format, *output, *attempt;
-    bool json, watch, follow, only_stdout, only_stderr, last, all, failed, dry_run, force;
+    bool json, watch, follow, only_stdout, only_stderr, last, all, failed, dry_run, force, escalate;
 };
 
 enum argument_need { ARGUMENT_NONE, ARGUMENT_OPTIONAL, ARGUMENT_REQUIRED, ARGUMENT_SEVERAL };

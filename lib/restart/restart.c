@@ -94,6 +94,8 @@ int restart_find(struct store *store, int64_t workflow_id, const struct restart_
                                     .added = r->amendment ? r->amendment->added : NULL};
     r->verdicts = xcalloc(f->jobs_count + 1, sizeof *r->verdicts);
     restart_decide(f, &r->look, &choice, r->verdicts);
+    if (wish->escalate && !r->amendment)
+        escalate(f, r->verdicts, wish->escalate, &r->more);
     count(r);
     return 0;
 }
@@ -110,6 +112,20 @@ static struct restart_seen *list_seen(const struct restart *r)
     return seen;
 }
 
+static struct restart_more *list_more(const struct restart *r, uint32_t *count)
+{
+    const struct restart_facts *f = &r->facts;
+    struct restart_more *more = xcalloc(f->jobs_count + 1, sizeof *more);
+    for (uint32_t i = 0; r->more.count && i < f->jobs_count; i++) {
+        if (r->more.of_job[i] < 0 || !r->more.list[r->more.of_job[i]].jobs)
+            continue;
+        const struct escalation *e = &r->more.list[r->more.of_job[i]];
+        more[(*count)++] = (struct restart_more){f->jobs[i].id, f->classes[e->class_index].id,
+                                                 e->name, e->memory_bytes, e->runtime_usec};
+    }
+    return more;
+}
+
 int restart_apply(struct store *store, const struct restart *r,
                   const struct workflow_origin *origin, struct restart_reply *reply,
                   struct error *err)
@@ -124,6 +140,8 @@ int restart_apply(struct store *store, const struct restart *r,
                                       .maybe = maybe,
                                       .seen = seen,
                                       .seen_count = r->look.seen_count};
+    cleanup_free struct restart_more *more = list_more(r, &request.more_count);
+    request.more = more;
     for (uint32_t i = 0; i < f->jobs_count; i++) {
         int64_t which = r->amendment ? i : f->jobs[i].id;
         if (r->verdicts[i].what > RESTART_MAYBE)
@@ -139,6 +157,7 @@ int restart_apply(struct store *store, const struct restart *r,
 void restart_fini(struct restart *r)
 {
     free(r->verdicts);
+    escalations_fini(&r->more);
     restart_look_fini(&r->look);
     if (r->amendment)
         amendment_fini(r->amendment);

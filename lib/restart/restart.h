@@ -4,7 +4,7 @@
 #define LIB_RESTART_RESTART_H
 
 #include "lib/restart/amend.h"
-#include "lib/restart/decide.h"
+#include "lib/restart/escalate.h"
 #include "lib/store/create.h"
 #include "lib/store/read.h"
 
@@ -15,11 +15,13 @@ struct restart {
     const struct workflow *workflow;
     struct restart_look look;
     struct restart_verdict *verdicts; // by facts.jobs
+    struct escalations more;          // empty unless it was wished
     uint32_t again, maybe;            // jobs of the user's that run again, that may
 };
 
 struct restart_wish {
     bool failed, force;
+    const struct escalation_limits *escalate; // more for what died of too little; NULL: no
     const struct workflow *workflow; // the changed file; it must outlive the restart. NULL: none
     const char *job_glob; // only these jobs, what comes after them, and what they lack; NULL: all
 };

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "lib/show/restart_table.h"
 
+#include "lib/base/duration.h"
 #include "lib/base/mem.h"
+#include "lib/base/size.h"
+#include "lib/base/text.h"
 #include "lib/show/json_stream.h"
 #include "lib/show/table.h"
 
@@ -40,7 +43,43 @@ void restart_print_json(const struct restart *r, bool dry_run, int32_t run_id)
     for (uint32_t i = 0; r->amendment && i < r->amendment->removed_count; i++)
         json_stream_value(&out, NULL, json_text(r->amendment->removed[i]));
     json_stream_end(&out);
+    json_stream_array(&out, "escalated");
+    for (size_t i = 0; i < r->more.count; i++) {
+        const struct escalation *e = &r->more.list[i];
+        json_stream_value(&out, NULL,
+                          json_pack("{s:o, s:o, s:I, s:I, s:o, s:b}", "class",
+                                    json_text(r->facts.classes[e->class_index].name), "to",
+                                    e->jobs ? json_text(e->name) : json_null(), "jobs",
+                                    (json_int_t)e->jobs, "memory_bytes",
+                                    (json_int_t)e->memory_bytes, "runtime_s",
+                                    json_seconds(e->runtime_usec), "capped", e->capped));
+    }
     json_stream_end(&out);
+    json_stream_end(&out);
+}
+
+static void print_escalation(const struct restart *r, const struct escalation *e)
+{
+    char from[SIZE_TEXT], to[SIZE_TEXT], used[SIZE_TEXT] = "not known";
+    char before[DURATION_TEXT], after[DURATION_TEXT];
+    const struct restart_class *class = &r->facts.classes[e->class_index];
+    cleanup_free char *name = text_safe(class->name);
+    if (!e->jobs) {
+        printf("class %s has all the %s that there is: its jobs get no more\n", name,
+               e->memory ? "memory" : "time");
+        return;
+    }
+    printf("class %s: %u job%s that ran out of %s get%s ", name, e->jobs, e->jobs == 1 ? "" : "s",
+           e->memory ? "memory" : "time", e->jobs == 1 ? "s" : "");
+    if (e->memory && e->peak_bytes != UNKNOWN)
+        size_format(e->peak_bytes, used, sizeof used);
+    if (e->memory)
+        printf("%s instead of %s (largest use %s)", size_format(e->memory_bytes, to, sizeof to),
+               size_format(class->memory_bytes, from, sizeof from), used);
+    else
+        printf("%s instead of %s", duration_format(e->runtime_usec, after, sizeof after),
+               duration_format(class->runtime_usec, before, sizeof before));
+    puts(e->capped ? ", which is all there is" : "");
 }
 
 static void print_table(const struct screen *screen, const struct restart *r, bool dry_run)
@@ -81,6 +120,8 @@ void restart_print(const struct screen *screen, const struct restart *r, bool dr
     if (r->again || r->maybe) {
         print_table(screen, r, dry_run);
         print_counts(r, dry_run);
+        for (size_t i = 0; i < r->more.count; i++)
+            print_escalation(r, &r->more.list[i]);
     } else {
         printf("workflow %lld: nothing must run again\n", (long long)r->facts.workflow_id);
     }

@@ -10,7 +10,9 @@
 void restart_print(const struct screen *screen, const struct restart *restart, bool dry_run);
 
 // {"workflow_id", "run_id", "dry_run", "jobs": [{"name", "reason"}], "if_changed": [the same],
-// "removed": [names]}; run_id: of the new run.
+// "removed": [names],
+// "escalated": [{"class", "to", "jobs", "memory_bytes", "runtime_s", "capped"}]}; run_id: of the
+// new run.
 void restart_print_json(const struct restart *restart, bool dry_run, int32_t run_id);
 
 #endif

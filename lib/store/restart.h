@@ -14,6 +14,8 @@ struct restart_job {
     const char *name;
     enum job_state state;
     enum attempt_reason reason; // of its last attempt, where that failed
+    int32_t class_index;        // into classes; -1: a barrier
+    int64_t memory_peak_bytes;  // of its last attempt, where that failed; UNKNOWN: not measured
     int64_t signature;          // lib/workflow/signature.h; UNKNOWN: of an earlier torc
     bool barrier;               // stands for many needs, and is no job of the user's
 };
@@ -38,6 +40,11 @@ struct restart_data {
     int64_t hash, initial_hash; // of its value now, and of what the file gave; UNKNOWN: none
 };
 
+struct restart_class {
+    int64_t id, memory_bytes, runtime_usec;
+    const char *name;
+};
+
 // Everything is in the order of ids; indices are into these lists.
 struct restart_facts {
     int64_t workflow_id;
@@ -49,8 +56,9 @@ struct restart_facts {
     struct restart_file *files;
     struct restart_version *versions; // by file
     struct restart_data *data;
-    uint32_t jobs_count, needs_count, job_files_count, job_data_count, files_count, versions_count,
-        data_count;
+    struct restart_class *classes;
+    uint32_t classes_count, jobs_count, needs_count, job_files_count, job_data_count, files_count,
+        versions_count, data_count;
     struct arena *arena;
 };
 
@@ -62,6 +70,12 @@ struct restart_seen { // a file that was looked at, and has changed its identity
     int64_t file_id;
     struct file_seen seen;
 };
+struct restart_more { // a job that gets more than its class gives: in a class like that, made if
+                      // need be
+    int64_t job_id, class_id;
+    const char *name;
+    int64_t memory_bytes, runtime_usec;
+};
 struct restart_request {
     int64_t workflow_id;
     int32_t run_id; // of the facts
@@ -69,7 +83,8 @@ struct restart_request {
     // content once their needs have ended, else they stay completed.
     const int64_t *jobs, *maybe;
     const struct restart_seen *seen;
-    uint32_t jobs_count, maybe_count, seen_count;
+    const struct restart_more *more; // not with a changed file
+    uint32_t jobs_count, maybe_count, seen_count, more_count;
 };
 struct restart_reply {
     int32_t run_id;        // the new run

@@ -109,6 +109,7 @@ RECORD(data_reply, data_reply, LIST(data_reply, answers, &codec_answer));
 // ---- restarting ----
 LOCAL(restart_job, restart_job, INT(restart_job, id), TEXT(restart_job, name),
       INT(restart_job, state), INT(restart_job, reason), INT(restart_job, barrier),
+      INT(restart_job, class_index), INT(restart_job, memory_peak_bytes),
       INT(restart_job, signature));
 LOCAL(restart_pair, restart_pair, INT(restart_pair, job), INT(restart_pair, other),
       INT(restart_pair, role), INT(restart_pair, seen));
@@ -118,17 +119,23 @@ LOCAL(restart_version, restart_version, INT(restart_version, file),
       PART(restart_version, seen, &codec_seen));
 LOCAL(restart_data, restart_data, TEXT(restart_data, name), INT(restart_data, ephemeral),
       INT(restart_data, hash), INT(restart_data, initial_hash));
+LOCAL(restart_class, restart_class, INT(restart_class, id), INT(restart_class, memory_bytes),
+      INT(restart_class, runtime_usec), TEXT(restart_class, name));
+LOCAL(restart_more, restart_more, INT(restart_more, job_id), INT(restart_more, class_id),
+      TEXT(restart_more, name), INT(restart_more, memory_bytes), INT(restart_more, runtime_usec));
 #define RF(f, record) LIST(restart_facts, f, record)
 RECORD(restart_facts, restart_facts, INT(restart_facts, workflow_id), INT(restart_facts, run_id),
-       INT(restart_facts, state), TEXT(restart_facts, folder), RF(jobs, &codec_restart_job),
-       RF(needs, &codec_restart_pair), RF(job_files, &codec_restart_pair),
-       RF(job_data, &codec_restart_pair), RF(files, &codec_restart_file),
-       RF(versions, &codec_restart_version), RF(data, &codec_restart_data));
+       INT(restart_facts, state), TEXT(restart_facts, folder), RF(classes, &codec_restart_class),
+       RF(jobs, &codec_restart_job), RF(needs, &codec_restart_pair),
+       RF(job_files, &codec_restart_pair), RF(job_data, &codec_restart_pair),
+       RF(files, &codec_restart_file), RF(versions, &codec_restart_version),
+       RF(data, &codec_restart_data));
 LOCAL(restart_seen, restart_seen, INT(restart_seen, file_id),
       PART(restart_seen, seen, &codec_seen));
 RECORD(restart_request, restart_request, INT(restart_request, workflow_id),
        INT(restart_request, run_id), INTS(restart_request, jobs), INTS(restart_request, maybe),
-       LIST(restart_request, seen, &codec_restart_seen));
+       LIST(restart_request, seen, &codec_restart_seen),
+       LIST(restart_request, more, &codec_restart_more));
 
 RECORD(amend_had, amend_had, LIST(amend_had, files, &codec_seen), INTS(amend_had, data));
 

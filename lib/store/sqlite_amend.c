@@ -277,8 +277,10 @@ static int amend(struct amending *a, const struct restart_request *q, const stru
                    drop_links(a, err) || drop_jobs(a, err) || amend_files(a, err) ||
                    amend_data(a, err) || amend_links(a, err) ||
                    db_do(a->tx->db, err, SQL_AMEND_CLASSES_DROP, "l", a->tx->workflow_id) ||
-                   db_do(a->tx->db, err, SQL_AMEND_COUNTS_DROP, "") || restore_seen(a, had, err) ||
-                   reset(a, q, reply, err)
+                   db_do(a->tx->db, err, SQL_AMEND_COUNTS_DROP, "") ||
+                   db_do(a->tx->db, err, SQL_RESTART_IN_ORDER, "li", a->tx->workflow_id,
+                         (int)MANY_CLASSES) ||
+                   restore_seen(a, had, err) || reset(a, q, reply, err)
                ? -1
                : 0;
 }

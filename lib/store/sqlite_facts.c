@@ -8,8 +8,9 @@
 struct reader {
     struct db *db;
     struct restart_facts *facts;
-    int64_t *job_ids, *data_ids, *version_ids; // as the lists of facts; files have theirs
-    size_t space;                              // of the list that is being read
+    // as the lists of facts; files have theirs
+    int64_t *class_ids, *job_ids, *data_ids, *version_ids;
+    size_t space; // of the list that is being read
 };
 
 static int compare_ids(const void *a, const void *b)
@@ -36,10 +37,27 @@ static int read_jobs(struct reader *r, sqlite3_stmt *s)
         .id = sqlite3_column_int64(s, 0),
         .name = db_text(f->arena, s, 1),
         .state = (enum job_state)sqlite3_column_int(s, 2),
-        .barrier = sqlite3_column_int(s, 3) != 0,
+        .barrier = sqlite3_column_type(s, 3) == SQLITE_NULL,
+        .class_index = (int32_t)find(r->class_ids, f->classes_count, sqlite3_column_int64(s, 3)),
+        .memory_peak_bytes = db_known(s, 6),
         .signature = db_known(s, 4),
         .reason = (enum attempt_reason)sqlite3_column_int(s, 5),
     };
+    return 0;
+}
+
+static int read_classes(struct reader *r, sqlite3_stmt *s)
+{
+    struct restart_facts *f = r->facts;
+    size_t space = r->space;
+    r->class_ids = array_grow(r->class_ids, f->classes_count, &space, sizeof *r->class_ids);
+    f->classes = array_grow(f->classes, f->classes_count, &r->space, sizeof *f->classes);
+    r->class_ids[f->classes_count] = sqlite3_column_int64(s, 0);
+    f->classes[f->classes_count++] =
+        (struct restart_class){.id = sqlite3_column_int64(s, 0),
+                               .name = db_text(f->arena, s, 1),
+                               .memory_bytes = sqlite3_column_int64(s, 2),
+                               .runtime_usec = sqlite3_column_int64(s, 3)};
     return 0;
 }
 
@@ -137,10 +155,10 @@ static const struct {
     int (*row)(struct reader *r, sqlite3_stmt *s);
 } lists[] = {
     // what others refer to first
-    {SQL_FACTS_JOBS, read_jobs},         {SQL_FACTS_FILES, read_files},
-    {SQL_FACTS_VERSIONS, read_versions}, {SQL_FACTS_DATA, read_data},
-    {SQL_FACTS_NEEDS, read_needs},       {SQL_FACTS_JOB_FILES, read_job_files},
-    {SQL_FACTS_JOB_DATA, read_job_data},
+    {SQL_FACTS_CLASSES, read_classes},     {SQL_FACTS_JOBS, read_jobs},
+    {SQL_FACTS_FILES, read_files},         {SQL_FACTS_VERSIONS, read_versions},
+    {SQL_FACTS_DATA, read_data},           {SQL_FACTS_NEEDS, read_needs},
+    {SQL_FACTS_JOB_FILES, read_job_files}, {SQL_FACTS_JOB_DATA, read_job_data},
 };
 
 static int read_lists(struct reader *r, struct error *err)
@@ -179,6 +197,7 @@ static void *keep(struct arena *arena, void *list, size_t bytes)
 static void keep_lists(struct restart_facts *f)
 {
 #define KEEP(list) f->list = keep(f->arena, f->list, f->list##_count * sizeof *f->list)
+    KEEP(classes);
     KEEP(jobs);
     KEEP(needs);
     KEEP(files);
@@ -201,6 +220,7 @@ int sqlite_restart_facts(void *impl, int64_t workflow_id, struct restart_facts *
     int rc = tx_init(&tx, db, workflow_id, err) || read_lists(&reader, err) ? -1 : 0;
     rc = db_end(db, rc, err);
     keep_lists(facts);
+    free(reader.class_ids);
     free(reader.job_ids);
     free(reader.data_ids);
     free(reader.version_ids);

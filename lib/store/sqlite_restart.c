@@ -39,6 +39,18 @@ static int reset_jobs(struct tx *tx, const struct restart_request *q, struct res
     return 0;
 }
 
+static int give_more(struct tx *tx, const struct restart_request *q, struct error *err)
+{
+    for (uint32_t i = 0; i < q->more_count; i++) {
+        const struct restart_more *m = &q->more[i];
+        if (db_do(tx->db, err, SQL_RESTART_MORE_CLASS, "lsll", m->class_id, m->name,
+                  m->memory_bytes, m->runtime_usec) ||
+            db_do(tx->db, err, SQL_RESTART_MORE_JOB, "lls", m->job_id, m->class_id, m->name))
+            return -1;
+    }
+    return 0;
+}
+
 // Jobs whose needs have failed for good, and barriers without an open need: as if that had just
 // happened.
 static int settle_states(struct tx *tx, struct error *err)
@@ -62,6 +74,7 @@ int tx_start_run(struct tx *tx, struct error *err)
     struct db *db = tx->db;
     int64_t id = tx->workflow_id;
     if (db_do(db, err, SQL_RESTART_EPHEMERAL, "l", id) ||
+        db_do(db, err, SQL_RESTART_IN_ORDER, "li", id, (int)MANY_CLASSES) ||
         db_do(db, err, SQL_RESTART_UNMET, "l", id) || db_do(db, err, SQL_RESTART_STATES, "l", id) ||
         db_do(db, err, SQL_RESTART_COUNTS_ZERO, "l", id) ||
         db_do(db, err, SQL_RESTART_COUNTS, "l", id) ||
@@ -94,7 +107,7 @@ int tx_restart(struct tx *tx, const struct restart_request *q, bool amended,
             return -1;
     if (!q->jobs_count && !q->maybe_count && !amended)
         return 0;
-    if (reset_jobs(tx, q, reply, err) || tx_start_run(tx, err))
+    if (reset_jobs(tx, q, reply, err) || give_more(tx, q, err) || tx_start_run(tx, err))
         return -1;
     reply->run_id = tx->run_id;
     return 0;

@@ -12,6 +12,7 @@ unit_tests += tests/unit/command_line
 unit_tests += tests/unit/dot
 unit_tests += tests/unit/duration
 unit_tests += tests/unit/environment
+unit_tests += tests/unit/escalate
 unit_tests += tests/unit/estimate
 unit_tests += tests/unit/format
 unit_tests += tests/unit/fs_kind
