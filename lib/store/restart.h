@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What a restart is decided from, and what it does to the database. The decision itself is
-// lib/restart/decide.h.
+// What a restart is decided from (lib/restart/decide.h), and what it does to the database.
 #ifndef LIB_STORE_RESTART_H
 #define LIB_STORE_RESTART_H
 
