@@ -54,6 +54,7 @@ cluster_tests += tests/cluster/idioms.t
 cluster_tests += tests/cluster/kill.t
 cluster_tests += tests/cluster/language.t
 cluster_tests += tests/cluster/plugin.t
+cluster_tests += tests/cluster/restart.t
 cluster_tests += tests/cluster/runner.t
 cluster_tests += tests/cluster/sandbox.t
 cluster_tests += tests/cluster/schedulers.t
