@@ -46,16 +46,20 @@ int restart_apply(struct store *store, const struct restart *r, struct restart_r
 {
     const struct restart_facts *f = &r->facts;
     cleanup_free int64_t *jobs = xcalloc(f->jobs_count + 1, sizeof *jobs);
+    cleanup_free int64_t *rewrites = xcalloc(f->jobs_count + 1, sizeof *rewrites);
     cleanup_free int64_t *maybe = xcalloc(f->jobs_count + 1, sizeof *maybe);
     struct restart_request request = {.workflow_id = f->workflow_id,
                                       .run_id = f->run_id,
                                       .jobs = jobs,
+                                      .rewrites = rewrites,
                                       .maybe = maybe,
                                       .seen = r->look.seen,
                                       .seen_count = r->look.seen_count};
     for (uint32_t i = 0; i < f->jobs_count; i++) {
-        if (r->verdicts[i].what > RESTART_MAYBE)
+        if (r->verdicts[i].what == RESTART_AGAIN)
             jobs[request.jobs_count++] = f->jobs[i].id;
+        else if (r->verdicts[i].what == RESTART_REWRITE)
+            rewrites[request.rewrites_count++] = f->jobs[i].id;
         else if (r->verdicts[i].what == RESTART_MAYBE)
             maybe[request.maybe_count++] = f->jobs[i].id;
     }

@@ -39,6 +39,7 @@ lib_libtorc_la_SOURCES += %D%/sqlite_read.c
 lib_libtorc_la_SOURCES += %D%/sqlite_restart.c
 lib_libtorc_la_SOURCES += %D%/sqlite_run.c
 lib_libtorc_la_SOURCES += %D%/sqlite_seen.c
+lib_libtorc_la_SOURCES += %D%/sqlite_seen.h
 lib_libtorc_la_SOURCES += %D%/sqlite_state.c
 lib_libtorc_la_SOURCES += %D%/sqlite_tx.h
 lib_libtorc_la_SOURCES += %D%/store.c

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What files and user data were when a job used them: what a restart compares with.
+#include "lib/store/sqlite_seen.h"
+
 #include "lib/base/hash.h"
-#include "lib/store/sqlite_tx.h"
 #include "lib/workflow/workflow.h"
 
 // torc_hash(value): of JSON text, the same for the same value however it is spaced.
@@ -41,6 +42,27 @@ static int read_used(struct db *db, struct arena *arena, int64_t job_id, struct 
     if (rc > 0)
         sqlite3_reset(s);
     return rc < 0 ? -1 : 0;
+}
+
+int tx_wrote_other(struct tx *tx, struct arena *arena, int64_t job_id, const struct file_seen *seen,
+                   uint32_t count, bool *other, struct error *err)
+{
+    struct used_file *used;
+    uint32_t used_count = 0;
+    int64_t differs = 0;
+    if (db_number(tx->db, err, &differs, SQL_DATA_DIFFERS, "l", job_id) < 0 ||
+        (count && read_used(tx->db, arena, job_id, &used, &used_count, count, err)))
+        return -1;
+    for (uint32_t i = 0; used_count == count && i < count && !differs; i++) {
+        int64_t version = 0;
+        if (used[i].role == ROLE_OUTPUT && seen[i].size_bytes != UNKNOWN &&
+            (tx_version(tx->db, used[i].id, &seen[i], &version, err) ||
+             db_number(tx->db, err, &differs, SQL_FILE_DIFFERS, "lll", job_id, used[i].id,
+                       version) < 0))
+            return -1;
+    }
+    *other = differs != 0;
+    return 0;
 }
 
 int tx_files_seen(struct tx *tx, struct arena *arena, int64_t job_id, const struct file_seen *seen,

@@ -14,9 +14,15 @@ struct class_delta {
     int64_t class_id; // 0: free
     int64_t by_state[JOB_STATES];
 };
+enum job_change {
+    CHANGE_NONE,  // nothing that it wrote
+    CHANGE_WROTE, // some of it: who reads from it sees for itself
+    CHANGE_ALL,   // it ran for a reason of its own: all that comes after it runs
+};
 struct ended_job {
     int64_t id;
     bool good; // completed or disabled: met for those who need it
+    enum job_change change;
 };
 
 struct tx { // one transaction on one workflow
@@ -37,8 +43,9 @@ void tx_fini(struct tx *tx);
 // n jobs of a class (0: barriers) went from one state to another; JOB_STATES: from nowhere.
 void tx_count(struct tx *tx, int64_t class_id, enum job_state from, enum job_state to, int64_t n);
 // A job came to a final state: its dependents become ready or canceled, through any number of
-// levels.
-int tx_job_ended(struct tx *tx, int64_t job_id, enum job_state state, struct error *err);
+// levels. change: for those that a restart runs again only if something has changed.
+int tx_job_ended(struct tx *tx, int64_t job_id, enum job_state state, enum job_change change,
+                 struct error *err);
 int tx_event(struct tx *tx, enum event_kind kind, int64_t job, int64_t runner, int64_t attempt,
              struct error *err);
 // The same, of a time that a runner's clock gave.
@@ -54,14 +61,6 @@ int tx_return(struct tx *tx, int64_t job_id, int64_t runner_id, enum job_state t
               struct error *err);
 // A job that waits for what has failed is canceled, with all that waits for it.
 int tx_cancel_waiting(struct tx *tx, int64_t job_id, struct error *err);
-
-// The version of a file that was seen like this.
-int tx_version(struct db *db, int64_t file_id, const struct file_seen *seen, int64_t *version,
-               struct error *err);
-// A job that completed has seen its files so, in the order of its claim; another number of them
-// than it has is no news.
-int tx_files_seen(struct tx *tx, struct arena *arena, int64_t job_id, const struct file_seen *seen,
-                  uint32_t count, struct error *err);
 
 // What a runner holds goes back: pending jobs become ready, attempts that run end `lost`; then the
 // runner itself ends (lost or left), and its allocation when no other runner of it is alive.
