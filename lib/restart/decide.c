@@ -71,7 +71,9 @@ static void judge_states(struct deciding *d)
     const struct restart_facts *f = d->facts;
     for (uint32_t j = 0; j < f->jobs_count; j++) {
         enum job_state state = f->jobs[j].state;
-        if (f->jobs[j].barrier || state == JOB_DISABLED || is_open(state))
+        // a barrier was canceled with those that wait for it; the jobs it needs may be fine
+        if (state == JOB_DISABLED || is_open(state) ||
+            (f->jobs[j].barrier && state == JOB_COMPLETED))
             continue;
         if (d->choice->asked ? d->choice->asked[j] : d->choice->force)
             give(d, j, RESTART_AGAIN, WHY_ASKED, 0);
