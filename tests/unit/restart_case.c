@@ -40,6 +40,9 @@ void case_init(struct oracle_case *c, int jobs, int files)
     }
 }
 
+// A regex that several jobs have, and that so many match, becomes a barrier.
+enum { WIDE = 8, SMALL_MOST = 10 };
+
 static void generate_jobs(struct oracle_case *c)
 {
     static const enum job_kind kinds[] = {KIND_PURE,   KIND_PURE,     KIND_PURE,
@@ -50,7 +53,10 @@ static void generate_jobs(struct oracle_case *c)
         job->goes_on = dice(c, 6) == 0;
         if (j && dice(c, 4) == 0)
             job->needs[dice(c, (unsigned)j)] = true;
-        if (j > 1 && dice(c, 7) == 0) {
+        if (j >= WIDE && dice(c, 2)) {
+            job->regex_first = 0;
+            job->regex_last = WIDE - 1;
+        } else if (j > 1 && dice(c, 7) == 0) {
             job->regex_first = (int)dice(c, (unsigned)j);
             job->regex_last = job->regex_first + (int)dice(c, (unsigned)(j - job->regex_first));
         }
@@ -99,13 +105,25 @@ static void generate_data(struct oracle_case *c)
 
 // ---- its history ----
 
-static void generate_edit(struct oracle_case *c, struct edit *e)
+// One that has just failed, if there is one.
+static int job_to_disable(struct oracle_case *c, const struct round *before)
+{
+    int first = (int)dice(c, (unsigned)c->jobs_count);
+    for (int i = 0; i < c->jobs_count; i++) {
+        int job = (first + i) % c->jobs_count;
+        if (before->outcomes[job].state != JOB_COMPLETED)
+            return job;
+    }
+    return first;
+}
+
+static void generate_edit(struct oracle_case *c, struct edit *e, const struct round *before)
 {
     unsigned what = dice(c, 16);
     random_content(c, e->value);
     if (what == 0 && c->jobs_count > 3) {
         e->kind = EDIT_DISABLE;
-        e->which = (int)dice(c, (unsigned)c->jobs_count);
+        e->which = job_to_disable(c, before);
     } else if (what < 4 && c->data_count) {
         e->kind = dice(c, 2) ? EDIT_DATA_SAME : EDIT_DATA_CHANGE;
         e->which = (int)dice(c, (unsigned)c->data_count);
@@ -133,7 +151,7 @@ static void generate_round(struct oracle_case *c, int number)
     unsigned calm = dice(c, 3) ? 30 : 6;
     if (number)
         for (int edits = (int)dice(c, EDITS_MOST); r->edits_count < edits; r->edits_count++)
-            generate_edit(c, &r->edits[r->edits_count]);
+            generate_edit(c, &r->edits[r->edits_count], r - 1);
     for (int j = 0; j < c->jobs_count; j++) {
         struct outcome *o = &r->outcomes[j];
         *o = dice(c, calm) ? (struct outcome){JOB_COMPLETED, REASON_NONE, true} : bad[dice(c, 6)];
@@ -151,7 +169,9 @@ void case_generate(struct oracle_case *c, unsigned seed)
     c->random = seed * 7919u + 1;
     for (int i = 0; i < 5; i++)
         dice(c, 2);
-    int jobs = 3 + (int)dice(c, JOBS_MOST - 2), files = 2 + (int)dice(c, (unsigned)jobs * 2 - 1);
+    int jobs = 3 + (int)dice(c, dice(c, 6) ? SMALL_MOST - 2 : JOBS_MOST - 2);
+    int most = 2 * jobs - 1 < FILES_MOST - 1 ? 2 * jobs - 1 : FILES_MOST - 1;
+    int files = 2 + (int)dice(c, (unsigned)most);
     uint64_t random = c->random;
     case_init(c, jobs, files);
     c->seed = seed;

@@ -10,7 +10,7 @@
 
 #include "lib/base/states.h"
 
-enum { JOBS_MOST = 12, FILES_MOST = 24, DATA_MOST = 6, EDITS_MOST = 6, ROUNDS_MOST = 4 };
+enum { JOBS_MOST = 16, FILES_MOST = 24, DATA_MOST = 6, EDITS_MOST = 6, ROUNDS_MOST = 4 };
 
 typedef char content[12]; // 8 hexadecimal digits; "": not there
 
@@ -72,7 +72,7 @@ struct round { // edits, restart (in the first round: creation), run
     struct edit edits[EDITS_MOST];
     int edits_count;
     struct outcome outcomes[JOBS_MOST];
-    int cancel_after, claims; // the user cancels the workflow after so many jobs, 0: never
+    int cancel_after, claims; // after so many jobs the user cancels, 0: never; claimed at once
 };
 
 struct oracle_case {
