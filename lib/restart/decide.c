@@ -155,7 +155,7 @@ static bool go_forward(struct deciding *d)
         enum restart_what what = d->verdicts[need].what;
         if (what == RESTART_KEEP && is_open(f->jobs[need].state))
             what = RESTART_MAYBE;
-        if (what == RESTART_KEEP || f->jobs[need].state == JOB_DISABLED)
+        if (what == RESTART_KEEP)
             continue;
         for (uint32_t k = d->first[need]; k < d->first[need + 1]; k++) {
             uint32_t job = d->dependents[k];

@@ -218,8 +218,11 @@ void naive_predict(struct naive *n)
     bool any = false;
     judge(&p);
     for (int j = 0; j < n->c->jobs_count; j++) {
+        bool again = p.hard[j] || p.rewrite[j];
         any |= p.may[j];
-        if (p.hard[j] || p.rewrite[j])
+        n->again += again;
+        n->maybe += p.may[j] && !again;
+        if (again)
             reset_data(n, j);
     }
     for (int d = 0; any && d < n->c->data_count; d++)

@@ -14,6 +14,7 @@ struct naive {
     // out
     bool runs[JOBS_MOST];
     const char *why[JOBS_MOST];
+    int again, maybe; // what a restart can say before they run
 };
 
 void naive_predict(struct naive *n);

@@ -43,6 +43,11 @@ static bool compare(struct world *w, const struct compared *k)
         good &= canceled ? w->ran[j] <= expected : w->ran[j] == expected;
         good &= canceled || w->jobs[j].state == k->after.jobs[j].state;
     }
+    if (k->round && (w->again != k->after.again || w->maybe != k->after.maybe)) {
+        world_problem(w, "restart says that %d jobs run and %d may, expected: %d and %d",
+                      (int)w->again, (int)w->maybe, k->after.again, k->after.maybe);
+        good = false;
+    }
     if (!good || !is_settled(w))
         return good;
     world_look(w);
