@@ -159,7 +159,26 @@ static void generate_round(struct oracle_case *c, int number)
             o->writes = dice(c, 2);
     }
     r->cancel_after = dice(c, 15) ? 0 : 1 + (int)dice(c, (unsigned)c->jobs_count);
+    if (number + 1 < c->rounds_count && !r->cancel_after && dice(c, 4) == 0)
+        r->stop_after = 1 + (int)dice(c, number ? 3 : (unsigned)c->jobs_count);
     r->claims = 1 + (int)dice(c, 6);
+}
+
+// Outputs are gone, the runner leaves when it has written a few again, and then there are edits.
+static void generate_leave(struct oracle_case *c)
+{
+    struct round *r = &c->rounds[1];
+    c->rounds_count = 3;
+    r->edits_count = 0;
+    for (int f = 0; f < c->files_count && r->edits_count < EDITS_MOST; f++)
+        if (c->files[f].writer >= 0 && !c->jobs[c->files[f].writer].reads[f] && dice(c, 2))
+            r->edits[r->edits_count++] = (struct edit){.kind = EDIT_DELETE, .which = f};
+    r->cancel_after = 0;
+    r->stop_after = 1 + (int)dice(c, 3);
+    c->rounds[0].cancel_after = c->rounds[0].stop_after = 0;
+    for (int i = 0; i < 2; i++)
+        for (int j = 0; j < c->jobs_count; j++)
+            c->rounds[i].outcomes[j] = (struct outcome){JOB_COMPLETED, REASON_NONE, true};
 }
 
 void case_generate(struct oracle_case *c, unsigned seed)
@@ -181,8 +200,10 @@ void case_generate(struct oracle_case *c, unsigned seed)
     generate_jobs(c);
     generate_files(c);
     generate_data(c);
-    for (int r = 0; r < c->rounds_count; r++)
+    for (int r = 0; r < ROUNDS_MOST; r++)
         generate_round(c, r);
+    if (dice(c, 5) == 0)
+        generate_leave(c);
 }
 
 // ---- what is asked of it ----
@@ -326,6 +347,8 @@ void case_print(const struct oracle_case *c, FILE *out)
                         round->outcomes[j].writes ? ", but writes" : "");
         if (round->cancel_after)
             fprintf(out, " canceled after %d jobs", round->cancel_after);
+        if (round->stop_after)
+            fprintf(out, " left after %d jobs", round->stop_after);
         fputs("\n", out);
     }
 }

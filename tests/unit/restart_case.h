@@ -72,7 +72,9 @@ struct round { // edits, restart (in the first round: creation), run
     struct edit edits[EDITS_MOST];
     int edits_count;
     struct outcome outcomes[JOBS_MOST];
-    int cancel_after, claims; // after so many jobs the user cancels, 0: never; claimed at once
+    // after so many jobs the user cancels, the runner leaves (0: never); so many are claimed at
+    // once
+    int cancel_after, stop_after, claims;
 };
 
 struct oracle_case {
@@ -85,14 +87,12 @@ struct oracle_case {
     int order[JOBS_MOST]; // in which the file has them
     struct round rounds[ROUNDS_MOST];
 };
-
 void case_generate(struct oracle_case *c, unsigned seed);
-void case_init(struct oracle_case *c, int jobs, int files); // without anything random
+void case_init(struct oracle_case *c, int jobs, int files); // nothing random
 char *case_text(const struct oracle_case *c);               // the workflow file; to be freed
 void case_print(const struct oracle_case *c, FILE *out);
 
 bool case_needs(const struct oracle_case *c, int job, int need); // for whatever reason
-
 // What a job writes into a file (or FILES_MOST + data), given what it has read.
 void case_produce(const struct oracle_case *c, int job, int output, int runs, const content *files,
                   const content *data, content result);

@@ -60,9 +60,22 @@ static int repeats(const struct oracle_case *c, int f, const char *value)
     return c->files[f].long_short ? 1 + (int)(strtoul(value, NULL, 16) % 4) : 2;
 }
 
+void file_delete(int folder, const struct oracle_case *c, int f)
+{
+    if (c->files[f].folder) {
+        unlinkat(folder, entry_of(f, "value"), 0);
+        unlinkat(folder, entry_of(f, "extra"), 0);
+    }
+    unlinkat(folder, path_of(f), c->files[f].folder ? AT_REMOVEDIR : 0);
+}
+
 void file_write(int folder, const struct oracle_case *c, int f, const char *value)
 {
     if (c->files[f].folder) {
+        // A job makes its folder anew. If it only changed an entry, the folder's identity would
+        // stay, and the one row of file_version that has it would get another hash: also for those
+        // who read the folder before (not mended yet).
+        file_delete(folder, c, f);
         write_folder(folder, f, value);
         return;
     }
@@ -80,15 +93,6 @@ void file_read(int folder, const struct oracle_case *c, int f, content value)
     check(read(fd, value, 8) == 8, path);
     value[8] = '\0';
     close(fd);
-}
-
-void file_delete(int folder, const struct oracle_case *c, int f)
-{
-    if (c->files[f].folder) {
-        unlinkat(folder, entry_of(f, "value"), 0);
-        unlinkat(folder, entry_of(f, "extra"), 0);
-    }
-    unlinkat(folder, path_of(f), c->files[f].folder ? AT_REMOVEDIR : 0);
 }
 
 // A change in place is only seen by its ctime, which is as fine as the kernel's ticks.
@@ -117,6 +121,11 @@ static void edit_file(int folder, const struct oracle_case *c, const struct edit
     }
     if (e->kind != EDIT_CHANGE)
         check(!utimensat(folder, path_of(e->which), times, 0), "utimensat");
+}
+
+bool file_is_missing(int folder, int f)
+{
+    return faccessat(folder, path_of(f), F_OK, 0) != 0;
 }
 
 void file_edit(int folder, const struct oracle_case *c, const struct edit *e)

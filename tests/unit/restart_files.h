@@ -8,6 +8,7 @@
 void file_write(int folder, const struct oracle_case *c, int f, const char *value);
 void file_read(int folder, const struct oracle_case *c, int f, content value); // "": not there
 void file_delete(int folder, const struct oracle_case *c, int f);
+bool file_is_missing(int folder, int f);
 void file_edit(int folder, const struct oracle_case *c, const struct edit *edit);
 
 #endif

@@ -91,7 +91,7 @@ static void judge(struct prediction *p)
         for (int j = 0; j < n->c->jobs_count; j++) {
             if (is_disabled(n, j))
                 continue;
-            bool rewrite = !p->hard[j] && lacks_output(p, j);
+            bool rewrite = !p->hard[j] && (n->jobs[j].left || lacks_output(p, j));
             bool may = p->hard[j] || rewrite || needs_one_of(n, j, p->may);
             news |= may != p->may[j] || rewrite != p->rewrite[j];
             p->may[j] = may;
@@ -124,13 +124,9 @@ static bool ended_badly(const struct naive *n, int job)
     return n->jobs[job].state != JOB_COMPLETED && !is_disabled(n, job);
 }
 
-// What only follows from what the needs have written: of a job that may run, and of one that runs
-// in any case whether all that comes after it does too.
-static const char *reason_now(const struct prediction *p, int job)
+static const char *reason_by_need(const struct prediction *p, int job)
 {
     const struct naive *n = p->n;
-    const struct case_job *j = &n->c->jobs[job];
-    const struct job_memory *m = &n->jobs[job];
     for (int k = 0; k < job; k++) {
         if (!case_needs(n->c, job, k))
             continue;
@@ -145,13 +141,24 @@ static const char *reason_now(const struct prediction *p, int job)
         if (p->ran[k] && p->wrote_other[k] && (!reads_from(n, job, k) || by_regex(n, job, k)))
             return "after one that wrote another content";
     }
-    for (int f = 0; f < n->c->files_count; f++)
-        if (j->reads[f] && *n->files[f] && !j->writes[f] && differs(n->files[f], m->read[f]))
-            return "input has another content";
-    for (int d = 0; d < n->c->data_count; d++)
-        if (j->reads_data[d] && differs(n->data[d], m->read_data[d]))
-            return "data has another content";
     return NULL;
+}
+
+// What only follows from what the needs have written: of a job that may run, and of one that runs
+// in any case whether all that comes after it does too.
+static const char *reason_now(const struct prediction *p, int job)
+{
+    const struct naive *n = p->n;
+    const struct case_job *j = &n->c->jobs[job];
+    const struct job_memory *m = &n->jobs[job];
+    const char *reason = reason_by_need(p, job);
+    for (int f = 0; f < n->c->files_count && !reason; f++)
+        if (j->reads[f] && *n->files[f] && !j->writes[f] && differs(n->files[f], m->read[f]))
+            reason = "input has another content";
+    for (int d = 0; d < n->c->data_count && !reason; d++)
+        if (j->reads_data[d] && differs(n->data[d], m->read_data[d]))
+            reason = "data has another content";
+    return reason;
 }
 
 static void reset_data(struct naive *n, int job)
@@ -195,6 +202,7 @@ static void run(struct prediction *p, int job)
     memcpy(m.read, n->files, sizeof m.read);
     memcpy(m.read_data, n->data, sizeof m.read_data);
     n->jobs[job].runs++;
+    n->jobs[job].left = false;
     if (outcome->state == JOB_COMPLETED || outcome->writes)
         write_outputs(p, job, &m);
     if (outcome->state == JOB_COMPLETED) {
@@ -231,6 +239,12 @@ void naive_predict(struct naive *n)
     for (int j = 0; j < n->c->jobs_count; j++) {
         if (!p.may[j])
             continue;
+        if (n->ran && !n->ran[j]) { // who has no reason yet is asked again by the next restart
+            if (p.hard[j] || reason_by_need(&p, j))
+                n->jobs[j].state = JOB_UNINITIALIZED;
+            n->jobs[j].left = p.rewrite[j];
+            continue;
+        }
         if (is_canceled(n, j)) {
             n->jobs[j].state = JOB_CANCELED;
             continue;

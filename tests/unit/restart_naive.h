@@ -11,6 +11,7 @@ struct naive {
     const struct round *round;
     struct job_memory jobs[JOBS_MOST]; // in: before the restart; out: after it
     content files[FILES_MOST], data[DATA_MOST];
+    const int *ran; // only these ran, then the runner left; NULL: all that had to
     // out
     bool runs[JOBS_MOST];
     const char *why[JOBS_MOST];

@@ -74,6 +74,7 @@ static void run_job(struct playing *p, const struct claimed_job *claimed, struct
     world_files(w, m.read);
     world_data(w, m.read_data);
     w->jobs[job].runs++;
+    w->jobs[job].left = false;
     if (outcome->state == JOB_COMPLETED || outcome->writes)
         write_outputs(w, job, &m);
     if (outcome->state != JOB_COMPLETED) {
@@ -103,7 +104,7 @@ static void cancel(struct playing *p)
 static void run_claimed(struct playing *p, const struct sync_reply *reply)
 {
     p->count = 0;
-    for (uint32_t i = 0; i < reply->claimed_count; i++) {
+    for (uint32_t i = 0; i < reply->claimed_count && !p->over; i++) {
         const struct claimed_job *job = &reply->claimed[i];
         struct attempt_end *end = &p->ends[p->count];
         *end = (struct attempt_end){.start = {.job_id = job->job_id,
@@ -120,6 +121,7 @@ static void run_claimed(struct playing *p, const struct sync_reply *reply)
             run_job(p, job, end, p->seen[p->count]);
         p->count++;
         p->w->ended++;
+        p->over = p->round->stop_after && p->w->ended >= p->round->stop_after;
         if (!p->canceled && p->round->cancel_after && p->w->ended >= p->round->cancel_after)
             cancel(p);
     }
@@ -152,7 +154,11 @@ static void leave(struct playing *p)
 {
     struct error err = {0};
     struct sync_reply reply;
-    struct sync_request q = {.runner_id = p->grant.runner_id, .seq = ++p->seq, .leave = true};
+    struct sync_request q = {.runner_id = p->grant.runner_id,
+                             .seq = ++p->seq,
+                             .ends = p->ends,
+                             .ends_count = p->count,
+                             .leave = true};
     if (store_sync(p->w->store, &q, &reply, &err))
         world_problem(p->w, "leave: %s", err.text);
     else

@@ -12,6 +12,7 @@
 struct job_memory {
     enum job_state state;
     int runs;
+    bool left; // an earlier restart decided that it writes what is missing, and it has not yet
     // when it last completed
     content read[FILES_MOST], read_data[DATA_MOST], wrote[FILES_MOST], set[DATA_MOST];
 };
@@ -28,6 +29,7 @@ struct world {
     struct job_memory jobs[JOBS_MOST];
     int ran[JOBS_MOST]; // how often, in this round
     int ended, entries;
+    bool stopped;                 // jobs are left to run
     int64_t again, maybe, hashed; // of the last world_restart or world_look
     char problem[300];            // the first thing that went wrong; "": nothing
 };
