@@ -73,7 +73,9 @@ static void judge_states(struct deciding *d)
         enum job_state state = f->jobs[j].state;
         if (d->choice->added && d->choice->added[j])
             give(d, j, RESTART_AGAIN, WHY_ADDED, 0);
-        if (f->jobs[j].barrier || state == JOB_DISABLED || is_open(state))
+        // a barrier was canceled with those that wait for it; the jobs it needs may be fine
+        if (state == JOB_DISABLED || is_open(state) ||
+            (f->jobs[j].barrier && state == JOB_COMPLETED))
             continue;
         if (d->choice->asked ? d->choice->asked[j] : d->choice->force)
             give(d, j, RESTART_AGAIN, WHY_ASKED, 0);
@@ -155,7 +157,7 @@ static bool go_forward(struct deciding *d)
         enum restart_what what = d->verdicts[need].what;
         if (what == RESTART_KEEP && is_open(f->jobs[need].state))
             what = RESTART_MAYBE;
-        if (what == RESTART_KEEP || f->jobs[need].state == JOB_DISABLED)
+        if (what == RESTART_KEEP)
             continue;
         for (uint32_t k = d->first[need]; k < d->first[need + 1]; k++) {
             uint32_t job = d->dependents[k];
@@ -243,7 +245,7 @@ char *restart_why_text(const struct restart_facts *f, uint32_t job, const struct
     case WHY_EPHEMERAL:
         return xasprintf("it sets %s, which is ephemeral", f->data[v->other].name);
     case WHY_NEED:
-        return xasprintf(v->what == RESTART_MAYBE ? "if what it reads of %s changes"
+        return xasprintf(v->what == RESTART_MAYBE ? "if what %s writes changes"
                                                   : "it needs %s, which runs again",
                          f->jobs[v->other].name);
     case WHY_TEMPORARY:

@@ -62,7 +62,8 @@ static void look_at(struct looking *l, uint32_t file)
         const struct file_seen *v = &l->facts->versions[l->by_file[now->first_version + i]].seen;
         if (content_is(v, &now->st)) {
             now->is_new = false;
-            now->seen.hash = v->hash;
+            if (v->hash != UNKNOWN)
+                now->seen.hash = v->hash;
         }
     }
 }

@@ -132,11 +132,13 @@ int restart_apply(struct store *store, const struct restart *r,
 {
     const struct restart_facts *f = &r->facts;
     cleanup_free int64_t *jobs = xcalloc(f->jobs_count + 1, sizeof *jobs);
+    cleanup_free int64_t *rewrites = xcalloc(f->jobs_count + 1, sizeof *rewrites);
     cleanup_free int64_t *maybe = xcalloc(f->jobs_count + 1, sizeof *maybe);
     cleanup_free struct restart_seen *seen = list_seen(r);
     struct restart_request request = {.workflow_id = f->workflow_id,
                                       .run_id = f->run_id,
                                       .jobs = jobs,
+                                      .rewrites = rewrites,
                                       .maybe = maybe,
                                       .seen = seen,
                                       .seen_count = r->look.seen_count};
@@ -144,8 +146,10 @@ int restart_apply(struct store *store, const struct restart *r,
     request.more = more;
     for (uint32_t i = 0; i < f->jobs_count; i++) {
         int64_t which = r->amendment ? i : f->jobs[i].id;
-        if (r->verdicts[i].what > RESTART_MAYBE)
+        if (r->verdicts[i].what == RESTART_AGAIN)
             jobs[request.jobs_count++] = which;
+        else if (r->verdicts[i].what == RESTART_REWRITE)
+            rewrites[request.rewrites_count++] = which;
         else if (r->verdicts[i].what == RESTART_MAYBE)
             maybe[request.maybe_count++] = which;
     }

@@ -78,12 +78,14 @@ struct restart_more { // a job that gets more than its class gives: in a class l
 struct restart_request {
     int64_t workflow_id;
     int32_t run_id; // of the facts
-    // ids, barriers among them. jobs: run again. maybe: run again if what they read has other
-    // content once their needs have ended, else they stay completed.
-    const int64_t *jobs, *maybe;
+    // ids, barriers among them. jobs: run again. rewrites: run again, but may write what they wrote
+    // before. maybe: run again if what they read has other content once their needs have ended, or
+    // they come after one that ran for such a reason or wrote another content; else they stay
+    // completed.
+    const int64_t *jobs, *rewrites, *maybe;
     const struct restart_seen *seen;
     const struct restart_more *more; // not with a changed file
-    uint32_t jobs_count, maybe_count, seen_count, more_count;
+    uint32_t jobs_count, rewrites_count, maybe_count, seen_count, more_count;
 };
 struct restart_reply {
     int32_t run_id;        // the new run

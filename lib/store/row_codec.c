@@ -133,8 +133,8 @@ RECORD(restart_facts, restart_facts, INT(restart_facts, workflow_id), INT(restar
 LOCAL(restart_seen, restart_seen, INT(restart_seen, file_id),
       PART(restart_seen, seen, &codec_seen));
 RECORD(restart_request, restart_request, INT(restart_request, workflow_id),
-       INT(restart_request, run_id), INTS(restart_request, jobs), INTS(restart_request, maybe),
-       LIST(restart_request, seen, &codec_restart_seen),
+       INT(restart_request, run_id), INTS(restart_request, jobs), INTS(restart_request, rewrites),
+       INTS(restart_request, maybe), LIST(restart_request, seen, &codec_restart_seen),
        LIST(restart_request, more, &codec_restart_more));
 
 RECORD(amend_had, amend_had, LIST(amend_had, files, &codec_seen), INTS(amend_had, data));

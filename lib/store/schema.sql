@@ -103,7 +103,7 @@ CREATE TABLE job (
 CREATE INDEX job_ready ON job (class, priority DESC, rank DESC, id) WHERE state = 2;
 CREATE INDEX job_order ON job (workflow, priority DESC, rank DESC, id, class) WHERE state = 2 AND flags & 16; -- many classes
 CREATE INDEX job_held ON job (runner) WHERE runner IS NOT NULL;
-CREATE INDEX job_cancel ON job (runner) WHERE flags & 256;  -- canceled, and its runner is to be told
+CREATE INDEX job_cancel ON job (runner) WHERE flags & 1024;  -- canceled, and its runner is to be told
 
 CREATE TABLE dependency (
   job INTEGER NOT NULL REFERENCES job(id) ON DELETE CASCADE,
@@ -126,9 +126,10 @@ CREATE TABLE file_version (
   id INTEGER PRIMARY KEY,
   file INTEGER NOT NULL REFERENCES file(id) ON DELETE CASCADE,
   size_bytes INTEGER NOT NULL, mtime_usec INTEGER NOT NULL, ctime_usec INTEGER NOT NULL, inode INTEGER NOT NULL,
-  hash INTEGER,                            -- XXH3, 63 bits; of a folder, of its entries' names, sizes and mtimes; NULL: not computed
-  UNIQUE (file, size_bytes, mtime_usec, ctime_usec, inode)
+  hash INTEGER                             -- XXH3, 63 bits; of a folder, of its entries' names, sizes and mtimes; NULL: not computed
 );
+-- a folder keeps its identity when an entry changes in place
+CREATE UNIQUE INDEX file_version_same ON file_version (file, size_bytes, mtime_usec, ctime_usec, inode, ifnull(hash, -1));
 CREATE TABLE job_file (
   job INTEGER NOT NULL REFERENCES job(id) ON DELETE CASCADE,
   file INTEGER NOT NULL REFERENCES file(id) ON DELETE CASCADE,

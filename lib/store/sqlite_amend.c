@@ -236,35 +236,47 @@ static int restore_seen(struct amending *a, const struct amend_had *had, struct 
     return 0;
 }
 
+static int64_t *jobs_of(const struct amending *a, const int64_t *indices, uint32_t count)
+{
+    int64_t *ids = xcalloc(count + 1, sizeof *ids);
+    for (uint32_t i = 0; i < count; i++)
+        ids[i] = a->jobs[indices[i]];
+    return ids;
+}
+
 // The request with ids for indices.
 static int reset(struct amending *a, const struct restart_request *q, struct restart_reply *reply,
                  struct error *err)
 {
-    cleanup_free int64_t *jobs = xcalloc(q->jobs_count + 1, sizeof *jobs);
-    cleanup_free int64_t *maybe = xcalloc(q->maybe_count + 1, sizeof *maybe);
+    cleanup_free int64_t *jobs = jobs_of(a, q->jobs, q->jobs_count);
+    cleanup_free int64_t *rewrites = jobs_of(a, q->rewrites, q->rewrites_count);
+    cleanup_free int64_t *maybe = jobs_of(a, q->maybe, q->maybe_count);
     cleanup_free struct restart_seen *seen = xcalloc(q->seen_count + 1, sizeof *seen);
     struct restart_request with_ids = *q;
     with_ids.jobs = jobs;
+    with_ids.rewrites = rewrites;
     with_ids.maybe = maybe;
     with_ids.seen = seen;
-    for (uint32_t i = 0; i < q->jobs_count; i++)
-        jobs[i] = a->jobs[q->jobs[i]];
-    for (uint32_t i = 0; i < q->maybe_count; i++)
-        maybe[i] = a->jobs[q->maybe[i]];
     for (uint32_t i = 0; i < q->seen_count; i++)
         seen[i] = (struct restart_seen){a->files[q->seen[i].file_id], q->seen[i].seen};
     return tx_restart(a->tx, &with_ids, a->changes > 0, reply, err);
 }
 
+static bool are_indices(const int64_t *indices, uint32_t count, size_t of)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (indices[i] < 0 || (size_t)indices[i] >= of)
+            return false;
+    return true;
+}
+
 static bool indices_fit(const struct restart_request *q, const struct workflow *w)
 {
-    bool fit = true;
-    for (uint32_t i = 0; i < q->jobs_count; i++)
-        fit = fit && q->jobs[i] >= 0 && (size_t)q->jobs[i] < w->jobs_count;
-    for (uint32_t i = 0; i < q->maybe_count; i++)
-        fit = fit && q->maybe[i] >= 0 && (size_t)q->maybe[i] < w->jobs_count;
+    bool fit = are_indices(q->jobs, q->jobs_count, w->jobs_count) &&
+               are_indices(q->rewrites, q->rewrites_count, w->jobs_count) &&
+               are_indices(q->maybe, q->maybe_count, w->jobs_count);
     for (uint32_t i = 0; i < q->seen_count; i++)
-        fit = fit && q->seen[i].file_id >= 0 && (size_t)q->seen[i].file_id < w->files_count;
+        fit = fit && are_indices(&q->seen[i].file_id, 1, w->files_count);
     return fit;
 }
 

@@ -121,7 +121,7 @@ static int end_barriers(struct tx *tx, const struct workflow *w, const struct ba
         int64_t id = b->job + 1 + (int64_t)i;
         if (w->jobs[i].class_index < 0 && !w->jobs[i].unmet &&
             (db_do(tx->db, err, SQL_JOB_FREED, "li", id, (int)JOB_COMPLETED) ||
-             tx_job_ended(tx, id, JOB_COMPLETED, err)))
+             tx_job_ended(tx, id, JOB_COMPLETED, CHANGE_NONE, err)))
             return -1;
     }
     return 0;

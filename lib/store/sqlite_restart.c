@@ -15,26 +15,41 @@ static int add_seen(struct db *db, const struct restart_seen *seen, struct error
                : 0;
 }
 
+static void count(struct tx *tx, struct restart_reply *reply)
+{
+    bool reset = sqlite3_changes(tx->db->sqlite) > 0;
+    reply->reset += reset;
+    reply->passed += !reset;
+}
+
+// A job that rewrites is compared with what it wrote before.
+static int reset_again(struct tx *tx, const int64_t *jobs, uint32_t jobs_count, int flags,
+                       struct restart_reply *reply, struct error *err)
+{
+    struct db *db = tx->db;
+    for (uint32_t i = 0; i < jobs_count; i++) {
+        if (db_do(db, err, SQL_RESTART_JOB, "lli", jobs[i], tx->workflow_id, flags))
+            return -1;
+        int64_t before = reply->reset;
+        count(tx, reply);
+        if (reply->reset > before &&
+            ((!flags && db_do(db, err, SQL_RESTART_FORGET, "l", jobs[i])) ||
+             db_do(db, err, SQL_DATA_FORGET, "l", jobs[i])))
+            return -1;
+    }
+    return 0;
+}
+
 static int reset_jobs(struct tx *tx, const struct restart_request *q, struct restart_reply *reply,
                       struct error *err)
 {
-    struct db *db = tx->db;
-    for (uint32_t i = 0; i < q->jobs_count; i++) {
-        if (db_do(db, err, SQL_RESTART_JOB, "ll", q->jobs[i], tx->workflow_id))
-            return -1;
-        bool reset = sqlite3_changes(db->sqlite) > 0;
-        reply->reset += reset;
-        reply->passed += !reset;
-        if (reset && (db_do(db, err, SQL_RESTART_FORGET, "l", q->jobs[i]) ||
-                      db_do(db, err, SQL_DATA_FORGET, "l", q->jobs[i])))
-            return -1;
-    }
+    if (reset_again(tx, q->jobs, q->jobs_count, 0, reply, err) ||
+        reset_again(tx, q->rewrites, q->rewrites_count, JOB_IF_CHANGED | JOB_REWRITES, reply, err))
+        return -1;
     for (uint32_t i = 0; i < q->maybe_count; i++) {
-        if (db_do(db, err, SQL_RESTART_MAYBE, "ll", q->maybe[i], tx->workflow_id))
+        if (db_do(tx->db, err, SQL_RESTART_MAYBE, "ll", q->maybe[i], tx->workflow_id))
             return -1;
-        bool reset = sqlite3_changes(db->sqlite) > 0;
-        reply->reset += reset;
-        reply->passed += !reset;
+        count(tx, reply);
     }
     return 0;
 }
@@ -60,7 +75,7 @@ static int settle_states(struct tx *tx, struct error *err)
     int rc;
     while ((rc = db_number(db, err, &id, SQL_RESTART_BARRIER, "l", tx->workflow_id)) > 0)
         if (db_do(db, err, SQL_JOB_FREED, "li", id, (int)JOB_COMPLETED) ||
-            tx_job_ended(tx, id, JOB_COMPLETED, err))
+            tx_job_ended(tx, id, JOB_COMPLETED, CHANGE_NONE, err))
             return -1;
     while (rc == 0 && (rc = db_number(db, err, &id, SQL_RESTART_DOOMED, "l", tx->workflow_id)) > 0)
         if (tx_cancel_waiting(tx, id, err))
@@ -105,7 +120,7 @@ int tx_restart(struct tx *tx, const struct restart_request *q, bool amended,
     for (uint32_t i = 0; i < q->seen_count; i++)
         if (add_seen(db, &q->seen[i], err))
             return -1;
-    if (!q->jobs_count && !q->maybe_count && !amended)
+    if (!q->jobs_count && !q->rewrites_count && !q->maybe_count && !amended)
         return 0;
     if (reset_jobs(tx, q, reply, err) || give_more(tx, q, err) || tx_start_run(tx, err))
         return -1;

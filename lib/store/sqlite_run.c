@@ -190,6 +190,11 @@ static int apply_end(struct sync_state *st, const struct attempt_end *given, str
     for (uint32_t i = 0; i < e->usages_count; i++)
         if (add_usage(tx->db, attempt, &e->usages[i], err))
             return -1;
+    bool other = true;
+    if (state == JOB_COMPLETED && held.flags & JOB_REWRITES &&
+        tx_wrote_other(tx, st->reply->arena, e->start.job_id, e->files, e->files_count, &other,
+                       err))
+        return -1;
     if (state == JOB_COMPLETED &&
         (tx_files_seen(tx, st->reply->arena, e->start.job_id, e->files, e->files_count, err) ||
          (held.flags & JOB_USES_DATA &&
@@ -206,7 +211,10 @@ static int apply_end(struct sync_state *st, const struct attempt_end *given, str
               (int)e->start.attempt_id, (int)(state == JOB_READY)) ||
         tx_event_at(tx, EVENT_JOB_ENDED, e->start.job_id, st->runner.id, attempt, e->end_usec, err))
         return -1;
-    return job_state_is_final(state) ? tx_job_ended(tx, e->start.job_id, state, err) : 0;
+    enum job_change change = !(held.flags & JOB_REWRITES) ? CHANGE_ALL
+                             : other                      ? CHANGE_WROTE
+                                                          : CHANGE_NONE;
+    return job_state_is_final(state) ? tx_job_ended(tx, e->start.job_id, state, change, err) : 0;
 }
 
 static int apply_start(struct sync_state *st, const struct attempt_start *b, struct error *err)

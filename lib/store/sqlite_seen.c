@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What files and user data were when a job used them: what a restart compares with.
 #include "lib/store/sqlite_seen.h"
+
 #include "lib/base/hash.h"
 #include "lib/workflow/workflow.h"
 
@@ -18,7 +19,12 @@ void db_hash(sqlite3_context *context, int count, sqlite3_value **values)
 int tx_version(struct db *db, int64_t file_id, const struct file_seen *seen, int64_t *version,
                struct error *err)
 {
-    int rc = db_number(db, err, version, SQL_VERSION_ADD, "llllln", file_id, seen->size_bytes,
+    int rc = 0;
+    if (seen->hash == UNKNOWN) // who has read it says what is in it
+        rc = db_number(db, err, version, SQL_VERSION_FIND, "lllll", file_id, seen->size_bytes,
+                       seen->mtime_usec, seen->ctime_usec, seen->inode);
+    if (rc == 0)
+        rc = db_number(db, err, version, SQL_VERSION_ADD, "llllln", file_id, seen->size_bytes,
                        seen->mtime_usec, seen->ctime_usec, seen->inode, seen->hash);
     return rc < 0 ? -1 : 0;
 }
@@ -41,6 +47,27 @@ static int read_used(struct db *db, struct arena *arena, int64_t job_id, struct 
     if (rc > 0)
         sqlite3_reset(s);
     return rc < 0 ? -1 : 0;
+}
+
+int tx_wrote_other(struct tx *tx, struct arena *arena, int64_t job_id, const struct file_seen *seen,
+                   uint32_t count, bool *other, struct error *err)
+{
+    struct used_file *used;
+    uint32_t used_count = 0;
+    int64_t differs = 0;
+    if (db_number(tx->db, err, &differs, SQL_DATA_DIFFERS, "l", job_id) < 0 ||
+        (count && read_used(tx->db, arena, job_id, &used, &used_count, count, err)))
+        return -1;
+    for (uint32_t i = 0; used_count == count && i < count && !differs; i++) {
+        int64_t version = 0;
+        if (used[i].role == ROLE_OUTPUT && seen[i].size_bytes != UNKNOWN &&
+            (tx_version(tx->db, used[i].id, &seen[i], &version, err) ||
+             db_number(tx->db, err, &differs, SQL_FILE_DIFFERS, "lll", job_id, used[i].id,
+                       version) < 0))
+            return -1;
+    }
+    *other = differs != 0;
+    return 0;
 }
 
 int tx_files_seen(struct tx *tx, struct arena *arena, int64_t job_id, const struct file_seen *seen,

@@ -25,5 +25,8 @@ int tx_version(struct db *db, int64_t file_id, const struct file_seen *seen, int
 // than it has is no news.
 int tx_files_seen(struct tx *tx, struct arena *arena, int64_t job_id, const struct file_seen *seen,
                   uint32_t count, struct error *err);
+// Before that, and before its data is noted: did it write another content than the last time?
+int tx_wrote_other(struct tx *tx, struct arena *arena, int64_t job_id, const struct file_seen *seen,
+                   uint32_t count, bool *other, struct error *err);
 
 #endif

@@ -134,10 +134,10 @@ int tx_event_allocation(struct tx *tx, enum event_kind kind, int64_t submission,
 
 // ---- the end of a job, and what follows ----
 
-static void push_ended(struct tx *tx, int64_t job_id, bool good)
+static void push_ended(struct tx *tx, int64_t job_id, bool good, enum job_change change)
 {
     tx->ended = array_grow(tx->ended, tx->ended_count, &tx->ended_space, sizeof *tx->ended);
-    tx->ended[tx->ended_count++] = (struct ended_job){job_id, good};
+    tx->ended[tx->ended_count++] = (struct ended_job){job_id, good, change};
 }
 
 struct dependent {
@@ -150,35 +150,59 @@ static int cancel_waiting(struct tx *tx, const struct dependent *d, enum job_sta
 {
     tx_count(tx, d->class_id, from, JOB_CANCELED, 1);
     tx->change = true;
-    push_ended(tx, d->id, false);
+    push_ended(tx, d->id, false, CHANGE_ALL);
     if (d->class_id && tx_event(tx, EVENT_JOB_CANCELED, d->id, 0, 0, err))
         return -1;
     return db_do(tx->db, err, SQL_JOB_STATE, "li", d->id, (int)JOB_CANCELED);
 }
 
-// What it reads is as it was when it completed, or it would start anew. 1: it stays completed.
-static int stays_completed(struct tx *tx, const struct dependent *d, struct error *err)
+// Of one that runs again only if something has changed: is this it? What has failed may have left
+// anything.
+static int note_change(struct tx *tx, struct dependent *d, const struct ended_job *ended,
+                       struct error *err)
 {
-    int64_t stale = 0;
-    if (d->class_id && db_number(tx->db, err, &stale, SQL_JOB_STALE, "l", d->id) < 0)
+    int64_t reads = 0;
+    if (!(d->flags & JOB_IF_CHANGED) || (ended->good && ended->change == CHANGE_NONE))
+        return 0;
+    if (ended->good && ended->change == CHANGE_WROTE &&
+        db_number(tx->db, err, &reads, SQL_JOB_READS_OF, "ll", d->id, ended->id) < 0)
         return -1;
-    if (stale)
-        return db_do(tx->db, err, SQL_JOB_RENEW, "l", d->id) ||
+    if (reads)
+        return 0;
+    d->flags |= JOB_CHANGED;
+    return db_do(tx->db, err, SQL_JOB_CHANGED, "l", d->id);
+}
+
+// All its needs have ended. What it reads is as it was when it completed, and so is what it comes
+// after, or it starts anew. 1: it stays completed.
+static int stays_completed(struct tx *tx, struct dependent *d, struct error *err)
+{
+    int64_t stale = d->flags & JOB_CHANGED;
+    if (!stale && d->class_id && db_number(tx->db, err, &stale, SQL_JOB_STALE, "l", d->id) < 0)
+        return -1;
+    int done = stale ? JOB_IF_CHANGED | JOB_REWRITES | JOB_CHANGED : JOB_IF_CHANGED;
+    if (stale || d->flags & JOB_REWRITES) {
+        d->flags &= ~done;
+        return db_do(tx->db, err, SQL_JOB_RENEW, "li", d->id, done) ||
                        db_do(tx->db, err, SQL_DATA_FORGET, "l", d->id)
                    ? -1
                    : 0;
+    }
     tx_count(tx, d->class_id, JOB_BLOCKED, JOB_COMPLETED, 1);
-    push_ended(tx, d->id, true);
+    push_ended(tx, d->id, true, CHANGE_NONE);
     return db_do(tx->db, err, SQL_JOB_STAYS, "l", d->id) ? -1 : 1;
 }
 
 // One who needs a job that has ended. Whoever is canceled or, being a barrier, ends here has
 // dependents to be told in turn.
-static int tell_dependent(struct tx *tx, const struct dependent *d, bool good, struct error *err)
+static int tell_dependent(struct tx *tx, struct dependent *d, const struct ended_job *ended,
+                          struct error *err)
 {
     int rc = 0;
-    if (!good && (d->flags & JOB_CANCEL_ON_BLOCKING_FAILURE))
+    if (!ended->good && (d->flags & JOB_CANCEL_ON_BLOCKING_FAILURE))
         return cancel_waiting(tx, d, JOB_BLOCKED, err);
+    if (note_change(tx, d, ended, err))
+        return -1;
     if (d->unmet > 1)
         return db_do(tx->db, err, SQL_JOB_UNMET, "li", d->id, (int)d->unmet - 1);
     if (d->flags & JOB_IF_CHANGED && (rc = stays_completed(tx, d, err)))
@@ -186,7 +210,7 @@ static int tell_dependent(struct tx *tx, const struct dependent *d, bool good, s
     enum job_state state = d->class_id ? JOB_READY : JOB_COMPLETED;
     tx_count(tx, d->class_id, JOB_BLOCKED, state, 1);
     if (!d->class_id)
-        push_ended(tx, d->id, true);
+        push_ended(tx, d->id, true, CHANGE_ALL);
     else if (tx_event(tx, EVENT_JOB_READY, d->id, 0, 0, err))
         return -1;
     return db_do(tx->db, err, SQL_JOB_FREED, "li", d->id, (int)state);
@@ -205,7 +229,7 @@ static int tell_ended(struct tx *tx, struct error *err)
         while ((rc = db_step(tx->db, s, err)) > 0) {
             struct dependent d = {sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1),
                                   sqlite3_column_int(s, 2), sqlite3_column_int(s, 3)};
-            if (tell_dependent(tx, &d, ended.good, err))
+            if (tell_dependent(tx, &d, &ended, err))
                 return -1;
         }
         if (rc < 0)
@@ -214,9 +238,10 @@ static int tell_ended(struct tx *tx, struct error *err)
     return 0;
 }
 
-int tx_job_ended(struct tx *tx, int64_t job_id, enum job_state ended_state, struct error *err)
+int tx_job_ended(struct tx *tx, int64_t job_id, enum job_state ended_state, enum job_change change,
+                 struct error *err)
 {
-    push_ended(tx, job_id, ended_state == JOB_COMPLETED || ended_state == JOB_DISABLED);
+    push_ended(tx, job_id, ended_state == JOB_COMPLETED || ended_state == JOB_DISABLED, change);
     return tell_ended(tx, err);
 }
 
@@ -241,7 +266,7 @@ int tx_return(struct tx *tx, int64_t job_id, int64_t runner_id, enum job_state t
     if (db_do(tx->db, err, SQL_JOB_RETURN, "li", job_id, (int)to) ||
         tx_event(tx, kind, job_id, runner_id, 0, err))
         return -1;
-    return to == JOB_CANCELED ? tx_job_ended(tx, job_id, to, err) : 0;
+    return to == JOB_CANCELED ? tx_job_ended(tx, job_id, to, CHANGE_ALL, err) : 0;
 }
 
 static int give_back(struct tx *tx, int64_t runner_id, enum job_state to, struct error *err)

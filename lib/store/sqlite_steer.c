@@ -57,7 +57,8 @@ static int disable_job(struct steering *st, struct error *err)
     tx_count(&st->tx, st->class_id, st->state, JOB_DISABLED, 1);
     if (db_do(st->tx.db, err, SQL_JOB_STATE, "li", st->id, (int)JOB_DISABLED))
         return -1;
-    return is_waiting(st->state) ? tx_job_ended(&st->tx, st->id, JOB_DISABLED, err) : 0;
+    return is_waiting(st->state) ? tx_job_ended(&st->tx, st->id, JOB_DISABLED, CHANGE_NONE, err)
+                                 : 0;
 }
 
 // Its needs are counted with those of all that wait.

@@ -16,9 +16,15 @@ struct class_delta {
         int64_t jobs, attempts, wall_usec;
     } by_state[JOB_STATES];
 };
+enum job_change {
+    CHANGE_NONE,  // nothing that it wrote
+    CHANGE_WROTE, // some of it: who reads from it sees for itself
+    CHANGE_ALL,   // it ran for a reason of its own: all that comes after it runs
+};
 struct ended_job {
     int64_t id;
     bool good; // completed or disabled: met for those who need it
+    enum job_change change;
 };
 
 struct tx { // one transaction on one workflow
@@ -42,8 +48,9 @@ void tx_count(struct tx *tx, int64_t class_id, enum job_state from, enum job_sta
 // An attempt of so long gave a job of the class this state.
 void tx_ran(struct tx *tx, int64_t class_id, enum job_state state, int64_t wall_usec);
 // A job came to a final state: its dependents become ready or canceled, through any number of
-// levels.
-int tx_job_ended(struct tx *tx, int64_t job_id, enum job_state state, struct error *err);
+// levels. change: for those that a restart runs again only if something has changed.
+int tx_job_ended(struct tx *tx, int64_t job_id, enum job_state state, enum job_change change,
+                 struct error *err);
 int tx_event(struct tx *tx, enum event_kind kind, int64_t job, int64_t runner, int64_t attempt,
              struct error *err);
 // The same, of a time that a runner's clock gave.

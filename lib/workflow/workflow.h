@@ -18,11 +18,14 @@ enum job_flag {
     JOB_NAMES_DATA = 8, // its command holds ${user_data.input.…} of data that other jobs write: put
                         // in when it starts
     // the store sets these
-    JOB_IN_ORDER = 16,      // of a workflow of many classes: claimed in order
-    JOB_USES_DATA = 32,     // user data is its input or output
-    JOB_IF_CHANGED = 64,    // after a restart: it runs again only if what it reads has changed
-    JOB_CANCEL_ASKED = 256, // the user canceled it while a runner had it
-    JOB_REMOVED = 128, // not in the changed file of a restart; for no longer than its transaction
+    JOB_IN_ORDER = 16,  // of a workflow of many classes: claimed in order
+    JOB_USES_DATA = 32, // user data is its input or output
+    // after a restart, until its needs have ended:
+    JOB_IF_CHANGED = 64, // it runs again only if what it reads has changed, or what it comes after
+    JOB_REWRITES = 128,  // with it: it runs again in any case, and only writes what was missing
+    JOB_CHANGED = 256,   // with them: what it comes after has changed
+    JOB_REMOVED = 512,   // not in the changed file of a restart; for no longer than its transaction
+    JOB_CANCEL_ASKED = 1024, // the user canceled it while a runner had it
 };
 
 enum file_role { ROLE_INPUT = 0, ROLE_OUTPUT = 1 };

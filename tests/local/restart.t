@@ -186,7 +186,7 @@ diamond; echo 3 > code; rm -f db*; run -Q d.yaml; run -Q --workflow 1; is "$rc" 
 rm -f db*; cat > e.yaml <<'X'
 name: more
 resource_requirements:
-  - {name: small, num_cpus: 1, memory: 64m, runtime: PT1S}
+  - {name: small, num_cpus: 1, memory: 64m, runtime: PT4S}
 jobs:
   - {name: greedy, command: "test -e big || { x=$(head -c 200000000 /dev/zero | tr '\\0' x); sleep 60; }", resource_requirements: small}
   - {name: slow, command: "test -e big || exec sleep 60", resource_requirements: small}
@@ -198,13 +198,13 @@ is "$(query "SELECT group_concat(reason) FROM attempt WHERE state = 6 ORDER BY j
 	diag "$(torc jobs)"
 torc restart --escalate --dry-run > out
 like "$(cat out)" "class small: 1 job that ran out of memory gets 256m instead of 64m \(largest use [0-9.]+[km]\)" "what it gets, and from what" || diag "$(cat out)"
-like "$(cat out)" "class small: 1 job that ran out of time gets 2s instead of 1s" "time, too"
+like "$(cat out)" "class small: 1 job that ran out of time gets 6s instead of 4s" "time, too"
 is "$(query "SELECT count(*) FROM resource_class")" 1 "a dry run makes no class"
 : > big; again --escalate
 is "$rc $got" "0 greedy slow bad" "all of them run again"
 is "$(query "SELECT j.name, c.name FROM job j JOIN resource_class c ON c.id = j.class ORDER BY j.id" | tr '\n' ' ')" \
-	"greedy|small+256m slow|small+2s bad|small good|small " "those two alone with more"
-is "$(query "SELECT memory_bytes, runtime_usec FROM resource_class ORDER BY id" | tr '\n' ' ')" "67108864|1000000 268435456|1000000 67108864|2000000 " "as was said"
+	"greedy|small+256m slow|small+6s bad|small good|small " "those two alone with more"
+is "$(query "SELECT memory_bytes, runtime_usec FROM resource_class ORDER BY id" | tr '\n' ' ')" "67108864|4000000 268435456|4000000 67108864|6000000 " "as was said"
 is "$(query "SELECT count(*) FROM (SELECT class, state, count(*) AS n FROM job GROUP BY 1, 2 EXCEPT SELECT class, state, jobs FROM class_count)")" 0 "counts are what the rows are"
 
 # two at once

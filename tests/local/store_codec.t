@@ -8,4 +8,5 @@ export TORC_STORE_CODEC=1
 for name in run claim ahead data plan random faults; do
 	ok "store_$name, through JSON" "$TORC_BUILD/tests/unit/store_$name"
 done
+ok "restarts, through JSON" "$TORC_BUILD/tests/unit/restart_oracle" 1 200
 done_testing

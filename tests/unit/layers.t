@@ -35,7 +35,7 @@ none "text, workflow and plan include no system, Slurm or database header (but i
 only() { # only HEADER WHERE: included there alone, an extended regular expression of paths
     none "$1 is in $2 only" "#include <$1" $(but "$2")
 }
-only sqlite3 'lib/store/sqlite|bench/(submit|data)|tests/unit/store_fixture'
+only sqlite3 'lib/store/sqlite|bench/(submit|data)|tests/unit/(store_fixture|restart_world)'
 only pcre2 'lib/base/regex\.c'
 only slurm/ 'plugin/|submitter/slurm_query\.c'
 only hwloc 'runner/topology\.c'
