@@ -4,6 +4,7 @@ EXTRA_DIST += doc/rooms.dot
 EXTRA_DIST += doc/rooms.svg
 dist_doc_DATA += doc/from-torc.md
 dist_doc_DATA += doc/guide.md
+dist_doc_DATA += doc/reliability.md
 dist_man_MANS += doc/spank_torc.8
 dist_man_MANS += doc/torc-report.1
 dist_man_MANS += doc/torc-run.1

@@ -3,7 +3,7 @@
 // for a commit between any two.
 #include "lib/base/mem.h"
 #include "lib/store/sqlite.h"
-#include "lib/store/sqlite_tx.h"
+#include "lib/store/sqlite_give.h"
 
 enum { CHAIN_MOST = 64, HINTS_MOST = 256, PARENTS_MOST = 16 };
 

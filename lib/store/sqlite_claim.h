@@ -4,7 +4,7 @@
 #define LIB_STORE_SQLITE_CLAIM_H
 
 #include "lib/store/pack.h"
-#include "lib/store/sqlite_tx.h"
+#include "lib/store/sqlite_give.h"
 
 struct claim_class {
     int64_t id;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A runner's sync: ends, starts, give-backs, claims and heartbeat, all in one transaction.
 #include "lib/base/mem.h"
+#include "lib/store/sqlite_give.h"
 #include "lib/store/sqlite_seen.h"
 #include "lib/workflow/workflow.h"
 

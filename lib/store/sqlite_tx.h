@@ -71,31 +71,6 @@ int tx_cancel_waiting(struct tx *tx, int64_t job_id, struct error *err);
 // runner itself ends (lost or left), and its allocation when no other runner of it is alive.
 int tx_runner_ends(struct tx *tx, int64_t runner_id, bool lost, struct error *err);
 
-struct runner_row { // the runner of a sync, with what its allocation allows
-    int64_t id, workflow_id, seq, allocation_id, started_usec, limit_usec, memory_bytes,
-        allocation_start_usec;
-    int64_t walltime_usec; // of its submission; 0: none
-    int32_t cpus, gpus_milli;
-    bool ended, lost;
-    enum workflow_state state;
-    const char *labels, *scheduler;
-};
-
-// Takes ready jobs for the runner as claim says; they become pending. may_come as in sync_reply.
-int tx_claim(struct tx *tx, const struct runner_row *runner, const struct claim_request *claim,
-             struct sync_reply *reply, struct error *err);
-int tx_claimed_before(struct tx *tx, const struct runner_row *runner, struct sync_reply *reply,
-                      struct error *err);
-// The job of a row of CLAIMED_BEFORE or JOB_NEXT; then its run and its files.
-struct claimed_job tx_claimed_row(struct arena *arena, sqlite3_stmt *s);
-int tx_job_files(struct tx *tx, struct arena *arena, struct claimed_job *job, struct error *err);
-
-// A job that the runner started on a hint: claims it for the runner, if it is ready and
-// nobody's.
-int tx_take(struct tx *tx, int64_t runner_id, const struct attempt_start *start, struct error *err);
-// Fills reply->hints for the jobs of request->ahead and those just claimed.
-int tx_hints(struct tx *tx, const struct sync_request *request, struct sync_reply *reply,
-             struct error *err);
 // Is a request for the class still to start, or was the last one a moment ago? Allocations that ran
 // none of its jobs, one after another, make that moment longer, so that nobody submits for ever
 // what does not fit.
