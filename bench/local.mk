@@ -7,5 +7,6 @@ bench_spawn_LDADD =
 EXTRA_DIST += bench/bench.sh
 EXTRA_DIST += bench/chain
 EXTRA_DIST += bench/latency
+EXTRA_DIST += bench/report
 EXTRA_DIST += bench/throughput
 EXTRA_DIST += bench/user-data

@@ -101,7 +101,7 @@ static void show_class(const struct screen *screen, const struct class_info *cla
 static int show_resources(const struct context *context, const struct job_info *job,
                           struct error *err)
 {
-    struct read_request request = {.what = READ_CLASSES_PLAIN,
+    struct read_request request = {.what = READ_CLASSES,
                                    .workflow_id = context->workflow->id,
                                    .after_id = job->class_id - 1,
                                    .limit = 1};

@@ -483,7 +483,7 @@ static void draw_advice(const struct context *context)
 int status_draw(struct status_view *view, struct error *err)
 {
     struct context *context = xcalloc(1, sizeof *context);
-    struct read_request classes = {.what = READ_CLASSES_PLAIN, .workflow_id = view->workflow->id};
+    struct read_request classes = {.what = READ_CLASSES, .workflow_id = view->workflow->id};
     context->view = view;
     draw_head(view);
     int result = draw_left(view, err) || draw_runners(context, err) || draw_running(context, err) ||

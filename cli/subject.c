@@ -222,7 +222,7 @@ static int read_all(struct subject *subject, struct error *err)
     static const struct {
         enum read_what what;
         read_visit *each;
-    } steps[] = {{READ_CLASSES_PLAIN, each_class},
+    } steps[] = {{READ_CLASSES, each_class},
                  {READ_JOBS, each_job},
                  {READ_BARRIERS, each_job},
                  {READ_FILES, each_file},

@@ -5,7 +5,6 @@
 
 #include "lib/base/mem.h"
 #include "lib/base/text.h"
-#include "lib/meter/usage.h"
 #include "lib/show/format.h"
 #include "lib/show/job_table.h"
 #include "lib/show/target.h"
@@ -18,11 +17,13 @@ enum { FAILED_MOST = 10, WARNED_MOST = 10, TAIL_LINES = 8, LABEL = 10 };
 
 struct context { // of one part of the summary
     struct report *report;
+    int64_t allocations[ALLOCATION_STATES], refused, held_usec, asked_usec;
+    char *partitions; // ", "-separated; owned
+};
+
+struct used { // by all classes
     // microseconds; used is of attempts that were measured, held of the same
     int64_t cpu_used, cpu_held;
-    int64_t allocations[ALLOCATION_STATES], refused, held_usec, asked_usec;
-    char *partitions;                       // ", "-separated; owned
-    int64_t warned;                         // jobs that completed with a warning
     int64_t sources[SOURCES + 1], attempts; // ended attempts by how they were measured
 };
 
@@ -82,14 +83,14 @@ static int count_warned(void *count, const struct read_reply *reply, uint32_t in
     return 0;
 }
 
-static int print_counts(const struct report *report, struct error *err)
+static int print_counts(const struct report *report, int64_t *warned, struct error *err)
 {
     const struct screen *screen = report->screen;
     struct read_request request = {
         .what = READ_ATTEMPTS, .workflow_id = report->workflow->id, .warned = true};
-    int64_t total = 0, warned = 0;
+    int64_t total = 0;
     bool first = true;
-    if (store_read_each(report->store, request, count_warned, &warned, err))
+    if (store_read_each(report->store, request, count_warned, warned, err))
         return -1;
     label(screen, "jobs");
     for (int i = 0; i < JOB_STATES; i++)
@@ -102,8 +103,8 @@ static int print_counts(const struct report *report, struct error *err)
         fputs(first ? "" : ", ", screen->out);
         screen_print(screen, job_state_color(state), "%lld %s", (long long)count,
                      job_state_names[state]);
-        if (state == JOB_COMPLETED && warned)
-            screen_print(screen, COLOR_YELLOW, " (%lld with a warning)", (long long)warned);
+        if (state == JOB_COMPLETED && *warned)
+            screen_print(screen, COLOR_YELLOW, " (%lld with a warning)", (long long)*warned);
         first = false;
     }
     fprintf(screen->out, "%s%lld\n", first ? "" : " of ", (long long)total);
@@ -181,84 +182,61 @@ static int print_allocations(struct report *report, struct error *err)
     return 0;
 }
 
-static int each_attempt(void *pointer, const struct read_reply *reply, uint32_t index,
-                        struct error *err)
+static int add_class(void *pointer, const struct read_reply *reply, uint32_t index,
+                     struct error *err)
 {
-    struct context *context = pointer;
-    const struct attempt_info *attempt = &reply->attempts[index];
-    struct usage_record usage;
+    struct used *used = pointer;
+    const struct class_info *class = &reply->classes[index];
+    int64_t held = job_table_held_usec(class, class->wall_sum_usec);
     (void)err;
-    if (!attempt->end.end_usec)
+    add(&used->attempts, class->attempts);
+    for (int i = 0; i <= SOURCES; i++)
+        add(&used->sources[i], class->sources[i]);
+    if (class->attempts <= 0 || class->cpu_sum_usec < 0 || held < 0)
         return 0;
-    context->attempts++;
-    usage_total(&attempt->end, true, &usage);
-    context->sources[usage.source]++;
+    add(&used->cpu_used, class->cpu_sum_usec);
+    add(&used->cpu_held, held);
     return 0;
 }
 
-static int print_measured(struct report *report, struct error *err)
+static void print_cpu(const struct screen *screen, const struct used *of)
+{
+    char used[FORMAT_SIZE], held[FORMAT_SIZE], share[FORMAT_SIZE];
+    if (!of->cpu_held)
+        return;
+    label(screen, "cpu");
+    fprintf(screen->out, "%s used, %s of the %s that the jobs held\n",
+            format_duration(used, of->cpu_used), format_percent(share, of->cpu_used, of->cpu_held),
+            format_duration(held, of->cpu_held));
+}
+
+static void print_measured(const struct screen *screen, const struct used *used)
 {
     static const char *const means[SOURCES + 1] = {
         [SOURCE_NONE] = "not measured",         [SOURCE_PROC] = "proc (sampled, no cgroup)",
         [SOURCE_CGROUP1] = "cgroup1 (kernel)",  [SOURCE_CGROUP2] = "cgroup2 (kernel)",
         [SOURCE_SPANK] = "spank (Slurm steps)", [SOURCES] = "unknown",
     };
-    struct context context = {.report = report};
-    struct read_request request = {.what = READ_ATTEMPTS, .workflow_id = report->workflow->id};
     const char *between = "";
-    if (store_read_each(report->store, request, each_attempt, &context, err))
-        return -1;
-    if (!context.attempts)
-        return 0;
+    if (!used->attempts)
+        return;
     char *text = NULL;
     size_t size;
     FILE *out = open_memstream(&text, &size);
     for (int i = SOURCES - 1; i >= 0; i--) {
-        if (!context.sources[i])
+        if (!used->sources[i])
             continue;
         fprintf(out, "%s%s", between, means[i]);
-        if (context.sources[i] != context.attempts)
-            fprintf(out, ": %lld", (long long)context.sources[i]);
+        if (used->sources[i] != used->attempts)
+            fprintf(out, ": %lld", (long long)used->sources[i]);
         between = ", ";
     }
-    fprintf(out, "; %lld %s", (long long)context.attempts,
-            context.attempts == 1 ? "attempt" : "attempts");
+    fprintf(out, "; %lld %s", (long long)used->attempts,
+            used->attempts == 1 ? "attempt" : "attempts");
     fclose(out);
-    label(report->screen, "measured");
-    screen_wrap(report->screen, LABEL + 2, text);
+    label(screen, "measured");
+    screen_wrap(screen, LABEL + 2, text);
     free(text);
-    return 0;
-}
-
-static int add_class(void *pointer, const struct read_reply *reply, uint32_t index,
-                     struct error *err)
-{
-    struct context *context = pointer;
-    const struct class_info *class = &reply->classes[index];
-    (void)err;
-    int64_t held = job_table_held_usec(class, class->wall_sum_usec);
-    if (class->attempts <= 0 || class->cpu_sum_usec < 0 || held < 0)
-        return 0;
-    add(&context->cpu_used, class->cpu_sum_usec);
-    add(&context->cpu_held, held);
-    return 0;
-}
-
-static int print_cpu(struct report *report, struct error *err)
-{
-    struct context context = {.report = report};
-    struct read_request request = {.what = READ_CLASSES, .workflow_id = report->workflow->id};
-    char used[FORMAT_SIZE], held[FORMAT_SIZE], share[FORMAT_SIZE];
-    if (store_read_each(report->store, request, add_class, &context, err))
-        return -1;
-    if (!context.cpu_held)
-        return 0;
-    label(report->screen, "cpu");
-    fprintf(report->screen->out, "%s used, %s of the %s that the jobs held\n",
-            format_duration(used, context.cpu_used),
-            format_percent(share, context.cpu_used, context.cpu_held),
-            format_duration(held, context.cpu_held));
-    return 0;
 }
 
 // "hungry: oom on node1 after 2.0s, attempt 2", and below it what there is to say about it.
@@ -340,17 +318,8 @@ static int print_failed(struct report *report, struct error *err)
     return result;
 }
 
-static int each_warned(void *pointer, const struct read_reply *reply, uint32_t index,
-                       struct error *err)
+static void print_warning(const struct screen *screen, const struct attempt_info *attempt)
 {
-    struct context *context = pointer;
-    const struct screen *screen = context->report->screen;
-    const struct attempt_info *attempt = &reply->attempts[index];
-    (void)err;
-    if (++context->warned > WARNED_MOST)
-        return 0;
-    if (context->warned == 1)
-        screen_print(screen, COLOR_BOLD, "\nCompleted, but\n");
     cleanup_free char *why = why_attempt(attempt), *in_short = why_attempt_short(attempt);
     fputs("  ", screen->out);
     screen_text(screen, COLOR_YELLOW, attempt->job_name, 0);
@@ -359,30 +328,45 @@ static int each_warned(void *pointer, const struct read_reply *reply, uint32_t i
         fputs("    ", screen->out);
         screen_wrap(screen, 4, why);
     }
-    return 0;
 }
 
-static int print_warned(struct report *report, struct error *err)
+static int print_warned(struct report *report, int64_t warned, struct error *err)
 {
-    struct context context = {.report = report};
-    struct read_request request = {
-        .what = READ_ATTEMPTS, .workflow_id = report->workflow->id, .warned = true};
-    if (store_read_each(report->store, request, each_warned, &context, err))
+    struct read_request request = {.what = READ_ATTEMPTS,
+                                   .workflow_id = report->workflow->id,
+                                   .limit = WARNED_MOST,
+                                   .warned = true};
+    struct read_reply reply = {0};
+    if (!warned)
+        return 0;
+    if (store_read(report->store, &request, &reply, err))
         return -1;
-    if (context.warned > WARNED_MOST)
+    screen_print(report->screen, COLOR_BOLD, "\nCompleted, but\n");
+    for (uint32_t i = 0; i < reply.count; i++)
+        print_warning(report->screen, &reply.attempts[i]);
+    if (warned > reply.count)
         fprintf(report->screen->out, "  and %lld more: torc jobs %lld\n",
-                (long long)(context.warned - WARNED_MOST), (long long)report->workflow->id);
+                (long long)(warned - reply.count), (long long)report->workflow->id);
+    read_reply_fini(&reply);
     return 0;
 }
 
 int report_summary(struct report *report, struct error *err)
 {
+    struct read_request classes = {.what = READ_CLASSES, .workflow_id = report->workflow->id};
+    struct used used = {0};
+    int64_t warned = 0;
     print_head(report);
-    if (print_counts(report, err) || print_cpu(report, err) || print_allocations(report, err) ||
-        print_measured(report, err))
+    if (print_counts(report, &warned, err) ||
+        store_read_each(report->store, classes, add_class, &used, err))
         return -1;
+    print_cpu(report->screen, &used);
+    if (print_allocations(report, err))
+        return -1;
+    print_measured(report->screen, &used);
     screen_print(report->screen, COLOR_BOLD, "\nAsked and used\n");
-    return report_classes(report, err) || print_failed(report, err) || print_warned(report, err)
+    return report_classes(report, err) || print_failed(report, err) ||
+                   print_warned(report, warned, err)
                ? -1
                : 0;
 }

@@ -138,7 +138,7 @@ static int64_t name_others(struct runner *runner)
     int64_t named = 0;
     struct read_reply reply;
     struct read_request request = {
-        .what = READ_CLASSES_PLAIN, .workflow_id = runner->jobs.workflow_id, .limit = CLASSES_MOST};
+        .what = READ_CLASSES, .workflow_id = runner->jobs.workflow_id, .limit = CLASSES_MOST};
     if (store_read(runner->store, &request, &reply, NULL))
         return 0;
     for (uint32_t i = 0; i < reply.count; i++) {

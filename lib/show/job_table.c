@@ -139,8 +139,7 @@ static int each_class(void *pointer, const struct read_reply *reply, uint32_t in
 int job_table_print(const struct job_table *what, struct error *err)
 {
     struct context context = {.what = what};
-    struct read_request classes = {.what = READ_CLASSES_PLAIN,
-                                   .workflow_id = what->request.workflow_id};
+    struct read_request classes = {.what = READ_CLASSES, .workflow_id = what->request.workflow_id};
     bool usage = what->kind == JOB_TABLE_USAGE;
     size_t count = usage ? sizeof usage_columns / sizeof *usage_columns
                          : sizeof job_columns / sizeof *job_columns;

@@ -38,8 +38,10 @@ struct class_info {
     int32_t cpus, gpus_milli, nodes;
     int64_t memory_bytes, runtime_usec;
     bool enforced;
+    // of attempts that have ended; by enum usage_source, and SOURCES: by an unknown one
+    int64_t attempts, sources[SOURCES + 1];
     // or UNKNOWN
-    int64_t attempts, wall_max_usec, wall_sum_usec, cpu_sum_usec, memory_peak_max_bytes,
+    int64_t wall_max_usec, wall_sum_usec, cpu_sum_usec, memory_peak_max_bytes,
         memory_anon_max_bytes;
 };
 struct allocation_info {

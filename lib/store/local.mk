@@ -53,10 +53,15 @@ lib_libtorc_la_SOURCES += %D%/store.h
 lib_libtorc_la_SOURCES += %D%/waiting.c
 lib_libtorc_la_SOURCES += %D%/waiting.h
 
-# the schema becomes a C text; the file itself stays the one place to read and change it
+# these become C texts; the files themselves stay the one place to read and change them
+EXTRA_DIST += lib/store/class_used.sql
 EXTRA_DIST += lib/store/schema.sql
+BUILT_SOURCES += lib/store/class_used_sql.h
 BUILT_SOURCES += lib/store/schema_sql.h
+CLEANFILES += lib/store/class_used_sql.h
 CLEANFILES += lib/store/schema_sql.h
+lib/store/class_used_sql.h: lib/store/class_used.sql
 lib/store/schema_sql.h: lib/store/schema.sql
+lib/store/class_used_sql.h lib/store/schema_sql.h:
 	@$(MKDIR_P) lib/store
 	$(AM_V_GEN)sed -e '/^ *--/d' -e 's/  *-- .*$$//' -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/    "/' -e 's/$$/\\n"/' $< > $@

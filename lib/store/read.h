@@ -11,8 +11,6 @@ enum read_what {
     READ_JOBS,
     READ_ATTEMPTS,
     READ_CLASSES,
-    READ_CLASSES_PLAIN, // classes without what was used (attempts 0, the sums UNKNOWN), which takes
-                        // a look at every attempt
     READ_ALLOCATIONS,
     READ_RUNNERS,
     READ_EVENTS,

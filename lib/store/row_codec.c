@@ -167,8 +167,8 @@ LOCAL(attempt_info, attempt_info, INT(attempt_info, id), INT(attempt_info, job_i
 #define CT(f) TEXT(class_info, f)
 LOCAL(class_info, class_info, CI(id), CI(jobs), FIXED(class_info, counts), CT(name), CT(scheduler),
       CT(labels), CI(cpus), CI(gpus_milli), CI(nodes), CI(memory_bytes), CI(runtime_usec),
-      CI(enforced), CI(attempts), CI(wall_max_usec), CI(wall_sum_usec), CI(cpu_sum_usec),
-      CI(memory_peak_max_bytes), CI(memory_anon_max_bytes));
+      CI(enforced), CI(attempts), FIXED(class_info, sources), CI(wall_max_usec), CI(wall_sum_usec),
+      CI(cpu_sum_usec), CI(memory_peak_max_bytes), CI(memory_anon_max_bytes));
 #define AI(f) INT(allocation_info, f)
 #define AT(f) TEXT(allocation_info, f)
 LOCAL(allocation_info, allocation_info, AI(id), AI(submission_id), AI(slurm_job_id),
@@ -225,18 +225,11 @@ REPLY(pace);
 REPLY(samples);
 
 const struct codec_record *const codec_read_replies[READS] = {
-    [READ_WORKFLOWS] = &codec_read_workflows,
-    [READ_JOBS] = &codec_read_jobs,
-    [READ_ATTEMPTS] = &codec_read_attempts,
-    [READ_CLASSES] = &codec_read_classes,
-    [READ_CLASSES_PLAIN] = &codec_read_classes,
-    [READ_ALLOCATIONS] = &codec_read_allocations,
-    [READ_RUNNERS] = &codec_read_runners,
-    [READ_EVENTS] = &codec_read_events,
-    [READ_DATA] = &codec_read_data,
-    [READ_BARRIERS] = &codec_read_jobs,
-    [READ_FILES] = &codec_read_files,
-    [READ_DATA_USES] = &codec_read_files,
-    [READ_PACE] = &codec_read_pace,
+    [READ_WORKFLOWS] = &codec_read_workflows,     [READ_JOBS] = &codec_read_jobs,
+    [READ_ATTEMPTS] = &codec_read_attempts,       [READ_CLASSES] = &codec_read_classes,
+    [READ_ALLOCATIONS] = &codec_read_allocations, [READ_RUNNERS] = &codec_read_runners,
+    [READ_EVENTS] = &codec_read_events,           [READ_DATA] = &codec_read_data,
+    [READ_BARRIERS] = &codec_read_jobs,           [READ_FILES] = &codec_read_files,
+    [READ_DATA_USES] = &codec_read_files,         [READ_PACE] = &codec_read_pace,
     [READ_SAMPLES] = &codec_read_samples,
 };

@@ -77,9 +77,20 @@ CREATE TABLE class_count (
   class INTEGER NOT NULL REFERENCES resource_class(id) ON DELETE CASCADE,
   state INTEGER NOT NULL REFERENCES job_state(id),
   jobs INTEGER NOT NULL,
-  attempts INTEGER NOT NULL DEFAULT 0,     -- that gave a job this state so far; and what they took, together
-  wall_usec INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (class, state)
+) WITHOUT ROWID;
+
+-- What the attempts of a class that have ended took, by the state that they gave and by how they were measured: kept likewise.
+-- lib/store/class_used.sql fills it from the rows that there are.
+CREATE TABLE class_used (
+  class INTEGER NOT NULL REFERENCES resource_class(id) ON DELETE CASCADE,
+  state INTEGER NOT NULL REFERENCES job_state(id),
+  source INTEGER NOT NULL,                 -- usage_source; 0: not measured
+  attempts INTEGER NOT NULL,
+  wall_usec INTEGER, wall_max_usec INTEGER,          -- of those that know it; sums, but for the largest of all
+  cpu_usec INTEGER,
+  memory_peak_bytes INTEGER, memory_anon_bytes INTEGER,   -- the largest of all
+  PRIMARY KEY (class, state, source)
 ) WITHOUT ROWID;
 
 CREATE TABLE job (
@@ -104,6 +115,7 @@ CREATE INDEX job_ready ON job (class, priority DESC, rank DESC, id) WHERE state 
 CREATE INDEX job_order ON job (workflow, priority DESC, rank DESC, id, class) WHERE state = 2 AND flags & 16; -- many classes
 CREATE INDEX job_held ON job (runner) WHERE runner IS NOT NULL;
 CREATE INDEX job_cancel ON job (runner) WHERE flags & 1024;  -- canceled, and its runner is to be told
+CREATE INDEX job_failed ON job (workflow, id) WHERE state IN (6, 8, 10);
 
 CREATE TABLE dependency (
   job INTEGER NOT NULL REFERENCES job(id) ON DELETE CASCADE,
@@ -243,6 +255,7 @@ CREATE TABLE attempt (
   UNIQUE (job, run_id, attempt_id)
 );
 CREATE INDEX attempt_open ON attempt (runner) WHERE end_usec IS NULL;
+CREATE INDEX attempt_warned ON attempt (id) WHERE warnings <> 0;
 
 CREATE TABLE usage (
   id INTEGER PRIMARY KEY,

@@ -11,6 +11,9 @@
 #include "lib/base/clock.h"
 #include "lib/base/mem.h"
 
+const char class_used_fill[] =
+#include "lib/store/class_used_sql.h"
+    ;
 static const char *const texts[SQL_COUNT] = {
 #define SQL(name, text) [SQL_##name] = text,
 #include "lib/store/sql.def"

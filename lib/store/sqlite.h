@@ -10,6 +10,8 @@
 #include "lib/base/arena.h"
 #include "lib/store/sqlite_calls.h"
 
+extern const char class_used_fill[]; // class_used.sql: the text of SQL_USED_FILL
+
 enum sql { // every statement there is; the texts are in sql.def
 #define SQL(name, text) SQL_##name,
 #include "lib/store/sql.def"

@@ -14,6 +14,7 @@ struct amending {
     const struct workflow *w;
     int64_t *classes, *jobs, *files, *data; // ids, as the lists of w
     int64_t changes;                        // jobs that were added, removed or changed
+    bool regrouped;                         // classes have other attempts now
 };
 
 static int amend_workflow(const struct amending *a, const struct workflow_origin *o,
@@ -77,6 +78,7 @@ static int amend_job(struct amending *a, const struct job_row *j, int64_t signat
     *id = sqlite3_column_int64(s, 0);
     enum job_state state = (enum job_state)sqlite3_column_int(s, 1);
     int64_t before = db_known(s, 2);
+    a->regrouped |= sqlite3_column_int64(s, 3) != class_id;
     sqlite3_reset(s);
     bool changed = before != UNKNOWN && before != signature;
     if (changed && j->command && (state == JOB_PENDING || state == JOB_RUNNING))
@@ -129,8 +131,24 @@ static int drop_jobs(struct amending *a, struct error *err)
         sqlite3_reset(s);
     for (size_t i = 0; rc == 0 && i < sizeof drops / sizeof *drops; i++)
         rc = db_do(db, err, drops[i], "l", a->tx->workflow_id);
-    a->changes += rc ? 0 : sqlite3_changes(db->sqlite);
+    int dropped = rc ? 0 : sqlite3_changes(db->sqlite);
+    a->changes += dropped;
+    a->regrouped |= dropped > 0;
     return rc;
+}
+
+// What is counted by class, where jobs went from one to another or are no more.
+static int amend_counts(const struct amending *a, struct error *err)
+{
+    struct db *db = a->tx->db;
+    int64_t workflow = a->tx->workflow_id;
+    if (a->regrouped && db_do(db, err, SQL_DELETE_USED, "l", workflow))
+        return -1;
+    return db_do(db, err, SQL_AMEND_CLASSES_DROP, "l", workflow) ||
+                   db_do(db, err, SQL_AMEND_COUNTS_DROP, "") ||
+                   (a->regrouped && db_do(db, err, SQL_USED_FILL, "l", workflow))
+               ? -1
+               : 0;
 }
 
 static int amend_files(struct amending *a, struct error *err)
@@ -287,9 +305,7 @@ static int amend(struct amending *a, const struct restart_request *q, const stru
         return tx_restarted_meanwhile(a->tx, err);
     return amend_workflow(a, o, err) || amend_classes(a, err) || amend_jobs(a, err) ||
                    drop_links(a, err) || drop_jobs(a, err) || amend_files(a, err) ||
-                   amend_data(a, err) || amend_links(a, err) ||
-                   db_do(a->tx->db, err, SQL_AMEND_CLASSES_DROP, "l", a->tx->workflow_id) ||
-                   db_do(a->tx->db, err, SQL_AMEND_COUNTS_DROP, "") ||
+                   amend_data(a, err) || amend_links(a, err) || amend_counts(a, err) ||
                    db_do(a->tx->db, err, SQL_RESTART_IN_ORDER, "li", a->tx->workflow_id,
                          (int)MANY_CLASSES) ||
                    restore_seen(a, had, err) || reset(a, q, reply, err)

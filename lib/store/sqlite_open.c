@@ -91,7 +91,7 @@ static int migrate(struct db *db, int64_t version, struct error *err)
             return error_prefix(err, "from schema %lld on", (long long)version);
     }
     sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
-    return 0;
+    return db_do(db, err, SQL_USED_FILL, "z", (int64_t)0);
 }
 
 // Made, or brought up to date, in one transaction: it is of one version or of another, whatever

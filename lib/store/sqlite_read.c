@@ -260,13 +260,16 @@ static int read_class(struct page *p, void *row, sqlite3_stmt *s)
         .memory_bytes = known(s, 7),
         .runtime_usec = known(s, 8),
         .enforced = small(s, 9) != 0,
-        .attempts = number(s, 10),
-        .wall_max_usec = known(s, 11),
-        .wall_sum_usec = known(s, 12),
-        .cpu_sum_usec = known(s, 13),
-        .memory_peak_max_bytes = known(s, 14),
-        .memory_anon_max_bytes = known(s, 15),
+        .wall_max_usec = known(s, 10),
+        .wall_sum_usec = known(s, 11),
+        .cpu_sum_usec = known(s, 12),
+        .memory_peak_max_bytes = known(s, 13),
+        .memory_anon_max_bytes = known(s, 14),
     };
+    for (int i = 0; i <= SOURCES; i++) {
+        c->sources[i] = number(s, 15 + i);
+        c->attempts += c->sources[i];
+    }
     if (add_counts(p, c->counts, SQL_COUNTS_OF_CLASS, c->id))
         return -1;
     for (int i = 0; i < JOB_STATES; i++)
@@ -410,7 +413,6 @@ static const struct {
     [READ_JOBS] = {SQL_READ_JOBS, sizeof(struct job_info), read_job},
     [READ_ATTEMPTS] = {SQL_READ_ATTEMPTS, sizeof(struct attempt_info), read_attempt},
     [READ_CLASSES] = {SQL_READ_CLASSES, sizeof(struct class_info), read_class},
-    [READ_CLASSES_PLAIN] = {SQL_READ_CLASSES_PLAIN, sizeof(struct class_info), read_class},
     [READ_ALLOCATIONS] = {SQL_READ_ALLOCATIONS, sizeof(struct allocation_info), read_allocation},
     [READ_RUNNERS] = {SQL_READ_RUNNERS, sizeof(struct runner_info), read_runner},
     [READ_EVENTS] = {SQL_READ_EVENTS, sizeof(struct event_info), read_event},
@@ -422,7 +424,9 @@ static const struct {
     [READ_SAMPLES] = {SQL_READ_SAMPLES, sizeof(struct sample_info), read_sample},
 };
 
-// Of one job: its row and the attempts of its own are found by index.
+enum { FAILED = 1 << JOB_FAILED | 1 << JOB_TERMINATED | 1 << JOB_PENDING_FAILED };
+
+// Of one job: its row and the attempts of its own are found by index; and so is what failed.
 static sqlite3_stmt *open_page(struct db *db, const struct read_request *q, uint32_t limit,
                                struct error *err)
 {
@@ -443,9 +447,10 @@ static sqlite3_stmt *open_page(struct db *db, const struct read_request *q, uint
         return db_query(db, err, SQL_READ_JOBS, "llilsi", q->workflow_id, after, 1, q->job_id,
                         q->job_glob, (int)q->states);
     }
-    return db_query(db, err, readers[q->what].sql, "llilsisl", q->workflow_id, q->after_id,
-                    (int)limit + 1, q->job_id, q->job_glob, (int)q->states, q->event_kind,
-                    q->since_usec);
+    bool failed = q->what == READ_JOBS && q->states && !(q->states & ~FAILED);
+    return db_query(db, err, failed ? SQL_READ_JOBS_FAILED : readers[q->what].sql, "llilsisl",
+                    q->workflow_id, q->after_id, (int)limit + 1, q->job_id, q->job_glob,
+                    (int)q->states, q->event_kind, q->since_usec);
 }
 
 static int read_page(struct db *db, const struct read_request *q, struct read_reply *reply,

@@ -63,7 +63,12 @@ static int give_more(struct tx *tx, const struct restart_request *q, struct erro
             db_do(tx->db, err, SQL_RESTART_MORE_JOB, "lls", m->job_id, m->class_id, m->name))
             return -1;
     }
-    return 0;
+    if (!q->more_count) // attempts count for the class that their job has now
+        return 0;
+    return db_do(tx->db, err, SQL_DELETE_USED, "l", tx->workflow_id) ||
+                   db_do(tx->db, err, SQL_USED_FILL, "l", tx->workflow_id)
+               ? -1
+               : 0;
 }
 
 // Jobs whose needs have failed for good, and barriers without an open need: as if that had just

@@ -117,6 +117,25 @@ static int add_usage(struct db *db, int64_t attempt, const struct usage_record *
                  u->io_read_bytes, u->io_write_bytes, u->oom_kills, u->processes_peak, u->gpus);
 }
 
+// What one node and step have used is there once: a second record of it is dropped, and e does not
+// have it any more.
+static int add_usages(struct sync_state *st, int64_t attempt, struct attempt_end *e,
+                      struct error *err)
+{
+    struct db *db = st->tx.db;
+    struct usage_record *kept = arena_alloc(st->reply->arena, e->usages_count * sizeof *kept + 1);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < e->usages_count; i++) {
+        if (add_usage(db, attempt, &e->usages[i], err))
+            return -1;
+        if (sqlite3_changes(db->sqlite))
+            kept[count++] = e->usages[i];
+    }
+    e->usages = kept;
+    e->usages_count = count;
+    return 0;
+}
+
 // The attempt's row: a whole one when its start was never sent, as with most short jobs.
 static int write_attempt(struct sync_state *st, const struct attempt_end *e, enum job_state state,
                          bool started, int64_t *attempt, struct error *err)
@@ -186,11 +205,9 @@ static int apply_end(struct sync_state *st, const struct attempt_end *given, str
     enum job_state state = e->state;
     if (state == JOB_READY && (tx->state == WORKFLOW_CANCELED || held.flags & JOB_CANCEL_ASKED))
         state = JOB_CANCELED; // it cannot go on
-    if (write_attempt(st, e, state, held.state == JOB_RUNNING, &attempt, err))
+    if (write_attempt(st, e, state, held.state == JOB_RUNNING, &attempt, err) ||
+        add_usages(st, attempt, e, err))
         return -1;
-    for (uint32_t i = 0; i < e->usages_count; i++)
-        if (add_usage(tx->db, attempt, &e->usages[i], err))
-            return -1;
     bool other = true;
     if (state == JOB_COMPLETED && held.flags & JOB_REWRITES &&
         tx_wrote_other(tx, st->reply->arena, e->start.job_id, e->files, e->files_count, &other,
@@ -202,7 +219,7 @@ static int apply_end(struct sync_state *st, const struct attempt_end *given, str
           db_do(tx->db, err, SQL_JOB_DATA_SEEN, "li", e->start.job_id, (int)ROLE_OUTPUT))))
         return -1;
     tx_count(tx, held.class_id, held.state, state, 1);
-    tx_ran(tx, held.class_id, state, e->wall_usec);
+    tx_ran(tx, held.class_id, state, e);
     st->jobs_run++;
     if (held.state != JOB_RUNNING && (e->exit_code != UNKNOWN || e->signal != UNKNOWN) &&
         tx_event_at(tx, EVENT_JOB_STARTED, e->start.job_id, st->runner.id, attempt,

@@ -3,10 +3,19 @@
 // events, the workflow's end.
 #include "lib/base/clock.h"
 #include "lib/base/mem.h"
+#include "lib/meter/usage.h"
 #include "lib/store/sqlite_tx.h"
 #include "lib/workflow/workflow.h"
 
 #include <string.h>
+
+struct used_delta { // a row of class_used: sums and the largest of attempts; or UNKNOWN
+    int64_t class_id, attempts, wall_usec, wall_max_usec, cpu_usec, memory_peak_bytes,
+        memory_anon_bytes;
+    enum job_state state;
+    enum usage_source source;
+    size_t next; // of its class
+};
 
 int tx_init(struct tx *tx, struct db *db, int64_t workflow_id, struct error *err)
 {
@@ -29,6 +38,7 @@ int tx_init(struct tx *tx, struct db *db, int64_t workflow_id, struct error *err
 void tx_fini(struct tx *tx)
 {
     free(tx->deltas);
+    free(tx->used);
     free(tx->ended);
     *tx = (struct tx){0};
 }
@@ -69,21 +79,67 @@ void tx_count(struct tx *tx, int64_t class_id, enum job_state from, enum job_sta
         return;
     struct class_delta *delta = delta_of(tx, class_id);
     if (from < JOB_STATES)
-        delta->by_state[from].jobs -= n;
+        delta->jobs[from] -= n;
     if (to < JOB_STATES)
-        delta->by_state[to].jobs += n;
+        delta->jobs[to] += n;
     tx->any_ended |= job_state_is_final(to);
     tx->made_ready |= to == JOB_READY;
     tx->change |= to == JOB_READY;
 }
 
-void tx_ran(struct tx *tx, int64_t class_id, enum job_state state, int64_t wall_usec)
+static struct used_delta *used_of(struct tx *tx, int64_t class_id, enum job_state state,
+                                  enum usage_source source)
 {
+    struct class_delta *delta = delta_of(tx, class_id);
+    for (size_t i = delta->used; i; i = tx->used[i - 1].next)
+        if (tx->used[i - 1].state == state && tx->used[i - 1].source == source)
+            return &tx->used[i - 1];
+    tx->used = array_grow(tx->used, tx->used_count, &tx->used_space, sizeof *tx->used);
+    struct used_delta *used = &tx->used[tx->used_count++];
+    *used = (struct used_delta){.class_id = class_id,
+                                .wall_usec = UNKNOWN,
+                                .wall_max_usec = UNKNOWN,
+                                .cpu_usec = UNKNOWN,
+                                .memory_peak_bytes = UNKNOWN,
+                                .memory_anon_bytes = UNKNOWN,
+                                .state = state,
+                                .source = source,
+                                .next = delta->used};
+    delta->used = tx->used_count;
+    return used;
+}
+
+static void add_known(int64_t *sum, int64_t number)
+{
+    if (number >= 0)
+        *sum = *sum < 0 ? number : *sum + number;
+}
+
+static void keep_larger(int64_t *most, int64_t number)
+{
+    if (number > *most)
+        *most = number;
+}
+
+void tx_ran(struct tx *tx, int64_t class_id, enum job_state state, const struct attempt_end *end)
+{
+    struct usage_record total = {0};
     if (!class_id)
         return;
-    struct class_delta *delta = delta_of(tx, class_id);
-    delta->by_state[state].attempts++;
-    delta->by_state[state].wall_usec += wall_usec > 0 ? wall_usec : 0;
+    if (end)
+        usage_total(end, true, &total);
+    struct used_delta *used = used_of(tx, class_id, state, total.source);
+    used->attempts++;
+    if (!end)
+        return;
+    add_known(&used->wall_usec, end->wall_usec);
+    keep_larger(&used->wall_max_usec, end->wall_usec);
+    for (uint32_t i = 0; i < end->usages_count; i++) {
+        const struct usage_record *usage = &end->usages[i];
+        add_known(&used->cpu_usec, usage_cpu_usec(usage));
+        keep_larger(&used->memory_peak_bytes, usage->memory_peak_bytes);
+        keep_larger(&used->memory_anon_bytes, usage->memory_anon_bytes);
+    }
 }
 
 static int write_counts(struct tx *tx, struct error *err)
@@ -91,15 +147,20 @@ static int write_counts(struct tx *tx, struct error *err)
     for (size_t i = 0; i < tx->deltas_space; i++) {
         const struct class_delta *d = &tx->deltas[i];
         for (int state = 0; d->class_id && state < JOB_STATES; state++)
-            if ((d->by_state[state].jobs || d->by_state[state].attempts) &&
-                db_do(tx->db, err, SQL_COUNT_ADD, "lilll", d->class_id, state,
-                      d->by_state[state].jobs, d->by_state[state].attempts,
-                      d->by_state[state].wall_usec))
+            if (d->jobs[state] &&
+                db_do(tx->db, err, SQL_COUNT_ADD, "lil", d->class_id, state, d->jobs[state]))
                 return -1;
+    }
+    for (size_t i = 0; i < tx->used_count; i++) {
+        const struct used_delta *u = &tx->used[i];
+        if (db_do(tx->db, err, SQL_USED_ADD, "liilnnnnn", u->class_id, (int)u->state,
+                  (int)u->source, u->attempts, u->wall_usec, u->wall_max_usec, u->cpu_usec,
+                  u->memory_peak_bytes, u->memory_anon_bytes))
+            return -1;
     }
     if (tx->deltas)
         memset(tx->deltas, 0, tx->deltas_space * sizeof *tx->deltas);
-    tx->deltas_count = 0;
+    tx->deltas_count = tx->used_count = 0;
     return 0;
 }
 
@@ -274,10 +335,12 @@ static int give_back(struct tx *tx, int64_t runner_id, enum job_state to, struct
     sqlite3_stmt *s = db_query(tx->db, err, SQL_RUNNER_HELD, "l", runner_id);
     int rc = -1;
     while (s && (rc = db_step(tx->db, s, err)) > 0) {
-        int64_t id = sqlite3_column_int64(s, 0);
+        int64_t id = sqlite3_column_int64(s, 0), class_id = sqlite3_column_int64(s, 1);
+        enum job_state from = (enum job_state)sqlite3_column_int(s, 2);
         enum job_state job_to = sqlite3_column_int(s, 3) & JOB_CANCEL_ASKED ? JOB_CANCELED : to;
-        tx_count(tx, sqlite3_column_int64(s, 1), (enum job_state)sqlite3_column_int(s, 2), job_to,
-                 1);
+        tx_count(tx, class_id, from, job_to, 1);
+        if (from == JOB_RUNNING)
+            tx_ran(tx, class_id, to, NULL); // as its attempt says
         if (tx_return(tx, id, runner_id, job_to, err))
             return -1;
     }

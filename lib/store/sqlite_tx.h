@@ -12,9 +12,8 @@ enum { MANY_CLASSES = 32 };
 
 struct class_delta {
     int64_t class_id; // 0: free
-    struct {
-        int64_t jobs, attempts, wall_usec;
-    } by_state[JOB_STATES];
+    int64_t jobs[JOB_STATES];
+    size_t used; // the first of its used_deltas, from 1 on; 0: none
 };
 enum job_change {
     CHANGE_NONE,  // nothing that it wrote
@@ -35,6 +34,8 @@ struct tx { // one transaction on one workflow
     int64_t classes_change;
     struct class_delta *deltas; // hashed by class
     size_t deltas_count, deltas_space;
+    struct used_delta *used; // of classes that jobs ran of
+    size_t used_count, used_space;
     struct ended_job *ended; // jobs whose dependents are still to be told
     size_t ended_count, ended_space;
     bool any_ended, made_ready, change;
@@ -45,8 +46,8 @@ int tx_init(struct tx *tx, struct db *db, int64_t workflow_id, struct error *err
 void tx_fini(struct tx *tx);
 // n jobs of a class (0: barriers) went from one state to another; JOB_STATES: from nowhere.
 void tx_count(struct tx *tx, int64_t class_id, enum job_state from, enum job_state to, int64_t n);
-// An attempt of so long gave a job of the class this state.
-void tx_ran(struct tx *tx, int64_t class_id, enum job_state state, int64_t wall_usec);
+// An attempt that ended so gave a job of the class this state. end NULL: lost.
+void tx_ran(struct tx *tx, int64_t class_id, enum job_state state, const struct attempt_end *end);
 // A job came to a final state: its dependents become ready or canceled, through any number of
 // levels. change: for those that a restart runs again only if something has changed.
 int tx_job_ended(struct tx *tx, int64_t job_id, enum job_state state, enum job_change change,

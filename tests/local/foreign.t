@@ -7,7 +7,8 @@
 here=$TORC_SOURCE/tests/local/report
 export LC_ALL=C.UTF-8
 unset TORC_DB
-sqlite3 good.db < "$TORC_SOURCE/lib/store/schema.sql" && sqlite3 good.db < "$here/fixture.sql" || exit 1
+sqlite3 good.db < "$TORC_SOURCE/lib/store/schema.sql" && sqlite3 good.db < "$here/fixture.sql" &&
+	sqlite3 good.db < "$TORC_SOURCE/lib/store/class_used.sql" || exit 1
 commands=('torc list' 'torc list --json' 'torc status 1' 'torc status --json 1' 'torc jobs 1' 'torc jobs --json 1' 'torc jobs 2' 'torc show 1'
 	'torc show 1.*' 'torc show --json 1.*' 'torc plan 1' 'torc plan --json 1' 'torc graph 1' 'torc graph --kind requirements 1'
 	'torc graph --kind job-file 1' 'torc event list --workflow 1' 'torc event list --workflow 1 --json' 'torc data list --workflow 1'
@@ -29,7 +30,7 @@ try() { # SQL
 
 declare -A columns=(
 	[workflow]='state run_id created_usec ended_usec' [job]='state flags attempts priority' [resource_class]='cpus memory_bytes gpus_milli nodes runtime_usec'
-	[class_count]='state jobs attempts wall_usec' [attempt]='state reason warnings exit_code signal attempt_id wall_usec start_usec end_usec'
+	[class_count]='state jobs' [class_used]='state source attempts wall_usec wall_max_usec cpu_usec memory_peak_bytes memory_anon_bytes' [attempt]='state reason warnings exit_code signal attempt_id wall_usec start_usec end_usec'
 	[usage]='source cpu_user_usec memory_peak_bytes memory_limit_bytes' [runner]='accounting pid cpus jobs_run heartbeat_usec'
 	[allocation]='state start_usec end_usec array_task_id' [submission]='nodes cpus walltime_usec' [event]='kind time_usec' [usage_sample]='time_usec memory_bytes'
 )
@@ -73,7 +74,7 @@ cp good.db view.db && sqlite3 view.db "PRAGMA legacy_alter_table = ON; ALTER TAB
 refused='cannot read the database view.db: .*prohibited.*; it is damaged or was written by another program; give another one with --db.*rc 3$'
 like "$(torc list --db view.db 2>&1; echo "rc $?")" "$refused" "a view in place of a table is not read"
 unlike "$(torc list --db view.db 2>&1)" 'SELECT' "... without SQL in the message"
-is "$(try 'DROP TABLE usage; DROP TABLE class_count')" '' "tables that are missing"
+is "$(try 'DROP TABLE usage; DROP TABLE class_count; DROP TABLE class_used')" '' "tables that are missing"
 like "$(torc list --db foreign.db 2>&1; echo "rc $?")" 'database foreign.db: no such table.*another program.*rc 3$' "... which is said"
 cp good.db trigger.db && sqlite3 trigger.db "CREATE TABLE ran (x); CREATE TRIGGER t AFTER UPDATE ON workflow BEGIN INSERT INTO ran VALUES (1); END"
 torc cancel --db trigger.db 3 > log 2>&1

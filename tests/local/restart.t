@@ -157,6 +157,12 @@ is "$(query "SELECT name, run_id, attempt_id FROM attempt a JOIN job j ON j.id =
 	"bad|1|1 bad|2|1 slow|1|1 " "each attempt is of the run that it began in"
 like "$(ls torc_output)" "job_wf1_j2_r2_a1.o" "and has its own output files"
 
+recount() { # rows of class_used that are not what the rows of attempts make
+	{ echo "CREATE TEMP TABLE class_used AS SELECT * FROM main.class_used WHERE 0;"; cat "$TORC_SOURCE/lib/store/class_used.sql"
+		echo "SELECT * FROM main.class_used EXCEPT SELECT * FROM temp.class_used; SELECT * FROM temp.class_used EXCEPT SELECT * FROM main.class_used;"; } |
+		sqlite3 "$TORC_DB"
+}
+
 # a changed file
 diamond; sed -i 's/cat f2 > f4/cat f2 f2 > f4/' d.yaml
 run --restart d.yaml; is "$rc $(ran)" "0 work1 postprocess" "another command: it and what needs it"
@@ -164,6 +170,7 @@ is "$(cat f6 | wc -l)" 3 "with the new result"
 sed -i 's/- {name: work2, /&cpus: 2, memory: 100m, runtime: 5m, priority: 3, /' d.yaml
 run --restart 1 d.yaml; is "$rc $(query "SELECT run_id FROM workflow")" "0 2" "other resources: nothing"
 is "$(query "SELECT c.cpus FROM job j JOIN resource_class c ON c.id = j.class WHERE j.name = 'work2'")" 2 "but they are known"
+is "$(recount)" "" "what attempts used is counted where their jobs are now"
 cat >> d.yaml <<'X'
   - {name: more, command: "cat f6", input_files: [f6]}
 X
@@ -172,6 +179,7 @@ sed -i '/name: more/d; s/f4, f5/f4/' d.yaml
 run --restart d.yaml; is "$rc $(ran)" "0 postprocess" "one that is gone, and another that reads less"
 is "$(query "SELECT count(*) FROM job WHERE name = 'more'")$(query "SELECT count(*) FROM attempt WHERE job NOT IN (SELECT id FROM job)")" 00 \
 	"what is gone is gone with its attempts"
+is "$(recount)" "" "and with what they used"
 is "$(query "PRAGMA foreign_key_check; PRAGMA integrity_check")" ok "and nothing points to it"
 sed -i 's/cpus: 2, memory: 100m, runtime: 5m, //' d.yaml; run --restart d.yaml
 is "$rc $(ran) $(query "SELECT count(*) FROM resource_class")$(query "PRAGMA foreign_key_check")" "0 postprocess 1" "a class that nobody asks for any more is gone"

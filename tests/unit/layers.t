@@ -6,7 +6,7 @@ cd "${TORC_SOURCE:-.}" || exit 1
 count=0
 # the rooms of lib/, each may include itself and those before it
 rooms="base meter text workflow plan store restart slurm show"
-sources=$(find lib runner submitter report cli plugin tests bench -name '*.[ch]' ! -name schema_sql.h | sort)
+sources=$(find lib runner submitter report cli plugin tests bench -name '*.[ch]' ! -name '*_sql.h' | sort)
 report() { # report NAME FOUND: FOUND is empty
     count=$((count + 1))
     [ -z "$2" ] && { echo "ok $count - $1"; return; }

@@ -71,11 +71,34 @@ static const enum job_state outcomes[] = {JOB_COMPLETED,  JOB_COMPLETED, JOB_COM
                                           JOB_COMPLETED,  JOB_FAILED,    JOB_READY,
                                           JOB_TERMINATED, JOB_CANCELED};
 
+// Up to three records of what an attempt used, of one or two nodes, by any source; some say
+// nothing, and the third may be the second once more.
+static void use(struct game *g, struct attempt_end *end, struct usage_record *usages)
+{
+    static const char *const steps[] = {NULL, "1.0", "1.1"};
+    end->usages = usages;
+    end->usages_count = dice(g, 4);
+    for (uint32_t i = 0; i < end->usages_count; i++) {
+        usage_record_init(&usages[i]);
+        usages[i].node = dice(g, 2) ? "n1" : "n2";
+        usages[i].step = steps[dice(g, 3)];
+        usages[i].source = (enum usage_source)(1 + dice(g, SOURCES - 1));
+        if (dice(g, 3)) {
+            usages[i].cpu_user_usec = dice(g, 1000);
+            usages[i].cpu_system_usec = dice(g, 2) ? (int)dice(g, 1000) : UNKNOWN;
+            usages[i].memory_peak_bytes = dice(g, 1000);
+            usages[i].memory_anon_bytes = dice(g, 2) ? (int)dice(g, 1000) : UNKNOWN;
+        }
+    }
+    end->wall_usec = dice(g, 5) ? (int)dice(g, 1000) : UNKNOWN;
+}
+
 // Ends, starts and give-backs by chance, a claim, and now and then the same once more or a
 // farewell.
 static bool play(struct game *g, struct player *p, bool to_the_end)
 {
     struct attempt_end ends[HELD];
+    struct usage_record usages[HELD][3];
     struct attempt_start starts[HELD];
     int64_t returned[HELD];
     struct sync_request q = {.runner_id = p->runner.id,
@@ -87,8 +110,10 @@ static bool play(struct game *g, struct player *p, bool to_the_end)
     for (int i = 0; i < p->count; i++) {
         unsigned what = to_the_end ? 0 : dice(g, 5);
         if (what < 2) {
-            ends[q.ends_count++] =
+            ends[q.ends_count] =
                 fixture_end(&p->held[i], to_the_end ? JOB_COMPLETED : outcomes[dice(g, 8)]);
+            use(g, &ends[q.ends_count], usages[q.ends_count]);
+            q.ends_count++;
         } else if (what == 2 && !p->started[i]) {
             returned[q.returned_count++] = p->held[i].job_id;
         } else {
