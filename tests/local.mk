@@ -30,6 +30,7 @@ local_tests += tests/local/migration.t
 local_tests += tests/local/report.t
 local_tests += tests/local/restart.t
 local_tests += tests/local/run.t
+local_tests += tests/local/starts.t
 local_tests += tests/local/store_codec.t
 local_tests += tests/local/wakeups.t
 local_tests += tests/local/warnings.t

@@ -232,9 +232,16 @@ int tx_return(struct tx *tx, int64_t job_id, int64_t runner_id, enum job_state t
                : 0;
 }
 
-static int give_back(struct tx *tx, int64_t runner_id, enum job_state to, struct error *err)
+// What an unfinished job becomes. Of a canceled workflow nothing goes on.
+static enum job_state back_to(const struct tx *tx)
 {
-    sqlite3_stmt *s = db_query(tx->db, err, SQL_RUNNER_HELD, "l", runner_id);
+    return tx->state == WORKFLOW_RUNNING || tx->state == WORKFLOW_HELD ? JOB_READY : JOB_CANCELED;
+}
+
+static int give_back(struct tx *tx, int64_t runner_id, enum job_state last, struct error *err)
+{
+    enum job_state to = back_to(tx);
+    sqlite3_stmt *s = db_query(tx->db, err, SQL_RUNNER_HELD, "li", runner_id, (int)last);
     int rc = -1;
     while (s && (rc = db_step(tx->db, s, err)) > 0) {
         int64_t id = sqlite3_column_int64(s, 0);
@@ -245,16 +252,51 @@ static int give_back(struct tx *tx, int64_t runner_id, enum job_state to, struct
     return rc;
 }
 
+int tx_give_back_pending(struct tx *tx, int64_t runner_id, struct error *err)
+{
+    return give_back(tx, runner_id, JOB_PENDING, err);
+}
+
+static const char died[] = "the runner or its node died";
+
+int tx_start_lost(struct tx *tx, int64_t runner_id, const struct attempt_start *start,
+                  struct error *err)
+{
+    struct db *db = tx->db;
+    if (start->run_id != tx->run_id)
+        return 0;
+    if (db_do(db, err, SQL_JOB_STARTED_UNSEEN, "lil", start->job_id, (int)start->attempt_id,
+              tx->workflow_id))
+        return -1;
+    if (!sqlite3_changes(db->sqlite))
+        return 0;
+    int64_t end_usec = tx->now_usec > start->start_usec ? tx->now_usec : start->start_usec;
+    return db_do(db, err, SQL_ATTEMPT_WHOLE, "liillsslninnizssi", start->job_id, start->run_id,
+                 start->attempt_id, runner_id, start->start_usec, start->stdout_path,
+                 start->stderr_path, end_usec, (int64_t)UNKNOWN, (int)back_to(tx), (int64_t)UNKNOWN,
+                 (int64_t)UNKNOWN, 0, (int64_t)REASON_LOST, died, NULL, 0);
+}
+
+// Who knows what a dead runner had started has told it, and given back the rest.
+static int count_claimed(struct tx *tx, int64_t runner_id, struct error *err)
+{
+    return db_do(tx->db, err, SQL_CLAIMED_LOST, "lilis", runner_id, (int)tx->run_id, tx->now_usec,
+                 (int)back_to(tx),
+                 "the runner or its node died; whether the job had started is not known, so it "
+                 "counts as started") ||
+                   db_do(tx->db, err, SQL_CLAIMED_COUNT, "l", runner_id)
+               ? -1
+               : 0;
+}
+
 int tx_runner_ends(struct tx *tx, int64_t runner_id, bool lost, struct error *err)
 {
     struct db *db = tx->db;
-    enum job_state to =
-        tx->state == WORKFLOW_RUNNING || tx->state == WORKFLOW_HELD ? JOB_READY : JOB_CANCELED;
     tx->made_ready = true; // less room, so maybe more demand
-    const char *message =
-        lost ? "the runner or its node died" : "the runner left without an answer about this job";
-    if (db_do(db, err, SQL_ATTEMPT_LOST, "llis", runner_id, tx->now_usec, (int)to, message) ||
-        give_back(tx, runner_id, to, err) ||
+    const char *message = lost ? died : "the runner left without an answer about this job";
+    if (db_do(db, err, SQL_ATTEMPT_LOST, "llis", runner_id, tx->now_usec, (int)back_to(tx),
+              message) ||
+        (lost && count_claimed(tx, runner_id, err)) || give_back(tx, runner_id, JOB_RUNNING, err) ||
         db_do(db, err, SQL_RUNNER_END, "lli", runner_id, tx->now_usec, (int)lost) ||
         tx_event(tx, lost ? EVENT_RUNNER_LOST : EVENT_RUNNER_LEFT, 0, runner_id, 0, err))
         return -1;

@@ -37,6 +37,7 @@ struct job {
     } how;
     enum phase phase;
     enum stop stop;
+    uint32_t start_place; // in jobs->starts; 0: none
     bool start_sent, signaled, killed, over_memory;
     bool taken;        // started on a hint: the store learns of it afterwards
     struct job *ahead; // a hint: what may follow at once when it completes, and so on
@@ -73,6 +74,7 @@ struct jobs {
     struct output output;
     struct environment *environment;
     struct meter *meter;
+    struct start_log *starts;  // NULL: there is none
     struct rlimit files_limit; // of open files, as the runner found it: what jobs get
     int64_t now;               // monotonic, without the time in which everything was suspended
     int64_t suspended_usec;
