@@ -73,6 +73,32 @@ run --workflow 4
 is "$rc $(attempts 4 | xargs) $(xargs < starts)" "0 kills|1|ready|lost kills|2|completed| kills 1 kills 2" "what was claimed counts as started when nobody knows" || diag "$(cat log)"
 rm -f go starts
 
+# ---- the same in an outage: the end is in the journal, and so is the start that it caused ----
+cat > away.json <<J
+{"name": "away", "jobs": [{"name": "one", "command": $(text "$say; while [ ! -e end ]; do sleep 0.02; done")},
+ {"name": "two", "command": $(text "$say; [ -e go ] || sleep 100"), "depends_on": ["one"]}]}
+J
+start_run --cpus 1 away.json
+wait_until 20 '[ "$(query "SELECT state FROM job WHERE workflow = 5 AND name = '\''one'\''")" = 4 ]' || diag "$(cat log)"
+mkfifo sql
+sqlite3 -cmd '.timeout 20000' "$TORC_DB" < sql > locked &
+holder=$!
+exec 9<> sql # does not wait for a reader
+printf 'BEGIN IMMEDIATE;\nSELECT 1;\n' >&9
+wait_until 20 '[ -s locked ]' || bail_out "no lock"
+touch end
+wait_until 30 'ls torc_output/torc_journal_wf5_*.json' || diag "no journal: $(cat log)"
+kill -STOP "$pid"
+kill -KILL "$runner" "$pid"
+await "$pid" 2> /dev/null
+exec 9>&-
+await "$holder"
+rm -f "$(logs "$runner")"
+touch go
+run --workflow 5
+is "$rc $(attempts 5 | xargs) $(xargs < starts)" "0 one|1|completed| two|1|ready|lost two|2|completed| one 1 two 1 two 2" "a start that only the journal knows counts, too" || diag "$(cat log)"
+rm -f go end starts
+
 # ---- many short jobs, killed again and again ----
 awk -v command="$(text "$say" | sed 's/\\/\\\\/g')" 'BEGIN { print "{\"name\": \"many\", \"jobs\": ["
 	for (i = 0; i < 600; i++) printf "%s{\"name\": \"j%d\", \"command\": %s%s}\n", (i ? "," : ""), i, command, (i < 300 ? "" : ", \"depends_on\": [\"j" (i - 300) "\"]")
@@ -86,13 +112,13 @@ for ((round = 1; round <= 6; round++)); do
 	kill -KILL "$runner"
 	[ $((round % 2)) = 1 ] || kill -KILL "$pid"
 	await "$pid" 2> /dev/null
-	set -- --workflow 5
+	set -- --workflow 6
 done
-run --workflow 5
-is "$rc $(query "SELECT count(*) FROM job WHERE workflow = 5 AND state = 5")" "0 600" "600 jobs, a runner killed six times: all complete" || diag "$(cat log)"
+run --workflow 6
+is "$rc $(query "SELECT count(*) FROM job WHERE workflow = 6 AND state = 5")" "0 600" "600 jobs, a runner killed six times: all complete" || diag "$(cat log)"
 is "$(sort starts | uniq -d)" "" "no two starts have one number"
-attempts 5 | cut -d '|' -f 1,2 | tr '|' ' ' | sort > rows
+attempts 6 | cut -d '|' -f 1,2 | tr '|' ' ' | sort > rows
 is "$(sort starts | comm -23 - rows)" "" "each start has its row"
-is "$(sort rows | uniq -d)$(query "SELECT name FROM job j WHERE workflow = 5 AND attempts != (SELECT count(*) FROM attempt WHERE job = j.id)")" "" "... and each row its number"
-ok "... of which some were lost" [ "$(attempts 5 | grep -c '|lost')" -gt 0 ]
+is "$(sort rows | uniq -d)$(query "SELECT name FROM job j WHERE workflow = 6 AND attempts != (SELECT count(*) FROM attempt WHERE job = j.id)")" "" "... and each row its number"
+ok "... of which some were lost" [ "$(attempts 6 | grep -c '|lost')" -gt 0 ]
 done_testing
