@@ -310,8 +310,16 @@ static void write_journal(struct runner *runner)
         ends[n++] = job->end;
     TAILQ_FOREACH(job, &runner->outbox, link)
         ends[n++] = job->end;
-    struct journal journal = {runner->jobs.workflow_id, runner->grant.runner_id,
-                              runner->incarnation, ends, n};
+    cleanup_free struct attempt_start *starts = xcalloc(runner->jobs.live_count, sizeof *starts);
+    struct journal journal = {.workflow_id = runner->jobs.workflow_id,
+                              .runner_id = runner->grant.runner_id,
+                              .incarnation = runner->incarnation,
+                              .ends = ends,
+                              .starts = starts,
+                              .ends_count = n};
+    TAILQ_FOREACH(job, &runner->jobs.live, link)
+        if (job->phase != PHASE_INPUTS)
+            starts[journal.starts_count++] = job->end.start;
     progress_clear();
     output_renew(&runner->jobs.output);
     bool failed = journal_write(runner->jobs.output.dir, &journal, &err);

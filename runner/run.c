@@ -16,6 +16,7 @@
 #include "lib/meter/incarnation.h"
 #include "lib/store/journal.h"
 #include "lib/store/read.h"
+#include "lib/store/start_log.h"
 #include "runner/contents.h"
 #include "runner/flush.h"
 #include "runner/local.h"
@@ -96,6 +97,15 @@ static void replay_journals(struct runner *runner)
                 (long long)results);
 }
 
+// What they had started counts, and what they had only claimed does not.
+static int replay_starts(struct runner *runner, const struct predecessors *gone, struct error *err)
+{
+    for (uint32_t i = 0; i < gone->count; i++)
+        if (start_log_replay(runner->store, runner->jobs.workflow_id, gone->ids[i], err))
+            return -1;
+    return 0;
+}
+
 static int enter(struct runner *runner, struct error *err)
 {
     if (runner->options->workflow_id)
@@ -124,7 +134,9 @@ static int enter(struct runner *runner, struct error *err)
         .gone = gone.ids,
         .gone_count = gone.count,
     };
-    int result = store_enter(runner->store, &entry, &runner->grant, err);
+    int result = replay_starts(runner, &gone, err);
+    if (!result)
+        result = store_enter(runner->store, &entry, &runner->grant, err);
     runner->jobs.folder = runner->grant.folder;
     free(gone.ids);
     return result;
@@ -154,6 +166,7 @@ static int settle(struct runner *runner, struct error *err)
     if (chdir(runner->grant.folder))
         return error_set(err, ERROR_INTERNAL, errno, "cannot change to the workflow's folder %s",
                          runner->grant.folder);
+    runner->jobs.starts = start_log_create(runner->incarnation);
     if (output_open(&runner->jobs.output, runner->jobs.settings.output_dir, err))
         return -1;
     if (!realpath(runner->jobs.output.path, folder))
@@ -205,6 +218,7 @@ static void fini(struct runner *runner)
 {
     link_destroy(take_ptr(runner->link));
     contents_fini(runner);
+    start_log_destroy(take_ptr(runner->jobs.starts), !runner->left);
     flush_drop_all(runner);
     job_socket_destroy(runner->socket);
     meter_destroy(runner->jobs.meter);

@@ -12,6 +12,7 @@
 #include "lib/slurm/slurm.h"
 #include "lib/store/journal.h"
 #include "lib/store/read_each.h"
+#include "lib/store/start_log.h"
 
 enum {
     BEATS_USEC = 3 * 30 * USEC_PER_SEC,
@@ -102,7 +103,8 @@ static int declare(struct store *store, int64_t workflow_id, const struct suspec
         bool declared = false;
         if (s->allocation_id != allocation_id)
             continue;
-        if (store_runner_lost(store, workflow_id, s->runner_id, silent_usec, &declared, err))
+        if (start_log_replay(store, workflow_id, s->runner_id, err) ||
+            store_runner_lost(store, workflow_id, s->runner_id, silent_usec, &declared, err))
             return -1;
         *lost += declared;
     }

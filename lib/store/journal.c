@@ -44,8 +44,11 @@ static int write_file(int folder, const char *name, json_t *root, struct error *
 
 int journal_write(int folder, const struct journal *journal, struct error *err)
 {
-    struct sync_request request = {
-        .runner_id = journal->runner_id, .ends = journal->ends, .ends_count = journal->ends_count};
+    struct sync_request request = {.runner_id = journal->runner_id,
+                                   .starts = journal->starts,
+                                   .ends = journal->ends,
+                                   .starts_count = journal->starts_count,
+                                   .ends_count = journal->ends_count};
     cleanup_free char *name = file_name(journal->workflow_id, journal->runner_id);
     json_auto_t *root = json_pack(
         "{s:i, s:I, s:I, s:s, s:o}", "torc_journal", JOURNAL_VERSION, "workflow_id",
@@ -127,10 +130,13 @@ static int apply(struct replay *replay, json_t *sync, struct error *err)
     struct arena *arena = arena_create();
     int rc = codec_decode(&codec_sync_request, sync, &request, arena, err);
     if (!rc) {
-        // nothing but ends, and outside of the runner's own sequence
-        struct sync_request ends = {
-            .runner_id = request.runner_id, .ends = request.ends, .ends_count = request.ends_count};
-        rc = store_sync(replay->store, &ends, &reply, err);
+        // nothing else, and outside of the runner's own sequence
+        struct sync_request told = {.runner_id = request.runner_id,
+                                    .starts = request.starts,
+                                    .ends = request.ends,
+                                    .starts_count = request.starts_count,
+                                    .ends_count = request.ends_count};
+        rc = store_sync(replay->store, &told, &reply, err);
     }
     if (!rc) {
         rc = count_refused(replay, &request, &reply, err);

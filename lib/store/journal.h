@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Results of a runner that the database could not take, in a file beside the output of its jobs,
-// until somebody brings them in.
+// Results of a runner that the database could not take, and what it has started because of them, in
+// a file beside the output of its jobs, until somebody brings them in.
 #ifndef LIB_STORE_JOURNAL_H
 #define LIB_STORE_JOURNAL_H
 
@@ -10,9 +10,10 @@
 
 struct journal {
     int64_t workflow_id, runner_id;
-    const char *incarnation;        // of the runner: its id alone may be another database's
-    const struct attempt_end *ends; // all that the store has not acknowledged
-    uint32_t ends_count;
+    const char *incarnation;            // of the runner: its id alone may be another database's
+    const struct attempt_end *ends;     // all that the store has not acknowledged
+    const struct attempt_start *starts; // of jobs that run
+    uint32_t ends_count, starts_count;
 };
 
 // Writes torc_journal_wf<W>_<runner id>.json in the folder, in place of an earlier one, and waits

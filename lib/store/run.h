@@ -32,10 +32,10 @@ struct runner_grant {
     struct arena *arena;
 };
 
-// Registers the runner. A newer incarnation of the same allocation (same slurm_job_id and array
-// task, higher restart_count or same host) declares the older ones lost: their attempts end `lost`,
-// their jobs become ready again, and they can no longer complete anything. ERROR_USAGE: no such
-// workflow, or it is complete or canceled.
+// Registers the runner. A newer incarnation of the same allocation (same array task, higher
+// restart_count or same host) declares the older ones lost: their attempts end `lost`, what they
+// had claimed counts as one, their jobs become ready again, and they can no longer complete
+// anything. ERROR_USAGE: no such workflow, or it is complete or canceled.
 int store_enter(struct store *store, const struct runner_entry *entry, struct runner_grant *grant,
                 struct error *err);
 void runner_grant_fini(struct runner_grant *grant);
@@ -49,7 +49,7 @@ struct claim_request { // what may be claimed now; max_jobs 0: nothing
 };
 
 struct sync_request {
-    // seq: 1, 2, …; 0: ends from a journal, outside the sequence: lib/store/journal.h
+    // seq: 1, 2, …; 0: outside the sequence, by journal.h or start_log.h
     int64_t runner_id, seq;
     const struct attempt_start *starts;
     const struct attempt_end *ends; // also of attempts whose start was never sent on its own
@@ -60,7 +60,8 @@ struct sync_request {
                                       // too; others are dropped
     uint32_t starts_count, ends_count, returned_count, ahead_count, points_count;
     struct claim_request claim;
-    bool leave; // the runner's last; what it still holds becomes ready
+    bool leave; // the runner's last; what it still holds becomes ready; seq 0: it died, `starts`
+                // are all that it had started, and what it claimed besides becomes ready
 };
 
 struct sync_reply {
@@ -91,9 +92,8 @@ int store_sync(struct store *store, const struct sync_request *request, struct s
                struct error *err);
 void sync_reply_fini(struct sync_reply *reply);
 
-// A runner that has not been heard of for silent_usec (0: no matter), and of which is known that it
-// runs no more: as in store_enter, it is lost. *declared: false, it has been heard of meanwhile, or
-// has ended.
+// A runner not heard of for silent_usec (0: no matter), and known to run no more: as in
+// store_enter, it is lost. *declared: false, it has been heard of meanwhile, or has ended.
 int store_runner_lost(struct store *store, int64_t workflow_id, int64_t runner_id,
                       int64_t silent_usec, bool *declared, struct error *err);
 

@@ -242,6 +242,8 @@ static int apply_start(struct sync_state *st, const struct attempt_start *b, str
     if (b->taken && tx_take(tx, st->runner.id, b, err))
         return -1;
     int rc = check_job(st, b, &held, err);
+    if (rc == 0 && !st->request->seq)
+        return tx_start_lost(tx, st->runner.id, b, err);
     if (rc <= 0 || held.state == JOB_RUNNING)
         return rc < 0 ? -1 : 0; // told before
     if (db_do(tx->db, err, SQL_ATTEMPT_START, "liillss", b->job_id, run_of(st, b),
@@ -312,8 +314,11 @@ static int apply(struct sync_state *st, struct error *err)
     for (uint32_t i = 0; i < q->points_count; i++)
         if (add_point(st, &q->points[i], err))
             return -1;
-    if (q->seq == 0) // from a journal: the runner itself may be dead, and takes nothing
-        return tx_finish(&st->tx, err);
+    if (q->seq == 0) // the runner itself may be dead, and takes nothing
+        return (q->leave && tx_give_back_pending(&st->tx, st->runner.id, err)) ||
+                       tx_finish(&st->tx, err)
+                   ? -1
+                   : 0;
     if (q->leave && tx_runner_ends(&st->tx, st->runner.id, false, err))
         return -1;
     if (tx_finish(&st->tx, err))
@@ -330,10 +335,12 @@ static int apply(struct sync_state *st, struct error *err)
 // What the user canceled: of a canceled workflow, everything that the runner holds.
 static int read_canceled(struct sync_state *st, struct error *err)
 {
-    enum sql which = st->tx.state == WORKFLOW_CANCELED ? SQL_RUNNER_HELD : SQL_STEER_CANCELED;
     size_t count = 0, space = 0;
     cleanup_free int64_t *ids = NULL;
-    sqlite3_stmt *s = db_query(st->tx.db, err, which, "l", st->runner.id);
+    sqlite3_stmt *s =
+        st->tx.state == WORKFLOW_CANCELED
+            ? db_query(st->tx.db, err, SQL_RUNNER_HELD, "li", st->runner.id, (int)JOB_RUNNING)
+            : db_query(st->tx.db, err, SQL_STEER_CANCELED, "l", st->runner.id);
     int rc = -1;
     while (s && (rc = db_step(st->tx.db, s, err)) > 0) {
         ids = array_grow(ids, count, &space, sizeof *ids);

@@ -330,16 +330,25 @@ int tx_return(struct tx *tx, int64_t job_id, int64_t runner_id, enum job_state t
     return to == JOB_CANCELED ? tx_job_ended(tx, job_id, to, CHANGE_ALL, err) : 0;
 }
 
-static int give_back(struct tx *tx, int64_t runner_id, enum job_state to, struct error *err)
+// What an unfinished job becomes. Of a canceled workflow nothing goes on.
+static enum job_state back_to(const struct tx *tx)
 {
-    sqlite3_stmt *s = db_query(tx->db, err, SQL_RUNNER_HELD, "l", runner_id);
+    return tx->state == WORKFLOW_RUNNING || tx->state == WORKFLOW_HELD ? JOB_READY : JOB_CANCELED;
+}
+
+// counted: what was claimed has got an attempt.
+static int give_back(struct tx *tx, int64_t runner_id, enum job_state last, bool counted,
+                     struct error *err)
+{
+    enum job_state to = back_to(tx);
+    sqlite3_stmt *s = db_query(tx->db, err, SQL_RUNNER_HELD, "li", runner_id, (int)last);
     int rc = -1;
     while (s && (rc = db_step(tx->db, s, err)) > 0) {
         int64_t id = sqlite3_column_int64(s, 0), class_id = sqlite3_column_int64(s, 1);
         enum job_state from = (enum job_state)sqlite3_column_int(s, 2);
         enum job_state job_to = sqlite3_column_int(s, 3) & JOB_CANCEL_ASKED ? JOB_CANCELED : to;
         tx_count(tx, class_id, from, job_to, 1);
-        if (from == JOB_RUNNING)
+        if (from == JOB_RUNNING || counted)
             tx_ran(tx, class_id, to, NULL); // as its attempt says
         if (tx_return(tx, id, runner_id, job_to, err))
             return -1;
@@ -347,16 +356,56 @@ static int give_back(struct tx *tx, int64_t runner_id, enum job_state to, struct
     return rc;
 }
 
+int tx_give_back_pending(struct tx *tx, int64_t runner_id, struct error *err)
+{
+    return give_back(tx, runner_id, JOB_PENDING, false, err);
+}
+
+static const char died[] = "the runner or its node died";
+
+int tx_start_lost(struct tx *tx, int64_t runner_id, const struct attempt_start *start,
+                  struct error *err)
+{
+    struct db *db = tx->db;
+    if (start->run_id != tx->run_id)
+        return 0;
+    if (db_do(db, err, SQL_JOB_STARTED_UNSEEN, "lil", start->job_id, (int)start->attempt_id,
+              tx->workflow_id))
+        return -1;
+    if (!sqlite3_changes(db->sqlite))
+        return 0;
+    int64_t end_usec = tx->now_usec > start->start_usec ? tx->now_usec : start->start_usec,
+            class_id = 0;
+    if (db_number(db, err, &class_id, SQL_JOB_GET, "ll", start->job_id, tx->workflow_id) < 0)
+        return -1;
+    tx_ran(tx, class_id, back_to(tx), NULL);
+    return db_do(db, err, SQL_ATTEMPT_WHOLE, "liillsslninnizssi", start->job_id, start->run_id,
+                 start->attempt_id, runner_id, start->start_usec, start->stdout_path,
+                 start->stderr_path, end_usec, (int64_t)UNKNOWN, (int)back_to(tx), (int64_t)UNKNOWN,
+                 (int64_t)UNKNOWN, 0, (int64_t)REASON_LOST, died, NULL, 0);
+}
+
+// Who knows what a dead runner had started has told it, and given back the rest.
+static int count_claimed(struct tx *tx, int64_t runner_id, struct error *err)
+{
+    return db_do(tx->db, err, SQL_CLAIMED_LOST, "lilis", runner_id, (int)tx->run_id, tx->now_usec,
+                 (int)back_to(tx),
+                 "the runner or its node died; whether the job had started is not known, so it "
+                 "counts as started") ||
+                   db_do(tx->db, err, SQL_CLAIMED_COUNT, "l", runner_id)
+               ? -1
+               : 0;
+}
+
 int tx_runner_ends(struct tx *tx, int64_t runner_id, bool lost, struct error *err)
 {
     struct db *db = tx->db;
-    enum job_state to =
-        tx->state == WORKFLOW_RUNNING || tx->state == WORKFLOW_HELD ? JOB_READY : JOB_CANCELED;
     tx->made_ready = true; // less room, so maybe more demand
-    const char *message =
-        lost ? "the runner or its node died" : "the runner left without an answer about this job";
-    if (db_do(db, err, SQL_ATTEMPT_LOST, "llis", runner_id, tx->now_usec, (int)to, message) ||
-        give_back(tx, runner_id, to, err) ||
+    const char *message = lost ? died : "the runner left without an answer about this job";
+    if (db_do(db, err, SQL_ATTEMPT_LOST, "llis", runner_id, tx->now_usec, (int)back_to(tx),
+              message) ||
+        (lost && count_claimed(tx, runner_id, err)) ||
+        give_back(tx, runner_id, JOB_RUNNING, lost, err) ||
         db_do(db, err, SQL_RUNNER_END, "lli", runner_id, tx->now_usec, (int)lost) ||
         tx_event(tx, lost ? EVENT_RUNNER_LOST : EVENT_RUNNER_LEFT, 0, runner_id, 0, err))
         return -1;

@@ -68,9 +68,16 @@ int tx_return(struct tx *tx, int64_t job_id, int64_t runner_id, enum job_state t
 // A job that waits for what has failed is canceled, with all that waits for it.
 int tx_cancel_waiting(struct tx *tx, int64_t job_id, struct error *err);
 
-// What a runner holds goes back: pending jobs become ready, attempts that run end `lost`; then the
-// runner itself ends (lost or left), and its allocation when no other runner of it is alive.
+// What a runner holds goes back: attempts that run end `lost`; pending jobs become ready, and count
+// as started if it is lost; then the runner ends, and its allocation with its last runner.
 int tx_runner_ends(struct tx *tx, int64_t runner_id, bool lost, struct error *err);
+
+// It has started these and no others: pending jobs become ready.
+int tx_give_back_pending(struct tx *tx, int64_t runner_id, struct error *err);
+// It started this on a hint, and nobody will tell that the job before it had ended. If the job is
+// nobody's, and this its next attempt, it counts.
+int tx_start_lost(struct tx *tx, int64_t runner_id, const struct attempt_start *start,
+                  struct error *err);
 
 // Is a request for the class still to start, or was the last one a moment ago? Allocations that ran
 // none of its jobs, one after another, make that moment longer, so that nobody submits for ever

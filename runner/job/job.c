@@ -6,6 +6,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/mem.h"
+#include "lib/store/start_log.h"
 
 void jobs_init(struct jobs *jobs)
 {
@@ -38,6 +39,7 @@ void job_destroy(struct jobs *jobs, struct job *job)
     case PHASE_ENDED: // taken out by whoever knows which list
         break;
     }
+    start_log_forget(jobs->starts, job->start_place);
     job_drop_ahead(job);
     job_spec_fini(&job->spec);
     arena_destroy(job->arena);

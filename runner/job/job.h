@@ -38,7 +38,8 @@ struct job {
     } how;
     enum phase phase;
     enum stop stop;
-    bool start_sent, signaled, killed, over_memory;
+    uint32_t start_place; // in jobs->starts; 0: none
+    bool start_sent, signaled, killed, over_memory, called_srun;
     bool goes_back;    // held: not to be started here, given back with the next flush
     bool taken;        // started on a hint: the store learns of it afterwards
     struct job *ahead; // a hint: what may follow at once when it completes, and so on
@@ -48,12 +49,10 @@ struct job {
     struct file_seen *seen;       // its declared files, inputs first, or NULL: it has none
     struct hash_task *hash_task;  // they are being hashed
     struct output_before *before; // declared outputs that were there already, or NULL; outputs.h
-    bool called_srun;
-    size_t leftovers;   // processes that outlived the first one
-    const char *script; // file in the output folder that holds a long command, or NULL
+    size_t leftovers;             // processes that outlived the first one
+    const char *script;           // file in the output folder that holds a long command, or NULL
     pid_t pid;
-    // by the runner's clock (runner.now), 0: not due; due: look again (files, samples, dying,
-    // hashes)
+    // by the runner's clock (runner.now), 0: not due; due: look again at whatever it waits for
     int64_t held_usec, start_usec, limit_usec, kill_usec, due_usec;
     int64_t limit_length_usec;
     int32_t tries, status; // tries: looks for files that are not visible
@@ -75,6 +74,7 @@ struct jobs {
     struct output output;
     struct environment *environment;
     struct meter *meter;
+    struct start_log *starts;  // NULL: there is none
     struct rlimit files_limit; // of open files, as the runner found it: what jobs get
     int64_t now;               // monotonic, without the time in which everything was suspended
     int64_t suspended_usec;

@@ -13,6 +13,7 @@
 #include "lib/base/content.h"
 #include "lib/base/folder.h"
 #include "lib/base/mem.h"
+#include "lib/store/start_log.h"
 #include "lib/text/substitute.h"
 #include "lib/workflow/workflow.h"
 #include "runner/job/outputs.h"
@@ -132,9 +133,14 @@ static void go(struct jobs *jobs, struct job *job)
                              job->claimed.run_id, job->claimed.attempt_id, job->arena);
     outputs_note(job);
     note_start(jobs, job);
+    job->start_place = start_log_note(jobs->starts, &job->end.start);
     bool failed = spawn_job(jobs, job, &err);
     if (failed && output_renew(&jobs->output))
         failed = spawn_job(jobs, job, &err);
+    if (failed) {
+        start_log_forget(jobs->starts, job->start_place);
+        job->start_place = 0;
+    }
     if (failed && is_passing(&err) && jobs->now - since_usec < SHORT_MOST_USEC) {
         job->start_usec = since_usec;
         job->due_usec = jobs->now + SHORT_AGAIN_USEC;

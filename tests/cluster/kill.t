@@ -26,6 +26,19 @@ is "$(sort -n done.txt | uniq | wc -l)" 60 "every job did its work"
 wait_until 10 '[ -z "$(squeue -h)" ]'
 nok "no job process is left" pgrep -u "$TEST_USER" -f "sleep 0.50[12]"
 
+# a job kills its runner as its first act, and the keeper starts another: both starts have their row, their number and their files
+as_user rm -f torc.db
+as_user tee first.json > /dev/null << 'J'
+{"name": "first", "jobs": [{"name": "a", "command": "echo \"start $TORC_ATTEMPT_ID\"; echo \"$TORC_ATTEMPT_ID\" >> starts.txt; [ $TORC_ATTEMPT_ID != 1 ] || { kill -9 $PPID; sleep 100; }"}]}
+J
+as_user torc-sbatch --wait first.json > out 2>&1 & waiting=$!
+await $waiting; rc=$?
+is $rc 0 "a job that kills its runner as its first act completes the second time" || diag "$(cat out)"
+is "$(query "SELECT a.attempt_id, coalesce(r.name, '') FROM attempt a LEFT JOIN attempt_reason r ON r.id = a.reason ORDER BY a.id" | xargs) $(xargs < starts.txt)" \
+	"1|lost 2| 1 2" "each start has its row"
+is "$(query "SELECT stdout FROM attempt ORDER BY id" | xargs cat | xargs)" "start 1 start 2" "and its files"
+wait_until 10 '[ -z "$(squeue -h)" ]'
+
 # keeper and runner at once: Slurm sees its task die; what is left over is gone within 10 s, and torc-run takes the workflow up
 as_user rm -f torc.db done.txt
 printf '{"name": "long", "jobs": [{"name": "a", "command": "sleep 303.25; true"}, {"name": "b", "command": "sleep 303.25; true"}]}' | as_user tee long.json > /dev/null

@@ -93,8 +93,8 @@ wait "$pid" 2> /dev/null
 release
 kept=$(basename "$(journals)")
 mv "torc_output/$kept" aside
-run --workflow 4
-is "$(attempts 4 | sort)" "bad|failed|exit|3
+run --workflow 4 # next may have started on a hint, too
+is "$(attempts 4 | sort | grep -v 'next|ready|lost')" "bad|failed|exit|3
 bad|ready|lost|
 good|completed||0
 good|ready|lost|

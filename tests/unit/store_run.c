@@ -243,7 +243,10 @@ static void test_takeover(void)
            "both jobs are ready again");
     is_int(fixture_number(
                &f, "SELECT count(*) FROM attempt WHERE reason = 7 AND state = 2 AND end_usec > 0"),
-           1, "one attempt is lost");
+           2, "both attempts are lost");
+    is_int(
+        fixture_number(&f, "SELECT count(*) FROM attempt WHERE message LIKE '%counts as started'"),
+        1, "one of which perhaps never started");
     struct attempt_end end = fixture_end(&reply.claimed[0], JOB_COMPLETED);
     fixture_sync(&f, &old, &end, 1, 2, &again);
     ok(again.expelled && again.claimed_count == 0, "the dead one comes back, and is expelled");
@@ -255,7 +258,7 @@ static void test_takeover(void)
     is_int(grant.runner_id, young.id, "and gives the same runner");
     runner_grant_fini(&grant);
     is_int(fixture_run(&f, &young, NULL), 2, "the new one runs both");
-    is_int(fixture_number(&f, "SELECT max(attempt_id) FROM attempt"), 2, "the lost attempt counts");
+    is_int(fixture_number(&f, "SELECT max(attempt_id) FROM attempt"), 2, "the lost attempts count");
     sync_reply_fini(&reply);
     fixture_invariants(&f, "takeover");
     is_int(store_enter(f.store,
@@ -263,6 +266,50 @@ static void test_takeover(void)
                            .workflow_id = w, .incarnation = "i3", .host = "h", .node = "h"},
                        &grant, &f.err),
            -1, "nobody enters a complete workflow");
+    fixture_close(&f);
+}
+
+// What a dead runner had started is told by others: a, and c on a hint; b was only claimed.
+static void test_starts_told(void)
+{
+    struct fixture f;
+    fixture_open(&f);
+    int64_t w = fixture_workflow(&f, "a\nb\nc: a\n");
+    struct test_runner r = fixture_enter(&f, f.store, w, "i1", 2);
+    struct sync_reply reply;
+    fixture_sync(&f, &r, NULL, 0, 2, &reply);
+    sync_reply_fini(&reply);
+    struct attempt_start starts[] = {
+        {.job_id = fixture_job(&f, w, "a"), .start_usec = 5, .run_id = 1, .attempt_id = 1},
+        {.job_id = fixture_job(&f, w, "c"),
+         .start_usec = 6,
+         .run_id = 1,
+         .attempt_id = 1,
+         .taken = true},
+        {.job_id = fixture_job(&f, w, "c"), .start_usec = 6, .run_id = 7, .attempt_id = 2},
+    };
+    struct sync_request q = {.runner_id = r.id, .starts = starts, .starts_count = 3, .leave = true};
+    for (int times = 0; times < 2; times++) {
+        is_int(store_sync(f.store, &q, &reply, &f.err), 0, "starts of a dead runner are told");
+        ok(!reply.claimed_count, "for which it gets nothing");
+        sync_reply_fini(&reply);
+        is_state(&f, w, "a", "running");
+        is_state(&f, w, "b", "ready");
+        is_state(&f, w, "c", "blocked");
+        is_int(fixture_number(&f, "SELECT count(*) FROM attempt"), 2, "each has its row");
+        is_int(fixture_number(&f, "SELECT sum(attempts) FROM job"), 2, "and its number");
+    }
+    bool declared;
+    is_int(store_runner_lost(f.store, w, r.id, 0, &declared, &f.err), 0, "then it is lost");
+    is_int(fixture_number(&f, "SELECT count(*) FROM attempt WHERE reason = 7"), 2, "with these");
+    is_int(store_sync(f.store, &q, &reply, &f.err), 0, "told too late");
+    ok(reply.expelled, "it changes nothing");
+    sync_reply_fini(&reply);
+    struct test_runner next = fixture_enter(&f, f.store, w, "i2", 2);
+    is_int(fixture_run(&f, &next, NULL), 3, "the next runs all");
+    is_int(fixture_number(&f, "SELECT sum(10 * attempt_id) FROM attempt WHERE state = 5"), 50,
+           "a and c with the second number");
+    fixture_invariants(&f, "starts told");
     fixture_close(&f);
 }
 
@@ -370,6 +417,7 @@ int main(void)
     test_fan_in();
     test_replay();
     test_takeover();
+    test_starts_told();
     test_fencing();
     test_journal();
     return done_testing();
