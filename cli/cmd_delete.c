@@ -32,7 +32,8 @@ static int cancel_allocations(struct store *store, int64_t id, struct error *err
     struct submissions all;
     struct submit submit = {.store = store, .workflow_id = id};
     uint32_t count = 0;
-    if (submit_heal(&submit, err) || store_submissions(store, id, &all, err))
+    int wait_secs;
+    if (submit_heal(&submit, &wait_secs, err) || store_submissions(store, id, &all, err))
         return error_prefix(err, "nothing was deleted");
     cleanup_free int64_t *jobs = xcalloc(all.count + 1, sizeof *jobs);
     for (uint32_t i = 0; i < all.count; i++)
