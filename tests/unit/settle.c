@@ -84,6 +84,10 @@ static void test_twice(struct fixture *f)
         ok(settled.alive && !settled.canceled, "it lives");
         settled_fini(&settled);
     }
+    fake_queue(f, "H\\n7|N/A|COMPLETED|None|c\\n", "H\\n7|N/A|CANCELLED|None|c\\n");
+    is_int(settle(f->store, w, &settled, &f->err), 0, "asked twice, and other things are said");
+    ok(settled.alive && !settled.canceled, "it lives");
+    settled_fini(&settled);
     is_int(fixture_number(f, "SELECT slurm_job_id FROM submission WHERE tag = 'c'"), 7, "as job 7");
     is_int(in_state(f, ALLOCATION_QUEUED), 2, "and is queued");
     fake(f, "squeue", "printf 'H\\n17|N/A|PENDING|None|c\\n'");

@@ -178,9 +178,10 @@ static void test_answers(void)
     static const struct {
         int64_t job_id;
         const char *error, *says;
-    } rows[] = {{0, NULL, "no answer is known"},
-                {0, "refused", "it is said to be refused"},
-                {12, NULL, "the answer is another job"}};
+        enum allocation_state state;
+    } rows[] = {{0, NULL, "no answer is known", ALLOCATION_PLANNED},
+                {0, "refused", "it is said to be refused", ALLOCATION_CANCELED},
+                {12, NULL, "the answer is another job", ALLOCATION_QUEUED}};
     struct fixture f;
     fixture_open(&f);
     int64_t w = flat(&f, 40), class_id = fixture_number(&f, "SELECT id FROM resource_class");
@@ -191,6 +192,8 @@ static void test_answers(void)
         store_submission_answered(f.store, s.id, rows[i].job_id, rows[i].error, &f.err);
         is_int(fixture_number(&f, "SELECT answered_usec > 0 FROM submission ORDER BY id DESC"), 1,
                "sbatch has ended");
+        is_int(fixture_number(&f, "SELECT state FROM submission ORDER BY id DESC"), rows[i].state,
+               "its state");
         enter(&f, w, s.tag, 0, rows[i].says, 0);
         store_submission_answered(f.store, s.id, 12, NULL, &f.err);
         is_int(fixture_number(&f, "SELECT slurm_job_id FROM submission ORDER BY id DESC"), 99,
