@@ -64,6 +64,12 @@ void submitted_list_fini(struct submitted_list *done);
 // sure of one of them, as the torc-sbatch that made it was killed; 0: all are known.
 int submit_heal(const struct submit *submit, int *wait_secs, struct error *err);
 
+// Cancels them in one request, and asks Slurm whether it has: that scancel says nothing is no
+// proof. pending: only elements that have not started. *waiting: so many, now the first of the
+// list, wait still.
+int submit_cancel(const struct submission **list, uint32_t count, bool pending, uint32_t *waiting,
+                  struct error *err);
+
 // Cancels allocations that have not started and were made for classes whose jobs have all ended, in
 // one request; demand NULL: the workflow has ended, so all of them.
 int submit_give_back(const struct submit *submit, const struct demand *demand, struct error *err);

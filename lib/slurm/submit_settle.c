@@ -113,12 +113,11 @@ static int read_queued(const struct submit *submit, struct queued *queued, struc
     return 0;
 }
 
-// One scancel for all of them, and the question whether they wait still: that nothing was said
-// looks like success. *waiting: how many do; the others' rows are written.
-static int cancel_once(const struct submit *submit, const struct submission **list,
-                       uint32_t *waiting, struct error *err)
+// Those that wait still come to the front of the list; *waiting: how many.
+static int cancel_once(const struct submission **list, uint32_t *waiting, bool pending,
+                       struct error *err)
 {
-    uint32_t count = *waiting;
+    uint32_t count = *waiting, kept = 0;
     cleanup_free int64_t *job_ids = xcalloc(count, sizeof *job_ids);
     cleanup_free char *names = NULL;
     for (uint32_t i = 0; i < count; i++) {
@@ -126,30 +125,43 @@ static int cancel_once(const struct submit *submit, const struct submission **li
         submission_add_name(&names, list[i]);
     }
     struct elements elements = {0};
-    int rc = slurm_cancel(job_ids, count, true, err);
+    int rc = slurm_cancel(job_ids, count, pending, err);
     rc = rc || (names && elements_read(&elements, names, err)) ? -1 : 0;
-    *waiting = 0;
     for (uint32_t i = 0; i < count && !rc; i++)
-        if (elements_wait(&elements, list[i]->tag, list[i]->slurm_job_id))
-            list[(*waiting)++] = list[i];
-        else
-            rc = store_submission_answered(submit->store, list[i]->id, list[i]->slurm_job_id,
-                                           "all its jobs had ended before", err);
+        if (elements_wait(&elements, list[i]->tag, list[i]->slurm_job_id)) {
+            const struct submission *waits = list[i];
+            list[i] = list[kept];
+            list[kept++] = waits;
+        }
+    *waiting = rc ? count : kept;
     elements_fini(&elements);
     return rc;
 }
 
-// What Slurm has not canceled it is told once more; then rows stay as they are.
+int submit_cancel(const struct submission **list, uint32_t count, bool pending, uint32_t *waiting,
+                  struct error *err)
+{
+    *waiting = count;
+    for (int tries = 0; *waiting && tries < 2; tries++)
+        if (cancel_once(list, waiting, pending, err))
+            return -1;
+    return *waiting ? error_set(err, ERROR_UNREACHABLE, 0,
+                                "scancel ended well, but Slurm job %lld waits still",
+                                (long long)list[0]->slurm_job_id)
+                    : 0;
+}
+
+// What Slurm did not cancel stays as it is.
 static int cancel_all(const struct submit *submit, const struct submission **list, uint32_t count,
                       struct error *err)
 {
-    for (int tries = 0; count && tries < 2; tries++)
-        if (cancel_once(submit, list, &count, err))
+    uint32_t waiting;
+    int rc = submit_cancel(list, count, true, &waiting, err);
+    for (uint32_t i = waiting; i < count; i++)
+        if (store_submission_answered(submit->store, list[i]->id, list[i]->slurm_job_id,
+                                      "all its jobs had ended before", err))
             return -1;
-    return count ? error_set(err, ERROR_UNREACHABLE, 0,
-                             "scancel ended well, but Slurm job %lld waits still",
-                             (long long)list[0]->slurm_job_id)
-                 : 0;
+    return rc;
 }
 
 int submit_give_back(const struct submit *submit, const struct demand *demand, struct error *err)

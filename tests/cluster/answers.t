@@ -116,6 +116,30 @@ if [ -z "${ANSWERS_ONLY:-}" ]; then
 	like "$(said 'sbatch:1:lost squeue:1:fail')" 'workflow 1 is kept, .*torc-sbatch --top-up 1.*exit code 3$' "nobody knows: it is kept"
 fi
 
+# ---- torc cancel and torc delete: at the second try, at the latest, nothing of it waits in Slurm
+cat > steer <<'C'
+#!/bin/bash
+mkdir "$1.$2" && cd "$1.$2" || exit 1
+export FAULTS= FAULTS_DIR=$PWD FAULTS_SECS=$((TORC_SLURM_PATIENCE + 1))
+TORC_SLURM_PATIENCE= torc-sbatch -p main ../diamond.json -- --hold > said 2>&1
+for try in 1 2; do
+	FAULTS=$2 torc "$1" 1 >> said 2>&1
+	rc=$?
+	[ $rc = 3 ] || break
+done
+[ -s spoilt ] || echo "nothing was spoilt"
+echo "exit code $rc, $(/usr/bin/squeue -h -t PD,R -j "$(cat taken)" | wc -l) left"
+C
+chmod 755 steer
+for c in cancel delete; do
+	for f in "${faults[@]}" none; do
+		for n in scancel squeue; do printf '%s\0%s\0' $c "$n:1:$f"; done
+	done
+done > list
+as_user env PATH="$TEST_DIR/bin:$TORC_BUILD:$PATH" TORC_SLURM_QUERY="$TEST_DIR/bin/slurm-query" FAULTS_QUERY="$TORC_BUILD/slurm-query" \
+	TORC_SLURM_PATIENCE=2 xargs -0 -n 2 -P "$ANSWERS_WIDE" bash -c './steer "$1" "$2" > "steered.$1.$2" 2>&1' - < list
+for i in steered.*; do is "$(cat "$i")" "exit code 0, 0 left" "torc ${i#*.}" || diag "$(cat "${i#*.}/said")"; done
+
 # ---- scontrol: torc check shows what it says, and goes on without
 for f in "${faults[@]}"; do
 	mkdir -p "check.$f" && chown "$TEST_USER:" "check.$f"
