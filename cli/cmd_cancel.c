@@ -9,7 +9,7 @@
 #include "lib/base/text.h"
 #include "lib/show/json_stream.h"
 #include "lib/slurm/lost_runner.h"
-#include "lib/slurm/slurm.h"
+#include "lib/slurm/submit.h"
 #include "lib/store/plan.h"
 
 static int run(struct cli *cli, struct error *err);
@@ -26,22 +26,17 @@ const struct command cmd_cancel = {
 static int cancel_allocations(const struct submissions *submissions, uint32_t *canceled,
                               struct error *err)
 {
-    int64_t *jobs = xcalloc(submissions->count, sizeof *jobs);
-    uint32_t count = 0;
-    int result = 0;
+    cleanup_free const struct submission **list = xcalloc(submissions->count + 1, sizeof *list);
+    uint32_t count = 0, waiting;
     for (uint32_t i = 0; i < submissions->count; i++)
         if (submissions->list[i].slurm_job_id)
-            jobs[count++] = submissions->list[i].slurm_job_id;
-    if (count) {
-        result = slurm_cancel(jobs, count, false, err);
-        if (result)
-            error_prefix(err, "the workflow is canceled, no job of it starts any more; but its "
-                              "allocations may be left (squeue "
-                              "--me shows them)");
-    }
-    *canceled = result ? 0 : count;
-    free(jobs);
-    return result;
+            list[count++] = &submissions->list[i];
+    if (submit_cancel(list, count, false, &waiting, err))
+        return error_prefix(err, "the workflow is canceled, no job of it starts any more; but its "
+                                 "allocations may be left (squeue --me shows them; torc cancel "
+                                 "tries again)");
+    *canceled = count;
+    return 0;
 }
 
 static void print_json(const struct workflow_info *workflow, bool now, int64_t waiting,
@@ -53,6 +48,26 @@ static void print_json(const struct workflow_info *workflow, bool now, int64_t w
         "jobs_ending", (json_int_t)running, "submissions_canceled", (json_int_t)submissions);
     json_dumpf(document, stdout, JSON_INDENT(1));
     putchar('\n');
+}
+
+// It may be that Slurm did not hear of it.
+static int cancel_again(const struct cli *cli, struct store *store,
+                        const struct workflow_info *workflow, struct error *err)
+{
+    struct submissions all;
+    uint32_t canceled;
+    if (cli->json)
+        print_json(workflow, false, 0, 0, 0);
+    else
+        printf("workflow %lld is %s already\n", (long long)workflow->id,
+               workflow_state_names[workflow->state]);
+    if (workflow->state != WORKFLOW_CANCELED)
+        return 0;
+    if (store_submissions(store, workflow->id, &all, err))
+        return -1;
+    int result = cancel_allocations(&all, &canceled, err);
+    submissions_fini(&all);
+    return result;
 }
 
 static int cancel(const struct cli *cli, struct store *store, const struct workflow_info *workflow,
@@ -133,11 +148,8 @@ static int run(struct cli *cli, struct error *err)
         const struct workflow_info *workflow = reply.workflows;
         if (workflow->state == WORKFLOW_RUNNING || workflow->state == WORKFLOW_HELD)
             result = cancel(cli, store, workflow, err);
-        else if (cli->json)
-            print_json(workflow, false, 0, 0, 0);
         else
-            printf("workflow %lld is %s already\n", (long long)workflow->id,
-                   workflow_state_names[workflow->state]);
+            result = cancel_again(cli, store, workflow, err);
         if (!result) // nobody else ends what they held
             result = lost_runner_here(store, workflow->id, &dead, err);
         read_reply_fini(&reply);

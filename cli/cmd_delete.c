@@ -6,7 +6,6 @@
 #include "lib/base/text.h"
 #include "lib/show/json_stream.h"
 #include "lib/slurm/lost_runner.h"
-#include "lib/slurm/slurm.h"
 #include "lib/slurm/submit.h"
 
 static int run(struct cli *cli, struct error *err);
@@ -31,15 +30,17 @@ static int cancel_allocations(struct store *store, int64_t id, struct error *err
 {
     struct submissions all;
     struct submit submit = {.store = store, .workflow_id = id};
-    uint32_t count = 0;
-    if (submit_heal(&submit, err) || store_submissions(store, id, &all, err))
+    uint32_t count = 0, waiting;
+    int wait_secs;
+    if (submit_heal(&submit, &wait_secs, err) || store_submissions(store, id, &all, err))
         return error_prefix(err, "nothing was deleted");
-    cleanup_free int64_t *jobs = xcalloc(all.count + 1, sizeof *jobs);
+    cleanup_free const struct submission **list = xcalloc(all.count + 1, sizeof *list);
     for (uint32_t i = 0; i < all.count; i++)
         if (is_open(&all.list[i]))
-            jobs[count++] = all.list[i].slurm_job_id;
+            list[count++] = &all.list[i];
+    int rc = submit_cancel(list, count, false, &waiting, err);
     submissions_fini(&all);
-    if (count && slurm_cancel(jobs, count, false, err))
+    if (rc)
         return error_prefix(err, "nothing was deleted, as allocations may be left in Slurm");
     if (count)
         printf("canceled %u %s in Slurm\n", count, count == 1 ? "submission" : "submissions");

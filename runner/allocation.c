@@ -60,6 +60,7 @@ bool allocation_read(struct allocation *allocation)
 {
     *allocation = (struct allocation){
         .slurm_job_id = number("SLURM_JOB_ID", 0),
+        .slurm_array_id = number("SLURM_ARRAY_JOB_ID", number("SLURM_JOB_ID", 0)),
         .array_task_id = (int32_t)number("SLURM_ARRAY_TASK_ID", -1),
         .restart_count = (int32_t)number("SLURM_RESTART_COUNT", 0),
         .cpus = (int32_t)number("SLURM_CPUS_ON_NODE", 0),

@@ -6,9 +6,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct allocation { // strings are the environment's
-    int64_t slurm_job_id;
-    int32_t array_task_id; // -1: no array
+struct allocation {                       // strings are the environment's
+    int64_t slurm_job_id, slurm_array_id; // the same without an array
+    int32_t array_task_id;                // -1: no array
     int32_t restart_count;
     int32_t cpus;         // on this node; 0: not said
     int64_t memory_bytes; // likewise

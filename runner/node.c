@@ -68,6 +68,7 @@ static void take_allocation(struct node *node, int64_t own_bytes)
     if (!node->in_allocation)
         return;
     node->slurm_job_id = allocation.slurm_job_id;
+    node->slurm_array_id = allocation.slurm_array_id;
     node->array_task_id = allocation.array_task_id;
     node->restart_count = allocation.restart_count;
     node->node_list = allocation.node_list;

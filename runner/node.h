@@ -26,7 +26,7 @@ struct node {
     bool in_allocation; // of Slurm
     char *host, *name;  // name: Slurm's, else the host's
     const char *node_list;
-    int64_t slurm_job_id;
+    int64_t slurm_job_id, slurm_array_id;
     int32_t array_task_id, restart_count; // array_task_id -1: no array
     // end of the allocation (or --time), by the real clock; 0: none known
     int64_t end_usec, walltime_usec;

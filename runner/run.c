@@ -118,6 +118,7 @@ static int enter(struct runner *runner, struct error *err)
         .workflow_id = runner->jobs.workflow_id,
         .tag = runner->options->submission,
         .slurm_job_id = runner->jobs.node.slurm_job_id,
+        .slurm_array_id = runner->jobs.node.slurm_array_id,
         .array_task_id = runner->jobs.node.array_task_id,
         .restart_count = runner->jobs.node.restart_count,
         .incarnation = runner->incarnation,

@@ -60,7 +60,11 @@ int create(struct created *created, struct store *store, struct prepared *prepar
     show_complaints(&created->done);
     if (!rc && created->done.count && !created->done.taken && !created->done.unknown) {
         struct error remove;
-        rc = error_set(err, ERROR_USAGE, 0, "Slurm took nothing of it, nothing was created");
+        rc = created->done.unanswered
+                 ? error_set(err, ERROR_UNREACHABLE, 0,
+                             "Slurm does not answer and has nothing of it, nothing was created; "
+                             "submit it again when Slurm answers")
+                 : error_set(err, ERROR_USAGE, 0, "Slurm took nothing of it, nothing was created");
         if (store_delete_workflow(store, created->workflow_id, &remove))
             rc = error_set(err, ERROR_UNREACHABLE, 0,
                            "Slurm took nothing of workflow %lld, and it could not be removed: %s",

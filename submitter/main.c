@@ -39,6 +39,16 @@ static void show(const struct prepared *prepared, const struct created *created,
     fflush(stdout);
 }
 
+// Part of it may be in Slurm, so it stays.
+static int complain_of_silence(int64_t workflow_id, struct error *err)
+{
+    error_set(err, ERROR_UNREACHABLE, 0,
+              "Slurm did not answer; workflow %lld is kept, and what Slurm has of it runs. To look "
+              "for it, and ask for what is missing: torc-sbatch --top-up %lld",
+              (long long)workflow_id, (long long)workflow_id);
+    return complain(err);
+}
+
 static int submit(struct prepared *prepared, const struct options *options, struct error *err)
 {
     struct created created;
@@ -48,6 +58,8 @@ static int submit(struct prepared *prepared, const struct options *options, stru
     int code = create(&created, store, prepared, options, err) ? complain(err) : 0;
     if (!code) {
         show(prepared, &created, options);
+        if (created.done.unknown || created.done.unanswered)
+            code = complain_of_silence(created.workflow_id, err);
         if (options->wait)
             code = wait_for_workflow(store, prepared->db, created.workflow_id,
                                      options->parsable || options->json, err);

@@ -177,9 +177,7 @@ void show_complaints(const struct submitted_list *done)
         if (s->said)
             fprintf(stderr, "%s\n", s->said);
         if (s->unknown)
-            fprintf(stderr,
-                    "torc-sbatch: class %s: %s; whether Slurm took it is not known yet, torc will "
-                    "find out\n",
+            fprintf(stderr, "torc-sbatch: class %s: %s; whether Slurm took it is not known yet\n",
                     s->group->class_name, s->error);
         else if (s->error && !s->job_id)
             fprintf(stderr, "torc-sbatch: class %s: %s\n", s->group->class_name, s->error);

@@ -82,6 +82,11 @@ static int submit_demand(const struct submit *submit, const struct demand *deman
     int rc = submit_groups(submit, &plan, hasty, &done, err);
     show_complaints(&done);
     *taken = done.taken;
+    if (!rc && (done.unknown || done.unanswered))
+        rc = error_set(err, ERROR_UNREACHABLE, 0,
+                       "Slurm does not answer; what workflow %lld needs is looked for, and asked "
+                       "for again, by torc-sbatch --top-up %lld",
+                       (long long)submit->workflow_id, (long long)submit->workflow_id);
     if (!rc && done.count && !done.taken && !done.unknown)
         rc = error_set(err, ERROR_USAGE, 0, "nothing could be submitted for workflow %lld",
                        (long long)submit->workflow_id);
@@ -97,7 +102,7 @@ static int submit_demand(const struct submit *submit, const struct demand *deman
 
 // Results that were left on the disk, runners that died unseen, submissions whose answer was lost;
 // and, by hand, those that were canceled in Slurm.
-static int heal(const struct submit *submit, bool by_hand, struct error *err)
+static int heal(const struct submit *submit, bool by_hand, int *wait_secs, struct error *err)
 {
     struct settled settled;
     size_t turn = 0, lost = 0;
@@ -112,7 +117,7 @@ static int heal(const struct submit *submit, bool by_hand, struct error *err)
             return -1;
         settled_fini(&settled);
     }
-    return submit_heal(submit, err);
+    return submit_heal(submit, wait_secs, err);
 }
 
 int top_up(struct store *store, const char *db, int64_t workflow_id, struct top_up how,
@@ -133,8 +138,9 @@ int top_up(struct store *store, const char *db, int64_t workflow_id, struct top_
                             .environment = info->environment,
                             .settings = &settings};
     int rc = settings_parse(&settings, info->settings, err);
+    int wait_secs = 0;
     if (!rc && how.heal)
-        rc = heal(&submit, how.hasty, err);
+        rc = heal(&submit, how.hasty, &wait_secs, err);
     if (!rc && info->state != WORKFLOW_RUNNING) {
         rc = info->state == WORKFLOW_HELD ? 0 : submit_give_back(&submit, NULL, err);
     } else if (!rc && !(rc = store_demand(store, workflow_id, &demand, err))) {
@@ -143,6 +149,12 @@ int top_up(struct store *store, const char *db, int64_t workflow_id, struct top_
             rc = submit_demand(&submit, &demand, how.hasty, taken, err);
         demand_fini(&demand);
     }
+    if (!rc && wait_secs && how.hasty)
+        rc = error_set(err, ERROR_UNREACHABLE, 0,
+                       "a torc-sbatch of workflow %lld was killed, and Slurm does not know what it "
+                       "submitted, but may yet; after %d s torc-sbatch --top-up %lld asks for it "
+                       "again",
+                       (long long)workflow_id, wait_secs, (long long)workflow_id);
     settings_fini(&settings);
     read_reply_fini(&reply);
     return rc;

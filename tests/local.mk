@@ -46,6 +46,7 @@ local_tests += tests/unit/states.t
 # the programs on a private Slurm (root)
 cluster_tests =
 cluster_tests += tests/cluster/accounting.t
+cluster_tests += tests/cluster/answers.t
 cluster_tests += tests/cluster/binding.t
 cluster_tests += tests/cluster/end_time.t
 cluster_tests += tests/cluster/ends.t
@@ -94,6 +95,7 @@ EXTRA_DIST += tests/lib/cluster.sh
 EXTRA_DIST += tests/lib/deadline
 EXTRA_DIST += tests/lib/idioms.sh
 EXTRA_DIST += tests/lib/local.sh
+EXTRA_DIST += tests/lib/slurm-faults
 EXTRA_DIST += tests/lib/tap.sh
 EXTRA_DIST += tests/local/graph
 EXTRA_DIST += tests/local/report

@@ -158,6 +158,7 @@ int program_run(const char *const *argv, const char *input, char *const *env, in
     for (int i = 0; i < 2; i++)
         if (captures[i].fd >= 0)
             close(captures[i].fd);
+    result->whole = !captures[0].used || captures[0].text[captures[0].used - 1] == '\n';
     result->out = captured(&captures[0]);
     result->err = captured(&captures[1]);
     if (rc)

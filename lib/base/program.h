@@ -11,6 +11,7 @@
 struct program_result {
     int exit_code;   // 128 + n for death by signal n
     bool timed_out;  // it was killed at the deadline; what it had printed by then is kept
+    bool whole;      // out ended with a newline, or is empty: its last line was not cut
     char *out, *err; // never NULL; without the newlines at the end
 };
 

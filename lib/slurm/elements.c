@@ -5,11 +5,8 @@
 #include <string.h>
 
 #include "lib/base/mem.h"
-#include "lib/base/program.h"
 #include "lib/base/record.h"
 #include "lib/slurm/slurm.h"
-
-enum { TIMEOUT_MS = 60 * 1000 };
 
 static enum slurm_fate fate_of(const char *state, const char *reason)
 {
@@ -22,20 +19,23 @@ static enum slurm_fate fate_of(const char *state, const char *reason)
         {"SUSPENDED", FATE_RUNNING},  {"CONFIGURING", FATE_RUNNING}, {"COMPLETING", FATE_RUNNING},
         {"STOPPED", FATE_RUNNING},    {"SIGNALING", FATE_RUNNING},   {"STAGE_OUT", FATE_RUNNING},
         {"RESIZING", FATE_RUNNING},   {"CANCELLED", FATE_CANCELED},  {"REVOKED", FATE_CANCELED},
+        {"COMPLETED", FATE_ENDED},    {"FAILED", FATE_ENDED},        {"TIMEOUT", FATE_ENDED},
+        {"NODE_FAIL", FATE_ENDED},    {"PREEMPTED", FATE_ENDED},     {"BOOT_FAIL", FATE_ENDED},
+        {"DEADLINE", FATE_ENDED},     {"OUT_OF_MEMORY", FATE_ENDED},
     };
     for (size_t i = 0; i < sizeof states / sizeof *states; i++)
         if (!strcmp(states[i].name, state))
             return states[i].fate == FATE_QUEUED && strstr(reason, "launch failed")
                        ? FATE_STUCK
                        : states[i].fate;
-    return FATE_ENDED;
+    return FATE_UNKNOWN;
 }
 
-// "12|3|FAILED|NonZeroExitCode"; the index is "N/A" without an array.
+// "12|3|FAILED|NonZeroExitCode|TAG"; the index is "N/A" without an array.
 static void add(struct elements *elements, char *line)
 {
-    char *fields[4] = {line};
-    for (int i = 1; i < 4; i++) {
+    char *fields[5] = {line};
+    for (int i = 1; i < 5; i++) {
         char *bar = strchr(fields[i - 1], '|');
         if (!bar)
             return;
@@ -47,6 +47,7 @@ static void add(struct elements *elements, char *line)
     elements->list =
         array_grow(elements->list, elements->count, &elements->space, sizeof *elements->list);
     elements->list[elements->count++] = (struct element){
+        .tag = fields[4],
         .job_id = strtoll(fields[0], NULL, 10),
         .task = end != fields[1] && !*end ? (int32_t)task : UNKNOWN,
         .fate = fate_of(fields[2], fields[3]),
@@ -57,23 +58,14 @@ static void add(struct elements *elements, char *line)
 
 int elements_read(struct elements *elements, const char *job_names, struct error *err)
 {
-    const char *const argv[] = {"squeue", "--me",    "-h", "-r",          "-t", "all",
-                                "-n",     job_names, "-o", "%F|%K|%T|%r", NULL};
-    struct program_result result;
-    *elements = (struct elements){0};
-    if (slurm_command(argv, TIMEOUT_MS, &result, err))
-        return -1;
-    int rc = 0;
     char *save = NULL;
-    if (result.timed_out || result.exit_code)
-        rc = error_set(err, ERROR_UNREACHABLE, 0, "squeue: %.*s",
-                       (int)strcspn(result.timed_out ? "no answer" : result.err, "\n"),
-                       result.timed_out ? "no answer" : result.err);
-    for (char *line = rc ? NULL : strtok_r(result.out, "\n", &save); line;
+    *elements = (struct elements){0};
+    if (slurm_queue(job_names, "%F|%K|%T|%r|%k", &elements->text, err))
+        return -1;
+    for (char *line = strtok_r(elements->text, "\n", &save); line;
          line = strtok_r(NULL, "\n", &save))
         add(elements, line);
-    program_result_fini(&result);
-    return rc;
+    return 0;
 }
 
 void elements_fini(struct elements *elements)
@@ -81,18 +73,35 @@ void elements_fini(struct elements *elements)
     for (size_t i = 0; i < elements->count; i++)
         free(elements->list[i].said);
     free(elements->list);
+    free(elements->text);
     *elements = (struct elements){0};
 }
 
-const struct element *elements_find(const struct elements *elements, int64_t job_id, int32_t task,
-                                    bool *listed)
+static bool is_of(const struct element *element, const char *tag, int64_t job_id)
+{
+    return element->job_id == job_id || !strcmp(element->tag, tag);
+}
+
+const struct element *elements_find(const struct elements *elements, const char *tag,
+                                    int64_t job_id, int32_t task, bool *listed)
 {
     *listed = false;
     for (size_t i = 0; i < elements->count; i++) {
         const struct element *e = &elements->list[i];
-        *listed |= e->job_id == job_id;
-        if (e->job_id == job_id && e->task == task)
+        bool of = is_of(e, tag, job_id);
+        *listed |= of;
+        if (of && e->task == task)
             return e;
     }
     return NULL;
+}
+
+bool elements_wait(const struct elements *elements, const char *tag, int64_t job_id)
+{
+    for (size_t i = 0; i < elements->count; i++) {
+        const struct element *e = &elements->list[i];
+        if (is_of(e, tag, job_id) && (e->fate == FATE_QUEUED || e->fate == FATE_STUCK))
+            return true;
+    }
+    return false;
 }

@@ -20,8 +20,9 @@ enum slurm_fate {
 };
 
 struct element {
-    int64_t job_id; // of the array
-    int32_t task;   // UNKNOWN: no array
+    const char *tag; // its comment
+    int64_t job_id;  // of the array
+    int32_t task;    // UNKNOWN: no array
     enum slurm_fate fate;
     char *said; // Slurm's state and reason: "FAILED (NonZeroExitCode)"
 };
@@ -29,6 +30,7 @@ struct element {
 struct elements {
     struct element *list;
     size_t count, space;
+    char *text; // where the tags are
 };
 
 // The user's jobs of these names (comma-separated), ended ones too, as long as Slurm remembers.
@@ -36,8 +38,12 @@ struct elements {
 int elements_read(struct elements *elements, const char *job_names, struct error *err);
 void elements_fini(struct elements *elements);
 
-// NULL: it is not listed. *listed: something of the array is.
-const struct element *elements_find(const struct elements *elements, int64_t job_id, int32_t task,
-                                    bool *listed);
+// By the tag, or by the job where the site has put something else into comments. NULL: it is not
+// listed. *listed: something of the array is.
+const struct element *elements_find(const struct elements *elements, const char *tag,
+                                    int64_t job_id, int32_t task, bool *listed);
+
+// Does some of the submission wait to be started?
+bool elements_wait(const struct elements *elements, const char *tag, int64_t job_id);
 
 #endif

@@ -5,19 +5,23 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/base/mem.h"
 #include "lib/base/program.h"
 #include "lib/slurm/slurm.h"
 
 enum { WAIT_MSEC = 10 * 1000, JOB_TEXT = 24 };
 
 // argv of the question; job has room for JOB_TEXT.
-#define QUESTION(job)                               \
-    {                                               \
-        "squeue", "-h", "-j", job, "-o", "%e", NULL \
+#define QUESTION(job)                                   \
+    {                                                   \
+        "squeue", "-h", "-j", job, "-o", "%A|%e|", NULL \
     }
 
 void slurm_end_ask(struct slurm_end *ask, int64_t job_id)
@@ -27,6 +31,7 @@ void slurm_end_ask(struct slurm_end *ask, int64_t job_id)
     sigset_t none;
     posix_spawnattr_t attributes;
     posix_spawn_file_actions_t actions;
+    ask->job_id = job_id;
     ask->answer = memfd_create("slurm_end", MFD_CLOEXEC);
     if (ask->answer < 0)
         return;
@@ -48,20 +53,35 @@ void slurm_end_ask(struct slurm_end *ask, int64_t job_id)
     posix_spawnattr_destroy(&attributes);
 }
 
-int64_t slurm_end_parse(const char *text)
+// One line of the answer, "12|1970-01-01T00:01:05|"; 0: it is cut, of another job, or says "N/A".
+static int64_t parse_line(const char *line, int64_t job_id)
 {
     struct tm when = {.tm_isdst = -1};
-    return strptime(text, "%Y-%m-%dT%H:%M:%S", &when) ? (int64_t)mktime(&when) * 1000000 : 0;
+    char *end;
+    if (strtoll(line, &end, 10) != job_id || *end != '|')
+        return 0;
+    end = strptime(end + 1, "%Y-%m-%dT%H:%M:%S", &when);
+    return end && *end == '|' ? (int64_t)mktime(&when) * 1000000 : 0;
+}
+
+int64_t slurm_end_parse(const char *text, int64_t job_id)
+{
+    int64_t end_usec = 0;
+    for (const char *line = text; line && !end_usec; line = strchr(line, '\n'))
+        end_usec = parse_line(*line == '\n' ? ++line : line, job_id);
+    return end_usec;
 }
 
 int64_t slurm_end_take(struct slurm_end *ask)
 {
-    char text[64];
-    ssize_t n = pread(ask->answer, text, sizeof text - 1, 0);
+    struct stat st;
+    size_t size = fstat(ask->answer, &st) ? 0 : (size_t)st.st_size;
+    cleanup_free char *text = xcalloc(size + 1, 1);
+    ssize_t n = pread(ask->answer, text, size, 0);
     text[n > 0 ? n : 0] = '\0';
     close(ask->answer);
     ask->pid = 0;
-    return slurm_end_parse(text);
+    return slurm_end_parse(text, ask->job_id);
 }
 
 void slurm_end_fini(struct slurm_end *ask)
@@ -82,7 +102,7 @@ int64_t slurm_end_wait(int64_t job_id)
     snprintf(job, sizeof job, "%lld", (long long)job_id);
     if (slurm_command(argv, WAIT_MSEC, &result, &ignored))
         return 0;
-    int64_t end_usec = slurm_end_parse(result.out);
+    int64_t end_usec = slurm_end_parse(result.out, job_id);
     program_result_fini(&result);
     return end_usec;
 }

@@ -10,6 +10,7 @@
 struct slurm_end { // a question under way
     pid_t pid;     // the child that asks, for its parent to reap; 0: there is none
     int answer;    // the file that it writes to
+    int64_t job_id;
 };
 
 // Begins to ask; without success pid stays 0. slurm_end_take is due when pid was reaped.
@@ -22,7 +23,8 @@ void slurm_end_fini(struct slurm_end *ask); // gives up a question that may be u
 // Asks and waits, for 10 seconds at most.
 int64_t slurm_end_wait(int64_t job_id);
 
-// What squeue prints for %e; 0 for "N/A" (no limit) and for nothing.
-int64_t slurm_end_parse(const char *text);
+// What squeue printed of this job; 0 for "N/A" (no limit) and for nothing. Asked for an array,
+// whose last element has the array's id, squeue prints all of it.
+int64_t slurm_end_parse(const char *text, int64_t job_id);
 
 #endif

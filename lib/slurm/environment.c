@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The environment that sbatch is run with, on a login node and from inside an allocation.
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -84,11 +85,18 @@ char **slurm_command_environment(void)
     return list;
 }
 
+int slurm_patience_ms(int timeout_ms)
+{
+    const char *text = getenv("TORC_SLURM_PATIENCE");
+    int secs = text ? atoi(text) : 0;
+    return secs > 0 && secs < timeout_ms / 1000 ? secs * 1000 : timeout_ms;
+}
+
 int slurm_command(const char *const *argv, int timeout_ms, struct program_result *result,
                   struct error *err)
 {
     char **environment = slurm_command_environment();
-    int rc = program_run(argv, NULL, environment, timeout_ms, result, err);
+    int rc = program_run(argv, NULL, environment, slurm_patience_ms(timeout_ms), result, err);
     slurm_environment_free(environment);
     return rc;
 }

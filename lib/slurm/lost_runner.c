@@ -128,6 +128,8 @@ int lost_runner_look(struct store *store, int64_t workflow_id, size_t *turn, boo
         *asked = true;
         rc = slurm_job_is_over(job_id, &over, err);
     }
+    if (!rc && over) // jobs would run twice if that was a mistake
+        rc = slurm_job_is_over(job_id, &over, err);
     if (!rc && over)
         rc = declare(store, workflow_id, &suspects, allocation_id, BEATS_USEC, lost, err);
     free(suspects.list);

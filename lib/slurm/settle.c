@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One squeue for all submissions; what it does not list is asked for by its id.
+// One squeue for all submissions; what it does not list is asked for by its id. Before anything is
+// written down for good, Slurm has to say it twice.
 #include "lib/slurm/settle.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/comma_list.h"
 #include "lib/base/mem.h"
 #include "lib/slurm/elements.h"
 #include "lib/slurm/slurm.h"
@@ -15,6 +15,8 @@
 
 struct pending { // an allocation that may still do something
     int64_t id, submission_id, slurm_job_id;
+    int64_t seen_job_id; // under its tag: another than sbatch's answer, if that was garbled
+    const char *tag;
     int32_t task;
     bool runs;            // a runner came: its end is the runner's to say
     enum slurm_fate fate; // in Slurm
@@ -52,16 +54,6 @@ static const struct submission *submission_of(const struct live *live, int64_t i
     return NULL;
 }
 
-static void add_name(struct live *live, const struct submission *submission)
-{
-    cleanup_free char *name = submission_job_name(submission);
-    if (!name || comma_list_has(live->names, name))
-        return;
-    char *names = live->names ? xasprintf("%s,%s", live->names, name) : xstrdup(name);
-    free(live->names);
-    live->names = names;
-}
-
 static int find_live(struct store *store, int64_t workflow_id, struct live *live, struct error *err)
 {
     struct read_request request = {.what = READ_ALLOCATIONS, .workflow_id = workflow_id};
@@ -74,8 +66,9 @@ static int find_live(struct store *store, int64_t workflow_id, struct live *live
         if (!s || !s->slurm_job_id) // never answered: submit_heal looks for it
             continue;
         live->list[kept] = live->list[i];
+        live->list[kept].tag = s->tag;
         live->list[kept++].slurm_job_id = s->slurm_job_id;
-        add_name(live, s);
+        submission_add_name(&live->names, s);
     }
     live->count = kept;
     return 0;
@@ -91,21 +84,51 @@ static void live_fini(struct live *live)
 
 // One that squeue does not list is unknown; that it is gone only the controller can say, or the
 // rest of its array, which is listed. Each job is asked for once: those of an array stand together.
-static void learn_fates(struct live *live, const struct elements *elements)
+// again: what is said otherwise than before is unknown.
+static void learn_fates(struct live *live, const struct elements *elements, bool again)
 {
     struct error ignored;
     int64_t asked = 0;
     bool listed, gone = false;
     for (size_t i = 0; i < live->count; i++) {
         struct pending *p = &live->list[i];
-        const struct element *e = elements_find(elements, p->slurm_job_id, p->task, &listed);
+        const struct element *e =
+            elements_find(elements, p->tag, p->slurm_job_id, p->task, &listed);
         if (!e && !listed && asked != p->slurm_job_id) {
             asked = p->slurm_job_id;
             gone = !slurm_job_is_gone(asked, &gone, &ignored) && gone;
         }
-        p->fate = e ? e->fate : listed || gone ? FATE_ENDED : FATE_UNKNOWN;
+        enum slurm_fate fate = e ? e->fate : listed || gone ? FATE_ENDED : FATE_UNKNOWN;
+        int64_t job_id = e ? e->job_id : p->slurm_job_id;
+        bool same = fate == p->fate && job_id == p->seen_job_id;
+        p->fate = again && !same ? FATE_UNKNOWN : fate;
+        p->seen_job_id = again && !same ? p->slurm_job_id : job_id;
         p->said = e ? e->said : "Slurm does not know it any more";
     }
+}
+
+static bool has_news(const struct live *live)
+{
+    for (size_t i = 0; i < live->count; i++) {
+        const struct pending *p = &live->list[i];
+        if (p->fate == FATE_ENDED || p->fate == FATE_CANCELED || p->seen_job_id != p->slurm_job_id)
+            return true;
+    }
+    return false;
+}
+
+static int correct_job_ids(struct store *store, const struct live *live, struct error *err)
+{
+    int64_t done = 0;
+    for (size_t i = 0; i < live->count; i++) {
+        const struct pending *p = &live->list[i];
+        if (p->seen_job_id == p->slurm_job_id || p->submission_id == done)
+            continue;
+        done = p->submission_id;
+        if (store_submission_answered(store, done, p->seen_job_id, NULL, err))
+            return -1;
+    }
+    return 0;
 }
 
 // Those of one submission with this fate, in one transaction.
@@ -146,25 +169,40 @@ static void judge(const struct live *live, struct settled *settled)
         free(take_ptr(settled->stuck));
 }
 
+// The fates, as squeue tells them once or twice; -1: no answer.
+static int ask(struct live *live, struct elements elements[2])
+{
+    struct error ignored;
+    if (!live->names || elements_read(&elements[0], live->names, &ignored))
+        return -1;
+    learn_fates(live, &elements[0], false);
+    if (!has_news(live))
+        return 0;
+    if (elements_read(&elements[1], live->names, &ignored))
+        return -1;
+    learn_fates(live, &elements[1], true);
+    return 0;
+}
+
 int settle(struct store *store, int64_t workflow_id, struct settled *settled, struct error *err)
 {
     struct live live = {0};
-    struct elements elements = {0};
-    struct error ignored;
+    struct elements elements[2] = {0};
     *settled = (struct settled){0};
     int rc = find_live(store, workflow_id, &live, err);
-    if (!rc && live.count && (!live.names || elements_read(&elements, live.names, &ignored))) {
+    if (!rc && live.count && ask(&live, elements)) {
         settled->alive = true; // no answer: unknown, so wait
     } else if (!rc) {
-        learn_fates(&live, &elements);
         judge(&live, settled);
+        rc = correct_job_ids(store, &live, err);
         for (uint32_t i = 0; i < live.all.count && !rc; i++)
             rc = write_down(store, &live.all.list[i], &live, FATE_CANCELED, err) ||
                          write_down(store, &live.all.list[i], &live, FATE_ENDED, err)
                      ? -1
                      : 0;
     }
-    elements_fini(&elements);
+    elements_fini(&elements[0]);
+    elements_fini(&elements[1]);
     live_fini(&live);
     return rc;
 }

@@ -16,7 +16,12 @@ enum {
     // job would be lost sight of
     SBATCH_TIMEOUT_MS = 180 * 1000,
     COMMAND_TIMEOUT_MS = 60 * 1000,
+    LAG_MS = 2 * 1000, // between two looks for a job that sbatch has just asked for
 };
+
+// What sbatch prints when Slurm, or an option of it, said no.
+static const char *const refused_words[] = {"Batch job submission failed: ",
+                                            "allocation failure: "};
 
 // What sbatch and squeue print when they could not ask, as opposed to were refused.
 static const char *const unreachable_words[] = {
@@ -76,7 +81,8 @@ static int query(const char *what, const char *id, char **out, struct error *err
     cleanup_free char *path = query_path();
     const char *const argv[] = {path, what, id, NULL};
     struct program_result result;
-    if (program_run(argv, NULL, NULL, QUERY_TIMEOUT_MS, &result, err))
+    int timeout_ms = slurm_patience_ms(QUERY_TIMEOUT_MS);
+    if (program_run(argv, NULL, NULL, timeout_ms, &result, err))
         return err->saved_errno == ENOENT
                    ? error_set(
                          err, ERROR_UNREACHABLE, 0,
@@ -87,7 +93,7 @@ static int query(const char *what, const char *id, char **out, struct error *err
     int rc = 0;
     if (result.timed_out)
         rc = error_set(err, ERROR_UNREACHABLE, 0, "Slurm did not answer within %d s (slurm-query)",
-                       QUERY_TIMEOUT_MS / 1000);
+                       timeout_ms / 1000);
     else if (result.exit_code || !*result.out)
         rc = error_set(err, ERROR_UNREACHABLE, 0, "Slurm could not be asked: %s",
                        *result.err ? first_line(result.err) : "slurm-query gave no answer");
@@ -121,7 +127,8 @@ int slurm_job_is_gone(int64_t job_id, bool *gone, struct error *err)
     json_t *root = NULL;
     if (query_job(job_id, &root, err))
         return -1;
-    *gone = json_is_null(json_object_get(root, "state"));
+    *gone = json_is_null(json_object_get(root, "state")) &&
+            json_integer_value(json_object_get(root, "job_id")) == job_id;
     json_decref(root);
     return 0;
 }
@@ -177,6 +184,22 @@ static int64_t parse_job_id(const char *out)
     return end && (*end == '\0' || *end == ';') && id > 0 ? id : 0;
 }
 
+// What a call that failed means. Only what is known as a refusal is one: a job may have been taken
+// though nothing, or something else, is said.
+static int judge_failure(struct program_result *result, struct sbatch_answer *answer,
+                         struct error *err)
+{
+    bool unreachable = !*result->err || SAYS_ONE_OF(result->err, unreachable_words);
+    if (result->exit_code == BAD_OPTION && !unreachable)
+        return error_set(err, ERROR_USAGE, 0, "sbatch takes no such option: %s",
+                         refusal(result->err));
+    if (unreachable || result->exit_code > 128)
+        return error_set(err, ERROR_UNREACHABLE, 0, "sbatch: %s", refusal(result->err));
+    answer->too_many = SAYS_ONE_OF(result->err, too_many_words);
+    answer->unsure = !SAYS_ONE_OF(result->err, refused_words);
+    return error_set(err, ERROR_USAGE, 0, "Slurm refused: %s", refusal(result->err));
+}
+
 static int call_sbatch(const struct sbatch_call *call, const char *mode,
                        struct sbatch_answer *answer, struct error *err)
 {
@@ -189,24 +212,17 @@ static int call_sbatch(const struct sbatch_call *call, const char *mode,
     for (size_t i = 0; i < count; i++)
         argv[i + 2] = call->options[i];
     struct program_result result;
+    int rc = 0, timeout_ms = slurm_patience_ms(SBATCH_TIMEOUT_MS);
     *answer = (struct sbatch_answer){0};
-    if (program_run(argv, call->script, call->environment, SBATCH_TIMEOUT_MS, &result, err))
+    if (program_run(argv, call->script, call->environment, timeout_ms, &result, err))
         return -1;
-    int rc = 0;
-    if (result.timed_out)
+    if (result.timed_out) {
         rc = error_set(err, ERROR_UNREACHABLE, 0, "sbatch did not answer within %d s",
-                       SBATCH_TIMEOUT_MS / 1000);
-    else if (result.exit_code == BAD_OPTION && *result.err &&
-             !SAYS_ONE_OF(result.err, unreachable_words))
-        rc = error_set(err, ERROR_USAGE, 0, "sbatch takes no such option: %s", refusal(result.err));
-    else if (result.exit_code &&
-             (result.exit_code >= 128 || SAYS_ONE_OF(result.err, unreachable_words)))
-        rc = error_set(err, ERROR_UNREACHABLE, 0, "sbatch: %s", refusal(result.err));
-    else if (result.exit_code) {
-        answer->too_many = SAYS_ONE_OF(result.err, too_many_words);
-        rc = error_set(err, ERROR_USAGE, 0, "Slurm refused: %s", refusal(result.err));
+                       timeout_ms / 1000);
+    } else if (result.exit_code) {
+        rc = judge_failure(&result, answer, err);
     } else {
-        answer->job_id = parse_job_id(result.out);
+        answer->job_id = result.whole ? parse_job_id(result.out) : 0;
         answer->said = *result.err ? take_ptr(result.err) : NULL;
     }
     program_result_fini(&result);
@@ -232,39 +248,47 @@ void sbatch_answer_fini(struct sbatch_answer *answer)
     *answer = (struct sbatch_answer){0};
 }
 
-// Runs squeue over the user's jobs of these names, ended ones too.
-static int queue(const char *names, const char *format, struct program_result *result,
-                 struct error *err)
+// Without its header an empty answer could not be told from none.
+int slurm_queue(const char *names, const char *format, char **lines, struct error *err)
 {
-    const char *const argv[] = {"squeue", "--me", "-h", "-t",   "all",
+    const char *const argv[] = {"squeue", "--me", "-r", "-t",   "all",
                                 "-n",     names,  "-o", format, NULL};
-    if (slurm_command(argv, COMMAND_TIMEOUT_MS, result, err))
+    struct program_result result;
+    if (slurm_command(argv, COMMAND_TIMEOUT_MS, &result, err))
         return -1;
-    if (!result->timed_out && !result->exit_code)
-        return 0;
-    error_set(err, ERROR_UNREACHABLE, 0, "squeue: %s",
-              result->timed_out ? "no answer"
-              : *result->err    ? first_line(result->err)
-                                : "failed");
-    program_result_fini(result);
-    return -1;
+    int rc = 0;
+    if (result.timed_out || result.exit_code || !result.whole || !*result.out)
+        rc = error_set(err, ERROR_UNREACHABLE, 0, "squeue: %s",
+                       result.timed_out || !*result.err ? "no answer" : first_line(result.err));
+    char *header_end = strchr(result.out, '\n');
+    *lines = rc ? NULL : xstrdup(header_end ? header_end + 1 : "");
+    program_result_fini(&result);
+    return rc;
 }
 
-int slurm_find_tag(const char *job_name, const char *tag, int64_t *job_id, struct error *err)
+static int find_tag(const char *job_name, const char *tag, int64_t *job_id, struct error *err)
 {
-    struct program_result result;
-    *job_id = 0;
-    if (queue(job_name, "%F %k", &result, err))
+    char *state = NULL, *lines;
+    if (slurm_queue(job_name, "%F %k", &lines, err))
         return -1;
-    char *state = NULL;
-    for (char *line = strtok_r(result.out, "\n", &state); line;
-         line = strtok_r(NULL, "\n", &state)) {
+    for (char *line = strtok_r(lines, "\n", &state); line; line = strtok_r(NULL, "\n", &state)) {
         char *comment = strchr(line, ' ');
         if (comment && !strcmp(comment + 1, tag))
             *job_id = strtoll(line, NULL, 10);
     }
-    program_result_fini(&result);
+    free(lines);
     return 0;
+}
+
+int slurm_find_tag(const char *job_name, const char *tag, int64_t *job_id, struct error *err)
+{
+    *job_id = 0;
+    if (find_tag(job_name, tag, job_id, err))
+        return -1;
+    if (*job_id)
+        return 0;
+    usleep(slurm_patience_ms(LAG_MS) * 1000);
+    return find_tag(job_name, tag, job_id, err);
 }
 
 int slurm_cancel(const int64_t *job_ids, uint32_t count, bool pending, struct error *err)
@@ -285,7 +309,7 @@ int slurm_cancel(const int64_t *job_ids, uint32_t count, bool pending, struct er
                 !SAYS_ONE_OF(result.err, unreachable_words);
     if (!rc && !over && (result.timed_out || result.exit_code))
         rc = error_set(err, ERROR_UNREACHABLE, 0, "scancel: %s",
-                       result.timed_out ? "no answer" : first_line(result.err));
+                       result.timed_out || !*result.err ? "no answer" : first_line(result.err));
     program_result_fini(&result);
     return rc;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Slurm, through its commands and slurm-query: nothing else of torc runs them. An answer that is
-// empty, late or garbled means "unknown" (ERROR_UNREACHABLE), never "no". Each call is one request
-// to the controller.
+// empty, late, cut or garbled means "unknown" (ERROR_UNREACHABLE), never "no". Each call is one
+// request to the controller, and lasts $TORC_SLURM_PATIENCE seconds at most, if that is set.
 #ifndef LIB_SLURM_SLURM_H
 #define LIB_SLURM_SLURM_H
 
@@ -29,10 +29,12 @@ struct sbatch_call {
 struct sbatch_answer {
     int64_t job_id; // 0 with --test-only
     bool too_many;  // refused because of a limit on the number of jobs: fewer might do
+    bool unsure;    // it failed in words that are not known as Slurm's refusal
     char *said;     // what sbatch said on stderr besides, or NULL; sbatch_answer_fini frees it
 };
 
-// ERROR_USAGE: Slurm refused, in its words; ERROR_UNREACHABLE: unknown, it may have been taken.
+// ERROR_USAGE: Slurm refused, in its words (unsure: it may have been taken all the same);
+// ERROR_UNREACHABLE: unknown, it may have been taken.
 // sbatch_answer_fini is due.
 int slurm_sbatch(const struct sbatch_call *call, struct sbatch_answer *answer, struct error *err);
 
@@ -42,8 +44,13 @@ int slurm_sbatch_test(const struct sbatch_call *call, struct sbatch_answer *answ
 void sbatch_answer_fini(struct sbatch_answer *answer);
 
 // Looks for the user's job of this name whose comment is tag, ended ones (as long as Slurm
-// remembers) too. *job_id (of the array) 0: there is none.
+// remembers) too. *job_id (of the array) 0: there surely is none, as Slurm has said so twice, some
+// time apart.
 int slurm_find_tag(const char *job_name, const char *tag, int64_t *job_id, struct error *err);
+
+// Runs squeue over the user's jobs of these names (comma-separated), ended ones too. *lines: a line
+// a job, the caller's. Only an answer that has its header and is not cut is one.
+int slurm_queue(const char *names, const char *format, char **lines, struct error *err);
 
 // One scancel for all of them; pending: only elements that have not started.
 int slurm_cancel(const int64_t *job_ids, uint32_t count, bool pending, struct error *err);
@@ -60,7 +67,9 @@ char *slurm_environment_text(char *const *environment); // as such a JSON array;
 bool slurm_inside_allocation(void);
 
 struct program_result;
-// program_run (lib/base/program.h) with that environment.
+// The smaller of the two: how long a command may take, and what $TORC_SLURM_PATIENCE allows.
+int slurm_patience_ms(int timeout_ms);
+// program_run (lib/base/program.h) with that environment, in that time.
 int slurm_command(const char *const *argv, int timeout_ms, struct program_result *result,
                   struct error *err);
 

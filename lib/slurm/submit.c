@@ -88,28 +88,36 @@ static struct submission submission_row(const struct submit_request *request, st
     };
 }
 
-static struct submitted *add_result(struct submitted_list *done,
-                                    const struct submit_request *request)
+static void add_result(struct submitted_list *done, const struct submit_request *request,
+                       struct sbatch_answer *answer, const struct error *failed, bool unknown)
 {
+    bool no = !unknown && !answer->job_id;
     done->list = array_grow(done->list, done->count, &done->space, sizeof *done->list);
-    struct submitted *result = &done->list[done->count++];
-    *result = (struct submitted){.group = request->group, .count = request->count};
-    return result;
+    done->list[done->count++] = (struct submitted){
+        .group = request->group,
+        .count = request->count,
+        .job_id = answer->job_id,
+        .unknown = unknown,
+        .unanswered = no && failed->code == ERROR_UNREACHABLE,
+        .said = take_ptr(answer->said),
+        .error = answer->job_id ? NULL : xstrdup(failed->text),
+    };
+    done->taken += answer->job_id != 0;
+    done->unknown += unknown;
+    done->unanswered += no && failed->code == ERROR_UNREACHABLE;
 }
 
-// sbatch failed without a clear no. It may have been taken, so Slurm is asked; if that fails too,
-// the row stays as it is.
-static int settle_unknown(const struct submit *submit, const struct submit_request *request,
-                          int64_t id, struct submitted *result, struct error *err)
+// sbatch failed without a clear no: it may have been taken, so Slurm is asked. That sbatch has
+// ended is written down first, as whoever looks for it later need not wait for it then. *unknown:
+// nobody knows.
+static int look_for(const struct submit *submit, const struct submit_request *request, int64_t id,
+                    struct sbatch_answer *answer, bool *unknown, struct error *err)
 {
-    struct error lookup;
-    int64_t job_id = 0;
-    if (slurm_find_tag(request->job_name, request->tag, &job_id, &lookup)) {
-        result->unknown = true;
-        return 0;
-    }
-    result->job_id = job_id;
-    return store_submission_answered(submit->store, id, job_id, job_id ? NULL : result->error, err);
+    struct error ignored;
+    if (store_submission_answered(submit->store, id, 0, NULL, err))
+        return -1;
+    *unknown = slurm_find_tag(request->job_name, request->tag, &answer->job_id, &ignored) != 0;
+    return 0;
 }
 
 // One sbatch, and its answer into the database. *too_many: refused, but half as many may be
@@ -118,29 +126,26 @@ static int call(const struct submit *submit, const struct submit_request *reques
                 struct submitted_list *done, bool *too_many, struct error *err)
 {
     struct sbatch_answer answer;
-    struct error refused;
+    struct error failed = {0};
+    bool unknown = false;
     char **environment = slurm_environment(submit->environment, request->tag);
     struct sbatch_call sbatch = {.options = (const char *const *)request->options.list,
                                  .script = request->script,
                                  .environment = environment};
-    int rc = slurm_sbatch(&sbatch, &answer, &refused);
+    int rc = slurm_sbatch(&sbatch, &answer, &failed);
     slurm_environment_free(environment);
-    *too_many = rc && answer.too_many && request->count > 1;
-    if (rc && refused.code != ERROR_UNREACHABLE && *too_many) {
-        sbatch_answer_fini(&answer);
-        return store_submission_answered(submit->store, id, 0, refused.text, err);
-    }
-    struct submitted *result = add_result(done, request);
-    result->job_id = answer.job_id;
-    result->said = take_ptr(answer.said);
-    if (rc)
-        result->error = xstrdup(refused.text);
+    if (rc && (failed.code == ERROR_UNREACHABLE || answer.unsure))
+        rc = look_for(submit, request, id, &answer, &unknown, err);
+    else
+        rc = 0;
+    bool no = !unknown && !answer.job_id;
+    *too_many = no && answer.too_many && request->count > 1;
+    if (!*too_many)
+        add_result(done, request, &answer, &failed, unknown);
+    if (!rc && !unknown)
+        rc = store_submission_answered(submit->store, id, answer.job_id, no ? failed.text : NULL,
+                                       err);
     sbatch_answer_fini(&answer);
-    rc = result->error && refused.code == ERROR_UNREACHABLE
-             ? settle_unknown(submit, request, id, result, err)
-             : store_submission_answered(submit->store, id, result->job_id, result->error, err);
-    done->taken += result->job_id != 0;
-    done->unknown += result->unknown;
     return rc;
 }
 

@@ -32,12 +32,13 @@ struct submitted { // what became of it
     int32_t count;
     int64_t job_id;     // 0: see error
     bool unknown;       // Slurm may have taken it; submit_heal finds out
+    bool unanswered;    // sbatch gave no answer, and Slurm surely has it not: to be asked for again
     char *error, *said; // said: what sbatch printed besides
 };
 struct submitted_list {
     struct submitted *list;
     size_t count, space;
-    size_t taken, unknown; // of them
+    size_t taken, unknown, unanswered; // of them
 };
 
 // Fills in what sbatch is called with; submit_request_fini is due.
@@ -58,9 +59,16 @@ int submit_groups(const struct submit *submit, const struct plan *plan, bool for
                   struct submitted_list *done, struct error *err);
 void submitted_list_fini(struct submitted_list *done);
 
-// Looks for submissions of the workflow that were never answered, by one squeue each: found, they
-// are queued; not found and older than a few minutes, they never were.
-int submit_heal(const struct submit *submit, struct error *err);
+// Looks for submissions of the workflow whose answer is not known: found, they are queued; not
+// found, they never were, if their sbatch has surely ended. *wait_secs: for so long that is not
+// sure of one of them, as the torc-sbatch that made it was killed; 0: all are known.
+int submit_heal(const struct submit *submit, int *wait_secs, struct error *err);
+
+// Cancels them in one request, and asks Slurm whether it has: that scancel says nothing is no
+// proof. pending: only elements that have not started. *waiting: so many, now the first of the
+// list, wait still.
+int submit_cancel(const struct submission **list, uint32_t count, bool pending, uint32_t *waiting,
+                  struct error *err);
 
 // Cancels allocations that have not started and were made for classes whose jobs have all ended, in
 // one request; demand NULL: the workflow has ended, so all of them.
@@ -69,6 +77,8 @@ int submit_give_back(const struct submit *submit, const struct demand *demand, s
 // The job name that a recorded submission was given, for squeue; NULL: not known. The caller's to
 // free.
 char *submission_job_name(const struct submission *submission);
+// Adds it to a list of names (NULL: none yet), separated by commas, unless it is there.
+void submission_add_name(char **names, const struct submission *submission);
 
 // The folder where runners' own output goes, absolute, the caller's to free.
 char *submit_output_dir(const struct submit *submit);

@@ -5,12 +5,15 @@
 #include <string.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/comma_list.h"
 #include "lib/base/mem.h"
+#include "lib/slurm/elements.h"
 #include "lib/slurm/slurm.h"
 #include "lib/slurm/submit.h"
 #include "lib/store/read.h"
 
-enum { FORGOTTEN_SECS = 300 }; // sbatch has given up by then
+// Of whom it is not known that he has ended: sbatch has given up by then.
+enum { FORGOTTEN_SECS = 300 };
 
 // The name is among the arguments that were recorded: "--job-name=torc-wf1-small".
 char *submission_job_name(const struct submission *submission)
@@ -25,32 +28,44 @@ char *submission_job_name(const struct submission *submission)
     return NULL;
 }
 
-static int heal_one(const struct submit *submit, const struct submission *submission,
-                    struct error *err)
+void submission_add_name(char **names, const struct submission *submission)
 {
+    cleanup_free char *name = submission_job_name(submission), *before = NULL;
+    if (!name || comma_list_has(*names, name))
+        return;
+    before = take_ptr(*names);
+    *names = before ? xasprintf("%s,%s", before, name) : xstrdup(name);
+}
+
+static int heal_one(const struct submit *submit, const struct submission *submission,
+                    int *wait_secs, struct error *err)
+{
+    int64_t age_secs = (clock_real_usec() - submission->created_usec) / USEC_PER_SEC;
     cleanup_free char *name = submission_job_name(submission);
     int64_t job_id = 0;
     if (!name || slurm_find_tag(name, submission->tag, &job_id, err))
         return name ? -1 : 0;
     if (job_id)
         return store_submission_answered(submit->store, submission->id, job_id, NULL, err);
-    if (clock_real_usec() - submission->created_usec < (int64_t)FORGOTTEN_SECS * USEC_PER_SEC)
+    if (!submission->answered_usec && age_secs < FORGOTTEN_SECS) {
+        *wait_secs = FORGOTTEN_SECS - (int)age_secs;
         return 0;
+    }
     return store_submission_answered(
         submit->store, submission->id, 0,
-        "torc-sbatch ended before Slurm took this submission, and Slurm does not know it", err);
+        "sbatch's answer is not known, and Slurm does not know this submission", err);
 }
 
-int submit_heal(const struct submit *submit, struct error *err)
+int submit_heal(const struct submit *submit, int *wait_secs, struct error *err)
 {
     struct submissions all;
+    *wait_secs = 0;
     if (store_submissions(submit->store, submit->workflow_id, &all, err))
         return -1;
     int rc = 0;
     for (uint32_t i = 0; i < all.count && !rc; i++)
-        if (all.list[i].state == ALLOCATION_PLANNED && !all.list[i].slurm_job_id &&
-            !all.list[i].answered_usec)
-            rc = heal_one(submit, &all.list[i], err);
+        if (all.list[i].state == ALLOCATION_PLANNED && !all.list[i].slurm_job_id)
+            rc = heal_one(submit, &all.list[i], wait_secs, err);
     submissions_fini(&all);
     return rc;
 }
@@ -98,20 +113,55 @@ static int read_queued(const struct submit *submit, struct queued *queued, struc
     return 0;
 }
 
-// One scancel for all of them, then the rows: when Slurm did not take it, they stay as they are.
+// Those that wait still come to the front of the list; *waiting: how many.
+static int cancel_once(const struct submission **list, uint32_t *waiting, bool pending,
+                       struct error *err)
+{
+    uint32_t count = *waiting, kept = 0;
+    cleanup_free int64_t *job_ids = xcalloc(count, sizeof *job_ids);
+    cleanup_free char *names = NULL;
+    for (uint32_t i = 0; i < count; i++) {
+        job_ids[i] = list[i]->slurm_job_id;
+        submission_add_name(&names, list[i]);
+    }
+    struct elements elements = {0};
+    int rc = slurm_cancel(job_ids, count, pending, err);
+    rc = rc || (names && elements_read(&elements, names, err)) ? -1 : 0;
+    for (uint32_t i = 0; i < count && !rc; i++)
+        if (elements_wait(&elements, list[i]->tag, list[i]->slurm_job_id)) {
+            const struct submission *waits = list[i];
+            list[i] = list[kept];
+            list[kept++] = waits;
+        }
+    *waiting = rc ? count : kept;
+    elements_fini(&elements);
+    return rc;
+}
+
+int submit_cancel(const struct submission **list, uint32_t count, bool pending, uint32_t *waiting,
+                  struct error *err)
+{
+    *waiting = count;
+    for (int tries = 0; *waiting && tries < 2; tries++)
+        if (cancel_once(list, waiting, pending, err))
+            return -1;
+    return *waiting ? error_set(err, ERROR_UNREACHABLE, 0,
+                                "scancel ended well, but Slurm job %lld waits still",
+                                (long long)list[0]->slurm_job_id)
+                    : 0;
+}
+
+// What Slurm did not cancel stays as it is.
 static int cancel_all(const struct submit *submit, const struct submission **list, uint32_t count,
                       struct error *err)
 {
-    cleanup_free int64_t *job_ids = xcalloc(count, sizeof *job_ids);
-    for (uint32_t i = 0; i < count; i++)
-        job_ids[i] = list[i]->slurm_job_id;
-    if (!count || slurm_cancel(job_ids, count, true, err))
-        return count ? -1 : 0;
-    for (uint32_t i = 0; i < count; i++)
+    uint32_t waiting;
+    int rc = submit_cancel(list, count, true, &waiting, err);
+    for (uint32_t i = waiting; i < count; i++)
         if (store_submission_answered(submit->store, list[i]->id, list[i]->slurm_job_id,
                                       "all its jobs had ended before", err))
             return -1;
-    return 0;
+    return rc;
 }
 
 int submit_give_back(const struct submit *submit, const struct demand *demand, struct error *err)

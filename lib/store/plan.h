@@ -30,7 +30,7 @@ int store_submissions_create(struct store *store, int64_t workflow_id, struct su
 
 // What sbatch answered: a job id (state queued), or error (state canceled, event
 // submission_failed). Both: it has ended or was canceled since, and why (event
-// allocation_canceled).
+// allocation_canceled). Neither: sbatch has ended, and what it did is not known.
 int store_submission_answered(struct store *store, int64_t submission_id, int64_t slurm_job_id,
                               const char *error, struct error *err);
 

@@ -38,7 +38,7 @@ RECORD(origin, workflow_origin, O(user), INT(workflow_origin, uid), O(file), O(f
 // ---- running ----
 #define E(f) INT(runner_entry, f)
 RECORD(entry, runner_entry, E(workflow_id), TEXT(runner_entry, tag), E(slurm_job_id),
-       E(array_task_id), E(restart_count), TEXT(runner_entry, incarnation),
+       E(slurm_array_id), E(array_task_id), E(restart_count), TEXT(runner_entry, incarnation),
        TEXT(runner_entry, host), TEXT(runner_entry, node), TEXT(runner_entry, node_list), E(pid),
        E(cpus), E(gpus_milli), E(memory_bytes), E(limit_usec), TEXT(runner_entry, labels),
        E(accounting), INTS(runner_entry, gone));

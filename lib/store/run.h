@@ -9,13 +9,13 @@
 
 struct runner_entry {
     int64_t workflow_id;
-    const char *tag;         // of the submission that started it; NULL: started by hand
-    int64_t slurm_job_id;    // 0: none
-    int32_t array_task_id;   // -1: none
-    int32_t restart_count;   // SLURM_RESTART_COUNT
-    const char *incarnation; // unique to this start of the runner on this host
-    const char *host, *node; // node: Slurm's name, else the host
-    const char *node_list;   // SLURM_JOB_NODELIST or NULL
+    const char *tag; // of the submission that started it; NULL: started by hand
+    int64_t slurm_job_id, slurm_array_id; // of its array, or the same; 0: none
+    int32_t array_task_id;                // -1: none
+    int32_t restart_count;                // SLURM_RESTART_COUNT
+    const char *incarnation;              // unique to this start of the runner on this host
+    const char *host, *node;              // node: Slurm's name, else the host
+    const char *node_list;                // SLURM_JOB_NODELIST or NULL
     int32_t pid, cpus, gpus_milli;
     int64_t memory_bytes, limit_usec; // limit 0: no end
     const char *labels;               // NULL: none

@@ -89,7 +89,8 @@ static int start_allocation(struct tx *tx, const struct runner_entry *entry,
     struct db *db = tx->db;
     return db_do(db, err, SQL_ALLOCATION_START, "lzislz", sub->allocation_id, entry->slurm_job_id,
                  (int)entry->restart_count, entry->node_list, tx->now_usec, entry->limit_usec) ||
-                   db_do(db, err, SQL_SUBMISSION_STARTED, "l", sub->id) ||
+                   db_do(db, err, SQL_SUBMISSION_STARTED, "lzl", sub->id, entry->slurm_array_id,
+                         tx->now_usec) ||
                    db_do(db, err, SQL_CLASS_SATISFIED, "ll", tx->workflow_id, sub->id) ||
                    tx_event_allocation(tx, EVENT_ALLOCATION_STARTED, sub->id, sub->allocation_id,
                                        NULL, err)

@@ -110,6 +110,8 @@ static int answer(struct tx *tx, int64_t id, int64_t slurm_job_id, const char *e
                   struct error *err)
 {
     struct db *db = tx->db;
+    if (!error && !slurm_job_id)
+        return db_do(db, err, SQL_SUBMISSION_UNANSWERED, "ll", id, tx->now_usec);
     if (!error)
         return db_do(db, err, SQL_SUBMISSION_QUEUED, "lll", id, slurm_job_id, tx->now_usec) ||
                        db_do(db, err, SQL_ALLOCATIONS_QUEUED, "ll", id, slurm_job_id) ||

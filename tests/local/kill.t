@@ -156,7 +156,7 @@ ok "warned long before the end, the runner asks Slurm when that is" wait_until 2
 touch go
 await "$pid"
 is "$? $(attempts "$id" | xargs)" "0 a|completed| b|completed|" "... and without an answer its jobs go on, and new ones start" || diag "$(cat log)"
-date -d '+9 seconds' +%Y-%m-%dT%H:%M:%S > end
+date -d '+9 seconds' '+7|%Y-%m-%dT%H:%M:%S|' > end
 in_allocation $((EPOCHSECONDS + 3600))
 kill -USR1 "$pid"
 await "$pid"

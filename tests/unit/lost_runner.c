@@ -96,6 +96,12 @@ int main(void)
         is_text(fixture_state(&f, w, "a"), "pending", alive[i]);
     }
     is_int(times_asked(&f), 4, "one request for each look");
+    cleanup_free char *once =
+        xasprintf("[ -e %s/said ] && s=RUNNING || s=NODE_FAIL; : > %s/said; echo "
+                  "\"{\\\"job_id\\\": 7, \\\"state\\\": \\\"$s\\\"}\"",
+                  f.folder, f.folder);
+    fake_query(&f, once);
+    is_int((int64_t)look(&f, w, &turn), 0, "an end that is said but once is none");
     fake_query(&f, "echo '{\"job_id\": 7, \"state\": \"NODE_FAIL\"}'");
     is_int((int64_t)look(&f, w, &turn), 1, "when its job is over it is lost");
     is_text(fixture_state(&f, w, "a"), "ready", "and its jobs are ready again");

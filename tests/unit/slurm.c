@@ -21,6 +21,7 @@ static void test_programs(void)
                        "in\n", NULL, 10000, &r, &err),
            0, "a program runs");
     is_text(r.out, "in", "its input and output");
+    ok(r.whole, "the last line of which has an end");
     is_text(r.err, "oops", "its errors");
     is_int(r.exit_code, 3, "its exit code");
     program_result_fini(&r);
@@ -31,6 +32,9 @@ static void test_programs(void)
                 NULL, NULL, 100, &r, &err);
     ok(r.timed_out, "one that goes on for too long is killed, although it closed its output");
     is_text(r.out, "some", "what it had printed is kept");
+    program_result_fini(&r);
+    program_run((const char *const[]){"printf", "some\nmo", NULL}, NULL, NULL, 10000, &r, &err);
+    ok(!r.whole, "a last line without an end");
     program_result_fini(&r);
     is_int(program_run((const char *const[]){"/no/such/program", NULL}, NULL, NULL, 100, &r, &err),
            -1, "one that is missing");
@@ -57,30 +61,39 @@ static const struct {
     const char *text, *says;
     enum error_code code;
     int64_t job_id;
-    bool too_many;
+    bool too_many, unsure;
 } answers[] = {
-    {"echo 12", "", ERROR_NONE, 12, false},
-    {"echo '12;cluster'", "", ERROR_NONE, 12, false},
-    {"echo hello from the site; echo 12; echo note >&2", "", ERROR_NONE, 12, false},
-    {"exit 0", "sbatch gave no job id", ERROR_UNREACHABLE, 0, false},
-    {"kill -9 $$", "sbatch: sbatch failed and said nothing", ERROR_UNREACHABLE, 0, false},
+    {"echo 12", "", ERROR_NONE, 12, false, false},
+    {"echo '12;cluster'", "", ERROR_NONE, 12, false, false},
+    {"echo hello from the site; echo 12; echo note >&2", "", ERROR_NONE, 12, false, false},
+    {"printf 12", "sbatch gave no job id", ERROR_UNREACHABLE, 0, false, false},
+    {"exit 0", "sbatch gave no job id", ERROR_UNREACHABLE, 0, false, false},
+    {"exit 1", "sbatch: sbatch failed and said nothing", ERROR_UNREACHABLE, 0, false, false},
+    {"sleep 100", "sbatch did not answer within 1 s", ERROR_UNREACHABLE, 0, false, false},
+    {"kill -9 $$", "sbatch: sbatch failed and said nothing", ERROR_UNREACHABLE, 0, false, false},
+    {"echo 'sbatch: error: Batch job submission failed: Socket timed out on send/recv operation' "
+     ">&2; exit 1",
+     "sbatch: Socket timed out on send/recv operation", ERROR_UNREACHABLE, 0, false, false},
+    {"echo 'sbatch: error: Batch job sub' >&2; exit 1", "Slurm refused: Batch job sub", ERROR_USAGE,
+     0, false, true},
     {"echo 'sbatch: error: Batch job submission failed: Invalid account' >&2; exit 1",
-     "Slurm refused: Invalid account", ERROR_USAGE, 0, false},
+     "Slurm refused: Invalid account", ERROR_USAGE, 0, false, false},
     {"printf 'sbatch: error: say no --mem\\nsbatch: error: Batch job submission failed: "
      "Unspecified "
      "error\\n' >&2; exit 1",
-     "Slurm refused: say no --mem", ERROR_USAGE, 0, false},
+     "Slurm refused: say no --mem", ERROR_USAGE, 0, false, false},
     {"echo 'sbatch: error: Batch job submission failed: Unable to contact slurm controller "
      "(connect failure)' >&2; exit 1",
-     "sbatch: Unable to contact slurm controller (connect failure)", ERROR_UNREACHABLE, 0, false},
+     "sbatch: Unable to contact slurm controller (connect failure)", ERROR_UNREACHABLE, 0, false,
+     false},
     {"printf 'sbatch: unrecognized option %s\\nTry \"sbatch --help\" for more information\\n' "
      "\"'--x'\" >&2; exit 255",
-     "sbatch takes no such option: unrecognized option '--x'", ERROR_USAGE, 0, false},
+     "sbatch takes no such option: unrecognized option '--x'", ERROR_USAGE, 0, false, false},
     {"echo 'sbatch: error: Invalid --mem specification' >&2; exit 255",
-     "sbatch takes no such option: Invalid --mem specification", ERROR_USAGE, 0, false},
-    {"exit 255", "sbatch: sbatch failed and said nothing", ERROR_UNREACHABLE, 0, false},
+     "sbatch takes no such option: Invalid --mem specification", ERROR_USAGE, 0, false, false},
+    {"exit 255", "sbatch: sbatch failed and said nothing", ERROR_UNREACHABLE, 0, false, false},
     {"echo 'sbatch: error: QOSMaxSubmitJobPerUserLimit' >&2; exit 1",
-     "Slurm refused: QOSMaxSubmitJobPerUserLimit", ERROR_USAGE, 0, true},
+     "Slurm refused: QOSMaxSubmitJobPerUserLimit", ERROR_USAGE, 0, true, true},
 };
 
 static void test_answers(void)
@@ -95,6 +108,7 @@ static void test_answers(void)
         is_int(answer.job_id, answers[i].job_id, "its job id");
         is_text(err.text, answers[i].says, "in these words");
         ok(answer.too_many == answers[i].too_many, "too many jobs, or not");
+        ok(answer.unsure == answers[i].unsure, "in words of Slurm, or not");
         sbatch_answer_fini(&answer);
     }
 }
@@ -105,21 +119,27 @@ static void test_queue(void)
     int64_t id = -1;
     struct elements elements;
     bool listed = false;
-    fake("squeue", "printf '5|0|RUNNING|None\\n5|1|CANCELLED|None\\n6|N/A|FAILED|NonZeroExitCode\\n"
-                   "7|N/A|PENDING|launch failed requeued held\\nnonsense\\n'");
+    fake("squeue",
+         "printf 'HEADER\\n5|0|RUNNING|None|t5\\n5|1|CANCELLED|None|t5\\n"
+         "6|N/A|FAILED|NonZeroExitCode|(null)\\n"
+         "7|N/A|PENDING|launch failed requeued held|t7\\n9|N/A|RUNN|None|t9\\nnonsense\\n'");
     is_int(elements_read(&elements, "a,b", &err), 0, "elements");
-    is_int(elements.count, 4, "four of them");
-    ok(elements_find(&elements, 5, 0, &listed)->fate == FATE_RUNNING &&
-           elements_find(&elements, 5, 1, &listed)->fate == FATE_CANCELED,
+    is_int(elements.count, 5, "five of them");
+    ok(elements_find(&elements, "x", 5, 0, &listed)->fate == FATE_RUNNING &&
+           elements_find(&elements, "x", 5, 1, &listed)->fate == FATE_CANCELED,
        "each element of an array has a fate of its own");
-    is_text(elements_find(&elements, 6, UNKNOWN, &listed)->said, "FAILED (NonZeroExitCode)",
+    is_text(elements_find(&elements, "x", 6, UNKNOWN, &listed)->said, "FAILED (NonZeroExitCode)",
             "Slurm's state and reason");
-    is_int(elements_find(&elements, 7, UNKNOWN, &listed)->fate, FATE_STUCK,
+    is_int(elements_find(&elements, "x", 7, UNKNOWN, &listed)->fate, FATE_STUCK,
            "one that Slurm will not start by itself");
-    ok(!elements_find(&elements, 5, 2, &listed) && listed, "an element that is forgotten");
-    ok(!elements_find(&elements, 8, UNKNOWN, &listed) && !listed, "a job that is not listed");
+    ok(elements_wait(&elements, "x", 7) && !elements_wait(&elements, "t5", 5), "which waits");
+    is_int(elements_find(&elements, "t5", 70, 0, &listed)->job_id, 5, "one by its tag");
+    is_int(elements_find(&elements, "x", 9, UNKNOWN, &listed)->fate, FATE_UNKNOWN,
+           "a state that nobody knows is none");
+    ok(!elements_find(&elements, "x", 5, 2, &listed) && listed, "an element that is forgotten");
+    ok(!elements_find(&elements, "x", 8, UNKNOWN, &listed) && !listed, "a job that is not listed");
     elements_fini(&elements);
-    fake("squeue", "printf '5 torc-wf1-ab\\n6 torc-wf1-abc\\n7 (null)\\n'");
+    fake("squeue", "printf 'HEADER\\n5 torc-wf1-ab\\n6 torc-wf1-abc\\n7 (null)\\n'");
     slurm_find_tag("a", "torc-wf1-abc", &id, &err);
     is_int(id, 6, "a job by its tag");
     slurm_find_tag("a", "torc-wf1", &id, &err);
@@ -127,6 +147,16 @@ static void test_queue(void)
     fake("squeue", "echo 'slurm_load_jobs error: Unable to contact' >&2; exit 1");
     is_int(slurm_find_tag("a", "x", &id, &err), -1, "no answer is no \"no\"");
     is_int(err.code, ERROR_UNREACHABLE, "but unknown");
+    fake("squeue", "exit 0");
+    is_int(slurm_find_tag("a", "x", &id, &err), -1, "nor is an empty one");
+    fake("squeue", "printf 'HEADER\\n5 torc-wf1-'");
+    is_int(slurm_find_tag("a", "x", &id, &err), -1, "nor one that is cut");
+    cleanup_free char *second =
+        xasprintf("cd %s; echo HEADER; [ ! -e asked ] || echo 5 x; touch asked", folder);
+    fake("squeue", second);
+    ok(!slurm_find_tag("a", "x", &id, &err) && id == 5, "\"no\" has to be said twice");
+    cleanup_free char *asked = xasprintf("%s/asked", folder);
+    unlink(asked);
 }
 
 static void test_query(void)
@@ -148,6 +178,8 @@ static void test_query(void)
     ok(!slurm_job_is_gone(7, &gone, &err) && !gone, "a job that is known");
     fake("slurm-query", "echo '{\"job_id\": 7, \"state\": null}'");
     ok(!slurm_job_is_gone(7, &gone, &err) && gone, "a job without a state is gone");
+    fake("slurm-query", "echo '{\"job_id\": 8, \"state\": null}'");
+    ok(!slurm_job_is_gone(7, &gone, &err) && !gone, "unless it is another job");
     fake("slurm-query", "exit 1");
     is_int(slurm_job_is_gone(7, &gone, &err), -1, "without an answer it is not");
     unsetenv("TORC_SLURM_QUERY");
@@ -159,13 +191,18 @@ static void test_end(void)
     setenv("SLURM_TIME_FORMAT", "relative", 1);
     setenv("SQUEUE_PARTITION", "other", 1);
     fake("squeue", "[ -z \"$SLURM_TIME_FORMAT$SQUEUE_PARTITION\" ] && "
-                   "[ \"$*\" = '-h -j 7 -o %e' ] && echo 1970-01-01T00:01:05");
+                   "[ \"$*\" = '-h -j 7 -o %A|%e|' ] && "
+                   "printf '9|1970-01-01T00:00:05|\\n7|1970-01-01T00:01:05|\\n'");
     is_int(slurm_end_wait(7), 65 * 1000000, "the end of a job, whatever the user has squeue print");
-    fake("squeue", "echo N/A");
+    fake("squeue", "echo '8|1970-01-01T00:01:05|'");
+    is_int(slurm_end_wait(7), 0, "that of another job is not its own");
+    fake("squeue", "echo '7|1970-01-01T00:01:0'");
+    is_int(slurm_end_wait(7), 0, "nor is one that is cut");
+    fake("squeue", "echo '7|N/A|'");
     is_int(slurm_end_wait(7), 0, "no limit");
     fake("squeue", "exit 1");
     is_int(slurm_end_wait(7), 0, "no answer");
-    fake("squeue", "echo 1970-01-02T00:00:00");
+    fake("squeue", "echo '7|1970-01-02T00:00:00|'");
     struct slurm_end ask = {0};
     slurm_end_ask(&ask, 7);
     ok(ask.pid > 0 && waitpid(ask.pid, NULL, 0) == ask.pid, "asked without waiting");
@@ -298,6 +335,7 @@ int main(void)
     test_programs();
     cleanup_free char *path = xasprintf("%s:%s", folder, getenv("PATH"));
     setenv("PATH", path, 1);
+    setenv("TORC_SLURM_PATIENCE", "1", 1);
     test_answers();
     test_queue();
     test_query();

@@ -45,6 +45,7 @@ static struct test_runner enter(struct fixture *f, int64_t w, const char *tag, i
     struct runner_entry e = {.workflow_id = w,
                              .tag = tag,
                              .slurm_job_id = 100 + index,
+                             .slurm_array_id = 99,
                              .array_task_id = index,
                              .restart_count = restart,
                              .incarnation = incarnation,
@@ -167,6 +168,40 @@ static void test_refused(void)
     struct submission t = plan(class_id, 1, 4, 1);
     create(&f, w, &t, 1, arena);
     ok(t.id > 0, "the class may be submitted again");
+    arena_destroy(arena);
+    fixture_close(&f);
+}
+
+// What sbatch answered may be lost or wrong. The runner that comes with the tag knows.
+static void test_answers(void)
+{
+    static const struct {
+        int64_t job_id;
+        const char *error, *says;
+        enum allocation_state state;
+    } rows[] = {{0, NULL, "no answer is known", ALLOCATION_PLANNED},
+                {0, "refused", "it is said to be refused", ALLOCATION_CANCELED},
+                {12, NULL, "the answer is another job", ALLOCATION_QUEUED}};
+    struct fixture f;
+    fixture_open(&f);
+    int64_t w = flat(&f, 40), class_id = fixture_number(&f, "SELECT id FROM resource_class");
+    struct arena *arena = arena_create();
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct submission s = plan(class_id, 2, 4, 1);
+        is_int(store_submissions_create(f.store, w, &s, 1, true, arena, &f.err), 0, rows[i].says);
+        store_submission_answered(f.store, s.id, rows[i].job_id, rows[i].error, &f.err);
+        is_int(fixture_number(&f, "SELECT answered_usec > 0 FROM submission ORDER BY id DESC"), 1,
+               "sbatch has ended");
+        is_int(fixture_number(&f, "SELECT state FROM submission ORDER BY id DESC"), rows[i].state,
+               "its state");
+        enter(&f, w, s.tag, 0, rows[i].says, 0);
+        store_submission_answered(f.store, s.id, 12, NULL, &f.err);
+        is_int(fixture_number(&f, "SELECT slurm_job_id FROM submission ORDER BY id DESC"), 99,
+               "a runner comes: the job is its own");
+        is_int(fixture_number(&f, "SELECT state = 2 AND error IS NULL FROM submission ORDER BY id "
+                                  "DESC"),
+               1, "it runs, and was not refused");
+    }
     arena_destroy(arena);
     fixture_close(&f);
 }
@@ -391,6 +426,7 @@ int main(void)
 {
     test_demand();
     test_refused();
+    test_answers();
     test_over();
     test_vain();
     test_cancel();
