@@ -6,6 +6,7 @@
 
 #include "lib/base/mem.h"
 #include "lib/store/read_each.h"
+#include "lib/workflow/workflow.h"
 
 struct of_file {
     const char *file;
@@ -66,6 +67,22 @@ static int read_facts(struct store *store, int64_t workflow_id, const struct res
     return 0;
 }
 
+// Jobs that completed, and of whose inputs nothing is known.
+static uint32_t count_unseen(const struct restart_facts *f)
+{
+    cleanup_free bool *unseen = xcalloc(f->jobs_count + 1, sizeof *unseen);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < f->job_files_count; i++) {
+        const struct restart_pair *use = &f->job_files[i];
+        if (use->role == ROLE_INPUT && use->seen == NO_VERSION &&
+            f->jobs[use->job].state == JOB_COMPLETED && !unseen[use->job]) {
+            unseen[use->job] = true;
+            count++;
+        }
+    }
+    return count;
+}
+
 static void count(struct restart *r)
 {
     for (uint32_t i = 0; i < r->facts.jobs_count; i++) {
@@ -73,6 +90,7 @@ static void count(struct restart *r)
         r->again += !r->facts.jobs[i].barrier && what > RESTART_MAYBE;
         r->maybe += !r->facts.jobs[i].barrier && what == RESTART_MAYBE;
     }
+    r->unseen = count_unseen(&r->facts);
 }
 
 int restart_find(struct store *store, int64_t workflow_id, const struct restart_wish *wish,

@@ -17,6 +17,7 @@ struct restart {
     struct restart_verdict *verdicts; // by facts.jobs
     struct escalations more;          // empty unless it was wished
     uint32_t again, maybe;            // jobs of the user's that run again, that may
+    uint32_t unseen;                  // that completed before torc noted what its jobs read
 };
 
 struct restart_wish {

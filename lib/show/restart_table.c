@@ -125,6 +125,12 @@ void restart_print(const struct screen *screen, const struct restart *r, bool dr
     } else {
         printf("workflow %lld: nothing must run again\n", (long long)r->facts.workflow_id);
     }
+    if (r->unseen)
+        printf(
+            "of %u job%s that completed nobody noted what %s read (an earlier torc did not): only "
+            "files that are missing count for %s\n",
+            r->unseen, r->unseen == 1 ? "" : "s", r->unseen == 1 ? "it" : "they",
+            r->unseen == 1 ? "it" : "them");
     if (removed)
         printf("%u job%s no more in the file%s\n", removed, removed == 1 ? " is" : "s are",
                dry_run ? "" : ", and gone with what they did");

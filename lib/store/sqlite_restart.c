@@ -100,7 +100,8 @@ int tx_start_run(struct tx *tx, struct error *err)
         db_do(db, err, SQL_RESTART_COUNTS, "l", id) ||
         db_do(db, err, SQL_RESTART_WORKFLOW, "l", id))
         return -1;
-    tx->state = WORKFLOW_RUNNING;
+    if (tx->state != WORKFLOW_HELD)
+        tx->state = WORKFLOW_RUNNING;
     tx->run_id++;
     tx->change = tx->made_ready = tx->any_ended = true;
     return settle_states(tx, err) || tx_event(tx, EVENT_WORKFLOW_RESTARTED, 0, 0, 0, err) ||

@@ -46,7 +46,9 @@ torc hold > out; is "$(cat out)" "workflow 1 is held: no more jobs start, until 
 torc hold > out; is "$(cat out)" "workflow 1 was held before" "held twice"
 echo > gate; has "a completed"
 is "$(states)" "a completed z ready" "what ran has ended, what needs it does not start"
+torc restart --force > out; is "$(query "SELECT state, run_id FROM workflow")" "3|2" "a restart leaves it held"
 torc release > out; is "$(cat out)" "workflow 1 is released" "release"
+has "a running"; echo > gate
 await "$pid"; is "$? $(states)" "0 a completed z completed" "and it goes on"
 torc hold > out 2>&1; is "$?" 2 "what has ended is not held"
 
