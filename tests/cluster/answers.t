@@ -90,7 +90,7 @@ for f in "${faults[@]}"; do
 done
 cases+=("wait squeue:1:none" "sbatch:1:lost squeue:1:none" "sbatch:1:killed squeue:1:none" "sbatch:2:held squeue:2:none")
 # of the other pairs some, others each day
-RANDOM=${ANSWERS_SEED:=$((10#$(date +%j)))}
+RANDOM=${ANSWERS_SEED:=331}
 any() { local list=("$@"); picked=${list[RANDOM % $#]}; }
 for ((i = 0; i < ${ANSWERS_PAIRS:-16}; i++)); do
 	any sbatch:1 sbatch:2 slurm-query:1 slurm-query:2 squeue:1 sbatch-test:1 && one=$picked

@@ -52,7 +52,7 @@ as_user torc-sbatch --wait one.json -- --hold > out 2>&1 &
 pid=$!
 wait_until 30 '[ "$(db "SELECT state FROM allocation")" = 1 ]' || diag "$(cat out)"
 first=$(db 'SELECT slurm_job_id FROM submission')
-db "UPDATE submission SET slurm_job_id = 4000000; UPDATE allocation SET slurm_job_id = 4000000 WHERE slurm_job_id IS NOT NULL"
+db "UPDATE submission SET slurm_job_id = 4000000, tag = tag || 'x'; UPDATE allocation SET slurm_job_id = 4000000 WHERE slurm_job_id IS NOT NULL"
 ok "that an allocation has vanished is said at once" wait_until 60 'grep -q "asking for another" out' || diag "$(cat out)"
 like "$(cat out)" 'Slurm job 4000000: Slurm does not know it any more; .*; asking for another \(1 in a row' "... with its job, and what is done"
 scancel "$first"
