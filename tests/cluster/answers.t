@@ -89,7 +89,7 @@ for f in "${faults[@]}"; do
 	cases+=("sbatch:1:lost squeue:1:$f" "sbatch:1:fail squeue:1:$f" "sbatch:2:lost squeue:*:$f")
 done
 cases+=("wait squeue:1:none" "sbatch:1:lost squeue:1:none" "sbatch:1:killed squeue:1:none" "sbatch:2:held squeue:2:none")
-# of the other pairs some, others each day
+# of the other pairs some: others by another seed
 RANDOM=${ANSWERS_SEED:=331}
 any() { local list=("$@"); picked=${list[RANDOM % $#]}; }
 for ((i = 0; i < ${ANSWERS_PAIRS:-16}; i++)); do
