@@ -173,7 +173,10 @@ struct test_runner fixture_enter(struct fixture *f, struct store *store, int64_t
 struct attempt_end fixture_end(const struct claimed_job *job, enum job_state state)
 {
     return (struct attempt_end){
-        .start = {.job_id = job->job_id, .start_usec = 1000000, .attempt_id = job->attempt_id},
+        .start = {.job_id = job->job_id,
+                  .start_usec = 1000000,
+                  .run_id = job->run_id,
+                  .attempt_id = job->attempt_id},
         .end_usec = 2000000,
         .wall_usec = 1000000,
         .state = state,
@@ -243,8 +246,9 @@ static const struct {
      "SELECT count(*) FROM job WHERE (runner IS NOT NULL) <> (state IN (3, 4))"},
     {"those who hold jobs are alive",
      "SELECT count(*) FROM job j JOIN runner r ON r.id = j.runner WHERE r.end_usec IS NOT NULL"},
-    {"at most one completed attempt a job", "SELECT count(*) FROM (SELECT job FROM attempt WHERE "
-                                            "state = 5 GROUP BY job HAVING count(*) > 1)"},
+    {"at most one completed attempt a job and run",
+     "SELECT count(*) FROM (SELECT job FROM attempt WHERE state = 5 GROUP BY job, run_id HAVING "
+     "count(*) > 1)"},
     {"a completed job has a completed attempt, and the other way round",
      "SELECT count(*) FROM job j WHERE class IS NOT NULL AND (state = 5) <>"
      " EXISTS (SELECT 1 FROM attempt a WHERE a.job = j.id AND a.state = 5)"},

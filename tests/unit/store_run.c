@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The state machine through the store: order, failure through any depth, barriers, fencing, replay,
 // takeover.
+#include "lib/store/restart.h"
 #include "tests/unit/store_fixture.h"
 
 #define DIAMOND "a\nb: a\nc: a\nd: b c\n"
@@ -407,6 +408,46 @@ static void test_journal(void)
     fixture_close(&f);
 }
 
+// A restart counts attempts from 1 again: what is told once more of one before it is none of them.
+static void test_restarted(void)
+{
+    struct fixture f;
+    fixture_open(&f);
+    int64_t w = fixture_workflow(&f, "a\nb: a\n"), a = fixture_job(&f, w, "a");
+    struct test_runner r = fixture_enter(&f, f.store, w, "i1", 1);
+    struct sync_reply mine, again, reply;
+    struct restart_reply restarted;
+    fixture_sync(&f, &r, NULL, 0, 1, &mine);
+    struct attempt_end end = fixture_end(&mine.claimed[0], JOB_COMPLETED);
+    fixture_sync(&f, &r, &end, 1, 0, &reply);
+    sync_reply_fini(&reply);
+    struct restart_request q = {.workflow_id = w, .run_id = 1, .jobs = &a, .jobs_count = 1};
+    is_int(store_restart(f.store, &q, &restarted, &f.err), 0, "a restart while a runner lives");
+    is_state(&f, w, "a", "ready");
+    is_state(&f, w, "b", "blocked");
+    is_int(store_restart(f.store, &q, &restarted, &f.err), -1, "another one from the same facts");
+    is_int(f.err.code, ERROR_USAGE, "is told to look again");
+    fixture_sync(&f, &r, NULL, 0, 1, &again);
+    ok(again.claimed_count == 1 && again.claimed[0].run_id == 2 && again.claimed[0].attempt_id == 1,
+       "the first attempt of the second run");
+    struct sync_request late = {.runner_id = r.id, .ends = &end, .ends_count = 1};
+    is_int(store_sync(f.store, &late, &reply, &f.err), 0, "a journal tells the old end once more");
+    ok(reply.refused_count == 1 && reply.refused[0] == a, "which is refused");
+    sync_reply_fini(&reply);
+    is_state(&f, w, "a", "pending");
+    end = fixture_end(&again.claimed[0], JOB_COMPLETED);
+    fixture_sync(&f, &r, &end, 1, 0, &reply);
+    is_int(reply.refused_count, 0, "the new one is taken");
+    sync_reply_fini(&reply);
+    is_state(&f, w, "b", "ready");
+    is_int(fixture_number(&f, "SELECT count(*) FROM attempt WHERE attempt_id = 1"), 2,
+           "an attempt of each run");
+    sync_reply_fini(&mine);
+    sync_reply_fini(&again);
+    fixture_invariants(&f, "restarted");
+    fixture_close(&f);
+}
+
 int main(void)
 {
     test_diamond();
@@ -420,5 +461,6 @@ int main(void)
     test_starts_told();
     test_fencing();
     test_journal();
+    test_restarted();
     return done_testing();
 }
