@@ -16,7 +16,7 @@ static int run(struct cli *cli, struct error *err);
 
 const struct command cmd_cancel = {
     .name = "cancel",
-    .argument = "ID|TARGET|--last",
+    .argument = "ID|TARGET",
     .need = ARGUMENT_OPTIONAL,
     .options = OPTION_JSON | OPTION_LAST | OPTION_CLASS,
     .help = "cancels a workflow with its allocations, or some of its jobs",

@@ -199,7 +199,7 @@ says "no labels for allocations" 2 'starts torc-run --workflow ID --label A,B' "
 says "two reports" 2 'one report at a time, or an ID after it, not "usage"' "$report" jobs usage
 says "no state" 2 "which state?" "$torc" jobs --state=
 says "--watch and --json" 2 "exclude each other" "$torc" status --watch --json
-says "how torc cancel is called" 0 "usage: torc cancel [OPTION...] ID|TARGET|--last" "$torc" cancel --help
+says "how torc cancel is called" 0 "usage: torc cancel [OPTION...] ID|TARGET" "$torc" cancel --help
 says "how torc list is called" 0 "The workflows of the database." "$torc" list --help
 says "torc -V" 0 "torc " "$torc" -V
 says "no such command" 2 'there is no command "staus"; did you mean "status"?' "$torc" staus
@@ -229,7 +229,7 @@ is "$(ls "$archive")" torc.db "... and nothing is left in it"
 chmod 755 "$archive"
 
 says "torc help" 0 "Commands:" "$torc" help
-says "torc help of a command" 0 "usage: torc cancel [OPTION...] ID|TARGET|--last" "$torc" help cancel
+says "torc help of a command" 0 "usage: torc cancel [OPTION...] ID|TARGET" "$torc" help cancel
 says "torc help of none" 2 'there is no command "cancl"; did you mean "cancel"?' "$torc" help cancl
 "$torc" check --json > "$scratch/json"
 json "torc check --json" '.checks | length == 7 and all(.verdict as $v | ["ok", "note", "fails"] | index($v))'
