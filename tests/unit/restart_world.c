@@ -174,7 +174,7 @@ static void change_data(struct world *w, const struct data_change *changes, cont
 
 void world_data(struct world *w, content *data)
 {
-    char names[DATA_MOST][8];
+    char names[DATA_MOST][16];
     struct data_change changes[DATA_MOST] = {0};
     for (int d = 0; d < w->c->data_count; d++) {
         snprintf(names[d], sizeof names[d], "d%d", d);
