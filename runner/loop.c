@@ -112,19 +112,34 @@ static int64_t next_due(const struct runner *runner)
     return due < most ? due : most;
 }
 
+// Was this process let go on, and has not looked at its signals since?
+static bool goes_on(void)
+{
+    sigset_t pending;
+    return !sigpending(&pending) && sigismember(&pending, SIGCONT) == 1;
+}
+
+// Work that took so long was work in which everything was frozen, if somebody let it go on since;
+// if not, a disk was slow, and the jobs ran.
 static void read_clock(struct runner *runner)
 {
+    int64_t since_usec = runner->clock_usec;
+    runner->clock_usec = clock_mono_usec();
+    if (since_usec && runner->clock_usec - since_usec > SUSPENDED_USEC && goes_on())
+        runner->jobs.suspended_usec += runner->clock_usec - since_usec;
     runner->jobs.now = jobs_clock_usec(&runner->jobs);
 }
 
 // Waits; time in which this process and its jobs were frozen together does not count.
 static int wait_for_events(struct runner *runner, int poll, struct epoll_event *events, int most)
 {
+    read_clock(runner);
     int64_t wait_usec = next_due(runner) - runner->jobs.now;
-    int64_t before = clock_mono_usec();
+    int64_t before = runner->clock_usec;
     int count =
         epoll_wait(poll, events, most, wait_usec <= 0 ? 0 : (int)((wait_usec + 999) / 1000));
-    int64_t over_usec = clock_mono_usec() - before - (wait_usec > 0 ? wait_usec : 0);
+    runner->clock_usec = clock_mono_usec();
+    int64_t over_usec = runner->clock_usec - before - (wait_usec > 0 ? wait_usec : 0);
     if (over_usec > SUSPENDED_USEC)
         runner->jobs.suspended_usec += over_usec;
     read_clock(runner);

@@ -33,7 +33,8 @@ struct runner {
     struct series series;
     struct end_time end_time;
     struct top_up top_up;
-    int interrupts; // times that the user asked to stop
+    int interrupts;     // times that the user asked to stop
+    int64_t clock_usec; // when the clock was read, by CLOCK_MONOTONIC; 0: never
 
     struct job_list hashing; // completed, not to be told yet; contents.h
     uint32_t hashing_count;
