@@ -32,7 +32,8 @@ static int steer(const struct cli *cli, enum steer_op op, struct error *err)
     struct store *store = target_open(cli->db, STORE_WRITE, err);
     if (!store)
         return -1;
-    if (target_workflow(store, cli->argument, &workflow, err)) {
+    if (target_workflow(store, cli->argument ? cli->argument : target_own(cli->db), &workflow,
+                        err)) {
         store_close(store);
         return -1;
     }

@@ -86,6 +86,7 @@ static int run(struct cli *cli, struct error *err)
 {
     struct target target;
     struct read_reply reply;
+    const char *workflow = cli->argument ? cli->argument : target_own(cli->db);
     if (!!cli->job + !!cli->failed + !!cli->force > 1)
         return error_set(err, ERROR_USAGE, 0,
                          "restart: --job, --failed and --force exclude each other");
@@ -93,7 +94,7 @@ static int run(struct cli *cli, struct error *err)
     if (!store)
         return -1;
     if (!cli->job) {
-        if (target_workflow(store, cli->argument, &reply, err)) {
+        if (target_workflow(store, workflow, &reply, err)) {
             store_close(store);
             return -1;
         }
@@ -101,7 +102,7 @@ static int run(struct cli *cli, struct error *err)
         read_reply_fini(&reply);
         return restart(cli, store, id, NULL, err);
     }
-    if (target_parse(store, cli->job, cli->argument, &target, err)) {
+    if (target_parse(store, cli->job, workflow, &target, err)) {
         store_close(store);
         return -1;
     }

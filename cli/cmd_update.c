@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // torc update: what the jobs of a class ask for, for those that have not started.
-#include <jansson.h>
-
 #include "cli/job_list.h"
 #include "lib/base/duration.h"
+#include "lib/base/mem.h"
 #include "lib/base/size.h"
+#include "lib/base/text.h"
+#include "lib/show/json_stream.h"
 
 static int run(struct cli *cli, struct error *err);
 
@@ -46,7 +47,8 @@ static int run(struct cli *cli, struct error *err)
     struct store *store = target_open(cli->db, STORE_WRITE, err);
     if (!store)
         return -1;
-    int rc = target_workflow(store, cli->workflow, &reply, err);
+    int rc =
+        target_workflow(store, cli->workflow ? cli->workflow : target_own(cli->db), &reply, err);
     if (!rc) {
         update.workflow_id = reply.workflows->id;
         read_reply_fini(&reply);
@@ -54,13 +56,14 @@ static int run(struct cli *cli, struct error *err)
     }
     if (!rc && cli->json) {
         json_auto_t *document =
-            json_pack("{s:I, s:s, s:I}", "workflow_id", (json_int_t)update.workflow_id, "class",
-                      update.name, "jobs", (json_int_t)jobs);
+            json_pack("{s:I, s:o, s:I}", "workflow_id", (json_int_t)update.workflow_id, "class",
+                      json_text(update.name), "jobs", (json_int_t)jobs);
         json_dumpf(document, stdout, JSON_INDENT(1));
         putchar('\n');
     } else if (!rc) {
-        printf("class %s of workflow %lld: %lld job%s that %s not started will get it\n",
-               update.name, (long long)update.workflow_id, (long long)jobs, jobs == 1 ? "" : "s",
+        cleanup_free char *name = text_safe(update.name);
+        printf("class %s of workflow %lld: %lld job%s that %s not started will get it\n", name,
+               (long long)update.workflow_id, (long long)jobs, jobs == 1 ? "" : "s",
                jobs == 1 ? "has" : "have");
     }
     store_close(store);

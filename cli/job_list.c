@@ -34,7 +34,7 @@ static int find_class(struct job_list *list, const struct cli *cli, struct store
 {
     struct read_reply reply;
     struct wanted wanted = {list, cli->class_name};
-    if (target_workflow(store, cli->argument, &reply, err))
+    if (target_workflow(store, cli->argument ? cli->argument : target_own(cli->db), &reply, err))
         return -1;
     list->workflow_id = reply.workflows->id;
     read_reply_fini(&reply);

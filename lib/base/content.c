@@ -77,6 +77,6 @@ int64_t content_hash(const char *path, const struct stat *st, int64_t most_bytes
     cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0 || fstat(fd, &now) || now.st_mode != st->st_mode || !content_is(&seen, &now))
         return UNKNOWN;
-    int64_t hash = folder ? hash_folder(fd, stop) : hash_file_until(fd, stop);
+    int64_t hash = folder ? hash_folder(fd, stop) : hash_file(fd, stop);
     return fstat(fd, &now) || !content_is(&seen, &now) ? UNKNOWN : hash;
 }

@@ -36,13 +36,7 @@ int64_t hash_add(int64_t hash, const char *text)
     return positive(XXH3_64bits_withSeed(part, strlen(part), (XXH64_hash_t)hash + 1));
 }
 
-int64_t hash_file(int fd)
-{
-    static const atomic_bool never;
-    return hash_file_until(fd, &never);
-}
-
-int64_t hash_file_until(int fd, const atomic_bool *stop)
+int64_t hash_file(int fd, const atomic_bool *stop)
 {
     enum { BLOCK = 256 * 1024 };
     cleanup_free char *block = xmalloc(BLOCK);

@@ -16,10 +16,8 @@ int64_t hash_json(const char *text);
 // One more part: of a sequence of texts, for instance; NULL counts as a part that is not there.
 int64_t hash_add(int64_t hash, const char *text);
 
-// Of what fd holds from where it stands to its end, read in blocks. -1 and errno: it cannot be
-// read.
-int64_t hash_file(int fd);
-// As soon as *stop is set: -1.
-int64_t hash_file_until(int fd, const atomic_bool *stop);
+// Of what fd holds from where it stands to its end, read in blocks. -1: it cannot be read, or *stop
+// was set meanwhile.
+int64_t hash_file(int fd, const atomic_bool *stop);
 
 #endif

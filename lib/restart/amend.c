@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Old things are found by bisection in sorted lists of names, paths and pairs.
+// Old things are found by their names and paths, links by bisection in a sorted list.
 #include "lib/restart/amend.h"
 
 #include <string.h>
@@ -7,16 +7,8 @@
 #include "lib/base/arena.h"
 #include "lib/base/hash.h"
 #include "lib/base/mem.h"
+#include "lib/base/names.h"
 #include "lib/workflow/signature.h"
-
-struct key {
-    const char *text;
-    uint32_t index;
-};
-struct keys {
-    struct key *list;
-    uint32_t count;
-};
 
 struct amend_state {
     struct amendment *a;
@@ -26,44 +18,20 @@ struct amend_state {
     int64_t *new_files;           // of the old: the index of the new, or -1
 };
 
-static int compare_keys(const void *a, const void *b)
-{
-    return strcmp(((const struct key *)a)->text, ((const struct key *)b)->text);
-}
-
-static void keys_add(struct keys *keys, const char *text, uint32_t index)
-{
-    keys->list[keys->count++] = (struct key){text, index};
-}
-
-static void keys_sort(struct keys *keys)
-{
-    if (keys->count)
-        qsort(keys->list, keys->count, sizeof *keys->list, compare_keys);
-}
-
-static int64_t keys_find(const struct keys *keys, const char *text)
-{
-    struct key key = {text, 0}, *found = NULL;
-    if (keys->count)
-        found = bsearch(&key, keys->list, keys->count, sizeof key, compare_keys);
-    return found ? (int64_t)found->index : -1;
-}
-
 static void match_jobs(struct amend_state *s)
 {
     const struct workflow *w = s->w;
     struct restart_facts *f = &s->a->facts;
-    struct keys keys = {xcalloc(s->old->jobs_count + 1, sizeof *keys.list), 0};
+    struct names old_names;
     cleanup_free int64_t *signatures = workflow_signatures(w);
     cleanup_free bool *kept = xcalloc(s->old->jobs_count + 1, sizeof *kept);
+    names_init(&old_names);
     for (uint32_t i = 0; i < s->old->jobs_count; i++)
-        keys_add(&keys, s->old->jobs[i].name, i);
-    keys_sort(&keys);
+        names_add(&old_names, s->old->jobs[i].name);
     f->jobs = arena_alloc(f->arena, (w->jobs_count + 1) * sizeof *f->jobs);
     f->jobs_count = (uint32_t)w->jobs_count;
     for (size_t i = 0; i < w->jobs_count; i++) {
-        int64_t old = s->jobs[i] = keys_find(&keys, w->jobs[i].name);
+        int64_t old = s->jobs[i] = names_find(&old_names, w->jobs[i].name);
         f->jobs[i] = (struct restart_job){.state = JOB_UNINITIALIZED};
         if (old >= 0) {
             f->jobs[i] = s->old->jobs[old];
@@ -79,28 +47,28 @@ static void match_jobs(struct amend_state *s)
     for (uint32_t i = 0; i < s->old->jobs_count; i++)
         if (!kept[i] && !s->old->jobs[i].barrier)
             s->a->removed[s->a->removed_count++] = s->old->jobs[i].name;
-    free(keys.list);
+    names_fini(&old_names);
 }
 
 static void match_files(struct amend_state *s)
 {
     const struct workflow *w = s->w;
     struct restart_facts *f = &s->a->facts;
-    struct keys keys = {xcalloc(s->old->files_count + 1, sizeof *keys.list), 0};
+    struct names old_names;
+    names_init(&old_names);
     for (uint32_t i = 0; i < s->old->files_count; i++) {
-        keys_add(&keys, s->old->files[i].path, i);
+        names_add(&old_names, s->old->files[i].path);
         s->new_files[i] = -1;
     }
-    keys_sort(&keys);
     f->files = arena_alloc(f->arena, (w->files_count + 1) * sizeof *f->files);
     f->files_count = (uint32_t)w->files_count;
     for (size_t i = 0; i < w->files_count; i++) {
-        s->files[i] = keys_find(&keys, w->files[i].path);
+        s->files[i] = names_find(&old_names, w->files[i].path);
         f->files[i] = (struct restart_file){0, w->files[i].path, w->files[i].temporary};
         if (s->files[i] >= 0)
             s->new_files[s->files[i]] = (int64_t)i;
     }
-    free(keys.list);
+    names_fini(&old_names);
 }
 
 // Indices of versions stay: those of files that are no more point to the first, and nobody to them.
@@ -121,21 +89,21 @@ static void match_data(struct amend_state *s)
 {
     const struct workflow *w = s->w;
     struct restart_facts *f = &s->a->facts;
-    struct keys keys = {xcalloc(s->old->data_count + 1, sizeof *keys.list), 0};
+    struct names old_names;
+    names_init(&old_names);
     for (uint32_t i = 0; i < s->old->data_count; i++)
-        keys_add(&keys, s->old->data[i].name, i);
-    keys_sort(&keys);
+        names_add(&old_names, s->old->data[i].name);
     f->data = arena_alloc(f->arena, (w->data_count + 1) * sizeof *f->data);
     f->data_count = (uint32_t)w->data_count;
     for (size_t i = 0; i < w->data_count; i++) {
         const struct data_row *d = &w->data[i];
-        int64_t old = s->data[i] = keys_find(&keys, d->name),
+        int64_t old = s->data[i] = names_find(&old_names, d->name),
                 initial = d->data ? hash_json(d->data) : UNKNOWN;
         bool was_set = old >= 0 && s->old->data[old].hash != s->old->data[old].initial_hash;
         f->data[i] = (struct restart_data){d->name, d->ephemeral,
                                            was_set ? s->old->data[old].hash : initial, initial};
     }
-    free(keys.list);
+    names_fini(&old_names);
 }
 
 static int compare_pairs(const void *a, const void *b)

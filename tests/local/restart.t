@@ -215,6 +215,11 @@ is "$(query "SELECT j.name, c.name FROM job j JOIN resource_class c ON c.id = j.
 is "$(query "SELECT memory_bytes, runtime_usec FROM resource_class ORDER BY id" | tr '\n' ' ')" "67108864|4000000 268435456|4000000 67108864|6000000 " "as was said"
 is "$(query "SELECT count(*) FROM (SELECT class, state, count(*) AS n FROM job GROUP BY 1, 2 EXCEPT SELECT class, state, jobs FROM class_count)")" 0 "counts are what the rows are"
 
+# inside a job, its own workflow is meant and not the last one
+run -Q e.yaml
+is "$(TORC_WORKFLOW_ID=1 TORC_JOB_ID=1 torc restart --dry-run --json | jq .workflow_id) $(torc restart --dry-run --json | jq .workflow_id)" "1 2" \
+	"a job restarts its own workflow"
+
 # two at once
 diamond; echo b > f1
 torc restart > one & first=$!
