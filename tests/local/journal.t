@@ -94,6 +94,8 @@ release
 kept=$(basename "$(journals)")
 mv "torc_output/$kept" aside
 run --workflow 4 # next may have started on a hint, too
+ok "... a start on a hint is one lost attempt, and the next has another number" [ "$(query "SELECT count(*) = max(attempt_id) AND
+	total(a.reason = 7) <= 1 AND total(a.state = 5) = 1 FROM attempt a JOIN job j ON j.id = a.job WHERE j.name = 'next' AND j.workflow = 4")" = 1 ]
 is "$(attempts 4 | sort | grep -v 'next|ready|lost')" "bad|failed|exit|3
 bad|ready|lost|
 good|completed||0
