@@ -25,7 +25,8 @@ enum option_bit { // which options a command takes, besides --db and --help
     OPTION_EVENTS = 1 << 11,  // --follow, --job, --kind, --since
     OPTION_RESTART = 1 << 13, // --dry-run, --job, --failed, --force, --escalate
     OPTION_CLASS = 1 << 14,
-    OPTION_UPDATE = 1 << 15, // --cpus, --memory, --runtime
+    OPTION_UPDATE = 1 << 15,  // --cpus, --memory, --runtime
+    OPTION_DRY_RUN = 1 << 16, // of what is left on disks
 };
 
 struct cli { // what the command line says

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "lib/base/clock.h"
 #include "lib/base/mem.h"
@@ -25,6 +26,7 @@ enum {
     FLUSH_ENDS = 256,
     AWAY_USEC = 5 * USEC_PER_SEC, // without an answer for so long, the store is away
     AWAY_DRAIN_USEC = USEC_PER_SEC / 2,
+    AWAY_HERE_USEC = USEC_PER_SEC / 2, // memory of this host costs nothing
     HEARTBEAT_USEC = 30 * USEC_PER_SEC,
     RATE_USEC = 100 * USEC_PER_MSEC, // what is prefetched lasts about so long
     HOLD_USEC = USEC_PER_SEC,        // longer than this nothing is kept from other runners
@@ -290,36 +292,48 @@ static void tell_outage(struct runner *runner, const struct error *of_journal)
         fprintf(stderr, "torc-run: %s\n", why.text);
     if (of_journal)
         fprintf(stderr,
-                "torc-run: %s; results are in memory only, until the database or the journal can "
-                "be written\n",
-                of_journal->text);
+                "torc-run: %s; results are in %s only, until the database or the journal can be "
+                "written\n",
+                of_journal->text, runner->journaled_here ? runner->journal_here : "memory");
     else
         fprintf(stderr,
                 "torc-run: the database does not answer; results are kept in %s until it does\n",
                 runner->jobs.output.path);
 }
 
-static void write_journal(struct runner *runner)
+// All that is to be told; the caller's to free, as long as the jobs are.
+static struct journal journal_of(const struct runner *runner, struct attempt_end **ends,
+                                 struct attempt_start **starts)
 {
-    struct error err;
     struct job *job;
-    cleanup_free struct attempt_end *ends =
-        xcalloc(runner->sending_count + runner->outbox_count, sizeof *ends);
-    uint32_t n = 0;
-    TAILQ_FOREACH(job, &runner->sending, link)
-        ends[n++] = job->end;
-    TAILQ_FOREACH(job, &runner->outbox, link)
-        ends[n++] = job->end;
-    cleanup_free struct attempt_start *starts = xcalloc(runner->jobs.live_count, sizeof *starts);
     struct journal journal = {.workflow_id = runner->jobs.workflow_id,
                               .runner_id = runner->grant.runner_id,
-                              .incarnation = runner->incarnation,
-                              .ends = ends,
-                              .starts = starts,
-                              .ends_count = n};
+                              .incarnation = runner->incarnation};
+    *ends = xcalloc(runner->sending_count + runner->outbox_count, sizeof **ends);
+    *starts = xcalloc(runner->jobs.live_count, sizeof **starts);
+    TAILQ_FOREACH(job, &runner->sending, link)
+        (*ends)[journal.ends_count++] = job->end;
+    TAILQ_FOREACH(job, &runner->outbox, link)
+        (*ends)[journal.ends_count++] = job->end;
     TAILQ_FOREACH(job, &runner->jobs.live, link)
         if (job->phase != PHASE_INPUTS)
-            starts[journal.starts_count++] = job->end.start;
+            (*starts)[journal.starts_count++] = job->end.start;
+    journal.ends = *ends;
+    journal.starts = *starts;
+    return journal;
+}
+
+// here: on this host only, which is as good while it is up.
+static void write_journal(struct runner *runner, bool here)
+{
+    struct error err;
+    cleanup_free struct attempt_end *ends = NULL;
+    cleanup_free struct attempt_start *starts = NULL;
+    struct journal journal = journal_of(runner, &ends, &starts);
+    if (!journal_write_here(&journal, &runner->journal_here, &err))
+        runner->journaled_here = journal.ends_count;
+    if (here)
+        return;
     progress_clear();
     output_renew(&runner->jobs.output);
     bool failed = journal_write(runner->jobs.output.dir, &journal, &err);
@@ -328,7 +342,7 @@ static void write_journal(struct runner *runner)
     runner->outage_told = true;
     runner->journal_failed_usec = failed ? runner->jobs.now : 0;
     if (!failed)
-        runner->journaled = n;
+        runner->journaled = journal.ends_count;
 }
 
 // Until its reply, every request may be the last: what is in it, and what came since, goes to the
@@ -336,12 +350,16 @@ static void write_journal(struct runner *runner)
 void flush_journal(struct runner *runner)
 {
     int64_t patience_usec = runner->intake.draining ? AWAY_DRAIN_USEC : AWAY_USEC;
-    if (!link_is_idle(runner->link) &&
-        runner->sending_count + runner->outbox_count != runner->journaled &&
-        runner->jobs.now - runner->last_sync_usec >= patience_usec &&
+    int64_t away_usec = runner->jobs.now - runner->last_sync_usec;
+    uint32_t count = runner->sending_count + runner->outbox_count;
+    if (link_is_idle(runner->link))
+        return;
+    if (count != runner->journaled && away_usec >= patience_usec &&
         (!runner->journal_failed_usec ||
          runner->jobs.now - runner->journal_failed_usec >= patience_usec))
-        write_journal(runner);
+        write_journal(runner, false);
+    else if (count != runner->journaled_here && away_usec >= AWAY_HERE_USEC)
+        write_journal(runner, true);
 }
 
 // The folder that the workflow lives in is no more, and with it what could be written.
@@ -360,20 +378,22 @@ bool flush_gives_up(struct runner *runner, struct error *err)
     bool ends = runner->intake.draining || is_homeless();
     if (ends || patience_usec < AWAY_USEC)
         patience_usec = AWAY_USEC;
-    uint32_t kept = runner->journaled, untold = runner->sending_count + runner->outbox_count - kept;
+    uint32_t all = runner->sending_count + runner->outbox_count, untold = all - runner->journaled;
+    bool here = runner->journaled_here > runner->journaled;
+    uint32_t kept = here ? runner->journaled_here : runner->journaled;
     int64_t outage_usec = link_outage_usec(runner->link, &why);
     bool nowhere = ends && runner->journal_failed_usec; // no disk takes what is untold
     if (!outage_usec ||
         (runner->interrupts < 2 && ((untold && !nowhere) || outage_usec < patience_usec)))
         return false;
-    error_set(err, untold ? ERROR_INTERNAL : ERROR_UNREACHABLE, 0, "%s", why.text);
-    if (untold)
-        fprintf(stderr, "torc-run: %u results are lost; their jobs will run again\n", untold);
+    error_set(err, kept < all ? ERROR_INTERNAL : ERROR_UNREACHABLE, 0, "%s", why.text);
+    if (kept < all)
+        fprintf(stderr, "torc-run: %u results are lost; their jobs will run again\n", all - kept);
     fprintf(stderr,
             "torc-run: the database stayed away; results kept in %s: %u; when it is back, to take "
-            "them in and go on: "
-            "torc-run --workflow %lld\n",
-            runner->jobs.output.path, kept, (long long)runner->jobs.workflow_id);
+            "them in and go on%s: torc-run --workflow %lld\n",
+            here ? runner->journal_here : runner->jobs.output.path, kept,
+            here ? ", on this host" : "", (long long)runner->jobs.workflow_id);
     return true;
 }
 
@@ -381,7 +401,9 @@ static void drop_journal(struct runner *runner)
 {
     if (runner->journaled)
         journal_remove(runner->jobs.output.dir, runner->jobs.workflow_id, runner->grant.runner_id);
-    runner->journaled = 0;
+    if (runner->journaled_here)
+        unlink(runner->journal_here);
+    runner->journaled = runner->journaled_here = 0;
     runner->journal_failed_usec = 0;
     runner->outage_told = false;
 }
@@ -436,7 +458,7 @@ int flush_take(struct runner *runner, struct error *err)
         while ((job = contents_next(runner)))
             flush_put(runner, job);
         if (runner->sending_count + runner->outbox_count)
-            write_journal(runner);
+            write_journal(runner, false);
         return -1;
     }
     if (news & LINK_REPLY)

@@ -89,12 +89,16 @@ static void sweep(const struct runner *runner)
 static void replay_journals(struct runner *runner)
 {
     struct error err;
-    int64_t results = 0;
-    if (journal_replay(runner->store, runner->jobs.workflow_id, &results, &err))
+    struct journal_found found;
+    if (journal_replay(runner->store, runner->jobs.workflow_id, &found, &err))
         fprintf(stderr, "torc-run: %s\n", err.text);
-    if (results && !runner->options->quiet)
+    for (size_t i = 0; i < found.count; i++)
+        if (found.files[i].trouble)
+            fprintf(stderr, "torc-run: %s\n", found.files[i].trouble);
+    if (found.accepted && !runner->options->quiet)
         fprintf(stderr, "torc-run: took %lld results of a runner that the database had not had\n",
-                (long long)results);
+                (long long)found.accepted);
+    journal_found_fini(&found);
 }
 
 // What they had started counts, and what they had only claimed does not.
@@ -233,6 +237,7 @@ static void fini(struct runner *runner)
     end_time_fini(&runner->end_time);
     series_fini(&runner->series);
     free(runner->db);
+    free(runner->journal_here);
     free(runner->incarnation);
 }
 

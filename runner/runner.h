@@ -51,7 +51,9 @@ struct runner {
     bool may_come;          // likewise
     bool left, expelled;
     int32_t interval_ms;
-    uint32_t journaled;          // ends in the journal; 0: there is none
+    uint32_t journaled;          // ends in the journal beside the output; 0: there is none
+    uint32_t journaled_here;     // likewise on this host
+    char *journal_here;          // where that is; NULL: there was none
     int64_t journal_failed_usec; // when it could not be written; 0: it could
     bool outage_told;
 };

@@ -108,8 +108,13 @@ static int heal(const struct submit *submit, bool by_hand, int *wait_secs, struc
     size_t turn = 0, lost = 0;
     bool asked = false;
     struct error minor;
-    if (journal_replay(submit->store, submit->workflow_id, NULL, &minor))
+    struct journal_found found;
+    if (journal_replay(submit->store, submit->workflow_id, &found, &minor))
         fprintf(stderr, "torc-sbatch: %s\n", minor.text); // and those that died are looked for
+    for (size_t i = 0; i < found.count; i++)
+        if (found.files[i].trouble)
+            fprintf(stderr, "torc-sbatch: %s\n", found.files[i].trouble);
+    journal_found_fini(&found);
     if (lost_runner_look(submit->store, submit->workflow_id, &turn, &asked, &lost, &minor))
         fprintf(stderr, "torc-sbatch: %s\n", minor.text);
     if (by_hand) {

@@ -28,6 +28,7 @@ local_tests += tests/local/kill.t
 local_tests += tests/local/labels.t
 local_tests += tests/local/language.t
 local_tests += tests/local/migration.t
+local_tests += tests/local/outage.t
 local_tests += tests/local/outputs.t
 local_tests += tests/local/report.t
 local_tests += tests/local/restart.t

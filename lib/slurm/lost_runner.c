@@ -96,8 +96,10 @@ static int slurm_job_of(struct store *store, int64_t workflow_id, int64_t alloca
 static int declare(struct store *store, int64_t workflow_id, const struct suspects *suspects,
                    int64_t allocation_id, int64_t silent_usec, size_t *lost, struct error *err)
 {
-    struct error of_journal; // a damaged one must not keep jobs from going on
-    journal_replay(store, workflow_id, NULL, &of_journal);
+    struct error ignored; // a damaged one must not keep jobs from going on
+    struct journal_found found;
+    journal_replay(store, workflow_id, &found, &ignored);
+    journal_found_fini(&found);
     for (size_t i = 0; i < suspects->count; i++) {
         const struct suspect *s = &suspects->list[i];
         bool declared = false;

@@ -4,25 +4,22 @@
 // was claimed. So memory is as good as a disk, and never makes a store wait for one.
 #include "lib/store/start_log.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "lib/base/mem.h"
 #include "lib/meter/incarnation.h"
+#include "lib/store/here.h"
 #include "lib/store/read.h"
 #include "lib/store/run.h"
 
-enum { PLACES_FIRST = 64, PATH_SIZE = 240, STALE_SECS = 7 * 24 * 3600 };
+enum { PLACES_FIRST = 64, PATH_SIZE = 240, STALE_DAYS = 7 };
 
 static const char prefix[] = "torc-starts-1-"; // 1: the version of what is in it
-static const char *const folders[] = {"/dev/shm", "/tmp"};
-enum { FOLDERS = sizeof folders / sizeof *folders };
 
 struct place {
     int64_t job_id; // 0: free. Written last, so that what is seen is whole
@@ -38,27 +35,6 @@ struct start_log {
     uint32_t *unused;     // a stack of indices
     uint32_t count, unused_count;
 };
-
-static int host_name(char *host, size_t room)
-{
-    host[room - 1] = '\0';
-    return gethostname(host, room - 1);
-}
-
-// Those of dead runners that nobody has asked for in a week.
-static void sweep(const char *folder, const char *host)
-{
-    struct stat st;
-    DIR *dir = opendir(folder);
-    for (struct dirent *entry; dir && (entry = readdir(dir));)
-        if (!strncmp(entry->d_name, prefix, strlen(prefix)) &&
-            !fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) &&
-            st.st_uid == geteuid() && time(NULL) - st.st_mtime > STALE_SECS &&
-            incarnation_process(entry->d_name + strlen(prefix), host) == 0)
-            unlinkat(dirfd(dir), entry->d_name, 0);
-    if (dir)
-        closedir(dir);
-}
 
 // To `count` places. The memory is reserved: a store into a hole of a full file system is a SIGBUS.
 static bool grow(struct start_log *log, uint32_t count)
@@ -79,13 +55,10 @@ static bool grow(struct start_log *log, uint32_t count)
 
 struct start_log *start_log_create(const char *incarnation)
 {
-    char host[256];
-    if (host_name(host, sizeof host))
-        return NULL;
-    for (int i = 0; i < FOLDERS; i++) {
+    for (int i = 0; i < HERE_FOLDERS; i++) {
         struct start_log *log = xcalloc(1, sizeof *log);
-        sweep(folders[i], host);
-        log->path = xasprintf("%s/%s%s", folders[i], prefix, incarnation);
+        here_sweep(here_folders[i], prefix, STALE_DAYS);
+        log->path = xasprintf("%s/%s%s", here_folders[i], prefix, incarnation);
         log->fd = open(log->path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
         if (log->fd >= 0 && grow(log, PLACES_FIRST))
             return log;
@@ -160,7 +133,7 @@ void start_log_forget(struct start_log *log, uint32_t place)
 static char *dead_here(struct store *store, int64_t workflow_id, int64_t runner_id, bool *failed,
                        struct error *err)
 {
-    char host[256], *incarnation = NULL;
+    char host[HERE_HOST_SIZE], *incarnation = NULL;
     struct read_request request = {
         .what = READ_RUNNERS, .workflow_id = workflow_id, .after_id = runner_id - 1, .limit = 1};
     struct read_reply reply;
@@ -168,7 +141,7 @@ static char *dead_here(struct store *store, int64_t workflow_id, int64_t runner_
     if (*failed)
         return NULL;
     const struct runner_info *runner = reply.runners;
-    if (reply.count && runner->id == runner_id && !host_name(host, sizeof host) &&
+    if (reply.count && runner->id == runner_id && !here_host(host) &&
         !strchr(runner->incarnation, '/') && incarnation_process(runner->incarnation, host) == 0)
         incarnation = xstrdup(runner->incarnation);
     read_reply_fini(&reply);
@@ -226,8 +199,8 @@ int start_log_replay(struct store *store, int64_t workflow_id, int64_t runner_id
 {
     bool failed;
     cleanup_free char *incarnation = dead_here(store, workflow_id, runner_id, &failed, err);
-    for (int i = 0; incarnation && !failed && i < FOLDERS; i++) {
-        cleanup_free char *path = xasprintf("%s/%s%s", folders[i], prefix, incarnation);
+    for (int i = 0; incarnation && !failed && i < HERE_FOLDERS; i++) {
+        cleanup_free char *path = xasprintf("%s/%s%s", here_folders[i], prefix, incarnation);
         failed = take_file(store, runner_id, path, err) != 0;
     }
     return failed ? -1 : 0;

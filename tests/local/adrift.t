@@ -13,12 +13,12 @@ wait_until 20 '[ "$(query "SELECT state FROM job")" = 4 ]' || bail_out "the job 
 mv db moved
 rm -rf torc_output
 touch torc_output go # no folder can be made there
-wait_until 20 'grep -q "results are in memory only" log' || diag "$(cat log)"
+wait_until 20 'grep -q "results are in /dev/shm/torc-ends-.* only" log' || diag "$(cat log)"
 kill -TERM "$pid"
-ok "TERM ends a runner that can write neither database nor journal" wait_until 40 ended || kill -KILL "$pid" "$runner"
+ok "TERM ends a runner that can write neither database nor output" wait_until 40 ended || kill -KILL "$pid" "$runner"
 wait "$pid"
-is $? 4 "... with exit code 4"
-like "$(cat log)" "1 results are lost; their jobs will run again" "... and says what is lost"
+is $? 3 "... with exit code 3"
+like "$(cat log)" "results kept in /dev/shm/torc-ends-[^ ]*: 1; .* on this host" "... and says where its results are"
 rm torc_output go
 mv moved db
 
@@ -31,6 +31,7 @@ rm -rf home
 touch go
 ok "a runner whose folder was removed ends" wait_until 60 ended || kill -KILL "$pid"
 wait "$pid"
+rm -f /dev/shm/torc-ends-*-"$runner.json" $(sed -n 's/.*results kept in \([^ ]*\): .*/\1/p' log)
 
 { printf '{"name": "typed", "jobs": [{"name": "j", "command": "true"}]}\n'; wait_until 10 'grep -qa typed tty'; printf '\004'; wait_until 20 'grep -qa "rc " tty'; } |
 	timeout 40 script -qefc 'torc-run --quiet --cpus 1 -; echo "rc $?"' tty > /dev/null

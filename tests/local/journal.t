@@ -8,6 +8,8 @@ attempts() { query "SELECT j.name, s.name, coalesce(r.name, ''), coalesce(a.exit
 	JOIN job_state s ON s.id = a.state LEFT JOIN attempt_reason r ON r.id = a.reason WHERE j.workflow = $1 ORDER BY j.id, a.id"; }
 journals() { ls torc_output/torc_journal_*.json 2>/dev/null; } # what is still being written has another ending
 
+here() { ls {/dev/shm,/tmp}/torc-ends-1-*-"$runner.json" 2> /dev/null; } # the same on this host alone
+
 # Takes the write lock of the database, and keeps it until release.
 lock() {
 	mkfifo sql
@@ -40,7 +42,7 @@ await "$pid"
 is "$(attempts 1)" "good|completed||0
 bad|failed|exit|3
 next|completed||0" "when it is back they are recorded"
-is "$(journals)" "" "... and the file is gone"
+is "$(journals)$(here)" "" "... and the files are gone"
 rm go *.out
 
 # ---- away until runner and keeper are killed ----
@@ -60,7 +62,7 @@ bad|failed|exit|3
 next|completed||0" "the next run takes the results of one that was killed" || diag "$(cat log)"
 is "$(cat good.out bad.out)" "x
 x" "... and runs no job again"
-is "$(journals)" "" "... and removes the file"
+is "$(journals)$(here)" "" "... and removes the files"
 like "$(query "SELECT stderr_tail FROM attempt WHERE exit_code = 3 LIMIT 1")" "caf" "texts come through"
 rm go *.out
 
@@ -93,6 +95,7 @@ wait "$pid" 2> /dev/null
 release
 kept=$(basename "$(journals)")
 mv "torc_output/$kept" aside
+rm "$(here)" # as on another node
 run --workflow 4 # next may have started on a hint, too
 ok "... a start on a hint is one lost attempt, and the next has another number" [ "$(query "SELECT count(*) = max(attempt_id) AND
 	total(a.reason = 7) <= 1 AND total(a.state = 5) = 1 FROM attempt a JOIN job j ON j.id = a.job WHERE j.name = 'next' AND j.workflow = 4")" = 1 ]
@@ -104,7 +107,7 @@ next|completed||0" "without its results the jobs of a dead runner run again" || 
 mv aside "torc_output/$kept"
 torc recover 4 > log 2>&1
 isnt $? 0 "results that come too late are told"
-like "$(cat log)" "took in 0 results.*[23] results of a runner came too late.*kept in $kept.refused" "... not counted as taken"
+like "$(cat log)" "took in 0 results.*[23] results of a runner came too late.*kept in .*$kept.refused" "... not counted as taken"
 ok "... and kept" [ -s "torc_output/$kept.refused" ]
 rm -f go *.out torc_output/torc_journal_*
 
@@ -137,4 +140,56 @@ run --workflow 6
 is "$(attempts 6)" "good|completed||0
 bad|failed|exit|3
 next|completed||0" "... and the next one has them" || diag "$(cat log)"
+rm -f go *.out
+
+# ---- what is taken in, from whatever was left of the files ----
+all() { query "SELECT count(*) FROM attempt; SELECT count(*) FROM event; SELECT count(*) FROM usage; SELECT * FROM class_count"; }
+start_run wf.json
+wait_until 20 'running 7 2' || bail_out "the jobs do not run: $(cat log)"
+lock
+touch go
+ok "results are on this host before they are beside the output" wait_until 20 '[ "$(cat $(here) /dev/null | grep -c "\"end\"")" -ge 2 ]'
+wait_until 20 '[ "$(cat $(journals) /dev/null | grep -c "\"end\"")" -ge 2 ]' || bail_out "no journal: $(cat log)"
+kill -KILL "$pid" "$runner"
+await "$pid" 2> /dev/null
+release
+rm -f "$(here)" # the third result, of next, may be there or not
+kept=$(basename "$(journals)")
+mv "torc_output/$kept" whole
+head="$(head -n 1 whole)"
+line() { grep "\"job_id\":$(query "SELECT id FROM job WHERE workflow = 7 AND name = '$1'")," whole | grep '"end"'; }
+{ echo "$head"; line good; line good; echo "$head"; line bad | head -c 100; } > "torc_output/$kept"
+cp "torc_output/$kept" given
+was=$(all)
+torc recover --dry-run --json 7 > log 2>&1
+is "$(jq -c '[.accepted, .known, .refused, .lines_damaged, .runners_lost, .dry_run]' log 2> /dev/null)" "[1,1,0,1,1,true]" "a dry run says what there is" || diag "$(cat log)"
+is "$(all) $(cmp "torc_output/$kept" given)" "$was " "... and changes nothing"
+timed torc recover 7 > log 2>&1
+is $? 1 "a torn line is told"
+like "$(cat log)" "results taken in: 1; known already: 1; refused: 0; damaged lines: 1.*took in 1 results.*1 line of the journal are damaged, the others were good; kept in .*$kept.damaged" "... the others are taken in, each once" || diag "$(cat log)"
+is "$(attempts 7 | grep -v next)" "good|completed||0
+bad|ready|lost|" "... and the job whose line it was runs again"
+was=$(all)
+cp whole "torc_output/torc_journal_wf7_copy.json"
+sed '/"bad"/d' given | head -n 3 > "torc_output/$kept"
+torc recover 7 > log 2>&1
+is "$(all)" "$was" "a second copy changes nothing" || diag "$(cat log)"
+like "$(cat log)" "known already: 2; refused: 0; damaged lines: 0" "... what is known is told"
+like "$(cat log)" "came too late.*torc_journal_wf7_copy.json.refused" "... and what the database has given to others is refused and kept"
+nok "... a file of which all is known is gone" [ -e "torc_output/$kept" ]
+sed 's/"incarnation":"[^"]*"/"incarnation":"elsewhere"/' whole > torc_output/torc_journal_wf7_1.json
+torc recover 7 > log 2>&1
+is "$? $(all)" "1 $was" "a journal of another database changes nothing"
+like "$(cat log)" "torc_journal_wf7_1.json is of a runner that this database does not know" "... and is told of"
+rm torc_output/torc_journal_*
+run --workflow 7
+is "$(attempts 7 | grep bad)" "bad|ready|lost|
+bad|failed|exit|3" "what was not there has run again" || diag "$(cat log)"
+torc recover 7 > log 2>&1
+is "$? $(cat log)" "0 workflow 7: took in 0 results, gave back the jobs of 0 dead runners" "where nothing was left, nothing is done"
+nok "... and a workflow that does not exist is a mistake" torc recover 99
+torc recover 99 > log 2>&1
+is $? 2 "... of the user's"
+torc recover --db nowhere 7 > log 2>&1
+is $? 3 "... and a database that is not there cannot be reached"
 done_testing

@@ -63,12 +63,14 @@ static const struct {
 
 static char *kept_message(int folder)
 {
-    json_error_t where;
     int fd = openat(folder, NAME, O_RDONLY);
-    json_auto_t *root = json_loadfd(fd, 0, &where);
+    cleanup_fclose FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+    char line[4096];
     const char *message = NULL;
-    json_unpack(root, "{s:{s:[{s:s}]}}", "sync", "ends", "message", &message);
-    close(fd);
+    if (!file || !fgets(line, sizeof line, file) || !fgets(line, sizeof line, file))
+        return xstrdup("");
+    json_auto_t *root = json_loads(line, 0, NULL);
+    json_unpack(root, "{s:{s:s}}", "end", "message", &message);
     return xstrdup(message ? message : "");
 }
 
