@@ -9,11 +9,11 @@
 #include "lib/base/text.h"
 #include "lib/show/estimate.h"
 #include "lib/show/format.h"
+#include "lib/show/left_results.h"
 #include "lib/show/table.h"
 #include "lib/show/target.h"
 #include "lib/show/why.h"
 #include "lib/slurm/died.h"
-#include "lib/slurm/look.h"
 #include "lib/slurm/lost_runner.h"
 #include "lib/store/read_each.h"
 
@@ -44,13 +44,6 @@ struct context {
     // runners: alive; silent: of them, not heard of for long
     uint32_t runners, silent, dead, classes_waiting;
 };
-
-void status_queue_fini(struct status_queue *queue)
-{
-    free(queue->text);
-    free(queue->error);
-    queue->text = queue->error = NULL;
-}
 
 static void label(const struct screen *screen, const char *text)
 {
@@ -241,89 +234,6 @@ static int each_allocation(void *pointer, const struct read_reply *reply, uint32
     return 0;
 }
 
-static void ask_slurm(struct context *context)
-{
-    struct status_queue *queue = context->view->queue;
-    struct error err = {0};
-    int64_t sum = 0;
-    for (size_t i = 0; i < context->queued_count; i++)
-        sum += context->queued[i] * (int64_t)(i + 1);
-    if (sum == queue->asked)
-        return;
-    status_queue_fini(queue);
-    queue->asked = sum;
-    if (sum && slurm_look_queue(context->queued, context->queued_count, &queue->text, &err))
-        queue->error = xstrdup(err.text);
-}
-
-// Lines "12_[1-3]|PENDING|Priority|2026-11-22T22:10:00", as few as squeue gave: it puts what is
-// alike of an array together.
-static void draw_queue(const struct screen *screen, const struct status_queue *queue)
-{
-    cleanup_free char *copy = xstrdup(queue->text ? queue->text : "");
-    for (char *save, *next = strtok_r(copy, "\n", &save); next;
-         next = strtok_r(NULL, "\n", &save)) {
-        cleanup_free char *line = text_safe(next);
-        char *fields[4] = {line}, *at = line;
-        for (int i = 1; i < 4 && at; i++) {
-            at = strchr(at, '|');
-            if (at)
-                *at++ = '\0';
-            fields[i] = at;
-        }
-        if (!fields[3] || strcmp(fields[1], "PENDING"))
-            continue;
-        label(screen, "");
-        bool seen = strcmp(fields[2],
-                           "None"); // Slurm's word for a job that no scheduling round has looked at
-        fprintf(screen->out, "Slurm job %s waits: %s", fields[0],
-                seen ? fields[2] : "just submitted");
-        if (strcmp(fields[3], "N/A"))
-            fprintf(screen->out, "; expected to start at %s", fields[3]);
-        fputc('\n', screen->out);
-    }
-    if (queue->error) {
-        label(screen, "");
-        fputs("why they wait is not known: ", screen->out);
-        screen_text(screen, COLOR_NONE, queue->error, 0);
-        fputc('\n', screen->out);
-    }
-}
-
-// Does a line of squeue's begin with that job?
-static bool queue_has(const char *text, int64_t job)
-{
-    cleanup_free char *id = xasprintf("%lld", (long long)job);
-    size_t length = strlen(id);
-    for (const char *line = text; line; line = strchr(line, '\n'), line += line != NULL)
-        if (!strncmp(line, id, length) && strchr("_|", line[length]))
-            return true;
-    return false;
-}
-
-// Canceled by somebody, or ended before it could say so; nobody tells torc.
-static void draw_gone(const struct context *context)
-{
-    const struct status_view *view = context->view;
-    int64_t last = 0;
-    size_t count = 0;
-    for (size_t i = 0; i < context->queued_count && view->queue->text; i++) {
-        if (context->queued[i] == last || queue_has(view->queue->text, context->queued[i]))
-            continue;
-        last = context->queued[i];
-        label(view->screen, "");
-        fprintf(view->screen->out, "Slurm job %lld is not in Slurm's queue any more\n",
-                (long long)last);
-        count++;
-    }
-    if (count) {
-        label(view->screen, "");
-        fprintf(view->screen->out,
-                "to ask for others, if they were canceled: torc-sbatch --top-up %lld\n",
-                (long long)view->workflow->id);
-    }
-}
-
 // So many ended before a runner came that no more are asked for.
 static int draw_died(const struct status_view *view, struct error *err)
 {
@@ -360,9 +270,8 @@ static int draw_allocations(struct context *context, struct error *err)
         between = ", ";
     }
     fputs(*between ? "\n" : "", view->screen->out);
-    ask_slurm(context);
-    draw_queue(view->screen, view->queue);
-    draw_gone(context);
+    status_queue_draw(view->queue, view->screen, view->workflow->id, context->queued,
+                      context->queued_count);
     return draw_died(view, err);
 }
 
@@ -475,9 +384,15 @@ static void draw_advice(const struct context *context)
                 "here: torc-run --workflow %lld\n"
                 "On Slurm: torc-sbatch --top-up %lld\n",
                 (long long)workflow->id, (long long)workflow->id);
+    cleanup_free char *left = left_results(view->store, workflow);
+    if (left)
+        fprintf(screen->out, "\n%s\n", left);
     draw_warned(context);
     if (failed)
         fprintf(screen->out, "\nWhat failed and why: torc-report %lld\n", (long long)workflow->id);
+    cleanup_free char *again = why_again(workflow);
+    if (again)
+        fprintf(screen->out, "%s%s\n", failed ? "" : "\n", again);
 }
 
 int status_draw(struct status_view *view, struct error *err)

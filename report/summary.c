@@ -7,6 +7,7 @@
 #include "lib/base/text.h"
 #include "lib/show/format.h"
 #include "lib/show/job_table.h"
+#include "lib/show/left_results.h"
 #include "lib/show/target.h"
 #include "lib/show/why.h"
 #include "lib/slurm/lost_runner.h"
@@ -365,8 +366,12 @@ int report_summary(struct report *report, struct error *err)
         return -1;
     print_measured(report->screen, &used);
     screen_print(report->screen, COLOR_BOLD, "\nAsked and used\n");
-    return report_classes(report, err) || print_failed(report, err) ||
-                   print_warned(report, warned, err)
-               ? -1
-               : 0;
+    if (report_classes(report, err) || print_failed(report, err) ||
+        print_warned(report, warned, err))
+        return -1;
+    cleanup_free char *again = why_again(report->workflow);
+    cleanup_free char *left = left_results(report->store, report->workflow);
+    if (again || left)
+        fprintf(report->screen->out, "\n%s\n", again ? again : left);
+    return 0;
 }

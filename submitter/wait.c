@@ -106,13 +106,14 @@ static void show_result(struct watch *w, const struct workflow_info *info, int r
         fprintf(stderr,
                 "Workflow %lld ended: %lld of %lld jobs did not complete (%lld failed, %lld "
                 "canceled, %lld terminated); "
-                "see torc-report %lld.\n",
+                "see torc-report %lld; to run them again: torc restart %lld\n",
                 (long long)w->workflow_id,
                 (long long)(job_states_count(info->counts, JOB_STATES_ALL) -
                             info->counts[JOB_COMPLETED]),
                 (long long)job_states_count(info->counts, JOB_STATES_ALL),
                 (long long)info->counts[JOB_FAILED], (long long)info->counts[JOB_CANCELED],
-                (long long)info->counts[JOB_TERMINATED], (long long)w->workflow_id);
+                (long long)info->counts[JOB_TERMINATED], (long long)w->workflow_id,
+                (long long)w->workflow_id);
 }
 
 // Another allocation was asked for: what became of the last one is told at once, not only when so

@@ -158,6 +158,16 @@ char *why_workflow(const struct workflow_info *workflow)
     return xstrdup(workflow_state_names[workflow->state]);
 }
 
+char *why_again(const struct workflow_info *workflow)
+{
+    const int64_t *counts = workflow->counts;
+    if ((workflow->state != WORKFLOW_COMPLETE && workflow->state != WORKFLOW_CANCELED) ||
+        count_all(counts) == counts[JOB_COMPLETED] + counts[JOB_DISABLED])
+        return NULL;
+    return xasprintf("To run again what did not complete: torc restart %lld",
+                     (long long)workflow->id);
+}
+
 enum color why_workflow_color(const struct workflow_info *workflow)
 {
     bool ended = workflow->state == WORKFLOW_COMPLETE;

@@ -23,6 +23,9 @@ char *why_job(const struct job_info *job, const struct attempt_info *last);
 // Of a workflow: the name of its state; of one that has ended, whether all was well: "ended, 3 of
 // 12 failed".
 char *why_workflow(const struct workflow_info *workflow);
+// Of one that has ended, with jobs that did not complete: the command that runs them again; NULL:
+// none is needed.
+char *why_again(const struct workflow_info *workflow);
 enum color why_workflow_color(const struct workflow_info *workflow);
 int64_t why_count_failed(const int64_t *counts); // of jobs by state: those that ended badly
 
