@@ -44,6 +44,7 @@ int db_error(struct db *db, struct error *err, const char *verb)
     for (size_t i = 0; i < sizeof failures / sizeof *failures; i++)
         if (failures[i].sqlite == code)
             remedy = failures[i].remedy;
+    db->refuses = code == SQLITE_CONSTRAINT || code == SQLITE_MISMATCH || code == SQLITE_TOOBIG;
     return error_set(err, ERROR_UNREACHABLE, 0, "cannot %s the database %s: %s; %s", verb, db->path,
                      sqlite3_errmsg(db->sqlite), remedy);
 }
@@ -280,6 +281,7 @@ static int check_place(struct db *db, struct error *err)
 
 int db_begin(struct db *db, bool write, struct error *err)
 {
+    db->refuses = false;
     if (check_place(db, err))
         return -1;
     db_start_clock(db);

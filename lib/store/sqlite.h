@@ -35,9 +35,10 @@ struct db {
     size_t cursors_count, cursors_space;
     struct class_cache classes;
     char *path;
-    bool young;            // made by this process, and nothing is in it yet
-    bool network;          // on a network file system: rollback journal
-    int64_t busy_usec;     // how long to wait for a lock
+    bool young;        // made by this process, and nothing is in it yet
+    bool network;      // on a network file system: rollback journal
+    bool refuses;      // the last failure was of what was said: to say it again does not mend it
+    int64_t busy_usec; // how long to wait for a lock
     int64_t deadline_usec; // of the present call, CLOCK_MONOTONIC
     int64_t watched;       // the workflow that this connection works for; 0: none in particular
     int64_t data_version, change;

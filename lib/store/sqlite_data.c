@@ -186,6 +186,8 @@ int sqlite_data(void *impl, const struct data_request *request, struct data_repl
             ? -1
             : 0;
     rc = db_end(db, rc, err);
+    if (rc && db->refuses && err)
+        err->code = ERROR_INTERNAL; // not to be tried again
     tx_fini(&st.tx);
     return rc;
 }

@@ -11,6 +11,7 @@ struct sync_state {
     const struct sync_request *request;
     struct sync_reply *reply;
     int64_t jobs_run;
+    bool careful; // each record by itself: one of them is refused for good
 };
 
 struct held_job { // a job that the request names
@@ -48,6 +49,12 @@ static int read_runner(struct db *db, struct sync_state *st, bool *found, struct
         sqlite3_reset(s);
     }
     return rc < 0 ? -1 : 0;
+}
+
+// Would it be refused each time?
+static bool is_for_good(const struct db *db, const struct error *err)
+{
+    return db->refuses || err->code == ERROR_INTERNAL;
 }
 
 static void refuse(struct sync_state *st, int64_t job_id)
@@ -185,11 +192,11 @@ static int check_output_data(struct sync_state *st, struct attempt_end *e, struc
     return 0;
 }
 
-static int apply_end(struct sync_state *st, const struct attempt_end *given, struct error *err)
+static int apply_end(struct sync_state *st, const void *record, struct error *err)
 {
     struct tx *tx = &st->tx;
     struct held_job held;
-    struct attempt_end end = *given, *e = &end;
+    struct attempt_end end = *(const struct attempt_end *)record, *e = &end;
     int64_t attempt = 0;
     if (e->state != JOB_READY && (e->state >= JOB_STATES || !job_state_is_final(e->state))) {
         refuse(st, e->start.job_id);
@@ -235,8 +242,9 @@ static int apply_end(struct sync_state *st, const struct attempt_end *given, str
     return job_state_is_final(state) ? tx_job_ended(tx, e->start.job_id, state, change, err) : 0;
 }
 
-static int apply_start(struct sync_state *st, const struct attempt_start *b, struct error *err)
+static int apply_start(struct sync_state *st, const void *record, struct error *err)
 {
+    const struct attempt_start *b = record;
     struct tx *tx = &st->tx;
     struct held_job held;
     if (b->taken && tx_take(tx, st->runner.id, b, err))
@@ -258,8 +266,9 @@ static int apply_start(struct sync_state *st, const struct attempt_start *b, str
                : 0;
 }
 
-static int apply_return(struct sync_state *st, int64_t job_id, struct error *err)
+static int apply_return(struct sync_state *st, const void *record, struct error *err)
 {
+    int64_t job_id = *(const int64_t *)record;
     struct tx *tx = &st->tx;
     sqlite3_stmt *s = db_query(tx->db, err, SQL_JOB_GET, "ll", job_id, tx->workflow_id);
     int rc = s ? db_step(tx->db, s, err) : -1;
@@ -280,8 +289,9 @@ static int apply_return(struct sync_state *st, int64_t job_id, struct error *err
     return tx_return(tx, job_id, st->runner.id, to, err);
 }
 
-static int add_point(struct sync_state *st, const struct usage_point *p, struct error *err)
+static int add_point(struct sync_state *st, const void *record, struct error *err)
 {
+    const struct usage_point *p = record;
     struct db *db = st->tx.db;
     return p->job_id ? db_do(db, err, SQL_SAMPLE_OF_JOB, "llnnli", st->runner.id, p->time_usec,
                              p->cpu_usec, p->memory_bytes, p->job_id, (int)p->attempt_id)
@@ -299,20 +309,68 @@ static bool has_end(const struct sync_request *q, int64_t job_id)
     return false;
 }
 
+// Applies one record. Where the database refuses it for good (*refused), everything is as if it had
+// not come; else one bad record would keep all others out for ever.
+static int apply_one(struct sync_state *st,
+                     int (*one)(struct sync_state *, const void *, struct error *),
+                     const void *record, bool *refused, struct error *err)
+{
+    struct db *db = st->tx.db;
+    int64_t jobs_run = st->jobs_run;
+    *refused = false;
+    if (!st->careful)
+        return one(st, record, err);
+    if (tx_finish(&st->tx, err) || db_do(db, err, SQL_SAVEPOINT, ""))
+        return -1;
+    int rc = one(st, record, err) || tx_finish(&st->tx, err) ? -1 : 0;
+    if (rc && (*refused = is_for_good(db, err))) {
+        tx_forget(&st->tx);
+        st->jobs_run = jobs_run;
+        db->refuses = false;
+        rc = db_do(db, NULL, SQL_ROLLBACK_TO, "");
+    }
+    return rc || db_do(db, err, SQL_RELEASE, "") ? -1 : 0;
+}
+
+// Its job ends all the same, with what cannot be wrong; else it would be this runner's for ever.
+static int apply_any_end(struct sync_state *st, const struct attempt_end *end, struct error *err)
+{
+    bool refused;
+    struct attempt_end bare = {.start = end->start,
+                               .end_usec = end->end_usec,
+                               .wall_usec = end->wall_usec,
+                               .state = JOB_FAILED,
+                               .exit_code = end->exit_code,
+                               .signal = end->signal};
+    if (apply_one(st, apply_end, end, &refused, err))
+        return -1;
+    if (!refused)
+        return 0;
+    bare.message =
+        arena_printf(st->reply->arena, "its result could not be recorded: %s", err->text);
+    if (apply_one(st, apply_end, &bare, &refused, err))
+        return -1;
+    if (refused)
+        refuse(st, end->start.job_id);
+    return 0;
+}
+
 static int apply(struct sync_state *st, struct error *err)
 {
     const struct sync_request *q = st->request;
+    bool refused; // of what its end tells, too, or nobody misses
     for (uint32_t i = 0; i < q->ends_count; i++)
-        if (apply_end(st, &q->ends[i], err))
+        if (apply_any_end(st, &q->ends[i], err))
             return -1;
     for (uint32_t i = 0; i < q->starts_count; i++)
-        if (!has_end(q, q->starts[i].job_id) && apply_start(st, &q->starts[i], err))
+        if (!has_end(q, q->starts[i].job_id) &&
+            apply_one(st, apply_start, &q->starts[i], &refused, err))
             return -1;
     for (uint32_t i = 0; i < q->returned_count; i++)
-        if (apply_return(st, q->returned[i], err))
+        if (apply_one(st, apply_return, &q->returned[i], &refused, err))
             return -1;
     for (uint32_t i = 0; i < q->points_count; i++)
-        if (add_point(st, &q->points[i], err))
+        if (apply_one(st, add_point, &q->points[i], &refused, err))
             return -1;
     if (q->seq == 0) // the runner itself may be dead, and takes nothing
         return (q->leave && tx_give_back_pending(&st->tx, st->runner.id, err)) ||
@@ -380,16 +438,33 @@ static int sync_in(struct db *db, struct sync_state *st, struct error *err)
     return 0;
 }
 
+static int sync_once(struct db *db, struct sync_state *st, struct error *err)
+{
+    if (db_begin(db, true, err))
+        return -1;
+    int rc = db_end(db, sync_in(db, st, err), err);
+    if (rc == 0)
+        db->watched = st->runner.workflow_id;
+    tx_fini(&st->tx);
+    return rc;
+}
+
 int sqlite_sync(void *impl, const struct sync_request *request, struct sync_reply *reply,
                 struct error *err)
 {
     struct db *db = impl;
+    struct arena *arena = reply->arena;
+    struct error why = {0};
     struct sync_state st = {.request = request, .reply = reply};
-    if (db_begin(db, true, err))
-        return -1;
-    int rc = db_end(db, sync_in(db, &st, err), err);
-    if (rc == 0)
-        db->watched = st.runner.workflow_id;
-    tx_fini(&st.tx);
+    int rc = sync_once(db, &st, &why);
+    if (rc && is_for_good(db, &why)) {
+        *reply = (struct sync_reply){.arena = arena};
+        st = (struct sync_state){.request = request, .reply = reply, .careful = true};
+        rc = sync_once(db, &st, &why);
+        if (rc && is_for_good(db, &why))
+            why.code = ERROR_INTERNAL; // not to be tried again
+    }
+    if (rc && err)
+        *err = why;
     return rc;
 }

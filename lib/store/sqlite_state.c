@@ -43,6 +43,13 @@ void tx_fini(struct tx *tx)
     *tx = (struct tx){0};
 }
 
+void tx_forget(struct tx *tx)
+{
+    if (tx->deltas)
+        memset(tx->deltas, 0, tx->deltas_space * sizeof *tx->deltas);
+    tx->deltas_count = tx->used_count = tx->ended_count = 0;
+}
+
 // ---- counters ----
 
 static struct class_delta *delta_slot(struct class_delta *deltas, size_t space, int64_t class_id)
@@ -158,9 +165,7 @@ static int write_counts(struct tx *tx, struct error *err)
                   u->memory_peak_bytes, u->memory_anon_bytes))
             return -1;
     }
-    if (tx->deltas)
-        memset(tx->deltas, 0, tx->deltas_space * sizeof *tx->deltas);
-    tx->deltas_count = tx->used_count = 0;
+    tx_forget(tx);
     return 0;
 }
 

@@ -44,6 +44,7 @@ struct tx { // one transaction on one workflow
 // ERROR_USAGE: no such workflow
 int tx_init(struct tx *tx, struct db *db, int64_t workflow_id, struct error *err);
 void tx_fini(struct tx *tx);
+void tx_forget(struct tx *tx); // what it has counted since tx_finish, as that was rolled back
 // n jobs of a class (0: barriers) went from one state to another; JOB_STATES: from nowhere.
 void tx_count(struct tx *tx, int64_t class_id, enum job_state from, enum job_state to, int64_t n);
 // An attempt that ended so gave a job of the class this state. end NULL: lost.

@@ -195,6 +195,49 @@ static void spoil(struct fixture *f, const char *sql)
     sqlite3_close(db);
 }
 
+// What breaks a rule of the schema is refused each time: it costs one job, not all that came with
+// it.
+static void test_refused(void)
+{
+    struct fixture f;
+    fixture_open(&f);
+    int64_t w = fixture_workflow(&f, "a\nb\nc\nd: a\ne: b\n");
+    struct test_runner r = fixture_enter(&f, f.store, w, "i", 4);
+    struct sync_reply mine, reply;
+    fixture_sync(&f, &r, NULL, 0, 3, &mine);
+    is_int(mine.claimed_count, 3, "three jobs");
+    struct usage_record bad = {.node = "n", .source = (enum usage_source)77};
+    struct attempt_end ends[3];
+    for (int i = 0; i < 3; i++)
+        ends[i] = fixture_end(&mine.claimed[i], JOB_COMPLETED);
+    ends[1].usages = &bad;
+    ends[1].usages_count = 1;
+    struct usage_point point = {.job_id = mine.claimed[2].job_id, .attempt_id = 1, .time_usec = 1};
+    struct sync_request q = {.runner_id = r.id,
+                             .seq = ++r.seq,
+                             .ends = ends,
+                             .ends_count = 3,
+                             .points = &point,
+                             .points_count = 1,
+                             .claim = {.max_jobs = 4, .cpus = 4, .memory_bytes = 1 << 30}};
+    ok(!store_sync(f.store, &q, &reply, &f.err), "one result of three breaks a rule: %s",
+       f.err.text);
+    is_int(reply.refused_count, 0, "no job is lost for it");
+    is_int(reply.claimed_count, 1, "what comes after the good ones is claimed");
+    sync_reply_fini(&reply);
+    is_text(fixture_state(&f, w, "a"), "completed", "the one before it is recorded");
+    is_text(fixture_state(&f, w, "c"), "completed", "the one behind it, too");
+    is_text(fixture_state(&f, w, "b"), "failed", "its own job has failed");
+    is_text(fixture_state(&f, w, "e"), "canceled", "and what needs it will not run");
+    is_int(fixture_number(&f, "SELECT count(*) FROM attempt WHERE message GLOB 'its result could "
+                              "not be recorded: *constraint*'"),
+           1, "and says why");
+    is_int(fixture_number(&f, "SELECT jobs_run FROM runner"), 3, "each is counted once");
+    fixture_invariants(&f, "a bad record");
+    sync_reply_fini(&mine);
+    fixture_close(&f);
+}
+
 static const struct {
     const char *what, *sql, *text, *error;
 } aliens[] = {
@@ -263,6 +306,7 @@ int main(void)
     test_killed();
     test_full_disk();
     test_locked();
+    test_refused();
     test_aliens();
     test_files();
     return done_testing();
