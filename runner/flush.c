@@ -383,6 +383,8 @@ bool flush_gives_up(struct runner *runner, struct error *err)
     uint32_t kept = here ? runner->journaled_here : runner->journaled;
     int64_t outage_usec = link_outage_usec(runner->link, &why);
     bool nowhere = ends && runner->journal_failed_usec; // no disk takes what is untold
+    if (outage_usec && !ends && runner->jobs.now - runner->last_active_usec < outage_usec)
+        outage_usec = runner->jobs.now - runner->last_active_usec; // since there is nothing to do
     if (!outage_usec ||
         (runner->interrupts < 2 && ((untold && !nowhere) || outage_usec < patience_usec)))
         return false;

@@ -142,10 +142,22 @@ bad|failed|exit|3
 next|completed||0" "... and the next one has them" || diag "$(cat log)"
 rm -f go *.out
 
+# ---- away for longer than a runner waits with nothing to do, while a job runs: it waits from its end on ----
+sed 's/"away",/"away", "compute_node_wait_for_new_jobs_seconds": 6,/; s/while \[ ! -e go \]; do sleep 0.02; done; printf/sleep 16; printf/' wf.json > long.json
+start_run long.json
+wait_until 20 'running 7 2' || bail_out "the jobs do not run: $(cat log)"
+lock
+touch go
+wait_until 40 '[ "$(cat $(journals) /dev/null | grep -c "\"exit_code\":3")" = 1 ]' || diag "no result of bad: $(cat log)"
+release
+await "$pid"
+is "$? $(attempts 7 | grep -c 'good|completed\|bad|failed\|next|completed')" "1 3" "a runner that had jobs all the time waits for the database" || diag "$(cat log)"
+rm -f go *.out
+
 # ---- what is taken in, from whatever was left of the files ----
 all() { query "SELECT count(*) FROM attempt; SELECT count(*) FROM event; SELECT count(*) FROM usage; SELECT * FROM class_count"; }
 start_run wf.json
-wait_until 20 'running 7 2' || bail_out "the jobs do not run: $(cat log)"
+wait_until 20 'running 8 2' || bail_out "the jobs do not run: $(cat log)"
 lock
 touch go
 ok "results are on this host before they are beside the output" wait_until 20 '[ "$(cat $(here) /dev/null | grep -c "\"end\"")" -ge 2 ]'
@@ -157,39 +169,39 @@ rm -f "$(here)" # the third result, of next, may be there or not
 kept=$(basename "$(journals)")
 mv "torc_output/$kept" whole
 head="$(head -n 1 whole)"
-line() { grep "\"job_id\":$(query "SELECT id FROM job WHERE workflow = 7 AND name = '$1'")," whole | grep '"end"'; }
+line() { grep "\"job_id\":$(query "SELECT id FROM job WHERE workflow = 8 AND name = '$1'")," whole | grep '"end"'; }
 { echo "$head"; line good; line good; echo "$head"; line bad | head -c 100; } > "torc_output/$kept"
 cp "torc_output/$kept" given
 was=$(all)
-torc recover --dry-run --json 7 > log 2>&1
+torc recover --dry-run --json 8 > log 2>&1
 is "$(jq -c '[.accepted, .known, .refused, .lines_damaged, .runners_lost, .dry_run]' log 2> /dev/null)" "[1,1,0,1,1,true]" "a dry run says what there is" || diag "$(cat log)"
 is "$(all) $(cmp "torc_output/$kept" given)" "$was " "... and changes nothing"
-timed torc recover 7 > log 2>&1
+timed torc recover 8 > log 2>&1
 is $? 1 "a torn line is told"
 like "$(cat log)" "results taken in: 1; known already: 1; refused: 0; damaged lines: 1.*took in 1 results.*1 line of the journal are damaged, the others were good; kept in .*$kept.damaged" "... the others are taken in, each once" || diag "$(cat log)"
-is "$(attempts 7 | grep -v next)" "good|completed||0
+is "$(attempts 8 | grep -v next)" "good|completed||0
 bad|ready|lost|" "... and the job whose line it was runs again"
 was=$(all)
-cp whole "torc_output/torc_journal_wf7_copy.json"
+cp whole "torc_output/torc_journal_wf8_copy.json"
 sed '/"bad"/d' given | head -n 3 > "torc_output/$kept"
-torc recover 7 > log 2>&1
+torc recover 8 > log 2>&1
 is "$(all)" "$was" "a second copy changes nothing" || diag "$(cat log)"
 like "$(cat log)" "known already: 2; refused: 0; damaged lines: 0" "... what is known is told"
-like "$(cat log)" "came too late.*torc_journal_wf7_copy.json.refused" "... and what the database has given to others is refused and kept"
+like "$(cat log)" "came too late.*torc_journal_wf8_copy.json.refused" "... and what the database has given to others is refused and kept"
 nok "... a file of which all is known is gone" [ -e "torc_output/$kept" ]
-sed 's/"incarnation":"[^"]*"/"incarnation":"elsewhere"/' whole > torc_output/torc_journal_wf7_1.json
-torc recover 7 > log 2>&1
+sed 's/"incarnation":"[^"]*"/"incarnation":"elsewhere"/' whole > torc_output/torc_journal_wf8_1.json
+torc recover 8 > log 2>&1
 is "$? $(all)" "1 $was" "a journal of another database changes nothing"
-like "$(cat log)" "torc_journal_wf7_1.json is of a runner that this database does not know" "... and is told of"
+like "$(cat log)" "torc_journal_wf8_1.json is of a runner that this database does not know" "... and is told of"
 rm torc_output/torc_journal_*
-run --workflow 7
-is "$(attempts 7 | grep bad)" "bad|ready|lost|
+run --workflow 8
+is "$(attempts 8 | grep bad)" "bad|ready|lost|
 bad|failed|exit|3" "what was not there has run again" || diag "$(cat log)"
-torc recover 7 > log 2>&1
-is "$? $(cat log)" "0 workflow 7: took in 0 results, gave back the jobs of 0 dead runners" "where nothing was left, nothing is done"
+torc recover 8 > log 2>&1
+is "$? $(cat log)" "0 workflow 8: took in 0 results, gave back the jobs of 0 dead runners" "where nothing was left, nothing is done"
 nok "... and a workflow that does not exist is a mistake" torc recover 99
 torc recover 99 > log 2>&1
 is $? 2 "... of the user's"
-torc recover --db nowhere 7 > log 2>&1
+torc recover --db nowhere 8 > log 2>&1
 is $? 3 "... and a database that is not there cannot be reached"
 done_testing
