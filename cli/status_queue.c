@@ -62,7 +62,8 @@ static void draw_job(const struct screen *screen, const char *id, const char *re
             continue;
         fprintf(screen->out, "; %s", holds[i].text);
         if (holds[i].releasable)
-            fprintf(screen->out, "; to let it go: scontrol release %s", id);
+            fprintf(screen->out, "; to let it go: scontrol release %.*s",
+                    (int)strspn(id, "0123456789"), id);
         start = "N/A";
     }
     if (strcmp(start, "N/A"))

@@ -71,7 +71,13 @@ is "$(ls -d torc.db* 2>/dev/null; squeue -h)" "" "... and nothing was made or su
 # ---- delete and cancel take what is queued along, and want to know which
 fresh
 as_user torc-sbatch one.json -- --hold > /dev/null
-as_user torc-sbatch one.json -- --hold > /dev/null
+as_user torc-sbatch one.json -- --begin=now+1hour > /dev/null
+wait_until 60 'squeue -h -o "%r %S" | grep -q "^BeginTime 20"'
+as_user scontrol hold "$(db 'SELECT max(slurm_job_id) FROM submission')"
+out=$(as_user torc status 2)
+like "$out" "Slurm job [0-9]+ waits: JobHeldUser; it is held by its owner; to let it go: scontrol release $(db 'SELECT max(slurm_job_id) FROM submission')" \
+	"torc status says that a job is held in Slurm"
+unlike "$out" "expected to start" "... and no time at which it will not start" || diag "$(squeue -h -o '%i|%T|%r|%S')"
 like "$(as_user torc delete one 2>&1)" '2 workflows have the name one: say which by its ID \(1, 2\)' "delete wants to know which"
 like "$(as_user torc cancel one 2>&1)" '2 workflows have the name one: say which' "so does cancel"
 is "$(db 'SELECT count(*) FROM workflow WHERE state = 0') $(squeue -h | wc -l)" "2 2" "and nothing has happened"

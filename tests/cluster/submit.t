@@ -203,7 +203,7 @@ fresh
 CLASSES=$(class small 1 100m PT1M) && { jobs ok 3 small true; jobs bad 1 small 'exit 3'; } | workflow bad.json
 out=$(torc_sbatch -W bad.json 2>&1)
 is $? 1 "--wait gives 1 when a job failed"
-like "$out" '1 of 4 jobs did not complete \(1 failed' "and says how many"
+like "$out" '1 of 4 jobs did not complete \(1 failed.*torc-report [0-9]+; to run them again: torc restart [0-9]+' "and says how many, and what to do"
 is "$(torc_sbatch --parsable four.json)" 2 "--parsable gives the workflow's id alone"
 is "$(torc_sbatch --json four.json | jq -c '[.workflow_id, .submissions[0].slurm_job_id > 0]')" "[3,true]" "--json"
 as_user bash -c 'torc-sbatch -W four.json -- --hold > wait.out 2>&1 & until grep -q "Where it stands" wait.out; do sleep 0.05; done
