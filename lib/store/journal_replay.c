@@ -217,8 +217,9 @@ static void put_away(const struct replay *replay, struct journal_file *file)
                 "was given to others; kept in %s",
                 file->refused, plural(file->refused), where);
     else
-        trouble(file, "%u line%s of the journal are damaged, the others were good; kept in %s",
-                file->lines_bad, plural(file->lines_bad), where);
+        trouble(file, "%u line%s of the journal %s damaged, the others were good; kept in %s",
+                file->lines_bad, plural(file->lines_bad), file->lines_bad == 1 ? "is" : "are",
+                where);
 }
 
 // Every line of a file whose runner is in this database.

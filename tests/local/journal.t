@@ -178,10 +178,11 @@ is "$(jq -c '[.accepted, .known, .refused, .lines_damaged, .runners_lost, .dry_r
 is "$(all) $(cmp "torc_output/$kept" given)" "$was " "... and changes nothing"
 timed torc recover 8 > log 2>&1
 is $? 1 "a torn line is told"
-like "$(cat log)" "results taken in: 1; known already: 1; refused: 0; damaged lines: 1.*took in 1 results.*1 line of the journal are damaged, the others were good; kept in .*$kept.damaged" "... the others are taken in, each once" || diag "$(cat log)"
+like "$(cat log)" "results taken in: 1; known already: 1; refused: 0; damaged lines: 1.*took in 1 results.*1 line of the journal is damaged, the others were good; kept in .*$kept.damaged" "... the others are taken in, each once" || diag "$(cat log)"
 is "$(attempts 8 | grep -v next)" "good|completed||0
 bad|ready|lost|" "... and the job whose line it was runs again"
 was=$(all)
+{ head -n 1 whole; line good; } > given_whole
 cp whole "torc_output/torc_journal_wf8_copy.json"
 sed '/"bad"/d' given | head -n 3 > "torc_output/$kept"
 torc recover 8 > log 2>&1
@@ -189,6 +190,10 @@ is "$(all)" "$was" "a second copy changes nothing" || diag "$(cat log)"
 like "$(cat log)" "known already: 2; refused: 0; damaged lines: 0" "... what is known is told"
 like "$(cat log)" "came too late.*torc_journal_wf8_copy.json.refused" "... and what the database has given to others is refused and kept"
 nok "... a file of which all is known is gone" [ -e "torc_output/$kept" ]
+jq -cs '.[0] + {torc_journal: 1, sync: {runner_id: .[0].runner_id, ends: map(.end // empty), starts: map(.start // empty)}}' given_whole > \
+	"torc_output/torc_journal_wf8_8.json"
+torc recover 8 > log 2>&1
+like "$? $(cat log)" "^0 .*known already: 1; refused: 0; damaged lines: 0" "a journal of an earlier torc can be read"
 sed 's/"incarnation":"[^"]*"/"incarnation":"elsewhere"/' whole > torc_output/torc_journal_wf8_1.json
 torc recover 8 > log 2>&1
 is "$? $(all)" "1 $was" "a journal of another database changes nothing"
