@@ -80,7 +80,8 @@ tests_unit_plugin_step_SOURCES = tests/unit/plugin_step.c plugin/cgroup_path.c p
 tests_unit_output_LDADD = runner/librunner.la lib/libtorc.la
 tests_unit_restart_oracle_LDADD = lib/libtorc.la $(SQLITE_LIBS)
 tests_unit_restart_oracle_SOURCES = tests/unit/restart_oracle.c tests/unit/restart_case.c \
-	tests/unit/restart_case.h tests/unit/restart_files.c tests/unit/restart_files.h \
+	tests/unit/restart_case.h tests/unit/restart_edit.c tests/unit/restart_edit.h \
+	tests/unit/restart_files.c tests/unit/restart_files.h \
 	tests/unit/restart_naive.c tests/unit/restart_naive.h tests/unit/restart_runner.c \
 	tests/unit/restart_world.c tests/unit/restart_world.h
 tests_unit_settle_LDADD = lib/libtorc.la $(SQLITE_LIBS)
