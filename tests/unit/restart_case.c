@@ -159,6 +159,9 @@ static void generate_edit(struct oracle_case *c, struct edit *e, const struct ro
         if (e->kind == EDIT_DELETE && file->writer >= 0 &&
             c->jobs[file->writer].reads[e->which]) // its writer could not run any more
             e->kind = EDIT_TOUCH;
+        // Open in the table: a source that was seen changed, in passing, before it was gone.
+        if (e->kind == EDIT_DELETE && file->writer < 0 && before->option)
+            e->kind = EDIT_TOUCH;
     }
 }
 
