@@ -157,7 +157,12 @@ void case_now(const struct oracle_case *c, struct oracle_case *now)
             file->writer = -1;
         file->temporary &= file->writer >= 0;
     }
-    for (int d = 0; d < c->data_count; d++)
-        if (c->data[d].writer >= 0 && c->jobs[c->data[d].writer].absent)
-            now->data[d].writer = -1;
+    for (int d = 0; d < c->data_count; d++) {
+        struct case_data *data = &now->data[d];
+        if (data->writer < 0 || !c->jobs[data->writer].absent)
+            continue;
+        data->writer = -1;
+        if (!*data->initial) // what nobody sets has a value
+            snprintf(data->initial, sizeof data->initial, "%08x", 1);
+    }
 }

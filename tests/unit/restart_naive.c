@@ -225,8 +225,7 @@ static const char *reason_now(const struct prediction *p, int job)
             differs(n->files[f], j->writes[f] ? m->wrote[f] : m->read[f]))
             reason = "input has another content";
     for (int d = 0; d < n->c->data_count && !reason; d++)
-        if (j->reads_data[d] && differs(n->data[d], m->read_data[d]) &&
-            (*m->read_data[d] || n->c->data[d].writer >= 0)) // as above
+        if (j->reads_data[d] && differs(n->data[d], m->read_data[d]))
             reason = "data has another content";
     return reason;
 }
