@@ -210,7 +210,7 @@ diamond; echo 3 > code; rm -f db*; run -Q d.yaml; run -Q --workflow 1; is "$rc" 
 
 diamond; rm f2; torc restart > out; sed -i 's/cat f1 > f2; /&: ; /' d.yaml
 run --restart d.yaml; is "$rc $(ran)" "0 preprocess work1 work2 postprocess" "one that an earlier restart has left to write its file again, changed"
-sed -i 's/^  - {name: s_.*/  - {name: "s_{i}", command: "true", parameters: {i: "1:12"}}/; /tidy/d; s/name: all, /&depends_on: [s_1], /' r.yaml; rm -f db*; run -Q r.yaml
+sed -i 's/^  - {name: "s_.*/  - {name: "s_{i}", command: "true", parameters: {i: "1:12"}}/; /tidy/d; s/name: all, /&depends_on: [s_1], /' r.yaml; rm -f db*; run -Q r.yaml
 cat >> r.yaml <<'X'
   - {name: tidy, command: "true", depends_on_regexes: ["^s_"]}
 X
