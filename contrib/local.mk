@@ -10,6 +10,7 @@ EXTRA_DIST += contrib/lib/sandbox-state.sh
 EXTRA_DIST += contrib/packages
 EXTRA_DIST += contrib/rooms
 EXTRA_DIST += contrib/sandbox
+EXTRA_DIST += contrib/states
 dist_doc_DATA += contrib/plugstack.conf.example
 epilogdir = $(docdir)/epilog.d
 dist_epilog_SCRIPTS = contrib/epilog.d/torc

@@ -40,5 +40,6 @@ lib_libtorc_la_SOURCES += %D%/text.c
 lib_libtorc_la_SOURCES += %D%/text.h
 lib_libtorc_la_SOURCES += %D%/text_file.c
 lib_libtorc_la_SOURCES += %D%/text_file.h
+lib_libtorc_la_SOURCES += %D%/transitions.def
 lib_libtorc_la_SOURCES += %D%/walltime.c
 lib_libtorc_la_SOURCES += %D%/walltime.h

@@ -2,6 +2,8 @@
 // Names of states, reasons and sources, as users see them.
 #include "lib/base/states.h"
 
+#include <stddef.h>
+
 const char *const job_state_names[JOB_STATES + 1] = {
     [JOB_UNINITIALIZED] = "uninitialized",
     [JOB_BLOCKED] = "blocked",
@@ -61,6 +63,22 @@ bool job_state_is_final(enum job_state state)
 {
     return state == JOB_COMPLETED || state == JOB_FAILED || state == JOB_CANCELED ||
            state == JOB_TERMINATED || state == JOB_DISABLED;
+}
+
+uint32_t job_state_next(enum job_state state)
+{
+#define TRANSITION(FROM, TO, WHEN) {JOB_##FROM, JOB_##TO},
+    static const struct {
+        enum job_state from, to;
+    } transitions[] = {
+#include "lib/base/transitions.def"
+    };
+#undef TRANSITION
+    uint32_t next = 0;
+    for (size_t i = 0; i < sizeof transitions / sizeof *transitions; i++)
+        if (transitions[i].from == state)
+            next |= 1u << transitions[i].to;
+    return next;
 }
 
 int64_t job_states_count(const int64_t counts[JOB_STATES], uint32_t states)

@@ -85,6 +85,9 @@ extern const char *const allocation_state_names[ALLOCATION_STATES];
 // Has a job of this state ended, for this run?
 bool job_state_is_final(enum job_state state);
 
+// Into which states a job of this one can go (1u << state): lib/base/transitions.def.
+uint32_t job_state_next(enum job_state state);
+
 // How many of the jobs counted by state are in one of these (1u << state, or JOB_STATES_ALL).
 int64_t job_states_count(const int64_t counts[JOB_STATES], uint32_t states);
 enum { JOB_STATES_ALL = (1u << JOB_STATES) - 1 };

@@ -32,14 +32,15 @@ static void match_jobs(struct amend_state *s)
     f->jobs_count = (uint32_t)w->jobs_count;
     for (size_t i = 0; i < w->jobs_count; i++) {
         int64_t old = s->jobs[i] = names_find(&old_names, w->jobs[i].name);
-        f->jobs[i] = (struct restart_job){.state = JOB_UNINITIALIZED};
+        bool barrier = !w->jobs[i].command; // a new one stands for needs that may have been there
+        f->jobs[i] = (struct restart_job){.state = barrier ? JOB_COMPLETED : JOB_UNINITIALIZED};
         if (old >= 0) {
             f->jobs[i] = s->old->jobs[old];
             kept[old] = true;
         }
         f->jobs[i].name = w->jobs[i].name;
-        f->jobs[i].barrier = !w->jobs[i].command;
-        s->a->added[i] = old < 0;
+        f->jobs[i].barrier = barrier;
+        s->a->added[i] = old < 0 && !barrier;
         s->a->edited[i] = old >= 0 && s->old->jobs[old].signature != UNKNOWN &&
                           s->old->jobs[old].signature != signatures[i];
     }

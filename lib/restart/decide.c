@@ -81,6 +81,8 @@ static void judge_states(struct deciding *d)
             give(d, j, RESTART_AGAIN, WHY_ASKED, 0);
         else if (!d->choice->asked && state != JOB_COMPLETED)
             give(d, j, RESTART_AGAIN, WHY_STATE, 0);
+        else if (f->jobs[j].barrier)
+            give(d, j, RESTART_REWRITE, WHY_NONE, 0);
         else if (d->choice->edited && d->choice->edited[j])
             give(d, j, RESTART_AGAIN, WHY_EDITED, 0);
     }
@@ -135,12 +137,13 @@ static void judge_needed(struct deciding *d)
         needs[count[f->needs[i].job]++] = f->needs[i].other; // count[j] is now the end of j's
     for (uint32_t i = f->jobs_count; i-- > 0;) {
         uint32_t j = d->order[i], root = wanted_by[j] ? wanted_by[j] - 1 : j;
-        if (!wanted_by[j] && !d->choice->asked[j])
+        bool met = f->jobs[j].state == JOB_COMPLETED && !f->jobs[j].left;
+        if ((!wanted_by[j] && !d->choice->asked[j]) || f->jobs[j].state == JOB_DISABLED)
             continue;
-        if (!d->choice->asked[j] && f->jobs[j].state != JOB_COMPLETED &&
-            f->jobs[j].state != JOB_DISABLED && !is_open(f->jobs[j].state))
+        if (!d->choice->asked[j] && !f->jobs[j].barrier && f->jobs[j].state != JOB_COMPLETED &&
+            !is_open(f->jobs[j].state))
             give(d, j, RESTART_AGAIN, WHY_NEEDED, root);
-        if (f->jobs[j].state == JOB_COMPLETED && !d->choice->asked[j])
+        if (met && !d->choice->asked[j])
             continue;
         for (uint32_t k = j ? count[j - 1] : 0; k < count[j]; k++)
             wanted_by[needs[k]] = root + 1;
@@ -164,8 +167,9 @@ static bool go_forward(struct deciding *d)
             if (f->jobs[job].state == JOB_DISABLED || is_open(f->jobs[job].state))
                 continue;
             bool through = f->jobs[need].barrier && d->verdicts[need].what != RESTART_KEEP;
-            bool certain = what == RESTART_AGAIN || f->jobs[job].state != JOB_COMPLETED;
-            news |= give(d, job, certain ? RESTART_AGAIN : RESTART_MAYBE, WHY_NEED,
+            if (what != RESTART_AGAIN && f->jobs[job].state != JOB_COMPLETED)
+                continue; // it did not complete, and was not asked for
+            news |= give(d, job, what == RESTART_AGAIN ? what : RESTART_MAYBE, WHY_NEED,
                          through ? d->verdicts[need].other : need);
         }
     }
@@ -211,9 +215,15 @@ void restart_decide(const struct restart_facts *f, const struct restart_look *lo
     }
     if (choice->asked)
         judge_needed(&d);
+    for (uint32_t j = 0; j < f->jobs_count; j++)
+        if (f->jobs[j].left)
+            give(&d, j, RESTART_REWRITE, WHY_NONE, 0);
     do
         go_forward(&d);
     while (go_back(&d));
+    for (uint32_t j = 0; j < f->jobs_count; j++)
+        if (f->jobs[j].left && verdicts[j].what == RESTART_REWRITE)
+            verdicts[j] = (struct restart_verdict){0}; // it is going to
     free(d.order);
     free(d.first);
     free(d.dependents);

@@ -109,11 +109,12 @@ static void look_at_inputs(struct looking *l)
 }
 
 // A new identity whose hash is known need not be read the next time.
-static void note_new(struct looking *l)
+static void note_new(struct looking *l, bool all)
 {
     for (uint32_t i = 0; i < l->facts->files_count; i++) {
         const struct file_now *now = &l->files[i];
-        if (!now->is_new || now->is_folder || now->seen.hash == UNKNOWN)
+        if (!now->looked || l->look->missing[i] || (!now->is_new && !all) || now->is_folder ||
+            now->seen.hash == UNKNOWN)
             continue;
         l->look->seen =
             array_grow(l->look->seen, l->look->seen_count, &l->seen_space, sizeof *l->look->seen);
@@ -121,7 +122,8 @@ static void note_new(struct looking *l)
     }
 }
 
-int restart_look(const struct restart_facts *f, struct restart_look *look, struct error *err)
+int restart_look(const struct restart_facts *f, bool all, struct restart_look *look,
+                 struct error *err)
 {
     cleanup_close int folder = open(f->folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
     *look = (struct restart_look){0};
@@ -136,7 +138,7 @@ int restart_look(const struct restart_facts *f, struct restart_look *look, struc
     l.by_file = xcalloc(f->versions_count + 1, sizeof *l.by_file);
     sort_versions(&l);
     look_at_inputs(&l);
-    note_new(&l);
+    note_new(&l, all);
     free(l.files);
     free(l.by_file);
     return 0;

@@ -17,7 +17,9 @@ struct restart_look {
 };
 
 // Only files of jobs that completed are looked at. ERROR_USAGE: the submission folder is gone.
-int restart_look(const struct restart_facts *facts, struct restart_look *look, struct error *err);
+// all: files with an identity that is known count as seen too.
+int restart_look(const struct restart_facts *facts, bool all, struct restart_look *look,
+                 struct error *err);
 void restart_look_fini(struct restart_look *look);
 
 #endif

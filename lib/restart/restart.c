@@ -101,7 +101,9 @@ int restart_find(struct store *store, int64_t workflow_id, const struct restart_
         return -1;
     const struct restart_facts *f = &r->facts;
     cleanup_free bool *asked = wish->job_glob ? xcalloc(f->jobs_count + 1, sizeof *asked) : NULL;
-    if ((asked && find_asked(f, wish->job_glob, asked, err)) || restart_look(f, &r->look, err)) {
+    // with a changed file, versions that no job had are forgotten
+    if ((asked && find_asked(f, wish->job_glob, asked, err)) ||
+        restart_look(f, r->amendment != NULL, &r->look, err)) {
         restart_fini(r);
         return -1;
     }
@@ -164,7 +166,8 @@ int restart_apply(struct store *store, const struct restart *r,
     request.more = more;
     for (uint32_t i = 0; i < f->jobs_count; i++) {
         int64_t which = r->amendment ? i : f->jobs[i].id;
-        if (r->verdicts[i].what == RESTART_AGAIN)
+        if (r->verdicts[i].what == RESTART_AGAIN ||
+            (r->verdicts[i].what == RESTART_REWRITE && f->jobs[i].barrier))
             jobs[request.jobs_count++] = which;
         else if (r->verdicts[i].what == RESTART_REWRITE)
             rewrites[request.rewrites_count++] = which;

@@ -40,6 +40,7 @@ lib_libtorc_la_SOURCES += %D%/sqlite_demand.c
 lib_libtorc_la_SOURCES += %D%/sqlite_enter.c
 lib_libtorc_la_SOURCES += %D%/sqlite_facts.c
 lib_libtorc_la_SOURCES += %D%/sqlite_give.h
+lib_libtorc_la_SOURCES += %D%/sqlite_guard.c
 lib_libtorc_la_SOURCES += %D%/sqlite_open.c
 lib_libtorc_la_SOURCES += %D%/sqlite_plan.c
 lib_libtorc_la_SOURCES += %D%/sqlite_read.c

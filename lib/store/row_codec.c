@@ -110,7 +110,7 @@ RECORD(data_reply, data_reply, LIST(data_reply, answers, &codec_answer));
 LOCAL(restart_job, restart_job, INT(restart_job, id), TEXT(restart_job, name),
       INT(restart_job, state), INT(restart_job, reason), INT(restart_job, barrier),
       INT(restart_job, class_index), INT(restart_job, memory_peak_bytes),
-      INT(restart_job, signature));
+      INT(restart_job, signature), INT(restart_job, left));
 LOCAL(restart_pair, restart_pair, INT(restart_pair, job), INT(restart_pair, other),
       INT(restart_pair, role), INT(restart_pair, seen));
 LOCAL(restart_file, restart_file, INT(restart_file, id), TEXT(restart_file, path),

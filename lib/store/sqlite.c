@@ -24,6 +24,7 @@ static const struct {
     int sqlite; // primary result code
     const char *remedy;
 } failures[] = {
+    {SQLITE_INTERNAL, "nothing was changed; this is a mistake in torc, please report it"},
     {SQLITE_BUSY, "another program holds it locked; `fuser` on the file names it"},
     {SQLITE_FULL, "the disk or the quota is full; make room and it goes on"},
     {SQLITE_READONLY, "the file or its folder is read-only for this user"},
@@ -45,7 +46,8 @@ int db_error(struct db *db, struct error *err, const char *verb)
         if (failures[i].sqlite == code)
             remedy = failures[i].remedy;
     db->refuses = code == SQLITE_CONSTRAINT || code == SQLITE_MISMATCH || code == SQLITE_TOOBIG;
-    return error_set(err, ERROR_UNREACHABLE, 0, "cannot %s the database %s: %s; %s", verb, db->path,
+    return error_set(err, code == SQLITE_INTERNAL ? ERROR_INTERNAL : ERROR_UNREACHABLE, 0,
+                     "cannot %s the database %s: %s; %s", verb, db->path,
                      sqlite3_errmsg(db->sqlite), remedy);
 }
 

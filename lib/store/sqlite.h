@@ -49,6 +49,7 @@ struct db {
 // file, why, what to do about it. Gives -1.
 int db_error(struct db *db, struct error *err, const char *verb);
 
+int db_guard(struct db *db, struct error *err);       // states of jobs change only as they may
 int db_set_journal(struct db *db, struct error *err); // of a young one, once something is in it
 
 // A call waits for locks until its deadline, db->busy_usec from when its clock was started; 0: it

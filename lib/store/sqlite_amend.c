@@ -146,7 +146,9 @@ static int amend_counts(const struct amending *a, struct error *err)
         return -1;
     return db_do(db, err, SQL_AMEND_CLASSES_DROP, "l", workflow) ||
                    db_do(db, err, SQL_AMEND_COUNTS_DROP, "") ||
-                   (a->regrouped && db_do(db, err, SQL_USED_FILL, "l", workflow))
+                   (a->regrouped && (db_do(db, err, SQL_USED_FILL, "l", workflow) ||
+                                     db_do(db, err, SQL_RESTART_COUNTS_ZERO, "l", workflow) ||
+                                     db_do(db, err, SQL_RESTART_COUNTS, "l", workflow)))
                ? -1
                : 0;
 }

@@ -136,7 +136,7 @@ int db_set_journal(struct db *db, struct error *err)
 }
 
 // Anybody may have written the file: nothing in it runs, and its pages are checked. Torc's own
-// statements use neither views nor triggers.
+// statements use no views, and only the triggers of db_guard.
 static int distrust(struct db *db, struct error *err)
 {
     sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
@@ -160,6 +160,8 @@ static int set_up(struct db *db, enum store_mode mode, struct error *err)
         return -1;
     if (mode == STORE_READ)
         return execute(db, "PRAGMA query_only = ON", err);
+    if (db_guard(db, err))
+        return -1;
     return db->young ? 0 : db_set_journal(db, err);
 }
 

@@ -82,7 +82,9 @@ static int settle_states(struct tx *tx, struct error *err)
         if (db_do(db, err, SQL_JOB_FREED, "li", id, (int)JOB_COMPLETED) ||
             tx_job_ended(tx, id, JOB_COMPLETED, CHANGE_NONE, err))
             return -1;
-    while (rc == 0 && (rc = db_number(db, err, &id, SQL_RESTART_DOOMED, "l", tx->workflow_id)) > 0)
+    if (rc < 0)
+        return -1;
+    while ((rc = db_number(db, err, &id, SQL_RESTART_DOOMED, "l", tx->workflow_id)) > 0)
         if (tx_cancel_waiting(tx, id, err))
             return -1;
     return rc;

@@ -49,6 +49,7 @@ unit_tests += tests/unit/store_ahead
 unit_tests += tests/unit/store_claim
 unit_tests += tests/unit/store_data
 unit_tests += tests/unit/store_faults
+unit_tests += tests/unit/store_guard
 unit_tests += tests/unit/store_plan
 unit_tests += tests/unit/store_random
 unit_tests += tests/unit/store_run
@@ -80,7 +81,8 @@ tests_unit_plugin_step_SOURCES = tests/unit/plugin_step.c plugin/cgroup_path.c p
 tests_unit_output_LDADD = runner/librunner.la lib/libtorc.la
 tests_unit_restart_oracle_LDADD = lib/libtorc.la $(SQLITE_LIBS)
 tests_unit_restart_oracle_SOURCES = tests/unit/restart_oracle.c tests/unit/restart_case.c \
-	tests/unit/restart_case.h tests/unit/restart_files.c tests/unit/restart_files.h \
+	tests/unit/restart_case.h tests/unit/restart_edit.c tests/unit/restart_edit.h \
+	tests/unit/restart_files.c tests/unit/restart_files.h \
 	tests/unit/restart_naive.c tests/unit/restart_naive.h tests/unit/restart_runner.c \
 	tests/unit/restart_world.c tests/unit/restart_world.h
 tests_unit_settle_LDADD = lib/libtorc.la $(SQLITE_LIBS)
@@ -94,6 +96,7 @@ tests_unit_store_data_LDADD = lib/libtorc.la $(SQLITE_LIBS)
 tests_unit_store_data_SOURCES = tests/unit/store_data.c $(store_fixture)
 tests_unit_store_faults_LDADD = lib/libtorc.la $(SQLITE_LIBS)
 tests_unit_store_faults_SOURCES = tests/unit/store_faults.c $(store_fixture)
+tests_unit_store_guard_LDADD = lib/libtorc.la $(SQLITE_LIBS)
 tests_unit_store_plan_LDADD = lib/libtorc.la $(SQLITE_LIBS)
 tests_unit_store_plan_SOURCES = tests/unit/store_plan.c $(store_fixture)
 tests_unit_store_random_LDADD = lib/libtorc.la $(SQLITE_LIBS)

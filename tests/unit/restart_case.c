@@ -4,13 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const edit_names[EDITS] = {
-    "touch",           "copy",    "change",    "change quietly",
-    "change in place", "delete",  "set alike", "set another",
-    "disable",         "command", "env",       "needs",
-    "outputs",         "class",   "add",       "remove",
-};
-
 static unsigned dice(struct oracle_case *c, unsigned sides)
 {
     c->random = c->random * 6364136223846793005u + 1442695040888963407u;
@@ -51,6 +44,7 @@ static void generate_jobs(struct oracle_case *c)
         struct case_job *job = &c->jobs[j];
         job->kind = kinds[dice(c, 6)];
         job->goes_on = dice(c, 6) == 0;
+        job->absent = j && dice(c, 10) == 0;
         if (j && dice(c, 4) == 0)
             job->needs[dice(c, (unsigned)j)] = true;
         if (j >= WIDE && dice(c, 2)) {
@@ -117,11 +111,39 @@ static int job_to_disable(struct oracle_case *c, const struct round *before)
     return first;
 }
 
-static void generate_edit(struct oracle_case *c, struct edit *e, const struct round *before)
+static void generate_file_edit(struct oracle_case *c, struct edit *e)
+{
+    static const enum edit_kind kinds[] = {
+        EDIT_COMMAND, EDIT_ENV,     EDIT_CLASS, EDIT_CLASS,  EDIT_PRIORITY, EDIT_NEEDS,
+        EDIT_NEEDS,   EDIT_READS,   EDIT_READS, EDIT_WRITES, EDIT_WRITES,   EDIT_DATA_READ,
+        EDIT_ADD,     EDIT_ADD,     EDIT_ADD,   EDIT_REMOVE, EDIT_REMOVE,   EDIT_PATH,
+        EDIT_NAME,    EDIT_INITIAL, EDIT_ORDER};
+    e->kind = kinds[dice(c, sizeof kinds / sizeof *kinds)];
+    unsigned files = (unsigned)c->files_count, data = (unsigned)c->data_count;
+    bool of_files = e->kind == EDIT_PATH || e->kind == EDIT_NAME;
+    if ((e->kind == EDIT_INITIAL || e->kind == EDIT_DATA_READ) && !data)
+        e->kind = EDIT_ORDER;
+    e->which = (int)dice(c, of_files                  ? files
+                            : e->kind == EDIT_INITIAL ? data
+                                                      : (unsigned)c->jobs_count);
+    if (e->kind == EDIT_NEEDS && e->which)
+        e->other = (int)dice(c, (unsigned)e->which);
+    if (e->kind == EDIT_READS || e->kind == EDIT_WRITES)
+        e->other = (int)dice(c, files);
+    if (e->kind == EDIT_DATA_READ)
+        e->other = (int)dice(c, data);
+    for (int i = 0; e->kind == EDIT_ADD && !c->jobs[e->which].absent && i < c->jobs_count; i++)
+        e->which = (e->which + 1) % c->jobs_count;
+}
+
+static void generate_edit(struct oracle_case *c, struct edit *e, const struct round *before,
+                          bool of_file)
 {
     unsigned what = dice(c, 16);
     random_content(c, e->value);
-    if (what == 0 && c->jobs_count > 3) {
+    if (of_file && dice(c, 2))
+        generate_file_edit(c, e);
+    else if (what == 0 && c->jobs_count > 3) {
         e->kind = EDIT_DISABLE;
         e->which = job_to_disable(c, before);
     } else if (what < 4 && c->data_count) {
@@ -137,6 +159,9 @@ static void generate_edit(struct oracle_case *c, struct edit *e, const struct ro
         if (e->kind == EDIT_DELETE && file->writer >= 0 &&
             c->jobs[file->writer].reads[e->which]) // its writer could not run any more
             e->kind = EDIT_TOUCH;
+        // Open in the table: a source that was seen changed, in passing, before it was gone.
+        if (e->kind == EDIT_DELETE && file->writer < 0 && before->option)
+            e->kind = EDIT_TOUCH;
     }
 }
 
@@ -149,9 +174,15 @@ static void generate_round(struct oracle_case *c, int number)
     };
     struct round *r = &c->rounds[number];
     unsigned calm = dice(c, 3) ? 30 : 6;
+    r->with_file = dice(c, 5) < 2;
+    // What was left is not asked again by --failed and --job, which do not look at contents.
+    if (!r->with_file && dice(c, 4) == 0 && number && !r[-1].stop_after)
+        r->option = (enum option)dice(c, OPTIONS);
+    r->asked = (int)dice(c, (unsigned)c->jobs_count);
+    r->escalate = !r->with_file && dice(c, 3) == 0;
     if (number)
         for (int edits = (int)dice(c, EDITS_MOST); r->edits_count < edits; r->edits_count++)
-            generate_edit(c, &r->edits[r->edits_count], r - 1);
+            generate_edit(c, &r->edits[r->edits_count], r - 1, r->with_file);
     for (int j = 0; j < c->jobs_count; j++) {
         struct outcome *o = &r->outcomes[j];
         *o = dice(c, calm) ? (struct outcome){JOB_COMPLETED, REASON_NONE, true} : bad[dice(c, 6)];
@@ -173,6 +204,7 @@ static void generate_leave(struct oracle_case *c)
     for (int f = 0; f < c->files_count && r->edits_count < EDITS_MOST; f++)
         if (c->files[f].writer >= 0 && !c->jobs[c->files[f].writer].reads[f] && dice(c, 2))
             r->edits[r->edits_count++] = (struct edit){.kind = EDIT_DELETE, .which = f};
+    r->option = r[1].option = OPTION_NONE;
     r->cancel_after = 0;
     r->stop_after = 1 + (int)dice(c, 3);
     c->rounds[0].cancel_after = c->rounds[0].stop_after = 0;
@@ -211,7 +243,7 @@ void case_generate(struct oracle_case *c, unsigned seed)
 bool case_needs(const struct oracle_case *c, int job, int need)
 {
     const struct case_job *j = &c->jobs[job], *n = &c->jobs[need];
-    if (job == need)
+    if (job == need || j->absent || n->absent)
         return false;
     bool needs =
         j->needs[need] || (j->regex_first >= 0 && need >= j->regex_first && need <= j->regex_last);
@@ -242,7 +274,7 @@ void case_produce(const struct oracle_case *c, int job, int output, int runs, co
     }
     sum = mix(mix(0xcbf29ce484222325u, (uint64_t)job), (uint64_t)output);
     if (j->kind != KIND_CONSTANT)
-        sum = mix(sum, j->kind == KIND_COARSE ? little : all);
+        sum = mix(mix(sum, (uint64_t)j->command), j->kind == KIND_COARSE ? little : all);
     if (j->kind == KIND_SALTED)
         sum = mix(sum, (uint64_t)runs + 1);
     sum = mix(sum, sum >> 32);
@@ -252,15 +284,15 @@ void case_produce(const struct oracle_case *c, int job, int output, int runs, co
 // ---- as text ----
 
 static void list_text(FILE *out, const char *key, char prefix, const bool *has, int count,
-                      bool letters)
+                      const struct case_file *files)
 {
     const char *comma = "";
     fprintf(out, ", \"%s\": [", key);
     for (int i = 0; i < count; i++) {
-        if (has[i] && letters)
-            fprintf(out, "%s\"%c%c\"", comma, prefix, 'a' + i);
+        if (has[i] && prefix == 'j')
+            fprintf(out, "%s\"j%c\"", comma, 'a' + i);
         else if (has[i])
-            fprintf(out, "%s\"%c%d\"", comma, prefix, i);
+            fprintf(out, "%s\"%c%d%s\"", comma, prefix, i, files && files[i].name ? "+" : "");
         if (has[i])
             comma = ", ";
     }
@@ -270,19 +302,24 @@ static void list_text(FILE *out, const char *key, char prefix, const bool *has, 
 static void job_text(const struct oracle_case *c, int j, FILE *out)
 {
     const struct case_job *job = &c->jobs[j];
-    fprintf(out, "  {\"name\": \"j%c\", \"command\": \"true\"", 'a' + j);
-    if (j % 3)
-        fprintf(out, ", \"resource_requirements\": \"%s\"", j % 3 == 1 ? "small" : "large");
+    int class = (j + job->class) % 3;
+    fprintf(out, "  {\"name\": \"j%c\", \"command\": \"true %d\"", 'a' + j, job->command);
+    if (class)
+        fprintf(out, ", \"resource_requirements\": \"%s\"", class == 1 ? "small" : "large");
+    if (job->env)
+        fprintf(out, ", \"env\": {\"X\": \"%d\"}", job->env);
+    if (job->priority)
+        fprintf(out, ", \"priority\": %d", job->priority);
     if (job->goes_on)
         fputs(", \"cancel_on_blocking_job_failure\": false", out);
     if (job->regex_first >= 0)
         fprintf(out, ", \"depends_on_regexes\": [\"^j[%c-%c]$\"]", 'a' + job->regex_first,
                 'a' + job->regex_last);
-    list_text(out, "depends_on", 'j', job->needs, c->jobs_count, true);
-    list_text(out, "input_files", 'f', job->reads, c->files_count, false);
-    list_text(out, "output_files", 'f', job->writes, c->files_count, false);
-    list_text(out, "input_user_data", 'd', job->reads_data, c->data_count, false);
-    list_text(out, "output_user_data", 'd', job->sets_data, c->data_count, false);
+    list_text(out, "depends_on", 'j', job->needs, c->jobs_count, NULL);
+    list_text(out, "input_files", 'f', job->reads, c->files_count, c->files);
+    list_text(out, "output_files", 'f', job->writes, c->files_count, c->files);
+    list_text(out, "input_user_data", 'd', job->reads_data, c->data_count, NULL);
+    list_text(out, "output_user_data", 'd', job->sets_data, c->data_count, NULL);
     fputs("}", out);
 }
 
@@ -295,9 +332,13 @@ char *case_text(const struct oracle_case *c)
           "  {\"name\": \"small\", \"num_cpus\": 1, \"memory\": \"1m\"},\n"
           "  {\"name\": \"large\", \"num_cpus\": 2, \"memory\": \"2m\"}],\n \"files\": [\n",
           out);
-    for (int f = 0; f < c->files_count; f++)
-        fprintf(out, "%s  {\"name\": \"f%d\", \"path\": \"f%d\", \"temporary\": %s}",
-                f ? ",\n" : "", f, f, c->files[f].temporary ? "true" : "false");
+    for (int f = 0; f < c->files_count; f++) {
+        char path[16];
+        case_path(c, f, path);
+        fprintf(out, "%s  {\"name\": \"f%d%s\", \"path\": \"%s\", \"temporary\": %s}",
+                f ? ",\n" : "", f, c->files[f].name ? "+" : "", path,
+                c->files[f].temporary ? "true" : "false");
+    }
     fputs("],\n \"user_data\": [\n", out);
     for (int d = 0; d < c->data_count; d++) {
         fprintf(out, "%s  {\"name\": \"d%d\", \"is_ephemeral\": %s", d ? ",\n" : "", d,
@@ -307,10 +348,15 @@ char *case_text(const struct oracle_case *c)
         fputs("}", out);
     }
     fputs("],\n \"jobs\": [\n", out);
+    const char *comma = "";
     for (int i = 0; i < c->jobs_count; i++) {
+        if (c->jobs[c->order[i]].absent)
+            continue;
+        fputs(comma, out);
         job_text(c, c->order[i], out);
-        fputs(i + 1 < c->jobs_count ? ",\n" : "]}\n", out);
+        comma = ",\n";
     }
+    fputs("]}\n", out);
     fclose(out);
     return text;
 }
@@ -318,7 +364,10 @@ char *case_text(const struct oracle_case *c)
 void case_print(const struct oracle_case *c, FILE *out)
 {
     static const char *const kinds[KINDS] = {"", "coarse", "constant", "salted"};
-    char *text = case_text(c);
+    static const char *const options[OPTIONS] = {"", "failed", "force", "job"};
+    struct oracle_case first;
+    case_now(c, &first);
+    char *text = case_text(&first);
     for (char *save = NULL, *line = strtok_r(text, "\n", &save); line;
          line = strtok_r(NULL, "\n", &save))
         fprintf(out, "# %s\n", line);
@@ -329,17 +378,22 @@ void case_print(const struct oracle_case *c, FILE *out)
     for (int f = 0; f < c->files_count; f++)
         if (c->files[f].folder)
             fprintf(out, "# f%d is a folder\n", f);
+    for (int j = 0; j < c->jobs_count; j++)
+        if (c->jobs[j].absent)
+            fprintf(out, "# j%c comes later\n", 'a' + j);
     for (int r = 0; r < c->rounds_count; r++) {
         const struct round *round = &c->rounds[r];
         fprintf(out, "# round %d:", r);
-        for (int i = 0; i < round->edits_count; i++) {
-            const struct edit *e = &round->edits[i];
-            if (e->kind >= EDIT_DISABLE)
-                fprintf(out, " %s j%c;", edit_names[e->kind], 'a' + e->which);
-            else
-                fprintf(out, " %s %c%d;", edit_names[e->kind], e->kind < EDIT_DATA_SAME ? 'f' : 'd',
-                        e->which);
-        }
+        for (int i = 0; i < round->edits_count; i++)
+            edit_print(&round->edits[i], out);
+        if (round->with_file)
+            fputs(" with the file;", out);
+        if (round->option)
+            fprintf(out, " --%s;", options[round->option]);
+        if (round->option == OPTION_JOB)
+            fprintf(out, " (j%c)", 'a' + round->asked);
+        if (round->escalate)
+            fputs(" --escalate;", out);
         for (int j = 0; j < c->jobs_count; j++)
             if (round->outcomes[j].state != JOB_COMPLETED)
                 fprintf(out, " j%c %s (%s)%s;", 'a' + j, job_state_names[round->outcomes[j].state],

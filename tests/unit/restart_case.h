@@ -4,15 +4,12 @@
 #ifndef TESTS_UNIT_RESTART_CASE_H
 #define TESTS_UNIT_RESTART_CASE_H
 
-#include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "lib/base/states.h"
+#include "tests/unit/restart_edit.h"
 
 enum { JOBS_MOST = 16, FILES_MOST = 24, DATA_MOST = 6, EDITS_MOST = 6, ROUNDS_MOST = 4 };
-
-typedef char content[12]; // 8 hexadecimal digits; "": not there
 
 enum job_kind {
     KIND_PURE,     // what it writes depends on all that it reads
@@ -28,10 +25,13 @@ struct case_job {
     bool needs[JOBS_MOST];
     int regex_first, regex_last; // needs these by a regex; first < 0: none
     bool reads[FILES_MOST], writes[FILES_MOST], reads_data[DATA_MOST], sets_data[DATA_MOST];
+    bool absent;                       // it is not in the file
+    int command, env, class, priority; // which of several
 };
 struct case_file {
     bool temporary, folder, long_short; // long_short: its size differs with its content
     int writer;                         // -1: a source
+    int path, name;                     // which of several
 };
 struct case_data {
     bool ephemeral;
@@ -39,36 +39,17 @@ struct case_data {
     content initial;
 };
 
-enum edit_kind {
-    EDIT_TOUCH,    // another mtime
-    EDIT_COPY,     // another inode, the same content
-    EDIT_CHANGE,   // another content
-    EDIT_QUIET,    // another content of the same size and mtime, in another inode
-    EDIT_IN_PLACE, // … in the same inode: only the ctime tells
-    EDIT_DELETE,
-    EDIT_DATA_SAME, // the same value, written otherwise
-    EDIT_DATA_CHANGE,
-    EDIT_DISABLE,
-    // Not made until `torc restart FILE` is there: then by generate_edit; world_edit gives the new
-    // text, own_reason of the oracle knows them (a class: nothing; others: the job and downstream).
-    // clang-format off
-    EDIT_COMMAND, EDIT_ENV, EDIT_NEEDS, EDIT_OUTPUTS, EDIT_CLASS, EDIT_ADD, EDIT_REMOVE,
-    // clang-format on
-    EDITS,
-};
-extern const char *const edit_names[EDITS];
-struct edit {
-    enum edit_kind kind;
-    int which; // file, data or job
-    content value;
-};
-
 struct outcome { // of a job, if it runs in this round
     enum job_state state;
     enum attempt_reason reason;
     bool writes; // although it does not complete
 };
+enum option { OPTION_NONE, OPTION_FAILED, OPTION_FORCE, OPTION_JOB, OPTIONS };
 struct round { // edits, restart (in the first round: creation), run
+    enum option option;
+    int asked;      // OPTION_JOB: this one
+    bool with_file; // the restart takes the file, even if it has not changed
+    bool escalate;
     struct edit edits[EDITS_MOST];
     int edits_count;
     struct outcome outcomes[JOBS_MOST];
@@ -91,6 +72,13 @@ void case_generate(struct oracle_case *c, unsigned seed);
 void case_init(struct oracle_case *c, int jobs, int files); // nothing random
 char *case_text(const struct oracle_case *c);               // the workflow file; to be freed
 void case_print(const struct oracle_case *c, FILE *out);
+
+// One of the workflow file, where it is possible: of jobs that are absent too.
+void case_edit(struct oracle_case *c, const struct edit *edit);
+// The same without what absent jobs do: all that follows is asked of this one.
+void case_now(const struct oracle_case *c, struct oracle_case *now);
+int case_asked(const struct oracle_case *c, const struct round *round); // a job that there is
+void case_path(const struct oracle_case *c, int file, char path[16]);
 
 bool case_needs(const struct oracle_case *c, int job, int need); // for whatever reason
 // What a job writes into a file (or FILES_MOST + data), given what it has read.

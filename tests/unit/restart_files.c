@@ -3,6 +3,7 @@
 // the mtime of an entry.
 #include "tests/unit/restart_files.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,17 +19,17 @@ static void check(bool good, const char *what)
     }
 }
 
-static const char *path_of(int f)
+static const char *path_of(const struct oracle_case *c, int f)
 {
     static char path[16];
-    snprintf(path, sizeof path, "f%d", f);
+    case_path(c, f, path);
     return path;
 }
 
-static const char *entry_of(int f, const char *entry)
+static const char *entry_of(const struct oracle_case *c, int f, const char *entry)
 {
     static char path[32];
-    snprintf(path, sizeof path, "f%d/%s", f, entry);
+    snprintf(path, sizeof path, "%s/%s", path_of(c, f), entry);
     return path;
 }
 
@@ -41,17 +42,17 @@ static void put(int folder, const char *path, const char *text, int repeat, int 
     close(fd);
 }
 
-static void write_folder(int folder, int f, const char *value)
+static void write_folder(int folder, const struct oracle_case *c, int f, const char *value)
 {
     struct timespec times[2] = {{.tv_nsec = UTIME_OMIT},
                                 {.tv_sec = (time_t)strtoul(value, NULL, 16)}};
-    mkdirat(folder, path_of(f), 0700);
-    unlinkat(folder, entry_of(f, "extra"), 0);
-    put(folder, entry_of(f, "value"), value, 1, O_CREAT | O_TRUNC);
-    check(!utimensat(folder, entry_of(f, "value"), times, 0), "utimensat");
+    mkdirat(folder, path_of(c, f), 0700);
+    unlinkat(folder, entry_of(c, f, "extra"), 0);
+    put(folder, entry_of(c, f, "value"), value, 1, O_CREAT | O_TRUNC);
+    check(!utimensat(folder, entry_of(c, f, "value"), times, 0), "utimensat");
     if (times[1].tv_sec & 1) {
-        put(folder, entry_of(f, "extra"), "", 0, O_CREAT);
-        check(!utimensat(folder, entry_of(f, "extra"), times, 0), "utimensat");
+        put(folder, entry_of(c, f, "extra"), "", 0, O_CREAT);
+        check(!utimensat(folder, entry_of(c, f, "extra"), times, 0), "utimensat");
     }
 }
 
@@ -63,29 +64,25 @@ static int repeats(const struct oracle_case *c, int f, const char *value)
 void file_delete(int folder, const struct oracle_case *c, int f)
 {
     if (c->files[f].folder) {
-        unlinkat(folder, entry_of(f, "value"), 0);
-        unlinkat(folder, entry_of(f, "extra"), 0);
+        unlinkat(folder, entry_of(c, f, "value"), 0);
+        unlinkat(folder, entry_of(c, f, "extra"), 0);
     }
-    unlinkat(folder, path_of(f), c->files[f].folder ? AT_REMOVEDIR : 0);
+    unlinkat(folder, path_of(c, f), c->files[f].folder ? AT_REMOVEDIR : 0);
 }
 
 void file_write(int folder, const struct oracle_case *c, int f, const char *value)
 {
     if (c->files[f].folder) {
-        // A job makes its folder anew. If it only changed an entry, the folder's identity would
-        // stay, and the one row of file_version that has it would get another hash: also for those
-        // who read the folder before (not mended yet).
-        file_delete(folder, c, f);
-        write_folder(folder, f, value);
+        write_folder(folder, c, f, value);
         return;
     }
     put(folder, "new", value, repeats(c, f, value), O_CREAT | O_TRUNC);
-    check(!renameat(folder, "new", folder, path_of(f)), "rename");
+    check(!renameat(folder, "new", folder, path_of(c, f)), "rename");
 }
 
 void file_read(int folder, const struct oracle_case *c, int f, content value)
 {
-    const char *path = c->files[f].folder ? entry_of(f, "value") : path_of(f);
+    const char *path = c->files[f].folder ? entry_of(c, f, "value") : path_of(c, f);
     int fd = openat(folder, path, O_RDONLY | O_CLOEXEC);
     value[0] = '\0';
     if (fd < 0)
@@ -113,19 +110,27 @@ static void edit_file(int folder, const struct oracle_case *c, const struct edit
     struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, st->st_mtim};
     if (e->kind == EDIT_IN_PLACE) {
         await_tick();
-        put(folder, path_of(e->which), value, blocks, 0);
+        put(folder, path_of(c, e->which), value, blocks, 0);
     } else {
         put(folder, "new", value, e->kind == EDIT_CHANGE ? repeats(c, e->which, value) : blocks,
             O_CREAT | O_TRUNC);
-        check(!renameat(folder, "new", folder, path_of(e->which)), "rename");
+        check(!renameat(folder, "new", folder, path_of(c, e->which)), "rename");
     }
     if (e->kind != EDIT_CHANGE)
-        check(!utimensat(folder, path_of(e->which), times, 0), "utimensat");
+        check(!utimensat(folder, path_of(c, e->which), times, 0), "utimensat");
 }
 
-bool file_is_missing(int folder, int f)
+bool file_is_missing(int folder, const struct oracle_case *c, int f)
 {
-    return faccessat(folder, path_of(f), F_OK, 0) != 0;
+    return faccessat(folder, path_of(c, f), F_OK, 0) != 0;
+}
+
+void file_move(int folder, const struct oracle_case *from, const struct oracle_case *to, int f)
+{
+    char old[16], new[16];
+    case_path(from, f, old);
+    case_path(to, f, new);
+    check(!renameat(folder, old, folder, new) || errno == ENOENT, old);
 }
 
 void file_edit(int folder, const struct oracle_case *c, const struct edit *e)
@@ -134,7 +139,7 @@ void file_edit(int folder, const struct oracle_case *c, const struct edit *e)
     content old;
     struct timespec times[2] = {{.tv_nsec = UTIME_OMIT},
                                 {.tv_sec = (time_t)strtoul(e->value, NULL, 16)}};
-    bool there = !fstatat(folder, path_of(e->which), &st, 0);
+    bool there = !fstatat(folder, path_of(c, e->which), &st, 0);
     file_read(folder, c, e->which, old);
     if (!there && e->kind == EDIT_CHANGE)
         file_write(folder, c, e->which, e->value);
@@ -143,9 +148,9 @@ void file_edit(int folder, const struct oracle_case *c, const struct edit *e)
     if (e->kind == EDIT_DELETE)
         file_delete(folder, c, e->which);
     else if (e->kind == EDIT_TOUCH)
-        check(!utimensat(folder, path_of(e->which), times, 0), "utimensat");
+        check(!utimensat(folder, path_of(c, e->which), times, 0), "utimensat");
     else if (c->files[e->which].folder)
-        write_folder(folder, e->which, e->kind == EDIT_COPY ? old : e->value);
+        write_folder(folder, c, e->which, e->kind == EDIT_COPY ? old : e->value);
     else
         edit_file(folder, c, e, &st, old);
 }

@@ -8,7 +8,9 @@
 void file_write(int folder, const struct oracle_case *c, int f, const char *value);
 void file_read(int folder, const struct oracle_case *c, int f, content value); // "": not there
 void file_delete(int folder, const struct oracle_case *c, int f);
-bool file_is_missing(int folder, int f);
+bool file_is_missing(int folder, const struct oracle_case *c, int f);
+// A file that there may be gets the path that it has in the other one.
+void file_move(int folder, const struct oracle_case *from, const struct oracle_case *to, int f);
 void file_edit(int folder, const struct oracle_case *c, const struct edit *edit);
 
 #endif

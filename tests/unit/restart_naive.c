@@ -8,6 +8,7 @@ struct prediction {
     bool hard[JOBS_MOST];    // it must run, and so must all that comes after it
     bool rewrite[JOBS_MOST]; // it must run, only to write what is missing
     bool may[JOBS_MOST];     // one of these, or it comes after one
+    bool asked[JOBS_MOST], lacked[JOBS_MOST];
     bool ran[JOBS_MOST], wrote_other[JOBS_MOST];
 };
 
@@ -16,15 +17,55 @@ static bool differs(const char *now, const char *then)
     return strcmp(now, then) != 0;
 }
 
-// Its own reasons, after the table.
-static const char *own_reason(const struct naive *n, int job)
+static bool names_other(const struct naive *n, const bool *now, const bool *then)
+{
+    for (int f = 0; f < n->c->files_count; f++)
+        if (now[f] != then[f] || (now[f] && n->c->files[f].path != n->filed->files[f].path))
+            return true;
+    return false;
+}
+
+// Its class, priority, description and place in the file may have changed, and files their names.
+// Open in the table: a need is one for whatever reason, and inputs count as outputs do.
+static bool is_edited(const struct naive *n, int job)
+{
+    const struct case_job *now = &n->c->jobs[job], *then = &n->filed->jobs[job];
+    bool edited = now->command != then->command || now->env != then->env ||
+                  names_other(n, now->reads, then->reads) ||
+                  names_other(n, now->writes, then->writes) ||
+                  memcmp(now->reads_data, then->reads_data, sizeof now->reads_data) != 0 ||
+                  memcmp(now->sets_data, then->sets_data, sizeof now->sets_data) != 0;
+    for (int k = 0; k < job; k++)
+        edited |= case_needs(n->c, job, k) != case_needs(n->filed, job, k);
+    return edited;
+}
+
+// Its own reasons, after the table, but what it reads.
+static const char *own_reason(const struct prediction *p, int job)
+{
+    const struct naive *n = p->n;
+    enum job_state state = n->jobs[job].state;
+    enum option option = n->round->option;
+    if (state == JOB_DISABLED)
+        return NULL;
+    if (state == JOB_UNINITIALIZED)
+        return "has not run yet";
+    if (p->asked[job])
+        return "is asked for";
+    if (option == OPTION_JOB)
+        return p->lacked[job] && state != JOB_COMPLETED ? "is lacked by what is asked for" : NULL;
+    if (state != JOB_COMPLETED)
+        return "did not complete";
+    return is_edited(n, job) ? "edited" : NULL;
+}
+
+// Likewise what it reads, and what it sets anew each time.
+static const char *reason_by_content(const struct naive *n, int job)
 {
     const struct case_job *j = &n->c->jobs[job];
     const struct job_memory *m = &n->jobs[job];
-    if (m->state == JOB_DISABLED)
+    if (n->round->option || m->state != JOB_COMPLETED)
         return NULL;
-    if (m->state != JOB_COMPLETED)
-        return "did not complete";
     for (int f = 0; f < n->c->files_count; f++) {
         // Open in the table: an input that is missing is no reason (it could only fail). What a
         // job both reads and writes is compared with what it left.
@@ -59,18 +100,38 @@ static bool needs_one_of(const struct naive *n, int job, const bool *set)
     return false;
 }
 
+// What runs of a round with --job, and what that lacks: a need that did not complete.
+static void ask(struct prediction *p)
+{
+    const struct naive *n = p->n;
+    bool wanted[JOBS_MOST] = {0};
+    for (int j = n->c->jobs_count - 1; j >= 0; j--) {
+        bool met = is_disabled(n, j) || (n->jobs[j].state == JOB_COMPLETED && !n->jobs[j].left);
+        p->asked[j] = n->round->option == OPTION_FORCE ||
+                      (n->round->option == OPTION_JOB && j == case_asked(n->c, n->round));
+        p->lacked[j] = wanted[j] && !met;
+        for (int k = 0; k < j && !is_disabled(n, j) && (p->asked[j] || p->lacked[j]); k++)
+            wanted[k] |= case_needs(n->c, j, k);
+    }
+}
+
+static bool is_read_by_one_of(const struct naive *n, const bool *set, int f)
+{
+    for (int reader = 0; reader < n->c->jobs_count; reader++)
+        if (set[reader] && n->c->jobs[reader].reads[f])
+            return true;
+    return false;
+}
+
 static bool lacks_output(const struct prediction *p, int job)
 {
     const struct naive *n = p->n;
     for (int f = 0; f < n->c->files_count; f++) {
         if (!n->c->jobs[job].writes[f] || *n->files[f])
             continue;
-        if (!n->c->files[f].temporary)
-            return true;
         // A temporary file that is missing is made again for who reads it, if that one may run.
-        for (int reader = 0; reader < n->c->jobs_count; reader++)
-            if (n->c->jobs[reader].reads[f] && p->may[reader])
-                return true;
+        if ((!n->c->files[f].temporary && !n->round->option) || is_read_by_one_of(n, p->may, f))
+            return true;
     }
     return false;
 }
@@ -78,21 +139,28 @@ static bool lacks_output(const struct prediction *p, int job)
 static void judge(struct prediction *p)
 {
     struct naive *n = p->n;
+    ask(p);
     for (int j = 0; j < n->c->jobs_count; j++) {
-        n->why[j] = own_reason(n, j);
+        n->why[j] = own_reason(p, j);
+        if (!n->why[j])
+            n->why[j] = reason_by_content(n, j);
         p->hard[j] = n->why[j] != NULL;
         if (!p->hard[j] && !is_disabled(n, j) && needs_one_of(n, j, p->hard)) {
             n->why[j] = "after one that runs";
             p->hard[j] = true;
         }
+        n->more[j] = n->round->escalate && p->hard[j] && n->jobs[j].state == JOB_FAILED &&
+                     (n->jobs[j].reason == REASON_OOM || n->jobs[j].reason == REASON_TIMEOUT);
     }
     for (bool news = true; news;) {
         news = false;
         for (int j = 0; j < n->c->jobs_count; j++) {
             if (is_disabled(n, j))
                 continue;
-            bool rewrite = !p->hard[j] && (n->jobs[j].left || lacks_output(p, j));
-            bool may = p->hard[j] || rewrite || needs_one_of(n, j, p->may);
+            bool rewrite = !p->hard[j] && n->jobs[j].state == JOB_COMPLETED &&
+                           (n->jobs[j].left || lacks_output(p, j));
+            bool may = p->hard[j] || rewrite ||
+                       (n->jobs[j].state == JOB_COMPLETED && needs_one_of(n, j, p->may));
             news |= may != p->may[j] || rewrite != p->rewrite[j];
             p->may[j] = may;
             p->rewrite[j] = rewrite;
@@ -153,7 +221,8 @@ static const char *reason_now(const struct prediction *p, int job)
     const struct job_memory *m = &n->jobs[job];
     const char *reason = reason_by_need(p, job);
     for (int f = 0; f < n->c->files_count && !reason; f++)
-        if (j->reads[f] && *n->files[f] && !j->writes[f] && differs(n->files[f], m->read[f]))
+        if (j->reads[f] && *n->files[f] &&
+            differs(n->files[f], j->writes[f] ? m->wrote[f] : m->read[f]))
             reason = "input has another content";
     for (int d = 0; d < n->c->data_count && !reason; d++)
         if (j->reads_data[d] && differs(n->data[d], m->read_data[d]))
@@ -220,10 +289,21 @@ static bool is_canceled(const struct naive *n, int job)
     return false;
 }
 
+// Open in the table: --failed and --job keep ephemeral data of a job that does not run again.
+static bool is_kept(const struct prediction *p, int writer)
+{
+    return writer >= 0 && p->n->jobs[writer].state == JOB_COMPLETED && !p->hard[writer] &&
+           !p->rewrite[writer];
+}
+
 void naive_predict(struct naive *n)
 {
     struct prediction p = {.n = n};
-    bool any = false;
+    bool any = false, waits[JOBS_MOST] = {0};
+    // Open in the table: a value that the file gave follows the file, one that was set stays.
+    for (int d = 0; d < n->c->data_count; d++)
+        if (!differs(n->data[d], n->filed->data[d].initial))
+            memcpy(n->data[d], n->c->data[d].initial, sizeof n->data[d]);
     judge(&p);
     for (int j = 0; j < n->c->jobs_count; j++) {
         bool again = p.hard[j] || p.rewrite[j];
@@ -234,13 +314,14 @@ void naive_predict(struct naive *n)
             reset_data(n, j);
     }
     for (int d = 0; any && d < n->c->data_count; d++)
-        if (n->c->data[d].ephemeral)
+        if (n->c->data[d].ephemeral && !is_kept(&p, n->c->data[d].writer))
             memcpy(n->data[d], n->c->data[d].initial, sizeof n->data[d]);
     for (int j = 0; j < n->c->jobs_count; j++) {
         if (!p.may[j])
             continue;
         if (n->ran && !n->ran[j]) { // who has no reason yet is asked again by the next restart
-            if (p.hard[j] || reason_by_need(&p, j))
+            waits[j] = p.hard[j] || p.rewrite[j] || needs_one_of(n, j, waits);
+            if (p.hard[j] || (waits[j] ? reason_by_need(&p, j) : reason_now(&p, j)))
                 n->jobs[j].state = JOB_UNINITIALIZED;
             n->jobs[j].left = p.rewrite[j];
             continue;

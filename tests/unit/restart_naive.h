@@ -7,7 +7,7 @@
 #include "tests/unit/restart_world.h"
 
 struct naive {
-    const struct oracle_case *c;
+    const struct oracle_case *c, *filed; // as the file is now, as the last restart found it
     const struct round *round;
     struct job_memory jobs[JOBS_MOST]; // in: before the restart; out: after it
     content files[FILES_MOST], data[DATA_MOST];
@@ -15,7 +15,8 @@ struct naive {
     // out
     bool runs[JOBS_MOST];
     const char *why[JOBS_MOST];
-    int again, maybe; // what a restart can say before they run
+    int again, maybe;     // what a restart can say before they run
+    bool more[JOBS_MOST]; // --escalate: these get more
 };
 
 void naive_predict(struct naive *n);

@@ -8,14 +8,16 @@ enum { CASES = 2000, CASES_A_LINE = 500 };
 
 struct compared {
     struct naive before, after; // what the oracle was told, what it said
+    struct oracle_case filed;   // before the restart
     int round;
 };
 
 static void ask_oracle(struct world *w, int round, struct compared *k)
 {
     struct naive *n = &k->before;
-    *n = (struct naive){.c = w->c, .round = &w->c->rounds[round]};
+    *n = (struct naive){.c = w->c, .filed = &k->filed, .round = &w->c->rounds[round]};
     k->round = round;
+    k->filed = w->filed;
     world_files(w, n->files);
     world_data(w, n->data);
     memcpy(n->jobs, w->jobs, sizeof n->jobs);
@@ -24,10 +26,12 @@ static void ask_oracle(struct world *w, int round, struct compared *k)
 }
 
 // Whatever was not asked for, the world can say itself.
-static bool is_settled(const struct world *w)
+static bool is_settled(const struct world *w, const struct round *round)
 {
+    if (round->option == OPTION_FAILED || round->option == OPTION_JOB)
+        return false;
     for (int j = 0; j < w->c->jobs_count; j++)
-        if (w->jobs[j].state != JOB_COMPLETED)
+        if (w->jobs[j].state != JOB_COMPLETED && !w->c->jobs[j].absent)
             return false;
     for (int d = 0; d < w->c->data_count; d++)
         if (w->c->data[d].ephemeral)
@@ -43,6 +47,10 @@ static bool compare(struct world *w, const struct compared *k)
         int expected = k->after.runs[j];
         good &= cut_short ? w->ran[j] <= expected : w->ran[j] == expected;
         good &= cut_short || w->jobs[j].state == k->after.jobs[j].state;
+        if (k->round && w->more[j] != k->after.more[j]) {
+            world_problem(w, "j%c gets %s", 'a' + j, w->more[j] ? "more" : "no more");
+            good = false;
+        }
     }
     if (k->round && !w->c->rounds[k->round - 1].stop_after &&
         (w->again != k->after.again || w->maybe != k->after.maybe)) {
@@ -50,7 +58,7 @@ static bool compare(struct world *w, const struct compared *k)
                       (int)w->again, (int)w->maybe, k->after.again, k->after.maybe);
         good = false;
     }
-    if (!good || !is_settled(w))
+    if (!good || !is_settled(w, &w->c->rounds[k->round]))
         return good;
     world_look(w);
     good = !w->again && !w->maybe && !w->hashed && !*w->problem;
@@ -95,9 +103,10 @@ static bool play_round(struct world *w, int round, struct compared *k)
     const struct round *r = &w->c->rounds[round];
     for (int i = 0; i < r->edits_count; i++)
         world_edit(w, &r->edits[i]);
+    world_take_file(w);
     ask_oracle(w, round, k);
     if (round)
-        world_restart(w);
+        world_restart(w, r);
     world_run(w, r);
     world_states(w);
     bool good = compare(w, k);
@@ -165,13 +174,13 @@ static const struct {
      -1,
      REASON_NONE,
      1,
-     {EDIT_CHANGE, INPUT, "12345678"},
+     {EDIT_CHANGE, INPUT, "12345678", 0},
      "abcd"},
     {"work2 died of OOM: work2 and postprocess", WORK2, REASON_OOM, 0, {0}, "cd"},
     {"postprocess timed out: only it", POST, REASON_TIMEOUT, 0, {0}, "d"},
     {"nothing changed: none", -1, REASON_NONE, 0, {0}, ""},
-    {"f1 touched: none", -1, REASON_NONE, 1, {EDIT_TOUCH, F1, "12345678"}, ""},
-    {"f4 deleted: postprocess only", -1, REASON_NONE, 1, {EDIT_DELETE, F4, ""}, "d"},
+    {"f1 touched: none", -1, REASON_NONE, 1, {EDIT_TOUCH, F1, "12345678", 0}, ""},
+    {"f4 deleted: postprocess only", -1, REASON_NONE, 1, {EDIT_DELETE, F4, "", 0}, "d"},
 };
 
 static void test_diamond(struct world *w)

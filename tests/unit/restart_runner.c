@@ -72,12 +72,14 @@ static void run_job(struct playing *p, const struct claimed_job *claimed, struct
     for (uint32_t i = 0; i < claimed->inputs_count; i++)
         if (!see(w, claimed->inputs[i], &seen[i])) {
             end_badly(end, JOB_FAILED, REASON_MISSING_INPUT);
+            w->jobs[job].reason = REASON_MISSING_INPUT;
             return;
         }
     world_files(w, m.read);
     world_data(w, m.read_data);
     w->jobs[job].runs++;
     w->jobs[job].left = false;
+    w->jobs[job].reason = outcome->reason;
     if (outcome->state == JOB_COMPLETED || outcome->writes)
         write_outputs(w, job, &m);
     if (outcome->state != JOB_COMPLETED) {
@@ -140,7 +142,7 @@ static void sync_once(struct playing *p)
                              .ends_count = p->count,
                              .claim = {.max_jobs = p->canceled ? 0 : p->round->claims,
                                        .cpus = HELD_MOST,
-                                       .memory_bytes = 1 << 30}};
+                                       .memory_bytes = (int64_t)1 << 40}};
     if (store_sync(p->w->store, &q, &reply, &err)) {
         world_problem(p->w, "sync: %s", err.text);
         p->over = true;
@@ -179,7 +181,7 @@ void world_run(struct world *w, const struct round *round)
                                  .node = "h",
                                  .pid = 1,
                                  .cpus = HELD_MOST,
-                                 .memory_bytes = 1 << 30,
+                                 .memory_bytes = (int64_t)1 << 40,
                                  .accounting = SOURCE_PROC};
     struct playing p = {.w = w, .round = round};
     snprintf(name, sizeof name, "r%d", w->entries++);

@@ -79,32 +79,52 @@ void world_close(struct world *w)
     nftw(w->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
+// 0, or the file has a mistake.
+static int load(struct world *w, char **text, struct workflow *workflow)
+{
+    struct problems problems = {0};
+    *text = case_text(w->c);
+    int rc = workflow_load(*text, strlen(*text), "case.json", workflow, &problems);
+    if (rc) {
+        problems_print(&problems, stdout, "#", "case.json", 0);
+        world_problem(w, "the workflow cannot be loaded");
+    }
+    problems_fini(&problems);
+    return rc;
+}
+
+static struct workflow_origin origin_of(const struct world *w, const char *text)
+{
+    return (struct workflow_origin){
+        .user = "me", .uid = 1000, .folder = w->files_folder, .version = "test", .file_text = text};
+}
+
 void world_create(struct world *w, const struct oracle_case *c)
 {
     struct error err = {0};
-    struct problems problems = {0};
     struct workflow workflow;
-    cleanup_free char *text = case_text(c);
-    struct workflow_origin origin = {
-        .user = "me", .uid = 1000, .folder = w->files_folder, .version = "test", .file_text = text};
-    w->c = c;
+    cleanup_free char *text = NULL;
+    w->plan = *c;
+    case_now(&w->plan, &w->now);
+    w->filed = w->now;
+    w->c = c = &w->now;
     w->stopped = false;
     w->problem[0] = '\0';
     memset(w->jobs, 0, sizeof w->jobs);
+    for (int j = 0; j < c->jobs_count; j++)
+        w->jobs[j].state = c->jobs[j].absent ? JOB_DISABLED : JOB_UNINITIALIZED;
     for (int f = 0; f < c->files_count; f++) {
         content first;
         snprintf(first, sizeof first, "%08x", f + 1);
         if (c->files[f].writer < 0 || c->jobs[c->files[f].writer].reads[f])
             file_write(w->files_fd, c, f, first);
     }
-    if (workflow_load(text, strlen(text), "case.json", &workflow, &problems)) {
-        problems_print(&problems, stdout, "#", "case.json", 0);
-        world_problem(w, "the workflow cannot be loaded");
-    } else if (store_create_workflow(w->creator, &workflow, &origin, &w->workflow_id, &err)) {
-        world_problem(w, "create: %s", err.text);
+    if (!load(w, &text, &workflow)) {
+        struct workflow_origin origin = origin_of(w, text);
+        if (store_create_workflow(w->creator, &workflow, &origin, &w->workflow_id, &err))
+            world_problem(w, "create: %s", err.text);
     }
     workflow_fini(&workflow);
-    problems_fini(&problems);
 }
 
 void world_delete(struct world *w)
@@ -236,9 +256,12 @@ void world_states(struct world *w)
     for (size_t i = 0; i < sizeof invariants / sizeof *invariants; i++)
         if (number(w, invariants[i].sql, 0) && !(w->stopped && invariants[i].at_end))
             world_problem(w, "it does not hold that %s", invariants[i].what);
-    for (int j = 0; j < w->c->jobs_count; j++)
-        w->jobs[j].state =
-            (enum job_state)number(w, "SELECT state FROM job WHERE workflow = ?1 AND name = ?2", j);
+    for (int j = 0; j < w->c->jobs_count; j++) {
+        int64_t state = number(w, "SELECT state FROM job WHERE workflow = ?1 AND name = ?2", j);
+        if ((state < 0) != w->c->jobs[j].absent)
+            world_problem(w, "job j%c %s", 'a' + j, state < 0 ? "is missing" : "should be gone");
+        w->jobs[j].state = state < 0 ? JOB_DISABLED : (enum job_state)state;
+    }
 }
 
 // ---- what happens between runs ----
@@ -257,15 +280,30 @@ static void disable(struct world *w, int j)
     w->jobs[j].state = JOB_DISABLED;
 }
 
+// Who moves a file moves what is there, or it is made anew.
+static void edit_workflow(struct world *w, const struct edit *e)
+{
+    struct oracle_case before = w->now;
+    case_edit(&w->plan, e);
+    case_now(&w->plan, &w->now);
+    if (e->kind == EDIT_PATH && (e->value[7] & 1 || w->c->files[e->which].writer < 0))
+        file_move(w->files_fd, &before, &w->now, e->which);
+    else if (e->kind == EDIT_PATH)
+        file_delete(w->files_fd, &before, e->which);
+}
+
 void world_edit(struct world *w, const struct edit *e)
 {
     content data[DATA_MOST];
-    if (e->kind < EDIT_DATA_SAME) {
+    if (edit_is_of_file(e->kind)) {
+        edit_workflow(w, e);
+    } else if (e->kind < EDIT_DATA_SAME) {
         // What was left to write an output that is there again would still run.
-        if (!w->stopped || !file_is_missing(w->files_fd, e->which))
+        if (!w->stopped || !file_is_missing(w->files_fd, w->c, e->which))
             file_edit(w->files_fd, w->c, e);
     } else if (e->kind == EDIT_DISABLE) {
-        if (!w->stopped) // or those that wait would have to be told
+        if (!w->stopped &&
+            !w->filed.jobs[e->which].absent) // or those that wait would have to be told
             disable(w, e->which);
     } else if (e->kind == EDIT_DATA_CHANGE) {
         world_set(w, e->which, e->value);
@@ -273,35 +311,79 @@ void world_edit(struct world *w, const struct edit *e)
         world_data(w, data);
         if (*data[e->which])
             set_as(w, e->which, data[e->which], true);
-    } else {
-        world_problem(w, "there is no such edit yet");
     }
 }
 
-static void find(struct world *w, bool apply)
+static void note(struct world *w, const struct restart *restart)
+{
+    w->again = restart->again;
+    w->maybe = restart->maybe;
+    w->hashed = restart->look.hashed;
+    memset(w->more, 0, sizeof w->more);
+    for (uint32_t i = 0; restart->more.of_job && i < restart->facts.jobs_count; i++)
+        if (restart->more.of_job[i] >= 0)
+            w->more[restart->facts.jobs[i].name[1] - 'a'] = true;
+}
+
+static void find(struct world *w, const struct restart_wish *wish,
+                 const struct workflow_origin *origin, bool apply)
 {
     struct error err = {0};
     struct restart restart;
-    struct restart_wish wish = {0};
     struct restart_reply reply;
-    if (restart_find(w->store, w->workflow_id, &wish, &restart, &err)) {
+    if (restart_find(w->store, w->workflow_id, wish, &restart, &err)) {
         world_problem(w, "restart: %s", err.text);
         return;
     }
-    w->again = restart.again;
-    w->maybe = restart.maybe;
-    w->hashed = restart.look.hashed;
-    if (apply && restart_apply(w->store, &restart, NULL, &reply, &err))
+    note(w, &restart);
+    if (apply && restart_apply(w->store, &restart, origin, &reply, &err))
         world_problem(w, "restart: %s", err.text);
     restart_fini(&restart);
 }
 
-void world_restart(struct world *w)
+static void find_with_file(struct world *w, bool apply)
 {
-    find(w, true);
+    struct workflow workflow;
+    cleanup_free char *text = NULL;
+    if (!load(w, &text, &workflow)) {
+        struct restart_wish wish = {.workflow = &workflow};
+        struct workflow_origin origin = origin_of(w, text);
+        find(w, &wish, &origin, apply);
+    }
+    workflow_fini(&workflow);
+}
+
+// A job that comes into the file is a new one.
+void world_take_file(struct world *w)
+{
+    for (int j = 0; j < w->c->jobs_count; j++) {
+        bool absent = w->now.jobs[j].absent;
+        if (absent == w->filed.jobs[j].absent)
+            continue;
+        w->jobs[j] = (struct job_memory){.state = absent ? JOB_DISABLED : JOB_UNINITIALIZED,
+                                         .runs = w->jobs[j].runs};
+    }
+}
+
+void world_restart(struct world *w, const struct round *round)
+{
+    static const struct escalation_limits endless;
+    char name[3] = {'j', (char)('a' + case_asked(w->c, round)), '\0'};
+    struct restart_wish wish = {.failed = round->option == OPTION_FAILED,
+                                .force = round->option == OPTION_FORCE,
+                                .escalate = round->escalate ? &endless : NULL,
+                                .job_glob = round->option == OPTION_JOB ? name : NULL};
+    if (round->with_file)
+        find_with_file(w, true);
+    else
+        find(w, &wish, NULL, true);
+    w->filed = w->now;
 }
 
 void world_look(struct world *w)
 {
-    find(w, false);
+    static const struct restart_wish all;
+    find_with_file(w, false);
+    if (!w->again && !w->maybe && !w->hashed)
+        find(w, &all, NULL, false);
 }

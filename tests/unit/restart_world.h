@@ -12,13 +12,15 @@
 struct job_memory {
     enum job_state state;
     int runs;
+    enum attempt_reason reason; // of its last run
     bool left; // an earlier restart decided that it writes what is missing, and it has not yet
     // when it last completed
     content read[FILES_MOST], read_data[DATA_MOST], wrote[FILES_MOST], set[DATA_MOST];
 };
 
 struct world {
-    const struct oracle_case *c;
+    const struct oracle_case *c;         // &now
+    struct oracle_case plan, now, filed; // with absent jobs; as the file is; as torc has it
     char folder[80], files_folder[96], database[96];
     int files_fd;
     struct store *store, *creator; // creating expires the statements of its connection
@@ -31,6 +33,7 @@ struct world {
     int ended, entries;
     bool stopped;                 // jobs are left to run
     int64_t again, maybe, hashed; // of the last world_restart or world_look
+    bool more[JOBS_MOST];         // got more by it
     char problem[300];            // the first thing that went wrong; "": nothing
 };
 
@@ -43,7 +46,8 @@ void world_create(struct world *w, const struct oracle_case *c); // with its sou
 void world_delete(struct world *w);
 
 void world_edit(struct world *w, const struct edit *edit);
-void world_restart(struct world *w);
+void world_take_file(struct world *w); // when it has been edited
+void world_restart(struct world *w, const struct round *round);
 void world_look(struct world *w); // what a restart would do
 void world_run(struct world *w, const struct round *round);
 

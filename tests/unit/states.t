@@ -46,4 +46,12 @@ told_in attempt_reason doc/guide.md
 told_in usage_source doc/torc-report.1
 report "the order of counts has every state of a job" "$(listed job_state | while read -r name; do
     sed -n '/job_states_in_order\[/,/};/p' lib/show/screen.c | grep -qw "$name" || echo "$name"; done)"
+# the ways between them: lib/base/transitions.def
+again="contrib/states -o doc/states.svg > doc/states.dot"
+report "the ways of a job are between its states" "$(sed -n 's/^TRANSITION(\([A-Z_]*\), \([A-Z_]*\), .*/JOB_\1 JOB_\2/p' lib/base/transitions.def |
+    tr ' ' '\n' | sort -u | { listed job_state; cat; } | sort | uniq -u)"
+report "each is a line of its own" "$(grep -c TRANSITION lib/base/transitions.def | grep -vxF "$(grep -cE '^TRANSITION\([A-Z_]+, [A-Z_]+, "[^"]+"\)$' lib/base/transitions.def)")"
+report "doc/states.dot is of now; $again makes it so" "$(contrib/states 2>&1 | diff doc/states.dot - 2>&1)"
+report "doc/states.svg is of doc/states.dot" "$(grep -qxF "<!-- $(cksum < doc/states.dot) -->" doc/states.svg || echo "$again")"
+report "the page of what is promised shows it" "$(grep -qF '(states.svg)' doc/reliability.md || echo "no (states.svg)")"
 echo "1..$count"
