@@ -441,6 +441,7 @@ static void take_reply(struct runner *runner, struct sync_reply *reply, bool aga
     stop_named(runner, reply->canceled, reply->canceled_count, STOP_CANCELED);
     if (reply->expelled)
         drain_begin(runner, STOP_REFUSED, 0);
+    runner->top_up.due = reply->demand;
     if (reply->demand)
         top_up_start(&runner->top_up, &runner->jobs, runner->db);
     take_claims(runner, reply, again);

@@ -272,7 +272,7 @@ int run_main(void *argument, struct keeper_shared *shared)
         failed = false;
         runner.intake.complete = true;
     }
-    if (!failed && runner.intake.complete && runner.options->submission)
+    if (!failed && (runner.intake.complete || runner.top_up.due) && runner.options->submission)
         top_up_last(&runner.top_up, &runner.jobs, runner.db);
     int code = failed                       ? (int)err.code
                : runner.options->submission ? ERROR_NONE

@@ -63,6 +63,26 @@ static int check_died(const struct submit *submit, bool by_hand, struct error *e
     return rc;
 }
 
+// The same of those in which a runner came and found no job that it could run.
+static int check_vain(const struct submit *submit, const struct demand *demand, bool by_hand,
+                      struct error *err)
+{
+    for (uint32_t i = 0; i < demand->classes_count; i++) {
+        const struct class_demand *d = &demand->classes[i];
+        if (d->vain < DIED_MOST)
+            continue;
+        error_set(err, ERROR_JOBS, 0,
+                  "the last %lld requests for class %s ended without having run any job, so no "
+                  "more are asked for; torc status %lld and their logs tell why\n"
+                  "when that is mended: torc-sbatch --top-up %lld",
+                  (long long)d->vain, d->row.name, (long long)submit->workflow_id,
+                  (long long)submit->workflow_id);
+        if (!by_hand)
+            return -1;
+    }
+    return 0;
+}
+
 static int submit_demand(const struct submit *submit, const struct demand *demand, bool hasty,
                          size_t *taken, struct error *err)
 {
@@ -150,7 +170,8 @@ int top_up(struct store *store, const char *db, int64_t workflow_id, struct top_
         rc = info->state == WORKFLOW_HELD ? 0 : submit_give_back(&submit, NULL, err);
     } else if (!rc && !(rc = store_demand(store, workflow_id, &demand, err))) {
         rc = submit_give_back(&submit, &demand, err);
-        if (!rc && is_due(&demand) && !(rc = check_died(&submit, how.hasty, err)))
+        if (!rc && is_due(&demand) && !(rc = check_died(&submit, how.hasty, err)) &&
+            !(rc = check_vain(&submit, &demand, how.hasty, err)))
             rc = submit_demand(&submit, &demand, how.hasty, taken, err);
         demand_fini(&demand);
     }

@@ -63,6 +63,7 @@ cluster_tests += tests/cluster/sandbox.t
 cluster_tests += tests/cluster/schedulers.t
 cluster_tests += tests/cluster/sites.t
 cluster_tests += tests/cluster/submit.t
+cluster_tests += tests/cluster/walltime.t
 
 # run by tests/guest/run, in a machine with cgroup v2
 guest_tests =

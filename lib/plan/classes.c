@@ -18,6 +18,7 @@ struct plan_class *plan_classes_of_demand(const struct demand *demand)
             .soon = d->soon,
             .later = d->blocked > d->soon ? d->blocked - d->soon : 0,
             .room = d->room,
+            .allocations = d->allocations,
             .waiting = d->waiting,
             .any_length = true, // looked at when it was submitted; now it is asked for as it is
         };

@@ -132,7 +132,7 @@ static void shape_group(struct plan_group *group, const struct plan_request *req
     struct times times = class_times(request, class, fit);
     int64_t nodes =
         class->row->nodes > 1 ? 1 : fit_nodes(fit, class->row); // that hold jobs of their own
-    int64_t most = larger(request->settings->max_allocations, 1);
+    int64_t most = larger(request->settings->max_allocations - class->allocations, 1);
     if (request->cluster->max_array_size)
         most = smaller(most, request->cluster->max_array_size);
     int32_t width = choose_slots(fit, divide_up(jobs, nodes), times.rounds, most);

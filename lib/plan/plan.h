@@ -24,6 +24,7 @@ struct plan_class { // what the planner is told of one resource class
     int64_t ready, soon; // need = ready + soon; soon only ever sizes what ready causes
     int64_t later;       // blocked, besides soon: shown, and checked, not asked for
     int64_t room;        // jobs that live and queued allocations have slots and time for
+    int64_t allocations; // of these, which count against max_allocations
     bool waiting;        // a request made for it has not started: none is planned
     const char *job;     // a job to name in messages; NULL: the class is named
     bool any_length;     // its jobs support termination, so may be longer than an allocation

@@ -68,7 +68,7 @@ enum pack_time_fit pack_time_fits(const struct pack_time *time, int64_t runtime_
         return PACK_TIME_YES;
     int64_t least = runtime_usec / 10 > 5 * minute ? runtime_usec / 10 : 5 * minute;
     return time->left_usec >= least ||
-                   (time->left_usec > 0 && time->left_usec * 2 >= time->walltime_usec)
+                   (time->left_usec > 0 && time->left_usec >= time->elapsed_usec)
                ? PACK_TIME_TERMINABLE
                : PACK_TIME_NO;
 }

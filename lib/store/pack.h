@@ -52,7 +52,7 @@ enum pack_time_fit {
 // May a job of this runtime start now? When it fits in the time left; a runtime of up to the whole
 // walltime at the start of an allocation (the first minute, at most a tenth of it) too, since its
 // limit is then what there is. A job that supports termination, when max(5 min, a tenth of its
-// runtime) or half of the allocation is left. Not enforced: any time.
+// runtime) or half of the time that the allocation has for jobs is left. Not enforced: any time.
 enum pack_time_fit pack_time_fits(const struct pack_time *time, int64_t runtime_usec,
                                   bool enforced);
 

@@ -87,7 +87,7 @@ RECORD(sync_reply, sync_reply, LIST(sync_reply, claimed, &codec_claimed),
 // ---- planning ----
 #define D(f) INT(class_demand, f)
 LOCAL(class_demand, class_demand, D(class_id), PART(class_demand, row, &codec_class_row), D(ready),
-      D(soon), D(blocked), D(ended), D(room), D(waiting));
+      D(soon), D(blocked), D(ended), D(allocations), D(vain), D(room), D(waiting));
 RECORD(demand, demand, LIST(demand, classes, &codec_class_demand));
 #define S(f) INT(submission, f)
 #define ST(f) TEXT(submission, f)

@@ -28,6 +28,7 @@ struct balance {
     struct need *needs;
     struct supply *supplies;
     size_t needs_count, needs_space, supplies_count, supplies_space;
+    int64_t most; // allocations of one class
 };
 
 static int64_t smaller(int64_t a, int64_t b)
@@ -89,6 +90,17 @@ static int read_margin(struct balance *b, struct settings *settings, struct erro
     return rc;
 }
 
+static void count_allocations(struct balance *b)
+{
+    for (size_t i = 0; i < b->needs_count; i++) {
+        struct class_demand *d = &b->needs[i].demand;
+        for (size_t k = 0; k < b->supplies_count; k++)
+            if (b->supplies[k].class_id == d->class_id)
+                d->allocations += b->supplies[k].count;
+        d->waiting |= d->allocations >= b->most;
+    }
+}
+
 static int read_supplies(struct balance *b, struct error *err)
 {
     struct settings settings = {0};
@@ -118,7 +130,9 @@ static int read_supplies(struct balance *b, struct error *err)
             .free = 1,
         };
     }
+    b->most = settings.max_allocations > 1 ? settings.max_allocations : 1;
     settings_fini(&settings);
+    count_allocations(b);
     return rc;
 }
 
@@ -206,6 +220,18 @@ static int compute(struct balance *b, bool soon, struct error *err)
     return 0;
 }
 
+// A class that has work for which there is no room: do its allocations run jobs at all?
+static int read_vain(struct balance *b, struct error *err)
+{
+    for (size_t i = 0; i < b->needs_count; i++) {
+        struct class_demand *d = &b->needs[i].demand;
+        if (d->ready > d->room && db_number(b->tx->db, err, &d->vain, SQL_CLASS_NONE_RAN, "ll",
+                                            d->class_id, b->tx->workflow_id) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 static void balance_fini(struct balance *b)
 {
     free(b->needs);
@@ -219,7 +245,10 @@ int sqlite_demand(void *impl, int64_t workflow_id, struct demand *demand, struct
     struct balance b = {.tx = &tx, .arena = demand->arena};
     if (db_begin(db, false, err))
         return -1;
-    int rc = db_end(db, tx_init(&tx, db, workflow_id, err) || compute(&b, true, err) ? -1 : 0, err);
+    int rc = db_end(
+        db,
+        tx_init(&tx, db, workflow_id, err) || compute(&b, true, err) || read_vain(&b, err) ? -1 : 0,
+        err);
     if (rc == 0) {
         demand->classes = arena_alloc(demand->arena, b.needs_count * sizeof *demand->classes + 1);
         demand->classes_count = (uint32_t)b.needs_count;

@@ -7,13 +7,15 @@
 int tx_class_waits(struct tx *tx, int64_t class_id, bool *waits, struct error *err)
 {
     enum { DOUBLINGS = 8 };
-    static const int64_t pause_usec = 10 * 1000000; // between two submissions of one class
+    // between two submissions of one class, unless the last has ended and ran jobs: its runner may
+    // be the last that could ask
+    static const int64_t pause_usec = 10 * 1000000;
     int64_t vain = 0, waiting = 0;
     if (db_number(tx->db, err, &vain, SQL_CLASS_IN_VAIN, "ll", class_id, tx->workflow_id) < 0)
         return -1;
     int64_t doublings = vain > DOUBLINGS ? DOUBLINGS : vain > 1 ? vain - 1 : 0;
-    if (db_number(tx->db, err, &waiting, SQL_CLASS_WAITING, "lll", class_id, tx->workflow_id,
-                  tx->now_usec - (pause_usec << doublings)) < 0)
+    if (db_number(tx->db, err, &waiting, SQL_CLASS_WAITING, "llli", class_id, tx->workflow_id,
+                  tx->now_usec - (pause_usec << doublings), vain > 0) < 0)
         return -1;
     *waits = waiting != 0;
     return 0;

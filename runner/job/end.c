@@ -95,8 +95,11 @@ static const char *describe(const struct jobs *jobs, struct job *job, const stru
     case REASON_TERMINATED:
         return job->stop == STOP_USER ? "the user stopped torc-run"
                : v->state == JOB_TERMINATED
-                   ? arena_printf(arena, "its allocation ended, for the %d. time",
-                                  job->claimed.continuations + 1)
+                   ? arena_printf(arena,
+                                  "its allocation ended, for the %d. time (max_continuations %d); "
+                                  "torc restart goes on with it, with a longer walltime if it got "
+                                  "nowhere",
+                                  job->claimed.continuations + 1, job->spec.max_continuations)
                : jobs->node.in_allocation
                    ? "its allocation ended; it goes on in another one"
                    : "the time of torc-run was over; it goes on in another run";

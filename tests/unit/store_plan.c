@@ -108,7 +108,15 @@ static void test_demand(void)
     is_int(store_demand(f.store, w, &d, &f.err), 0, "demand");
     ok(d.classes[0].room == 8 && !d.classes[0].waiting && d.classes[0].ready == 16,
        "4 run: room for 8 more, nothing waiting");
+    is_int(d.classes[0].allocations, 3, "three allocations");
     demand_fini(&d);
+    fixture_number(&f, "UPDATE workflow SET settings = json_set(settings, '$.max_allocations', 3) "
+                       "RETURNING 1");
+    is_int(store_demand(f.store, w, &d, &f.err), 0, "demand");
+    ok(d.classes[0].waiting, "and if that is all it may have, it waits for one of them to end");
+    demand_fini(&d);
+    fixture_number(&f, "UPDATE workflow SET settings = json_set(settings, '$.max_allocations', 16) "
+                       "RETURNING 1");
 
     fixture_number(&f, "UPDATE submission SET created_usec = created_usec - 11000000 RETURNING 1");
     struct sync_request q = {.runner_id = r.id, .seq = ++r.seq, .leave = true};
@@ -277,6 +285,15 @@ static bool asks_after_vain(struct fixture *f, int64_t w, int64_t class_id, int 
     return next.id != 0;
 }
 
+static int64_t vain(struct fixture *f, int64_t w)
+{
+    struct demand d;
+    is_int(store_demand(f->store, w, &d, &f->err), 0, "demand");
+    int64_t count = d.classes[0].vain;
+    demand_fini(&d);
+    return count;
+}
+
 static void test_vain(void)
 {
     struct fixture f;
@@ -288,8 +305,16 @@ static void test_vain(void)
     ok(!asks_after_vain(&f, w, class_id, 2, 19, arena), "after two not within 19 s");
     ok(!asks_after_vain(&f, w, class_id, 3, 39, arena), "after three not within 39 s");
     ok(asks_after_vain(&f, w, class_id, 4, 81, arena), "after four it may after 81 s");
+    is_int(vain(&f, w), 4, "which are four since a job last ran");
     fixture_number(&f, "UPDATE runner SET jobs_run = 1 WHERE incarnation = 'vain4' RETURNING 1");
+    is_int(vain(&f, w), 0, "or none, if one ran");
     ok(asks_after_vain(&f, w, class_id, 5, 11, arena), "once one ran a job, it is 10 s again");
+    fixture_number(&f, "UPDATE runner SET jobs_run = 1 WHERE incarnation = 'vain5' RETURNING 1");
+    fixture_number(&f, "UPDATE submission SET created_usec = created_usec + 11000000 WHERE id = "
+                       "(SELECT max(id) FROM submission) RETURNING 1");
+    struct submission next = plan(class_id, 1, 4, 1);
+    create(&f, w, &next, 1, arena);
+    ok(next.id != 0, "one that has ended and ran jobs may be followed at once");
     arena_destroy(arena);
     fixture_close(&f);
 }
