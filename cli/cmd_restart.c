@@ -4,7 +4,7 @@
 
 #include "cli/job_list.h"
 #include "lib/base/mem.h"
-#include "lib/plan/plan.h"
+#include "lib/plan/cluster.h"
 #include "lib/show/restart_table.h"
 #include "lib/slurm/slurm.h"
 #include "lib/store/plan.h"
@@ -30,7 +30,7 @@ static int find_limits(struct store *store, int64_t id, struct escalation_limits
     *limits = (struct escalation_limits){0};
     if (store_submissions(store, id, &submissions, err))
         return -1;
-    bool submitted = submissions.count > 0, endless = false;
+    bool submitted = submissions.count > 0;
     submissions_fini(&submissions);
     if (!submitted) {
         limits->memory_bytes = (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE);
@@ -38,16 +38,7 @@ static int find_limits(struct store *store, int64_t id, struct escalation_limits
     }
     if (slurm_load_cluster(&cluster, err))
         return error_prefix(err, "how much there is cannot be found out, nothing was changed");
-    for (uint32_t i = 0; i < cluster.nodes_count; i++)
-        if (cluster.nodes[i].memory_bytes - PLAN_OWN_BYTES > limits->memory_bytes)
-            limits->memory_bytes = cluster.nodes[i].memory_bytes - PLAN_OWN_BYTES;
-    for (uint32_t i = 0; i < cluster.partitions_count; i++) {
-        endless |= !cluster.partitions[i].max_time_usec;
-        if (cluster.partitions[i].max_time_usec > limits->runtime_usec)
-            limits->runtime_usec = cluster.partitions[i].max_time_usec;
-    }
-    if (endless)
-        limits->runtime_usec = 0;
+    cluster_most(&cluster, &limits->memory_bytes, &limits->runtime_usec);
     cluster_fini(&cluster);
     return 0;
 }

@@ -220,6 +220,9 @@ int prepare(struct prepared *prepared, const struct options *options, struct err
         return -1;
     if (slurm_load_cluster(&prepared->cluster, err))
         return error_prefix(err, "nothing was submitted");
+    cluster_most(&prepared->cluster, &prepared->settings.most_memory_bytes,
+                 &prepared->settings.most_runtime_usec);
+    keep_settings(prepared);
     if (make_plan(prepared, err))
         return -1;
     warn_of_alloc_nodes(prepared, options);

@@ -21,6 +21,7 @@ local_tests += tests/local/flush.t
 local_tests += tests/local/foreign.t
 local_tests += tests/local/graph.t
 local_tests += tests/local/guide.t
+local_tests += tests/local/handlers.t
 local_tests += tests/local/idioms.t
 local_tests += tests/local/install.t
 local_tests += tests/local/journal.t

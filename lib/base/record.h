@@ -17,7 +17,7 @@ struct claimed_job {
     int64_t job_id;
     const char *name, *command, *spec; // spec: JSON of the seldom fields or NULL
     const char *class_name;
-    int32_t flags, run_id, attempt_id, cpus, gpus_milli, nodes, continuations;
+    int32_t flags, run_id, attempt_id, cpus, gpus_milli, nodes, continuations, retries;
     int64_t memory_bytes, runtime_usec;
     bool enforced; // false: cpus, memory and runtime are for planning only
     int64_t after; // of a hint: the job that it waits for, alone; 0: claimed
@@ -67,9 +67,12 @@ struct attempt_end {
     struct attempt_start start; // the same as was or would have been sent
     int64_t end_usec, wall_usec;
     enum job_state state; // COMPLETED, FAILED, TERMINATED, CANCELED, PENDING_FAILED; READY: goes on
-                          // in another allocation
+                          // in another allocation, or is tried again
     int32_t exit_code, signal; // one of them UNKNOWN; both, when it never started
     bool core;
+    bool retry;              // READY, because a failure handler says so
+    const char *retry_class; // in one of this name, with that; NULL: its own
+    int64_t retry_memory_bytes, retry_runtime_usec;
     enum attempt_reason reason;
     int32_t warnings; // bits of attempt_warning
     const char *message, *stderr_tail;

@@ -7,6 +7,7 @@
 
 #include "lib/base/arena.h"
 #include "lib/base/mem.h"
+#include "lib/plan/plan.h"
 #include "lib/workflow/gres.h"
 
 enum value_type { VALUE_TEXT, VALUE_BOOL, VALUE_INT32, VALUE_INT64 };
@@ -182,4 +183,20 @@ bool cluster_has_other_hosts(const struct cluster *cluster,
             return true;
     }
     return false;
+}
+
+void cluster_most(const struct cluster *cluster, int64_t *memory_bytes, int64_t *runtime_usec)
+{
+    bool endless = false;
+    *memory_bytes = *runtime_usec = 0;
+    for (uint32_t i = 0; i < cluster->nodes_count; i++)
+        if (cluster->nodes[i].memory_bytes - PLAN_OWN_BYTES > *memory_bytes)
+            *memory_bytes = cluster->nodes[i].memory_bytes - PLAN_OWN_BYTES;
+    for (uint32_t i = 0; i < cluster->partitions_count; i++) {
+        endless |= !cluster->partitions[i].max_time_usec;
+        if (cluster->partitions[i].max_time_usec > *runtime_usec)
+            *runtime_usec = cluster->partitions[i].max_time_usec;
+    }
+    if (endless)
+        *runtime_usec = 0;
 }

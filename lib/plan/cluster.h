@@ -55,6 +55,9 @@ struct cluster {
 int cluster_parse(struct cluster *cluster, const char *text, struct error *err);
 void cluster_fini(struct cluster *cluster);
 
+// The most that a job could get on some node and in some partition; 0: no limit is known.
+void cluster_most(const struct cluster *cluster, int64_t *memory_bytes, int64_t *runtime_usec);
+
 const struct cluster_partition *cluster_find_partition(const struct cluster *cluster,
                                                        const char *name, size_t length);
 

@@ -58,9 +58,10 @@ LOCAL(usage, usage_record, TEXT(usage_record, node), TEXT(usage_record, step), U
 LOCAL(seen, file_seen, F(size_bytes), F(mtime_usec), F(ctime_usec), F(inode), F(hash));
 #define A(f) INT(attempt_end, f)
 LOCAL(end, attempt_end, PART(attempt_end, start, &codec_start), A(end_usec), A(wall_usec), A(state),
-      A(exit_code), A(signal), A(core), A(reason), A(warnings), TEXT(attempt_end, message),
-      TEXT(attempt_end, stderr_tail), LIST(attempt_end, usages, &codec_usage),
-      LIST(attempt_end, files, &codec_seen));
+      A(exit_code), A(signal), A(core), A(retry), TEXT(attempt_end, retry_class),
+      A(retry_memory_bytes), A(retry_runtime_usec), A(reason), A(warnings),
+      TEXT(attempt_end, message), TEXT(attempt_end, stderr_tail),
+      LIST(attempt_end, usages, &codec_usage), LIST(attempt_end, files, &codec_seen));
 LOCAL(point, usage_point, INT(usage_point, job_id), INT(usage_point, attempt_id),
       INT(usage_point, time_usec), INT(usage_point, cpu_usec), INT(usage_point, memory_bytes));
 LOCAL(claim, claim_request, INT(claim_request, max_jobs), INT(claim_request, cpus),
@@ -75,9 +76,9 @@ LOCAL(claimed_data, claimed_data, TEXT(claimed_data, name), TEXT(claimed_data, j
 #define J(f) INT(claimed_job, f)
 LOCAL(claimed, claimed_job, J(job_id), TEXT(claimed_job, name), TEXT(claimed_job, command),
       TEXT(claimed_job, spec), TEXT(claimed_job, class_name), J(flags), J(run_id), J(attempt_id),
-      J(cpus), J(gpus_milli), J(nodes), J(continuations), J(memory_bytes), J(runtime_usec),
-      J(enforced), J(after), TEXTS(claimed_job, inputs), TEXTS(claimed_job, outputs),
-      LIST(claimed_job, data, &codec_claimed_data));
+      J(cpus), J(gpus_milli), J(nodes), J(continuations), J(retries), J(memory_bytes),
+      J(runtime_usec), J(enforced), J(after), TEXTS(claimed_job, inputs),
+      TEXTS(claimed_job, outputs), LIST(claimed_job, data, &codec_claimed_data));
 #define R(f) INT(sync_reply, f)
 RECORD(sync_reply, sync_reply, LIST(sync_reply, claimed, &codec_claimed),
        LIST(sync_reply, hints, &codec_claimed), INTS(sync_reply, canceled),

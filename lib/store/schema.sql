@@ -106,6 +106,7 @@ CREATE TABLE job (
   rank INTEGER NOT NULL DEFAULT 0,         -- higher first: seconds from here to the end, or as jobs_sort_method says
   attempts INTEGER NOT NULL DEFAULT 0,     -- starts within the present run
   continuations INTEGER NOT NULL DEFAULT 0,-- of them, ended by the end of an allocation
+  retries INTEGER NOT NULL DEFAULT 0,      -- of them, after a failure that the job's handler takes
   runner INTEGER REFERENCES runner(id),    -- who holds it while it is pending or running
   spec TEXT,                               -- JSON of the seldom fields: env, workdir, stdio, termination_signal, …
   signature INTEGER,                       -- hash of what makes it run again when it changes: lib/workflow/signature.h

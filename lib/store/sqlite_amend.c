@@ -308,7 +308,7 @@ static int amend(struct amending *a, const struct restart_request *q, const stru
     return amend_workflow(a, o, err) || amend_classes(a, err) || amend_jobs(a, err) ||
                    drop_links(a, err) || drop_jobs(a, err) || amend_files(a, err) ||
                    amend_data(a, err) || amend_links(a, err) || amend_counts(a, err) ||
-                   db_do(a->tx->db, err, SQL_RESTART_IN_ORDER, "li", a->tx->workflow_id,
+                   db_do(a->tx->db, err, SQL_JOBS_IN_ORDER, "li", a->tx->workflow_id,
                          (int)MANY_CLASSES) ||
                    restore_seen(a, had, err) || reset(a, q, reply, err)
                ? -1

@@ -152,6 +152,7 @@ void claim_take(struct claim_state *state, const struct claim_class *c, sqlite3_
     job.flags = sqlite3_column_int(s, 6);
     job.attempt_id = sqlite3_column_int(s, 7) + 1;
     job.continuations = sqlite3_column_int(s, 8);
+    job.retries = sqlite3_column_int(s, 9);
     add_claimed(state, &job);
     tx_count(state->tx, c->id, JOB_READY, JOB_PENDING, 1);
 }
@@ -324,13 +325,14 @@ struct claimed_job tx_claimed_row(struct arena *arena, sqlite3_stmt *s)
         .flags = sqlite3_column_int(s, 4),
         .attempt_id = sqlite3_column_int(s, 5) + 1,
         .continuations = sqlite3_column_int(s, 6),
-        .class_name = db_text(arena, s, 7),
-        .cpus = sqlite3_column_int(s, 8),
-        .memory_bytes = sqlite3_column_int64(s, 9),
-        .gpus_milli = sqlite3_column_int(s, 10),
-        .nodes = sqlite3_column_int(s, 11),
-        .runtime_usec = sqlite3_column_int64(s, 12),
-        .enforced = sqlite3_column_int(s, 13) != 0,
+        .retries = sqlite3_column_int(s, 7),
+        .class_name = db_text(arena, s, 8),
+        .cpus = sqlite3_column_int(s, 9),
+        .memory_bytes = sqlite3_column_int64(s, 10),
+        .gpus_milli = sqlite3_column_int(s, 11),
+        .nodes = sqlite3_column_int(s, 12),
+        .runtime_usec = sqlite3_column_int64(s, 13),
+        .enforced = sqlite3_column_int(s, 14) != 0,
     };
 }
 

@@ -38,7 +38,7 @@ enum pack_time_fit claim_class_fits(const struct claim_state *state, struct clai
                                     const char *scheduler, const char *labels);
 
 // Claims the job of this row of a statement (id, priority, rank, name, command, spec, flags,
-// attempts, continuations).
+// attempts, continuations, retries).
 void claim_take(struct claim_state *state, const struct claim_class *c, sqlite3_stmt *s);
 
 enum claim_order {

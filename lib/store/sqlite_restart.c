@@ -54,15 +54,27 @@ static int reset_jobs(struct tx *tx, const struct restart_request *q, struct res
     return 0;
 }
 
+int tx_more(struct tx *tx, const struct restart_more *m, enum job_state state, struct error *err)
+{
+    int64_t classes = 0;
+    if (db_do(tx->db, err, SQL_MORE_CLASS, "lsll", m->class_id, m->name, m->memory_bytes,
+              m->runtime_usec))
+        return -1;
+    bool made = sqlite3_changes(tx->db->sqlite) > 0;
+    if (db_do(tx->db, err, SQL_MORE_JOB, "llsi", m->job_id, m->class_id, m->name, (int)state) ||
+        (made && db_number(tx->db, err, &classes, SQL_CLASSES_UP_TO, "li", tx->workflow_id,
+                           MANY_CLASSES + 1) < 0))
+        return -1;
+    return made && classes == MANY_CLASSES
+               ? db_do(tx->db, err, SQL_JOBS_IN_ORDER, "li", tx->workflow_id, (int)MANY_CLASSES)
+               : 0;
+}
+
 static int give_more(struct tx *tx, const struct restart_request *q, struct error *err)
 {
-    for (uint32_t i = 0; i < q->more_count; i++) {
-        const struct restart_more *m = &q->more[i];
-        if (db_do(tx->db, err, SQL_RESTART_MORE_CLASS, "lsll", m->class_id, m->name,
-                  m->memory_bytes, m->runtime_usec) ||
-            db_do(tx->db, err, SQL_RESTART_MORE_JOB, "lls", m->job_id, m->class_id, m->name))
+    for (uint32_t i = 0; i < q->more_count; i++)
+        if (tx_more(tx, &q->more[i], JOB_UNINITIALIZED, err))
             return -1;
-    }
     if (!q->more_count) // attempts count for the class that their job has now
         return 0;
     return db_do(tx->db, err, SQL_DELETE_USED, "l", tx->workflow_id) ||
@@ -96,7 +108,7 @@ int tx_start_run(struct tx *tx, struct error *err)
     struct db *db = tx->db;
     int64_t id = tx->workflow_id;
     if (db_do(db, err, SQL_RESTART_EPHEMERAL, "l", id) ||
-        db_do(db, err, SQL_RESTART_IN_ORDER, "li", id, (int)MANY_CLASSES) ||
+        db_do(db, err, SQL_JOBS_IN_ORDER, "li", id, (int)MANY_CLASSES) ||
         db_do(db, err, SQL_RESTART_UNMET, "l", id) || db_do(db, err, SQL_RESTART_STATES, "l", id) ||
         db_do(db, err, SQL_RESTART_COUNTS_ZERO, "l", id) ||
         db_do(db, err, SQL_RESTART_COUNTS, "l", id) ||

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A runner's sync: ends, starts, give-backs, claims and heartbeat, all in one transaction.
 #include "lib/base/mem.h"
+#include "lib/store/restart.h"
 #include "lib/store/sqlite_give.h"
 #include "lib/store/sqlite_seen.h"
 #include "lib/workflow/workflow.h"
@@ -192,13 +193,29 @@ static int check_output_data(struct sync_state *st, struct attempt_end *e, struc
     return 0;
 }
 
+// What is tried again with more waits in a class of its own.
+static int change_class(struct sync_state *st, const struct attempt_end *e, int64_t class_id,
+                        struct error *err)
+{
+    struct restart_more more = {e->start.job_id, class_id, e->retry_class, e->retry_memory_bytes,
+                                e->retry_runtime_usec};
+    int64_t now = class_id;
+    if (tx_more(&st->tx, &more, JOB_READY, err) ||
+        db_number(st->tx.db, err, &now, SQL_JOB_CLASS, "l", e->start.job_id) < 0)
+        return -1;
+    tx_count(&st->tx, class_id, JOB_READY, JOB_STATES, 1);
+    tx_count(&st->tx, now, JOB_STATES, JOB_READY, 1);
+    return 0;
+}
+
 static int apply_end(struct sync_state *st, const void *record, struct error *err)
 {
     struct tx *tx = &st->tx;
     struct held_job held;
     struct attempt_end end = *(const struct attempt_end *)record, *e = &end;
     int64_t attempt = 0;
-    if (e->state != JOB_READY && (e->state >= JOB_STATES || !job_state_is_final(e->state))) {
+    if (e->state != JOB_READY && e->state != JOB_PENDING_FAILED &&
+        (e->state >= JOB_STATES || !job_state_is_final(e->state))) {
         refuse(st, e->start.job_id);
         return 0;
     }
@@ -225,6 +242,7 @@ static int apply_end(struct sync_state *st, const void *record, struct error *er
          (held.flags & JOB_USES_DATA &&
           db_do(tx->db, err, SQL_JOB_DATA_SEEN, "li", e->start.job_id, (int)ROLE_OUTPUT))))
         return -1;
+    bool retry = state == JOB_READY && e->retry;
     tx_count(tx, held.class_id, held.state, state, 1);
     tx_ran(tx, held.class_id, state, e);
     st->jobs_run++;
@@ -232,9 +250,11 @@ static int apply_end(struct sync_state *st, const void *record, struct error *er
         tx_event_at(tx, EVENT_JOB_STARTED, e->start.job_id, st->runner.id, attempt,
                     e->start.start_usec, err))
         return -1;
-    if (db_do(tx->db, err, SQL_JOB_END, "liii", e->start.job_id, (int)state,
-              (int)e->start.attempt_id, (int)(state == JOB_READY)) ||
+    if (db_do(tx->db, err, SQL_JOB_END, "liiii", e->start.job_id, (int)state,
+              (int)e->start.attempt_id, (int)(state == JOB_READY && !retry), (int)retry) ||
         tx_event_at(tx, EVENT_JOB_ENDED, e->start.job_id, st->runner.id, attempt, e->end_usec, err))
+        return -1;
+    if (retry && e->retry_class && change_class(st, e, held.class_id, err))
         return -1;
     enum job_change change = !(held.flags & JOB_REWRITES) ? CHANGE_ALL
                              : other                      ? CHANGE_WROTE

@@ -12,6 +12,9 @@ int tx_restart(struct tx *tx, const struct restart_request *request, bool amende
 
 int tx_start_run(struct tx *tx, struct error *err);
 
+// The job, in that state, gets more: in a class of that name, made if need be.
+int tx_more(struct tx *tx, const struct restart_more *more, enum job_state state,
+            struct error *err);
 int tx_restarted_meanwhile(const struct tx *tx, struct error *err); // -1
 // What foreign keys would say of the workflow's indices, one comparison each.
 int tx_check_workflow(const struct workflow *workflow, struct error *err);

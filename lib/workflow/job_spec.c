@@ -54,6 +54,7 @@ int job_spec_parse(const char *json, struct job_spec *spec, struct error *err)
         return error_set(err, ERROR_INTERNAL, 0,
                          "the stored \"stdio\" of a job has an unknown mode");
     spec->workdir = xstrdup(json_string_value(json_object_get(root, "workdir")));
+    spec->handler = xstrdup(json_string_value(json_object_get(root, "handler")));
     spec->termination_signal =
         (int32_t)json_integer_value(json_object_get(root, "termination_signal"));
     const json_t *most = json_object_get(root, "max_continuations");
@@ -68,5 +69,6 @@ void job_spec_fini(struct job_spec *spec)
         free(*entry);
     free(spec->env);
     free(spec->workdir);
+    free(spec->handler);
     *spec = (struct job_spec){0};
 }

@@ -6,6 +6,7 @@
 //   "termination_signal": 15       a number
 //   "stdio": {"mode": "combined", "delete_on_success": true}   mode as in lib/workflow/settings.h
 //   "max_continuations": 10        ends of allocations that the job may outlive
+//   "handler": "name"              the failure handler, one of the workflow's settings
 // What is not there is as the workflow's settings say.
 #ifndef LIB_WORKFLOW_JOB_SPEC_H
 #define LIB_WORKFLOW_JOB_SPEC_H
@@ -27,6 +28,7 @@ struct job_spec {
     enum stdio_mode stdio;
     bool delete_on_success;
     int32_t max_continuations;
+    char *handler; // NULL: none; owned
 };
 
 // Reads json (NULL: nothing is set) into spec, which job_spec_fini frees, also after a failure.

@@ -32,6 +32,9 @@ static const struct key {
     {"termination_signal", KEY_INT32, offsetof(struct settings, termination_signal)},
     {"timeout_exit_code", KEY_INT32, offsetof(struct settings, timeout_exit_code)},
     {"oom_exit_code", KEY_INT32, offsetof(struct settings, oom_exit_code)},
+    {"use_pending_failed", KEY_BOOL, offsetof(struct settings, use_pending_failed)},
+    {"most_memory_bytes", KEY_INT64, offsetof(struct settings, most_memory_bytes)},
+    {"most_runtime_usec", KEY_INT64, offsetof(struct settings, most_runtime_usec)},
     {"srun_signal", KEY_TEXT, offsetof(struct settings, srun_signal)},
     {"cpu_bind", KEY_BOOL, offsetof(struct settings, cpu_bind)},
     {"sample_secs", KEY_INT32, offsetof(struct settings, sample_secs)},
@@ -74,6 +77,7 @@ void settings_fini(struct settings *settings)
     free(settings->qos);
     free(settings->srun_signal);
     schedulers_fini(&settings->schedulers);
+    handlers_fini(&settings->handlers);
     sbatch_options_fini(&settings->sbatch_options);
     *settings = (struct settings){0};
 }
@@ -165,6 +169,8 @@ int settings_parse(struct settings *settings, const char *text, struct error *er
                          "workflow settings: \"sbatch_options\" is no list of texts");
     if (schedulers_read(&settings->schedulers, json_object_get(root, "schedulers")))
         return error_set(err, ERROR_USAGE, 0, "workflow settings: wrong value of \"schedulers\"");
+    if (handlers_read(&settings->handlers, json_object_get(root, "handlers")))
+        return error_set(err, ERROR_USAGE, 0, "workflow settings: wrong value of \"handlers\"");
     return 0;
 }
 
@@ -200,6 +206,7 @@ char *settings_text(const struct settings *settings)
         json_array_append_new(options, json_string(settings->sbatch_options.list[i]));
     json_object_set_new(root, "sbatch_options", options);
     json_object_set_new(root, "schedulers", schedulers_json(&settings->schedulers));
+    json_object_set_new(root, "handlers", handlers_json(&settings->handlers));
     return json_dumps(root, JSON_COMPACT);
 }
 

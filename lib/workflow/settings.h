@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "lib/base/error.h"
+#include "lib/workflow/handler.h"
 #include "lib/workflow/scheduler.h"
 
 enum limits_mode { LIMITS_ENFORCE, LIMITS_WARN, LIMITS_OFF };
@@ -28,6 +29,10 @@ struct settings {
     int32_t termination_signal;    // number; 15
     // what failure handlers call these reasons: 152, 137; never recorded
     int32_t timeout_exit_code, oom_exit_code;
+    bool use_pending_failed; // what no rule of a handler is for waits for the user
+    // the most that a job tried again can be given: the largest node, the longest walltime less its
+    // margin; 0: not known
+    int64_t most_memory_bytes, most_runtime_usec;
     char *srun_signal;   // srun's --signal for jobs that it starts; NULL: none; owned
     bool cpu_bind;       // srun binds tasks to CPUs as it likes; else not at all
     int32_t sample_secs; // of time series, for what follows: 10
@@ -40,6 +45,7 @@ struct settings {
     int32_t max_fails;               // stop starting jobs after so many failures; 0: never
     bool memory_unasked; // found by torc-sbatch: the site refuses --mem, so memory is what comes
     struct schedulers schedulers;         // of the file
+    struct handlers handlers;             // likewise
     struct sbatch_options sbatch_options; // after "--" on the command line
 };
 

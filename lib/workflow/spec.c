@@ -27,7 +27,6 @@
     {.name = "use_parameters_file", .type = FIELD_NO_EFFECT}
 // clang-format on
 
-#define HANDLERS "failure handlers come in a later version"
 #define RO_CRATE "the RO-Crate export comes in a later version"
 
 static const char *const launchers[] = {"direct", "srun", NULL};
@@ -228,7 +227,7 @@ static const struct field top_fields[] = {
     {.name = "variables", .type = FIELD_NO_EFFECT}, // spec_params_read_top reads these three
     {.name = "parameters", .type = FIELD_NO_EFFECT},
     {.name = "parameters_file", .type = FIELD_NO_EFFECT},
-    {.name = "failure_handlers", .later = HANDLERS},
+    {.name = "failure_handlers"},
     {.name = "slurm_schedulers"},
     {.name = "slurm_defaults",
      .type = FIELD_OWN,
@@ -243,7 +242,7 @@ static const struct field top_fields[] = {
      .type = FIELD_OBJECT,
      .extra = &dynamic_table,
      .later = "dynamic jobs come in a later version"},
-    {.name = "use_pending_failed", .type = FIELD_FLAG, .later = HANDLERS},
+    {.name = "use_pending_failed", .type = FIELD_FLAG, .offset = AT(settings.use_pending_failed)},
     {.name = "jobs_sort_method",
      .type = FIELD_CHOICE,
      .offset = AT(sort_method),
@@ -373,13 +372,8 @@ static bool read_top(struct source *source, struct spec *spec, struct json_item 
                         key);
     *seen_before |= !is_null;
     for (size_t i = 0; i < sizeof sections / sizeof *sections && !is_null; i++)
-        if (!strcmp(field->name, sections[i].name)) {
-            bool good = read_section(source, spec, &sections[i], item);
-            source_go_key(source, field->name, item->value);
-            if (field->later && *(size_t *)((char *)spec + sections[i].count))
-                source_later(source, field->later);
-            return good;
-        }
+        if (!strcmp(field->name, sections[i].name))
+            return read_section(source, spec, &sections[i], item);
     json_auto_t *value = load_value(source, item);
     if (value && !json_is_null(value))
         read_value(source, spec, value, field);

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/workflow/handler.h"
+
 struct texts {
     const char **items; // may be shared with other entries, while space is 0
     uint32_t count, space;
@@ -78,6 +80,8 @@ struct spec_scheduler {
 struct spec_handler {
     struct spec_place place;
     const char *name;
+    struct handler_rule *rules;
+    size_t rules_count;
 };
 
 struct spec_action {

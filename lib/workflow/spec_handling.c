@@ -14,13 +14,6 @@
 
 // ---- rules of failure handlers ----
 
-struct rule {
-    const char *script;
-    int32_t max_retries;
-    double scale_memory, scale_runtime;
-    bool all, oom, timeout, codes, signal;
-};
-
 // Codes that no job ends with are harmless: the rule never matches them.
 static void read_codes(struct source *source, json_t *value, const struct field *field, void *at)
 {
@@ -43,7 +36,7 @@ static void read_codes(struct source *source, json_t *value, const struct field 
                            "; they go from 1 to 255",
                            json_integer_value(code));
         else
-            *(bool *)at = true;
+            ((bool *)at)[json_integer_value(code)] = true;
         source_up(source);
     }
 }
@@ -64,7 +57,7 @@ static void read_rule_signal(struct source *source, json_t *value, const struct 
         source_error(source, "%s is no signal; write its name, such as SIGSEGV, or its number",
                      field_found(source, signal));
     else
-        *(bool *)at = true;
+        *(int32_t *)at = (int32_t)number;
 }
 
 static void read_factor(struct source *source, json_t *value, const struct field *field, void *at)
@@ -82,9 +75,9 @@ static void read_factor(struct source *source, json_t *value, const struct field
     (void)field;
 }
 
-#define AT(member) offsetof(struct rule, member)
+#define AT(member) offsetof(struct handler_rule, member)
 static const struct field rule_fields[] = {
-    {.name = "exit_codes", .type = FIELD_OWN, .read = read_codes, .offset = AT(codes)},
+    {.name = "exit_codes", .type = FIELD_OWN, .read = read_codes, .offset = AT(exit_codes)},
     {.name = "match_all_exit_codes", .type = FIELD_FLAG, .offset = AT(all)},
     {.name = "signal", .type = FIELD_OWN, .read = read_rule_signal, .offset = AT(signal)},
     {.name = "oom", .type = FIELD_FLAG, .offset = AT(oom)},
@@ -106,18 +99,28 @@ static bool is_list(struct source *source, json_t *value)
     return false;
 }
 
+static bool is_for_any(const struct handler_rule *rule)
+{
+    return memchr(rule->exit_codes, true, sizeof rule->exit_codes) || rule->all || rule->signal ||
+           rule->oom || rule->timeout;
+}
+
 void spec_rules_read(struct source *source, json_t *value, const struct field *field, void *at)
 {
-    (void)field, (void)at;
+    struct spec_handler *handler = at;
+    (void)field;
     if (!is_list(source, value))
         return;
+    handler->rules =
+        arena_alloc(source->arena, (json_array_size(value) + 1) * sizeof *handler->rules);
+    handler->rules_count = 0;
     for (size_t i = 0; i < json_array_size(value); i++) {
-        struct rule rule = {0};
+        struct handler_rule *rule = &handler->rules[handler->rules_count++];
+        *rule = (struct handler_rule){.max_retries = MAX_RETRIES_DEFAULT};
         source_down_index(source, i);
         size_t errors = source->problems->errors;
-        fields_read(source, json_array_get(value, i), &rule_table, &rule);
-        if (errors == source->problems->errors && !rule.codes && !rule.all && !rule.signal &&
-            !rule.oom && !rule.timeout)
+        fields_read(source, json_array_get(value, i), &rule_table, rule);
+        if (errors == source->problems->errors && !is_for_any(rule))
             source_warning(source, "this rule is for no failure; give it \"exit_codes\", "
                                    "\"signal\", \"oom\": true, \"timeout\": true or "
                                    "\"match_all_exit_codes\": true");

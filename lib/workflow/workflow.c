@@ -44,7 +44,7 @@ static const char *job_spec_text(struct resolver *resolver, const struct spec_jo
                                  const char *shared)
 {
     if (!job->env && !job->workdir && !job->termination_signal && !job->stdio.set &&
-        job->max_continuations < 0)
+        job->max_continuations < 0 && !job->failure_handler)
         return shared;
     json_auto_t *root = json_object();
     if (resolver->spec->env || job->env)
@@ -57,6 +57,8 @@ static const char *job_spec_text(struct resolver *resolver, const struct spec_jo
         json_object_set_new(root, "stdio", stdio_json(&job->stdio));
     if (job->max_continuations >= 0)
         json_object_set_new(root, "max_continuations", json_integer(job->max_continuations));
+    if (job->failure_handler)
+        json_object_set_new(root, "handler", json_string(job->failure_handler));
     cleanup_free char *text = json_dumps(root, JSON_COMPACT);
     return arena_strdup(resolver->workflow->text, text);
 }
@@ -103,6 +105,15 @@ static void resolve_jobs(struct resolver *resolver)
     }
 }
 
+static struct handler *handlers_of(const struct spec *spec)
+{
+    struct handler *list = xcalloc(spec->handlers_count + 1, sizeof *list);
+    for (size_t i = 0; i < spec->handlers_count; i++)
+        list[i] = (struct handler){spec->handlers[i].name, spec->handlers[i].rules,
+                                   spec->handlers[i].rules_count};
+    return list;
+}
+
 static void resolve_settings(struct resolver *resolver)
 {
     struct settings settings =
@@ -114,6 +125,8 @@ static void resolve_settings(struct resolver *resolver)
         settings.delete_on_success = resolver->spec->stdio.delete_on_success;
     }
     settings.schedulers = resolver->schedulers;
+    cleanup_free struct handler *handlers = handlers_of(resolver->spec);
+    settings.handlers = (struct handlers){handlers, resolver->spec->handlers_count, NULL};
     settings.srun_signal = (char *)(uintptr_t)resolver->spec->srun_signal; // likewise a view
     cleanup_free char *text = settings_text(&settings);
     resolver->workflow->settings = arena_strdup(resolver->workflow->text, text);

@@ -15,6 +15,7 @@
 #include "lib/base/size.h"
 #include "lib/workflow/workflow.h"
 #include "runner/job/outputs.h"
+#include "runner/job/retry.h"
 #include "runner/job/steps.h"
 
 enum { DYING_USEC = 5 * USEC_PER_MSEC };
@@ -183,6 +184,17 @@ static void judge(struct jobs *jobs, struct job *job, const char *missing)
         v.state == JOB_COMPLETED ? NULL : output_tail(&jobs->output, &job->files, job->arena);
 }
 
+// Nothing more happens here to this attempt.
+static void settle(struct jobs *jobs, struct job *job)
+{
+    if (!job->start_sent)
+        jobs->starts_unsent--;
+    if (job->stop == STOP_REFUSED)
+        forget(jobs, job);
+    else
+        put_out(jobs, job);
+}
+
 void job_look_for_outputs(struct jobs *jobs, struct job *job)
 {
     bool success = WIFEXITED(job->status) && !WEXITSTATUS(job->status);
@@ -192,20 +204,25 @@ void job_look_for_outputs(struct jobs *jobs, struct job *job)
         job->phase = PHASE_OUTPUTS;
         return;
     }
-    if (!job->start_sent)
-        jobs->starts_unsent--;
-    if (job->stop == STOP_REFUSED) {
-        forget(jobs, job);
-        return;
+    if (job->stop != STOP_REFUSED) {
+        judge(jobs, job, missing);
+        if (retry_begin(jobs, job))
+            return;
     }
-    judge(jobs, job, missing);
-    put_out(jobs, job);
+    settle(jobs, job);
 }
 
 void job_end(struct jobs *jobs, struct job *job)
 {
-    if (meter_job_end(job->meter, &job->rusage, &job->usage)) {
+    struct usage_record nobodys; // a recovery script is not the job
+    if (meter_job_end(job->meter, &job->rusage, job->recovering ? &nobodys : &job->usage)) {
         job->due_usec = jobs->now + DYING_USEC;
+        return;
+    }
+    if (job->recovering) {
+        meter_job_destroy(take_ptr(job->meter));
+        retry_end(jobs, job);
+        settle(jobs, job);
         return;
     }
     job->leftovers = meter_job_killed(job->meter);

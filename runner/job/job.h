@@ -39,7 +39,7 @@ struct job {
     enum phase phase;
     enum stop stop;
     uint32_t start_place; // in jobs->starts; 0: none
-    bool start_sent, signaled, killed, over_memory, called_srun;
+    bool start_sent, signaled, killed, over_memory, called_srun, recovering;
     bool goes_back;    // held: not to be started here, given back with the next flush
     bool taken;        // started on a hint: the store learns of it afterwards
     struct job *ahead; // a hint: what may follow at once when it completes, and so on
@@ -50,11 +50,11 @@ struct job {
     struct hash_task *hash_task;  // they are being hashed
     struct output_before *before; // declared outputs that were there already, or NULL; outputs.h
     size_t leftovers;             // processes that outlived the first one
-    const char *script;           // file in the output folder that holds a long command, or NULL
+    // in the output folder, or NULL: a long command; what its process prints while recovering
+    const char *script, *recovery_log;
     pid_t pid;
     // by the runner's clock (runner.now), 0: not due; due: look again at whatever it waits for
-    int64_t held_usec, start_usec, limit_usec, kill_usec, due_usec;
-    int64_t limit_length_usec;
+    int64_t held_usec, start_usec, limit_usec, kill_usec, due_usec, limit_length_usec;
     int32_t tries, status; // tries: looks for files that are not visible
     struct rusage rusage;
     struct usage_record usage;

@@ -72,7 +72,7 @@ static const char *find_bash(void)
     return places[0];
 }
 
-static const char *bash_path(void)
+const char *bash_path(void)
 {
     static const char *found;
     return found ? found : (found = find_bash());

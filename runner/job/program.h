@@ -16,4 +16,6 @@ struct program { // of the job's arena
 // full).
 int program_make(struct jobs *jobs, struct job *job, struct program *program, struct error *err);
 
+const char *bash_path(void);
+
 #endif

@@ -86,4 +86,20 @@ is "$(query "SELECT count(*) FROM job_status WHERE workflow > 1 AND state = 'com
 is "$(query "PRAGMA foreign_key_check; PRAGMA integrity_check")" ok "the database is sound"
 wait_until 10 '[ -z "$(squeue -h)" ]'
 is "$(sinfo -h -N -o %t)" idle "the node was not drained"
+# A job that is tried again with more memory than its allocation has goes on in another one; no more than a node has is asked for.
+as_user tee retry.json > /dev/null <<'J'
+{"name": "retry", "failure_handlers": [{"name": "more", "rules": [{"oom": true, "scale_memory": 4, "max_retries": 2}]},
+  {"name": "most", "rules": [{"oom": true, "scale_memory": 100, "max_retries": 1}]}],
+ "resource_requirements": [{"name": "tight", "num_cpus": 1, "memory": "64m", "runtime": "PT1M"}],
+ "jobs": [{"name": "grows", "command": "./load --mem 600", "resource_requirements": "tight", "failure_handler": "more"},
+          {"name": "huge", "command": "./load --mem 8000", "resource_requirements": "tight", "failure_handler": "most"},
+          {"name": "beside", "command": "./load --mem 8 --sleep 1", "resource_requirements": "tight"}]}
+J
+as_user torc-sbatch --wait --db retry.db retry.json > out 2>&1
+is "$? $(sqlite3 -readonly retry.db "SELECT group_concat(name || ' ' || state, ', ') FROM (SELECT name, state FROM job_status ORDER BY id)")" \
+	"1 grows completed, huge failed, beside completed" "a failure handler gives more memory, within what a node has" || diag "$(cat out)"
+is "$(sqlite3 -readonly retry.db "SELECT count(*), count(DISTINCT n.allocation) > 1, max(u.memory_limit_bytes) >> 20 FROM attempt a JOIN job j ON j.id = a.job
+	JOIN runner n ON n.id = a.runner JOIN usage u ON u.attempt = a.id WHERE j.name = 'grows'")" "3|1|1024" "each attempt with its own limit, in an allocation that has it"
+like "$(sqlite3 -readonly retry.db "SELECT c.memory_bytes >> 20 FROM job j JOIN resource_class c ON c.id = j.class WHERE j.name = 'huge'")" '^40[0-9][0-9]$' \
+	"no more than the largest node has"
 done_testing

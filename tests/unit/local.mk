@@ -18,6 +18,7 @@ unit_tests += tests/unit/format
 unit_tests += tests/unit/fs_kind
 unit_tests += tests/unit/graph
 unit_tests += tests/unit/groups
+unit_tests += tests/unit/handler
 unit_tests += tests/unit/hasher
 unit_tests += tests/unit/invocation
 unit_tests += tests/unit/job_request
