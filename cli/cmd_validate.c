@@ -23,14 +23,6 @@ const struct command cmd_validate = {
     .run = run,
 };
 
-static size_t count_jobs(const struct workflow *workflow)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < workflow->jobs_count; i++)
-        count += workflow->jobs[i].command != NULL;
-    return count;
-}
-
 static void print_json(const struct problems *problems, const struct workflow *workflow)
 {
     json_auto_t *document = json_object();
@@ -51,7 +43,8 @@ static void print_json(const struct problems *problems, const struct workflow *w
     }
     json_object_set_new(document, "valid", json_boolean(problems->errors == 0));
     json_object_set_new(document, "jobs",
-                        workflow ? json_integer((json_int_t)count_jobs(workflow)) : json_null());
+                        workflow ? json_integer((json_int_t)workflow_count_jobs(workflow))
+                                 : json_null());
     json_object_set_new(document, "problems", list);
     json_dumpf(document, stdout, JSON_INDENT(1));
     putchar('\n');
@@ -75,8 +68,8 @@ static int run(struct cli *cli, struct error *err)
         problems_print(&problems, stderr, "torc", cli->argument, cli->all ? 0 : PROBLEMS_SCREEN);
         cleanup_free char *name = text_safe(cli->argument);
         if (good)
-            printf("%s: valid, %zu %s\n", name, count_jobs(&workflow),
-                   count_jobs(&workflow) == 1 ? "job" : "jobs");
+            printf("%s: valid, %zu %s\n", name, workflow_count_jobs(&workflow),
+                   workflow_count_jobs(&workflow) == 1 ? "job" : "jobs");
     }
     workflow_fini(&workflow);
     problems_fini(&problems);

@@ -113,6 +113,7 @@ static void resolve_settings(struct resolver *resolver)
         settings.stdio = (enum stdio_mode)resolver->spec->stdio.mode;
         settings.delete_on_success = resolver->spec->stdio.delete_on_success;
     }
+    settings.stdio = stdio_mode_settle(settings.stdio, resolver->spec->jobs_count);
     settings.schedulers = resolver->schedulers;
     settings.srun_signal = (char *)(uintptr_t)resolver->spec->srun_signal; // likewise a view
     cleanup_free char *text = settings_text(&settings);
@@ -217,4 +218,12 @@ void workflow_fini(struct workflow *workflow)
     free(workflow->data);
     arena_destroy(workflow->text);
     *workflow = (struct workflow){0};
+}
+
+size_t workflow_count_jobs(const struct workflow *workflow)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < workflow->jobs_count; i++)
+        count += workflow->jobs[i].command != NULL;
+    return count;
 }

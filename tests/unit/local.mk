@@ -52,6 +52,7 @@ unit_tests += tests/unit/store_faults
 unit_tests += tests/unit/store_plan
 unit_tests += tests/unit/store_random
 unit_tests += tests/unit/store_run
+unit_tests += tests/unit/stream
 unit_tests += tests/unit/substitute
 unit_tests += tests/unit/table
 unit_tests += tests/unit/text
