@@ -8,6 +8,7 @@
 #include "lib/base/mem.h"
 #include "lib/base/text.h"
 #include "lib/base/text_file.h"
+#include "lib/show/plan_table.h"
 #include "lib/text/problem.h"
 #include "lib/workflow/inputs.h"
 #include "lib/workflow/workflow.h"
@@ -45,6 +46,9 @@ static void print_json(const struct problems *problems, const struct workflow *w
     json_object_set_new(document, "jobs",
                         workflow ? json_integer((json_int_t)workflow_count_jobs(workflow))
                                  : json_null());
+    json_object_set_new(document, "stdio",
+                        workflow ? json_string(stdio_mode_names[settings_stdio(workflow->settings)])
+                                 : json_null());
     json_object_set_new(document, "problems", list);
     json_dumpf(document, stdout, JSON_INDENT(1));
     putchar('\n');
@@ -70,6 +74,8 @@ static int run(struct cli *cli, struct error *err)
         if (good)
             printf("%s: valid, %zu %s\n", name, workflow_count_jobs(&workflow),
                    workflow_count_jobs(&workflow) == 1 ? "job" : "jobs");
+        if (good && settings_stdio(workflow.settings) == STDIO_STREAM)
+            plan_show_stdio(&cli->screen, STDIO_STREAM);
     }
     workflow_fini(&workflow);
     problems_fini(&problems);

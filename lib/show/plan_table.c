@@ -55,7 +55,7 @@ void plan_show_stdio(const struct screen *screen, enum stdio_mode stdio)
         [STDIO_NONE] = "none is kept",
         [STDIO_STREAM] = "one file for each runner, which torc logs reads",
     };
-    fprintf(screen->out, "Output of jobs: %s (%s).\n", stdio_mode_names[stdio], what[stdio]);
+    fprintf(screen->out, "Output of jobs: %s, %s.\n", stdio_mode_names[stdio], what[stdio]);
 }
 
 void plan_table_explain(const struct screen *screen, const struct plan *plan)

@@ -227,3 +227,13 @@ struct end_times settings_end_times(const struct settings *settings, int64_t wal
     }
     return (struct end_times){.margin_usec = margin, .headroom_usec = headroom * sec};
 }
+
+enum stdio_mode settings_stdio(const char *text)
+{
+    struct settings settings;
+    struct error ignored;
+    enum stdio_mode mode =
+        settings_parse(&settings, text ? text : "{}", &ignored) ? STDIO_SEPARATE : settings.stdio;
+    settings_fini(&settings);
+    return mode;
+}

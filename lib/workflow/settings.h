@@ -6,6 +6,7 @@
 #define LIB_WORKFLOW_SETTINGS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "lib/base/error.h"
@@ -58,6 +59,8 @@ extern const char *const limits_mode_names[], *const stdio_mode_names[], *const 
 int stdio_mode_find(const char *name);
 // What auto is with so many jobs; other modes as they are.
 enum stdio_mode stdio_mode_settle(enum stdio_mode mode, size_t jobs);
+// Of the settings of a workflow; NULL: none.
+enum stdio_mode settings_stdio(const char *text);
 
 // The largest file whose content is hashed; -1: none is.
 int64_t hash_mode_bytes(enum hash_mode mode);
