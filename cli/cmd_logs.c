@@ -226,6 +226,7 @@ static void show_streams(struct logs *logs, const struct job_info *job)
 {
     if (logs->cli->json) {
         write_json(logs, job);
+        warn_missing(logs, job->name);
         return;
     }
     copy_streams(logs);
@@ -337,8 +338,10 @@ static int follow(struct logs *logs, struct read_request request, struct error *
         seen = change;
         bool ended = job_state_is_final(logs->state);
         bool any = copy_streams(logs);
-        if (ended && !any)
+        if (ended && !any) {
+            warn_missing(logs, logs->job_name);
             return 0;
+        }
         if (!any)
             poll(NULL, 0, FOLLOW_MS);
     }

@@ -23,7 +23,7 @@ enum phase {
     PHASE_RUNNING,  // has a process
     PHASE_DYING,    // the first process is gone, others not yet
     PHASE_DRAINING, // all are gone, and its share is free; what it printed is being written
-    PHASE_OUTPUTS,  // all are gone; it keeps its share until its outputs become visible
+    PHASE_OUTPUTS,  // all are gone; it waits until its outputs become visible
     PHASE_ENDED,    // has its verdict, which the store has not acknowledged
 };
 

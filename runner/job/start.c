@@ -148,12 +148,12 @@ static void go(struct jobs *jobs, struct job *job)
     struct error err;
     int64_t since_usec = job->start_usec;
     int fds[2];
-    bool failed = choose_output(jobs, job, fds, &err) != 0;
+    bool chosen = !choose_output(jobs, job, fds, &err);
     outputs_note(job);
     note_start(jobs, job);
     job->start_place = start_log_note(jobs->starts, &job->end.start);
-    failed = failed || spawn_job(jobs, job, fds, &err);
-    if (failed && output_renew(&jobs->output))
+    bool failed = !chosen || spawn_job(jobs, job, fds, &err);
+    if (failed && chosen && output_renew(&jobs->output))
         failed = spawn_job(jobs, job, fds, &err);
     if (failed && job->recording)
         recording_forget(jobs->recorder, take_ptr(job->recording));
