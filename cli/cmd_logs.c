@@ -7,6 +7,7 @@
 
 #include "cli/command.h"
 #include "lib/base/mem.h"
+#include "lib/base/stream.h"
 #include "lib/base/text.h"
 #include "lib/base/text_file.h"
 #include "lib/show/json_stream.h"
@@ -30,7 +31,8 @@ static const char *const stream_names[STREAMS] = {"stdout", "stderr"};
 
 struct stream { // of the last attempt
     char *path;
-    int fd; // -1: not open (yet)
+    int fd;                       // -1: not open (yet)
+    struct stream_reader *reader; // of a stream file, when it is open; NULL: the file is its alone
 };
 
 struct logs {
@@ -44,6 +46,9 @@ struct logs {
     int shown;          // stream whose heading was printed last; -1: none
     bool headings, any; // any: something was printed
     int32_t attempt_id; // of that attempt
+    struct stream_key key;
+    int64_t stream_at;    // of attempt_start
+    bool lost, has_ended; // lost: not all that it printed was written
     struct json_stream json;
     uint32_t jobs, attempts; // attempts: of the job, that were shown
     int32_t wanted;          // --attempt; 0: the last one
@@ -53,6 +58,7 @@ static void close_streams(struct logs *logs)
 {
     for (int i = 0; i < STREAMS; i++) {
         free(logs->streams[i].path);
+        stream_reader_destroy(logs->streams[i].reader);
         if (logs->streams[i].fd >= 0)
             close(logs->streams[i].fd);
         logs->streams[i] = (struct stream){.fd = -1};
@@ -69,10 +75,15 @@ static bool wants(const struct cli *cli, int stream)
 static void set_streams(struct logs *logs, const struct attempt_info *attempt)
 {
     const char *paths[STREAMS] = {attempt->end.start.stdout_path, attempt->end.start.stderr_path};
-    bool both_in_one = paths[0] && paths[1] && !strcmp(paths[0], paths[1]);
+    bool both_in_one =
+        !attempt->end.start.stream_at && paths[0] && paths[1] && !strcmp(paths[0], paths[1]);
     close_streams(logs);
     logs->attempt = attempt->id;
     logs->attempt_id = attempt->end.start.attempt_id;
+    logs->key = (struct stream_key){attempt->job_id, attempt->run_id, logs->attempt_id};
+    logs->stream_at = attempt->end.start.stream_at;
+    logs->lost = attempt->end.warnings & WARNING_OUTPUT_LOST;
+    logs->has_ended = attempt->end.end_usec != 0;
     logs->any = false;
     for (int i = 0; i < STREAMS; i++)
         if (paths[i] && wants(logs->cli, i) && !(i == 1 && both_in_one && wants(logs->cli, 0)))
@@ -89,6 +100,23 @@ static void print_heading(const struct logs *logs, int stream)
     puts(" <==");
 }
 
+static void open_stream(struct logs *logs, int index)
+{
+    struct stream *stream = &logs->streams[index];
+    if (stream->fd < 0)
+        stream->fd = text_file_open_plain(stream->path);
+    if (stream->fd >= 0 && logs->stream_at && !stream->reader)
+        stream->reader = stream_reader_create(stream->fd, logs->stream_at, logs->key,
+                                              index ? STREAM_ERR : STREAM_OUT);
+}
+
+static ssize_t read_stream(struct stream *stream, char *buffer, size_t room)
+{
+    return stream->fd < 0   ? 0
+           : stream->reader ? stream_reader_read(stream->reader, buffer, room)
+                            : read(stream->fd, buffer, room);
+}
+
 // Prints what the stream has and was not printed yet; true when there was something.
 static bool copy_stream(struct logs *logs, int index)
 {
@@ -97,10 +125,8 @@ static bool copy_stream(struct logs *logs, int index)
     bool any = false;
     if (!stream->path)
         return false;
-    if (stream->fd < 0)
-        stream->fd = text_file_open_plain(stream->path);
-    for (ssize_t n; stream->fd >= 0 && (n = read(stream->fd, buffer, sizeof buffer)) > 0;
-         any = true) {
+    open_stream(logs, index);
+    for (ssize_t n; (n = read_stream(stream, buffer, sizeof buffer)) > 0; any = true) {
         if (logs->headings && logs->shown != index)
             print_heading(logs, index);
         logs->shown = index;
@@ -119,6 +145,27 @@ static bool copy_streams(struct logs *logs)
     return any;
 }
 
+// The whole of it, the caller's to free; NULL: it is not there, or is no text that JSON can hold.
+static char *read_all(struct logs *logs, int index)
+{
+    enum { ROOM = 65536 };
+    struct stream *stream = &logs->streams[index];
+    struct error ignored;
+    char *text = NULL;
+    size_t length = 0;
+    if (!logs->stream_at)
+        return text_file_read_plain(stream->path, &text, &length, &ignored) ? NULL : text;
+    open_stream(logs, index);
+    if (stream->fd < 0)
+        return NULL;
+    for (ssize_t n = 1; n > 0; length += n > 0 ? (size_t)n : 0) {
+        text = xrealloc(text, length + ROOM + 1, 1);
+        n = read_stream(stream, text + length, ROOM);
+    }
+    text[length] = '\0';
+    return text;
+}
+
 // {"job", "attempt_id", "stdout": {"path", "text"}, "stderr": …}; what is not there is null.
 static void write_json(struct logs *logs, const struct job_info *job)
 {
@@ -126,18 +173,36 @@ static void write_json(struct logs *logs, const struct job_info *job)
     json_object_set_new(object, "job", json_text(job->name));
     json_object_set_new(object, "attempt_id", json_integer(logs->attempt_id));
     for (int i = 0; i < STREAMS; i++) {
-        cleanup_free char *text = NULL;
         const char *path = logs->streams[i].path;
-        struct error ignored;
-        size_t length;
-        if (path && text_file_read_plain(path, &text, &length, &ignored))
-            text = NULL;
+        cleanup_free char *text = path ? read_all(logs, i) : NULL;
         json_object_set_new(
             object, stream_names[i],
             path ? json_pack("{s:o, s:o}", "path", json_text(path), "text", json_text(text))
                  : json_null());
     }
     json_stream_value(&logs->json, NULL, object);
+}
+
+// Of a stream file: what is missing in it.
+static void warn_missing(const struct logs *logs, const char *job)
+{
+    const struct stream *of = logs->streams[0].reader ? &logs->streams[0] : &logs->streams[1];
+    if (!of->reader)
+        return;
+    struct stream_found found = stream_reader_found(of->reader);
+    if (found.lost_bytes)
+        cli_warn("%lld bytes that %s printed are missing, as they could not be written",
+                 (long long)found.lost_bytes, job);
+    else if (logs->lost)
+        cli_warn("not all that %s printed could be written", job);
+    if (found.torn_at != STREAM_NONE && logs->has_ended)
+        cli_warn("%s: what begins at byte %lld is torn or damaged and is not shown", of->path,
+                 (long long)found.torn_at);
+    else if (logs->has_ended && !found.any)
+        cli_warn("%s: nothing of %s is in it", of->path, job);
+    else if (logs->has_ended && !found.ended && !logs->lost)
+        cli_warn("the output of %s has no end: its runner died, with what it had not read yet",
+                 job);
 }
 
 static void warn_streams(const struct logs *logs, const struct job_info *job)
@@ -147,6 +212,7 @@ static void warn_streams(const struct logs *logs, const struct job_info *job)
             cli_warn("%s of %s is not there any more: %s: %s", stream_names[i], job->name,
                      logs->streams[i].path, strerror(errno));
     bool there = logs->streams[0].fd >= 0 || logs->streams[1].fd >= 0;
+    warn_missing(logs, job->name);
     if (there && !logs->any)
         cli_warn("%s has written nothing%s", job->name,
                  logs->cli->only_stdout == logs->cli->only_stderr ? ""
@@ -160,6 +226,7 @@ static void show_streams(struct logs *logs, const struct job_info *job)
 {
     if (logs->cli->json) {
         write_json(logs, job);
+        warn_missing(logs, job->name);
         return;
     }
     copy_streams(logs);
@@ -271,8 +338,10 @@ static int follow(struct logs *logs, struct read_request request, struct error *
         seen = change;
         bool ended = job_state_is_final(logs->state);
         bool any = copy_streams(logs);
-        if (ended && !any)
+        if (ended && !any) {
+            warn_missing(logs, logs->job_name);
             return 0;
+        }
         if (!any)
             poll(NULL, 0, FOLLOW_MS);
     }

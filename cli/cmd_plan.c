@@ -324,6 +324,12 @@ static void show_path(const struct outline *o, const struct screen *screen)
     table_destroy(table);
 }
 
+static enum stdio_mode stdio_of(const struct outline *o)
+{
+    const struct subject *s = &o->subject;
+    return settings_stdio(s->id ? s->info.workflows->settings : s->workflow.settings);
+}
+
 static void show(const struct outline *o, const struct screen *screen)
 {
     size_t jobs = subject_count_jobs(&o->subject);
@@ -338,6 +344,8 @@ static void show(const struct outline *o, const struct screen *screen)
     show_classes(o, screen);
     show_allocations(o, screen);
     show_path(o, screen);
+    putchar('\n');
+    plan_show_stdio(screen, stdio_of(o));
 }
 
 // ---- as JSON ----
@@ -396,13 +404,13 @@ static void print_json(const struct outline *o)
     for (size_t i = 0; i < o->stages.path_count; i++)
         json_array_append_new(path, json_text(o->subject.workflow.jobs[o->stages.path[i]].name));
     json_t *root = json_pack(
-        "{s:o, s:o, s:I, s:i, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}}", "workflow_id",
+        "{s:o, s:o, s:s, s:I, s:i, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}}", "workflow_id",
         o->subject.id ? json_integer(o->subject.id) : json_null(), "workflow",
-        json_text(o->subject.workflow.name), "jobs", (json_int_t)subject_count_jobs(&o->subject),
-        "stages_count", o->stages.count, "stages", stages_json(o), "classes", classes_json(o),
-        "groups", groups, "no_groups_because", json_text(o->planned ? NULL : o->why_not.text),
-        "warnings", notes, "critical_path", "runtime_s", json_seconds(o->stages.path_usec), "jobs",
-        path);
+        json_text(o->subject.workflow.name), "stdio", stdio_mode_names[stdio_of(o)], "jobs",
+        (json_int_t)subject_count_jobs(&o->subject), "stages_count", o->stages.count, "stages",
+        stages_json(o), "classes", classes_json(o), "groups", groups, "no_groups_because",
+        json_text(o->planned ? NULL : o->why_not.text), "warnings", notes, "critical_path",
+        "runtime_s", json_seconds(o->stages.path_usec), "jobs", path);
     json_dumpf(root, stdout, JSON_INDENT(1));
     putchar('\n');
     json_decref(root);

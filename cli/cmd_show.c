@@ -217,8 +217,12 @@ static void show_attempt(const struct context *context, const struct job_info *j
         end->start.stdout_path ? target_path(context->workflow, end->start.stdout_path) : NULL;
     cleanup_free char *errors =
         end->start.stderr_path ? target_path(context->workflow, end->start.stderr_path) : NULL;
-    line(screen, "stdout", out);
-    line(screen, "stderr", errors);
+    if (end->start.stream_at) {
+        line(screen, "stream", out);
+    } else {
+        line(screen, "stdout", out);
+        line(screen, "stderr", errors);
+    }
     if (end->stderr_tail)
         screen_lines(screen, "    | ", end->stderr_tail, TAIL_LINES);
 }

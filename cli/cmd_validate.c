@@ -8,6 +8,7 @@
 #include "lib/base/mem.h"
 #include "lib/base/text.h"
 #include "lib/base/text_file.h"
+#include "lib/show/plan_table.h"
 #include "lib/text/problem.h"
 #include "lib/workflow/inputs.h"
 #include "lib/workflow/workflow.h"
@@ -22,14 +23,6 @@ const struct command cmd_validate = {
     .help = "checks a workflow file and reports everything that is wrong",
     .run = run,
 };
-
-static size_t count_jobs(const struct workflow *workflow)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < workflow->jobs_count; i++)
-        count += workflow->jobs[i].command != NULL;
-    return count;
-}
 
 static void print_json(const struct problems *problems, const struct workflow *workflow)
 {
@@ -51,7 +44,11 @@ static void print_json(const struct problems *problems, const struct workflow *w
     }
     json_object_set_new(document, "valid", json_boolean(problems->errors == 0));
     json_object_set_new(document, "jobs",
-                        workflow ? json_integer((json_int_t)count_jobs(workflow)) : json_null());
+                        workflow ? json_integer((json_int_t)workflow_count_jobs(workflow))
+                                 : json_null());
+    json_object_set_new(document, "stdio",
+                        workflow ? json_string(stdio_mode_names[settings_stdio(workflow->settings)])
+                                 : json_null());
     json_object_set_new(document, "problems", list);
     json_dumpf(document, stdout, JSON_INDENT(1));
     putchar('\n');
@@ -75,8 +72,10 @@ static int run(struct cli *cli, struct error *err)
         problems_print(&problems, stderr, "torc", cli->argument, cli->all ? 0 : PROBLEMS_SCREEN);
         cleanup_free char *name = text_safe(cli->argument);
         if (good)
-            printf("%s: valid, %zu %s\n", name, count_jobs(&workflow),
-                   count_jobs(&workflow) == 1 ? "job" : "jobs");
+            printf("%s: valid, %zu %s\n", name, workflow_count_jobs(&workflow),
+                   workflow_count_jobs(&workflow) == 1 ? "job" : "jobs");
+        if (good && settings_stdio(workflow.settings) == STDIO_STREAM)
+            plan_show_stdio(&cli->screen, STDIO_STREAM);
     }
     workflow_fini(&workflow);
     problems_fini(&problems);

@@ -266,7 +266,11 @@ static void print_failure(const struct report *report, const struct job_info *jo
     }
     if (last && last->end.stderr_tail && *last->end.stderr_tail)
         screen_lines(screen, "    | ", last->end.stderr_tail, TAIL_LINES);
-    if (last && last->end.start.stderr_path) {
+    if (last && last->end.start.stream_at) { // of many jobs: no file to open
+        fprintf(screen->out, "    log torc logs %lld.", (long long)report->workflow->id);
+        screen_text(screen, COLOR_NONE, job->name, 0);
+        fputc('\n', screen->out);
+    } else if (last && last->end.start.stderr_path) {
         cleanup_free char *path = target_path(report->workflow, last->end.start.stderr_path);
         fputs("    log ", screen->out);
         screen_text(screen, COLOR_NONE, path, 0);

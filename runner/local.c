@@ -90,7 +90,8 @@ static int merge_settings(const struct options *options, struct workflow *workfl
     if (options->limits >= 0)
         settings.limits = (enum limits_mode)options->limits;
     if (options->stdio >= 0)
-        settings.stdio = (enum stdio_mode)options->stdio;
+        settings.stdio =
+            stdio_mode_settle((enum stdio_mode)options->stdio, workflow_count_jobs(workflow));
     if (options->hash >= 0)
         settings.hash = (enum hash_mode)options->hash;
     if (options->max_fails >= 0)

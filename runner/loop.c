@@ -80,6 +80,18 @@ static void read_signals(struct runner *runner, int fd)
         reap(runner);
 }
 
+// Some that have ended have all that they printed in the file.
+static void drain_outputs(struct runner *runner)
+{
+    struct job *job, *next;
+    recorder_hear(runner->jobs.recorder);
+    for (job = TAILQ_FIRST(&runner->jobs.live); job; job = next) {
+        next = TAILQ_NEXT(job, link);
+        if (job->phase == PHASE_DRAINING)
+            job_drain(&runner->jobs, job);
+    }
+}
+
 static void tick(struct runner *runner)
 {
     struct job *job, *next;
@@ -187,14 +199,16 @@ static bool should_leave(const struct runner *runner)
 
 static int step(struct runner *runner, int poll, int signals, struct error *err)
 {
-    struct epoll_event events[4];
+    struct epoll_event events[5];
     bool news = false;
-    int count = wait_for_events(runner, poll, events, 4);
+    int count = wait_for_events(runner, poll, events, 5);
     for (int i = 0; i < count; i++) {
         if (events[i].data.fd == signals)
             read_signals(runner, signals);
         else if (runner->socket && events[i].data.fd == job_socket_fd(runner->socket))
             job_socket_serve(runner->socket);
+        else if (events[i].data.fd == recorder_fd(runner->jobs.recorder))
+            drain_outputs(runner);
         else if (runner->hasher && events[i].data.fd == hasher_fd(runner->hasher))
             hasher_hear(runner->hasher);
         else
@@ -237,6 +251,7 @@ int loop_run(struct runner *runner, struct error *err)
     cleanup_close int signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     cleanup_close int poll = epoll_create1(EPOLL_CLOEXEC);
     if (signals < 0 || poll < 0 || watch(poll, signals) || watch(poll, link_fd(runner->link)) ||
+        watch(poll, recorder_fd(runner->jobs.recorder)) ||
         (runner->socket && watch(poll, job_socket_fd(runner->socket))) ||
         (runner->hasher && watch(poll, hasher_fd(runner->hasher))))
         return error_set(err, ERROR_INTERNAL, errno, "cannot wait for events");

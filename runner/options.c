@@ -35,7 +35,7 @@ static const struct option_row table[] = {
     {"limits", 0, OPTION_WORD, AT(limits), "MODE",
      "enforce (default), warn or off: are jobs held to memory and runtime?", limits_mode_names},
     {"stdio", 0, OPTION_WORD, AT(stdio), "MODE",
-     "separate (default), combined, no_stdout, no_stderr or none", stdio_mode_names},
+     "auto (default), separate, combined, no_stdout, no_stderr, none, stream", stdio_mode_names},
     {"hash", 0, OPTION_WORD, AT(hash), "MODE",
      "auto (default: up to 64 MiB), all or none: which files are hashed, for restarts",
      hash_mode_names},

@@ -119,8 +119,11 @@ static void name_jobs(struct runner *runner, enum job_state state, int64_t count
         const struct attempt_end *end = known && last ? &last->end : NULL;
         cleanup_free char *name = text_safe(jobs.jobs[i].name);
         cleanup_free char *why = text_safe(end && end->message ? end->message : "");
-        cleanup_free char *see =
-            text_safe(end && end->start.stderr_path ? end->start.stderr_path : "");
+        cleanup_free char *command =
+            end && end->start.stream_at
+                ? xasprintf("torc logs %" PRId64 ".%s", runner->jobs.workflow_id, name)
+                : xstrdup(end && end->start.stderr_path ? end->start.stderr_path : "");
+        cleanup_free char *see = text_safe(command);
         fprintf(stderr, "  %s %s%s%s%s%s\n", name, job_state_names[state], *why ? ": " : "", why,
                 *see ? "; see " : "", see);
         if (known)

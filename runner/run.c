@@ -12,6 +12,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "lib/base/hash.h"
 #include "lib/base/mem.h"
 #include "lib/meter/incarnation.h"
 #include "lib/store/journal.h"
@@ -154,7 +155,7 @@ static int read_settings(struct runner *runner, struct error *err)
         return -1;
     if (options->limits >= 0)
         runner->jobs.settings.limits = (enum limits_mode)options->limits;
-    if (options->stdio >= 0)
+    if (options->stdio > STDIO_AUTO) // that was decided when it was made
         runner->jobs.settings.stdio = (enum stdio_mode)options->stdio;
     if (options->hash >= 0)
         runner->jobs.settings.hash = (enum hash_mode)options->hash;
@@ -173,6 +174,13 @@ static int settle(struct runner *runner, struct error *err)
                          runner->grant.folder);
     runner->jobs.starts = start_log_create(runner->incarnation);
     if (output_open(&runner->jobs.output, runner->jobs.settings.output_dir, err))
+        return -1;
+    cleanup_free char *stream =
+        xasprintf("%s/runner_wf%lld_%lld_%08x.stream", runner->jobs.output.path,
+                  (long long)runner->jobs.workflow_id, (long long)runner->grant.runner_id,
+                  (unsigned)hash_bytes(runner->incarnation, strlen(runner->incarnation)));
+    runner->jobs.recorder = recorder_create(stream, err);
+    if (!runner->jobs.recorder)
         return -1;
     if (!realpath(runner->jobs.output.path, folder))
         snprintf(folder, sizeof folder, "%s", runner->jobs.output.path);
@@ -225,6 +233,7 @@ static void fini(struct runner *runner)
     contents_fini(runner);
     start_log_destroy(take_ptr(runner->jobs.starts), !runner->left);
     flush_drop_all(runner);
+    recorder_destroy(runner->jobs.recorder);
     job_socket_destroy(runner->socket);
     meter_destroy(runner->jobs.meter);
     environment_destroy(runner->jobs.environment);

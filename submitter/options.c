@@ -26,7 +26,7 @@ static const struct option_row table[] = {
     {"limits", 0, OPTION_WORD, AT(limits), "MODE",
      "enforce (default), warn or off: are jobs held to memory and runtime?", limits_mode_names},
     {"stdio", 0, OPTION_WORD, AT(stdio), "MODE",
-     "separate (default), combined, no_stdout, no_stderr or none", stdio_mode_names},
+     "auto (default), separate, combined, no_stdout, no_stderr, none, stream", stdio_mode_names},
     {"hash", 0, OPTION_WORD, AT(hash), "MODE",
      "auto (default: up to 64 MiB), all or none: which files are hashed, for restarts",
      hash_mode_names},
@@ -177,7 +177,8 @@ static void override_schedulers(const struct options *options, struct schedulers
         schedulers_drop_option(schedulers, "time");
 }
 
-int options_apply(const struct options *options, struct settings *settings, struct error *err)
+int options_apply(const struct options *options, size_t jobs, struct settings *settings,
+                  struct error *err)
 {
     override_schedulers(options, &settings->schedulers);
     set_text(&settings->account, options->account, "SBATCH_ACCOUNT");
@@ -197,7 +198,7 @@ int options_apply(const struct options *options, struct settings *settings, stru
     if (options->limits >= 0)
         settings->limits = (enum limits_mode)options->limits;
     if (options->stdio >= 0)
-        settings->stdio = (enum stdio_mode)options->stdio;
+        settings->stdio = stdio_mode_settle((enum stdio_mode)options->stdio, jobs);
     if (options->hash >= 0)
         settings->hash = (enum hash_mode)options->hash;
     struct sbatch_asks asks;

@@ -34,6 +34,7 @@ void options_fini(struct options *options);
 
 // What the command line says goes over what the file says; where both are silent, sbatch's own
 // SBATCH_PARTITION, SBATCH_ACCOUNT, SBATCH_QOS and SBATCH_TIMELIMIT.
-int options_apply(const struct options *options, struct settings *settings, struct error *err);
+int options_apply(const struct options *options, size_t jobs, struct settings *settings,
+                  struct error *err);
 
 #endif

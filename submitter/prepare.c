@@ -77,7 +77,7 @@ static int merge_settings(struct prepared *prepared, const struct options *optio
 {
     const char *json = prepared->workflow.settings;
     if (settings_parse(&prepared->settings, json ? json : "{}", err) ||
-        options_apply(options, &prepared->settings, err))
+        options_apply(options, workflow_count_jobs(&prepared->workflow), &prepared->settings, err))
         return -1;
     keep_settings(prepared);
     return 0;

@@ -10,15 +10,6 @@
 #include "lib/base/mem.h"
 #include "lib/show/plan_table.h"
 
-// Barriers are rows too, but no jobs of the user's.
-static size_t count_jobs(const struct workflow *workflow)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < workflow->jobs_count; i++)
-        count += workflow->jobs[i].command != NULL;
-    return count;
-}
-
 // The hints name the database only when the next command would not find it by itself.
 static char *db_option(const struct prepared *prepared)
 {
@@ -52,7 +43,7 @@ void show_plan(const struct prepared *prepared)
     const struct plan *plan = &prepared->plan;
     size_t later = 0;
     screen_init(&screen, stdout);
-    size_t jobs = count_jobs(&prepared->workflow);
+    size_t jobs = workflow_count_jobs(&prepared->workflow);
     printf("Plan for workflow %s, %zu job%s; nothing was created.\n\n", prepared->workflow.name,
            jobs, jobs == 1 ? "" : "s");
     struct table *table = plan_table_create(&screen);
@@ -63,6 +54,7 @@ void show_plan(const struct prepared *prepared)
     }
     table_destroy(table);
     plan_table_explain(&screen, plan);
+    plan_show_stdio(&screen, prepared->settings.stdio);
     if (later)
         puts("What comes later is submitted by a runner, when these jobs become ready.");
     print_labelled(prepared, "ID");
@@ -105,9 +97,10 @@ void show_plan_json(const struct prepared *prepared)
     }
     for (size_t i = 0; i < prepared->plan.notes_count; i++)
         json_array_append_new(notes, json_string(prepared->plan.notes[i].text));
-    print_json(json_pack("{s:s?, s:I, s:o, s:o}", "workflow", prepared->workflow.name, "jobs",
-                         (json_int_t)count_jobs(&prepared->workflow), "groups", groups, "warnings",
-                         notes));
+    print_json(json_pack("{s:s?, s:s, s:I, s:o, s:o}", "workflow", prepared->workflow.name, "stdio",
+                         stdio_mode_names[prepared->settings.stdio], "jobs",
+                         (json_int_t)workflow_count_jobs(&prepared->workflow), "groups", groups,
+                         "warnings", notes));
 }
 
 static char *job_text(const struct submitted *submitted)
@@ -125,7 +118,7 @@ void show_submitted(const struct prepared *prepared, int64_t workflow_id,
     struct screen screen;
     int64_t later = 0;
     screen_init(&screen, stdout);
-    size_t jobs = count_jobs(&prepared->workflow);
+    size_t jobs = workflow_count_jobs(&prepared->workflow);
     printf("Workflow %lld (%s), %zu job%s, submitted as\n\n", (long long)workflow_id,
            prepared->workflow.name, jobs, jobs == 1 ? "" : "s");
     struct table *table = plan_table_create(&screen);

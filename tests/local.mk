@@ -37,6 +37,7 @@ local_tests += tests/local/run.t
 local_tests += tests/local/starts.t
 local_tests += tests/local/steer.t
 local_tests += tests/local/store_codec.t
+local_tests += tests/local/stream.t
 local_tests += tests/local/wakeups.t
 local_tests += tests/local/warnings.t
 local_tests += tests/unit/layers.t

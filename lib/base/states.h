@@ -48,12 +48,13 @@ enum attempt_reason {
 
 // It completed, but: bits, as an attempt may have several.
 enum attempt_warning {
-    WARNING_OOM = 1,        // the kernel killed one of its processes for memory
-    WARNING_OUTPUT_OLD = 2, // a declared output file was there before, and it did not write it
-    WARNING_BACKGROUND = 4, // processes that it had left running were killed
-    WARNING_STEPS = 8,      // it called srun, and what its steps used is not counted
+    WARNING_OOM = 1,          // the kernel killed one of its processes for memory
+    WARNING_OUTPUT_OLD = 2,   // a declared output file was there before, and it did not write it
+    WARNING_BACKGROUND = 4,   // processes that it had left running were killed
+    WARNING_STEPS = 8,        // it called srun, and what its steps used is not counted
+    WARNING_OUTPUT_LOST = 16, // what it printed could not be written, or not all of it
 };
-enum { WARNINGS = 4 };
+enum { WARNINGS = 5 };
 
 enum usage_source {
     SOURCE_NONE,

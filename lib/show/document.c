@@ -127,6 +127,8 @@ static json_t *attempt_json(const struct workflow_info *workflow,
     put(object, "message", json_text(end->message));
     put(object, "stdout", path_json(workflow, end->start.stdout_path));
     put(object, "stderr", path_json(workflow, end->start.stderr_path));
+    put(object, "stream_at",
+        end->start.stream_at ? json_integer(end->start.stream_at) : json_null());
     put(object, "stderr_tail", json_text(end->stderr_tail));
     put(object, "memory_limit_bytes", json_known(total.memory_limit_bytes));
     put(object, "usage", attempt_usage_json(end, srun_step));

@@ -44,6 +44,20 @@ struct table *plan_table_create(const struct screen *screen)
                         sizeof plan_columns / sizeof *plan_columns);
 }
 
+void plan_show_stdio(const struct screen *screen, enum stdio_mode stdio)
+{
+    static const char *const what[] = {
+        [STDIO_AUTO] = "two files for each job",
+        [STDIO_SEPARATE] = "two files for each job",
+        [STDIO_COMBINED] = "a file for each job",
+        [STDIO_NO_STDOUT] = "a file for each job, of its standard error",
+        [STDIO_NO_STDERR] = "a file for each job, of its standard output",
+        [STDIO_NONE] = "none is kept",
+        [STDIO_STREAM] = "one file for each runner, which torc logs reads",
+    };
+    fprintf(screen->out, "Output of jobs: %s, %s.\n", stdio_mode_names[stdio], what[stdio]);
+}
+
 void plan_table_explain(const struct screen *screen, const struct plan *plan)
 {
     bool enough = true;

@@ -7,6 +7,7 @@
 
 #include "lib/plan/plan.h"
 #include "lib/show/table.h"
+#include "lib/workflow/settings.h"
 
 struct table *plan_table_create(const struct screen *screen); // table_destroy is due
 
@@ -14,6 +15,9 @@ struct table *plan_table_create(const struct screen *screen); // table_destroy i
 // "now" or what went wrong.
 void plan_table_row(struct table *table, const struct plan_group *group, int64_t jobs,
                     int32_t count, const char *job);
+
+// How the output of jobs is kept, if it says anything: "Output: …".
+void plan_show_stdio(const struct screen *screen, enum stdio_mode stdio);
 
 // What the columns mean, and what follows when the plan is not room for all.
 void plan_table_explain(const struct screen *screen, const struct plan *plan);

@@ -47,7 +47,8 @@ RECORD(grant, runner_grant, INT(runner_grant, runner_id), INT(runner_grant, run_
        TEXT(runner_grant, partition), TEXT(runner_grant, scheduler));
 LOCAL(start, attempt_start, INT(attempt_start, job_id), INT(attempt_start, start_usec),
       INT(attempt_start, run_id), INT(attempt_start, attempt_id), INT(attempt_start, taken),
-      TEXT(attempt_start, stdout_path), TEXT(attempt_start, stderr_path));
+      TEXT(attempt_start, stdout_path), TEXT(attempt_start, stderr_path),
+      INT(attempt_start, stream_at));
 #define U(f) INT(usage_record, f)
 LOCAL(usage, usage_record, TEXT(usage_record, node), TEXT(usage_record, step), U(source),
       U(cpu_user_usec), U(cpu_system_usec), U(throttled_usec), U(memory_peak_bytes),

@@ -18,7 +18,8 @@ INSERT INTO attempt_reason VALUES
 
 CREATE TABLE attempt_warning (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);  -- it completed, but: a bit each
 INSERT INTO attempt_warning VALUES
-  (1, 'oom_killed'), (2, 'output_not_written'), (4, 'background_killed'), (8, 'steps_not_counted');
+  (1, 'oom_killed'), (2, 'output_not_written'), (4, 'background_killed'), (8, 'steps_not_counted'),
+  (16, 'output_lost');
 
 CREATE TABLE usage_source (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 INSERT INTO usage_source VALUES (1, 'proc'), (2, 'cgroup1'), (3, 'cgroup2'), (4, 'spank');
@@ -253,6 +254,7 @@ CREATE TABLE attempt (
   message TEXT,                            -- what to tell the user about the end
   stderr_tail TEXT,
   stdout TEXT, stderr TEXT,                -- paths
+  stream_at INTEGER,                       -- both are one stream file (lib/base/stream.h): where to look in it; NULL: files
   UNIQUE (job, run_id, attempt_id)
 );
 CREATE INDEX attempt_open ON attempt (runner) WHERE end_usec IS NULL;

@@ -228,7 +228,8 @@ static int read_attempt(struct page *p, void *row, sqlite3_stmt *s)
                           .start_usec = number(s, 6),
                           .attempt_id = small(s, 7),
                           .stdout_path = db_text(p->arena, s, 8),
-                          .stderr_path = db_text(p->arena, s, 9)},
+                          .stderr_path = db_text(p->arena, s, 9),
+                          .stream_at = number(s, 20)},
                 .end_usec = number(s, 10),
                 .wall_usec = known(s, 11),
                 .state = number(s, 10) ? (enum job_state)one_of(s, 12, JOB_STATES) : JOB_READY,
@@ -245,7 +246,6 @@ static int read_attempt(struct page *p, void *row, sqlite3_stmt *s)
 }
 
 // ---- the rest ----
-
 static int read_class(struct page *p, void *row, sqlite3_stmt *s)
 {
     struct class_info *c = row;

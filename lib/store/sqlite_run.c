@@ -154,10 +154,11 @@ static int write_attempt(struct sync_state *st, const struct attempt_end *e, enu
                                  : state == JOB_READY ? REASON_TERMINATED
                                                       : REASON_NONE;
     if (!started) {
-        if (db_do(db, err, SQL_ATTEMPT_WHOLE, "liillsslninnizssi", b->job_id, run_of(st, b),
+        if (db_do(db, err, SQL_ATTEMPT_WHOLE, "liillsslninnizssiz", b->job_id, run_of(st, b),
                   (int)b->attempt_id, st->runner.id, b->start_usec, b->stdout_path, b->stderr_path,
                   e->end_usec, e->wall_usec, (int)state, (int64_t)e->exit_code, (int64_t)e->signal,
-                  (int)e->core, (int64_t)reason, e->message, e->stderr_tail, (int)e->warnings))
+                  (int)e->core, (int64_t)reason, e->message, e->stderr_tail, (int)e->warnings,
+                  b->stream_at))
             return -1;
         *attempt = sqlite3_last_insert_rowid(db->sqlite);
         return 0;
@@ -169,10 +170,10 @@ static int write_attempt(struct sync_state *st, const struct attempt_end *e, enu
                    : error_set(err, ERROR_INTERNAL, 0,
                                "the database %s is damaged: job %lld runs, but was never started",
                                db->path, (long long)b->job_id);
-    return db_do(db, err, SQL_ATTEMPT_END, "lsslninnizssi", *attempt, b->stdout_path,
+    return db_do(db, err, SQL_ATTEMPT_END, "lsslninnizssiz", *attempt, b->stdout_path,
                  b->stderr_path, e->end_usec, e->wall_usec, (int)state, (int64_t)e->exit_code,
                  (int64_t)e->signal, (int)e->core, (int64_t)reason, e->message, e->stderr_tail,
-                 (int)e->warnings);
+                 (int)e->warnings, b->stream_at);
 }
 
 // Whoever ends well has set the data that it declares: looked at here, where no later value can
@@ -274,8 +275,9 @@ static int apply_start(struct sync_state *st, const void *record, struct error *
         return tx_start_lost(tx, st->runner.id, b, err);
     if (rc <= 0 || held.state == JOB_RUNNING)
         return rc < 0 ? -1 : 0; // told before
-    if (db_do(tx->db, err, SQL_ATTEMPT_START, "liillss", b->job_id, run_of(st, b),
-              (int)b->attempt_id, st->runner.id, b->start_usec, b->stdout_path, b->stderr_path))
+    if (db_do(tx->db, err, SQL_ATTEMPT_START, "liillssz", b->job_id, run_of(st, b),
+              (int)b->attempt_id, st->runner.id, b->start_usec, b->stdout_path, b->stderr_path,
+              b->stream_at))
         return -1;
     int64_t attempt = sqlite3_last_insert_rowid(tx->db->sqlite);
     tx_count(tx, held.class_id, JOB_PENDING, JOB_RUNNING, 1);

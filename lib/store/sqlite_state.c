@@ -384,10 +384,10 @@ int tx_start_lost(struct tx *tx, int64_t runner_id, const struct attempt_start *
     if (db_number(db, err, &class_id, SQL_JOB_GET, "ll", start->job_id, tx->workflow_id) < 0)
         return -1;
     tx_ran(tx, class_id, back_to(tx), NULL);
-    return db_do(db, err, SQL_ATTEMPT_WHOLE, "liillsslninnizssi", start->job_id, start->run_id,
+    return db_do(db, err, SQL_ATTEMPT_WHOLE, "liillsslninnizssiz", start->job_id, start->run_id,
                  start->attempt_id, runner_id, start->start_usec, start->stdout_path,
                  start->stderr_path, end_usec, (int64_t)UNKNOWN, (int)back_to(tx), (int64_t)UNKNOWN,
-                 (int64_t)UNKNOWN, 0, (int64_t)REASON_LOST, died, NULL, 0);
+                 (int64_t)UNKNOWN, 0, (int64_t)REASON_LOST, died, NULL, 0, start->stream_at);
 }
 
 // Who knows what a dead runner had started has told it, and given back the rest.

@@ -19,11 +19,11 @@
 
 enum { PLACES_FIRST = 64, PATH_SIZE = 240, STALE_DAYS = 7 };
 
-static const char prefix[] = "torc-starts-1-"; // 1: the version of what is in it
+static const char prefix[] = "torc-starts-2-"; // 2: the version of what is in it
 
 struct place {
     int64_t job_id; // 0: free. Written last, so that what is seen is whole
-    int64_t start_usec;
+    int64_t start_usec, stream_at;
     int32_t run_id, attempt_id, taken, unused;
     char stdout_path[PATH_SIZE], stderr_path[PATH_SIZE]; // "": none, or it is too long
 };
@@ -114,6 +114,7 @@ uint32_t start_log_note(struct start_log *log, const struct attempt_start *start
     place->run_id = start->run_id;
     place->attempt_id = start->attempt_id;
     place->taken = start->taken;
+    place->stream_at = start->stream_at;
     copy_path(place->stdout_path, start->stdout_path);
     copy_path(place->stderr_path, start->stderr_path);
     __atomic_store_n(&place->job_id, start->job_id, __ATOMIC_RELEASE);
@@ -169,6 +170,7 @@ static int tell(struct store *store, int64_t runner_id, const struct place *plac
                 .taken = p->taken != 0,
                 .stdout_path = path_of(p->stdout_path),
                 .stderr_path = path_of(p->stderr_path),
+                .stream_at = p->stream_at,
             };
     if (store_sync(store, &request, &reply, err))
         return -1;

@@ -26,7 +26,7 @@ static int read_env(json_t *env, struct job_spec *spec)
 static int read_stdio(const json_t *stdio, struct job_spec *spec)
 {
     const char *mode = json_string_value(json_object_get(stdio, "mode"));
-    int found = mode ? stdio_mode_find(mode) : STDIO_SEPARATE;
+    int found = mode ? stdio_mode_find(mode) : STDIO_AUTO;
     if (!json_is_object(stdio) || found < 0)
         return -1;
     spec->stdio_set = true;

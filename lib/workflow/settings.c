@@ -11,8 +11,8 @@
 enum key_type { KEY_INT32, KEY_INT64, KEY_BOOL, KEY_TEXT, KEY_LIMITS, KEY_STDIO, KEY_HASH };
 
 const char *const limits_mode_names[] = {"enforce", "warn", "off", NULL};
-const char *const stdio_mode_names[] = {"separate",  "combined", "no_stdout",
-                                        "no_stderr", "none",     NULL};
+const char *const stdio_mode_names[] = {"auto",      "separate", "combined", "no_stdout",
+                                        "no_stderr", "none",     "stream",   NULL};
 const char *const hash_mode_names[] = {"auto", "all", "none", NULL};
 
 static const struct key {
@@ -95,6 +95,12 @@ int stdio_mode_find(const char *name)
     return find_name(stdio_mode_names, name);
 }
 
+enum stdio_mode stdio_mode_settle(enum stdio_mode mode, size_t jobs)
+{
+    enum { SEPARATE_MOST = 10000 };
+    return mode != STDIO_AUTO ? mode : jobs <= SEPARATE_MOST ? STDIO_SEPARATE : STDIO_STREAM;
+}
+
 int64_t hash_mode_bytes(enum hash_mode mode)
 {
     static const int64_t most[] = {
@@ -126,7 +132,7 @@ static int read_key(struct settings *settings, const struct key *key, const json
         return found < 0 ? -1 : 0;
     case KEY_STDIO:
         found = find_name(stdio_mode_names, json_string_value(value));
-        settings->stdio = found < 0 ? STDIO_SEPARATE : (enum stdio_mode)found;
+        settings->stdio = found < 0 ? STDIO_AUTO : (enum stdio_mode)found;
         return found < 0 ? -1 : 0;
     case KEY_HASH:
         found = find_name(hash_mode_names, json_string_value(value));
@@ -227,4 +233,14 @@ struct end_times settings_end_times(const struct settings *settings, int64_t wal
                                       .headroom_usec = tenth * HEADROOM / (LEAD + HEADROOM)};
     }
     return (struct end_times){.margin_usec = margin, .headroom_usec = headroom * sec};
+}
+
+enum stdio_mode settings_stdio(const char *text)
+{
+    struct settings settings;
+    struct error ignored;
+    enum stdio_mode mode =
+        settings_parse(&settings, text ? text : "{}", &ignored) ? STDIO_SEPARATE : settings.stdio;
+    settings_fini(&settings);
+    return mode;
 }

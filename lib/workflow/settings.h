@@ -6,6 +6,7 @@
 #define LIB_WORKFLOW_SETTINGS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "lib/base/error.h"
@@ -13,12 +14,20 @@
 #include "lib/workflow/scheduler.h"
 
 enum limits_mode { LIMITS_ENFORCE, LIMITS_WARN, LIMITS_OFF };
-enum stdio_mode { STDIO_SEPARATE, STDIO_COMBINED, STDIO_NO_STDOUT, STDIO_NO_STDERR, STDIO_NONE };
+enum stdio_mode {
+    STDIO_AUTO, // separate, or with many jobs stream
+    STDIO_SEPARATE,
+    STDIO_COMBINED,
+    STDIO_NO_STDOUT,
+    STDIO_NO_STDERR,
+    STDIO_NONE,
+    STDIO_STREAM,
+};
 enum hash_mode { HASH_AUTO, HASH_ALL, HASH_NONE }; // auto: files up to 64 MiB, and folders
 
 struct settings {
     enum limits_mode limits;       // "limits": "enforce"
-    enum stdio_mode stdio;         // "stdio": "separate"
+    enum stdio_mode stdio;         // "stdio": "separate"; never auto once it is made
     enum hash_mode hash;           // "hash": "auto"
     bool delete_on_success;        // of the stdio files
     int32_t sigterm_lead_secs;     // -1: semantics §1, the end of an allocation
@@ -54,6 +63,10 @@ extern const char *const limits_mode_names[], *const stdio_mode_names[], *const 
 
 // The mode of that name, or -1.
 int stdio_mode_find(const char *name);
+// What auto is with so many jobs; other modes as they are.
+enum stdio_mode stdio_mode_settle(enum stdio_mode mode, size_t jobs);
+// Of the settings of a workflow; NULL: none.
+enum stdio_mode settings_stdio(const char *text);
 
 // The largest file whose content is hashed; -1: none is.
 int64_t hash_mode_bytes(enum hash_mode mode);

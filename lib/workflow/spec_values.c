@@ -428,13 +428,6 @@ static void read_stdio(struct source *source, json_t *value, const struct field 
     struct spec_stdio *stdio = at;
     (void)field;
     stdio->set = true;
-    json_auto_t *mode = yaml_as_written(json_object_get(value, "mode"));
-    if (json_is_string(mode) && !strcmp(json_string_value(mode), "stream")) {
-        source_down_key(source, "mode");
-        source_later(source, "the output of all jobs in one stream comes in a later version");
-        source_up(source);
-        json_object_del(value, "mode");
-    }
     fields_read(source, value, &table, stdio);
 }
 

@@ -124,6 +124,7 @@ static void resolve_settings(struct resolver *resolver)
         settings.stdio = (enum stdio_mode)resolver->spec->stdio.mode;
         settings.delete_on_success = resolver->spec->stdio.delete_on_success;
     }
+    settings.stdio = stdio_mode_settle(settings.stdio, resolver->spec->jobs_count);
     settings.schedulers = resolver->schedulers;
     cleanup_free struct handler *handlers = handlers_of(resolver->spec);
     settings.handlers = (struct handlers){handlers, resolver->spec->handlers_count, NULL};
@@ -230,4 +231,12 @@ void workflow_fini(struct workflow *workflow)
     free(workflow->data);
     arena_destroy(workflow->text);
     *workflow = (struct workflow){0};
+}
+
+size_t workflow_count_jobs(const struct workflow *workflow)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < workflow->jobs_count; i++)
+        count += workflow->jobs[i].command != NULL;
+    return count;
 }

@@ -95,5 +95,6 @@ int workflow_load_commands(const char *text, size_t length, const char *name,
                            struct problems *problems);
 
 void workflow_fini(struct workflow *workflow);
+size_t workflow_count_jobs(const struct workflow *workflow); // without barriers
 
 #endif

@@ -3,6 +3,7 @@
 // for the store.
 #include "runner/job/life.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,10 @@
 #include "runner/job/retry.h"
 #include "runner/job/steps.h"
 
-enum { DYING_USEC = 5 * USEC_PER_MSEC };
+enum {
+    DYING_USEC = 5 * USEC_PER_MSEC,
+    DRAINING_MOST_USEC = 10 * USEC_PER_SEC, // a file system hangs
+};
 
 // What a job that completed should be told with: something in it went wrong all the same.
 static int32_t find_warnings(const struct job *job)
@@ -28,6 +32,11 @@ static int32_t find_warnings(const struct job *job)
            (outputs_untouched(job) ? WARNING_OUTPUT_OLD : 0) |
            (job->leftovers && !(job->claimed.flags & JOB_SRUN) ? WARNING_BACKGROUND : 0) |
            (job->called_srun && !steps ? WARNING_STEPS : 0);
+}
+
+static bool has_lost_output(const struct job *job)
+{
+    return job->recorded.lost_bytes || job->recorded.end_lost;
 }
 
 static const char *describe_warnings(struct job *job, bool strict)
@@ -53,6 +62,10 @@ static const char *describe_warnings(struct job *job, bool strict)
         case WARNING_STEPS:
             what = "what it started with srun is not in its usage, as nothing recorded its steps "
                    "(the SPANK plugin does)";
+            break;
+        case WARNING_OUTPUT_LOST:
+            what = arena_printf(job->arena, "what it printed could not all be written to %s: %s",
+                                job->end.start.stdout_path, strerror(job->recorded.why_errno));
             break;
         }
         if (what)
@@ -146,6 +159,15 @@ static void set_end(struct job *job, int64_t wall_usec)
     job->end.end_usec = now_usec < least_usec ? least_usec : now_usec;
 }
 
+static const char *find_tail(const struct jobs *jobs, struct job *job)
+{
+    const struct recorded *r = &job->recorded;
+    return !r->at           ? output_tail(&jobs->output, &job->files, job->arena)
+           : r->tail_length ? output_text(r->tail, r->tail_length,
+                                          r->tail_length == r->stderr_length, job->arena)
+                            : NULL;
+}
+
 static void judge(struct jobs *jobs, struct job *job, const char *missing)
 {
     struct verdict v = verdict_give(&(struct verdict_input){
@@ -159,8 +181,9 @@ static void judge(struct jobs *jobs, struct job *job, const char *missing)
         .continuations = job->claimed.continuations,
         .max_continuations = job->spec.max_continuations,
     });
+    job->end.warnings = has_lost_output(job) ? WARNING_OUTPUT_LOST : 0;
     if (v.state == JOB_COMPLETED) {
-        job->end.warnings = find_warnings(job);
+        job->end.warnings |= find_warnings(job);
         if (jobs->settings.strict && job->end.warnings & ~WARNING_STEPS) {
             v.state = JOB_FAILED;
             v.reason = REASON_STRICT;
@@ -173,6 +196,7 @@ static void judge(struct jobs *jobs, struct job *job, const char *missing)
     if (v.state == JOB_COMPLETED && job->how.delete_on_success) {
         output_delete(&jobs->output, &job->files);
         job->end.start.stdout_path = job->end.start.stderr_path = NULL;
+        job->end.start.stream_at = 0;
     }
     job->end.state = v.state;
     job->end.reason = v.reason;
@@ -180,8 +204,7 @@ static void judge(struct jobs *jobs, struct job *job, const char *missing)
     job->end.signal = v.signal;
     job->end.core = v.core;
     job->end.message = describe(jobs, job, &v, missing);
-    job->end.stderr_tail =
-        v.state == JOB_COMPLETED ? NULL : output_tail(&jobs->output, &job->files, job->arena);
+    job->end.stderr_tail = v.state == JOB_COMPLETED ? NULL : find_tail(jobs, job);
 }
 
 // Nothing more happens here to this attempt.
@@ -231,6 +254,31 @@ void job_end(struct jobs *jobs, struct job *job)
     set_end(job, jobs_clock_usec(jobs) - job->start_usec); // `now` may be older than its start
     steps_collect(jobs, job);
     job->tries = 0;
+    if (!job->recording) {
+        job_look_for_outputs(jobs, job);
+        return;
+    }
+    recording_end(jobs->recorder, job->recording);
+    if (!job->spec.handler) { // else a recovery script may need it
+        node_give(&jobs->node, &job->share);
+        job->share = (struct share){0};
+    }
+    job->phase = PHASE_DRAINING;
+    job->due_usec = jobs->now + DRAINING_MOST_USEC;
+}
+
+void job_drain(struct jobs *jobs, struct job *job)
+{
+    if (recording_take(jobs->recorder, job->recording, job->arena, &job->recorded)) {
+        job->recording = NULL;
+    } else if (job->due_usec > jobs->now) {
+        return;
+    } else {
+        job->recorded = (struct recorded){
+            .at = job->end.start.stream_at, .why_errno = ETIMEDOUT, .end_lost = true};
+        recording_forget(jobs->recorder, take_ptr(job->recording));
+    }
+    job->end.start.stream_at = job->recorded.at;
     job_look_for_outputs(jobs, job);
 }
 

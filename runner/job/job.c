@@ -31,6 +31,7 @@ void job_destroy(struct jobs *jobs, struct job *job)
     case PHASE_INPUTS:
     case PHASE_RUNNING:
     case PHASE_DYING:
+    case PHASE_DRAINING:
     case PHASE_OUTPUTS:
         TAILQ_REMOVE(&jobs->live, job, link);
         jobs->live_count--;
@@ -40,6 +41,8 @@ void job_destroy(struct jobs *jobs, struct job *job)
         break;
     }
     start_log_forget(jobs->starts, job->start_place);
+    if (job->recording)
+        recording_forget(jobs->recorder, job->recording);
     job_drop_ahead(job);
     job_spec_fini(&job->spec);
     arena_destroy(job->arena);

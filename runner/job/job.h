@@ -12,17 +12,19 @@
 #include "runner/batch.h"
 #include "runner/job/environment.h"
 #include "runner/job/output.h"
+#include "runner/job/recorder.h"
 #include "runner/job/verdict.h"
 #include "runner/node.h"
 
 enum phase {
-    PHASE_HINT,    // not claimed: in the chain of a job that it waits for
-    PHASE_HELD,    // claimed, to be started when it fits
-    PHASE_INPUTS,  // has its share, waits for its inputs to become visible
-    PHASE_RUNNING, // has a process
-    PHASE_DYING,   // the first process is gone, others not yet
-    PHASE_OUTPUTS, // all are gone; it keeps its share until its outputs become visible
-    PHASE_ENDED,   // has its verdict, which the store has not acknowledged
+    PHASE_HINT,     // not claimed: in the chain of a job that it waits for
+    PHASE_HELD,     // claimed, to be started when it fits
+    PHASE_INPUTS,   // has its share, waits for its inputs to become visible
+    PHASE_RUNNING,  // has a process
+    PHASE_DYING,    // the first process is gone, others not yet
+    PHASE_DRAINING, // all are gone, and its share is free; what it printed is being written
+    PHASE_OUTPUTS,  // all are gone; it waits until its outputs become visible
+    PHASE_ENDED,    // has its verdict, which the store has not acknowledged
 };
 
 struct job {
@@ -46,6 +48,8 @@ struct job {
     struct share share;
     struct meter_job *meter;
     struct output_files files;
+    struct recording *recording;  // of a stream, while that is not done; else NULL
+    struct recorded recorded;     // what became of it; at 0: it has none
     struct file_seen *seen;       // its declared files, inputs first, or NULL: it has none
     struct hash_task *hash_task;  // they are being hashed
     struct output_before *before; // declared outputs that were there already, or NULL; outputs.h
@@ -62,9 +66,7 @@ struct job {
     uint32_t step_files_count;
     struct attempt_end end; // end.start is set when it starts
 };
-
 TAILQ_HEAD(job_list, job);
-
 // All jobs here, and what they share.
 struct jobs {
     int64_t workflow_id;
@@ -72,15 +74,13 @@ struct jobs {
     struct settings settings;
     struct node node;
     struct output output;
+    struct recorder *recorder;
     struct environment *environment;
     struct meter *meter;
-    struct start_log *starts;  // NULL: there is none
-    struct rlimit files_limit; // of open files, as the runner found it: what jobs get
-    int64_t now;               // monotonic, without the time in which everything was suspended
-    int64_t suspended_usec;
-
-    // live: INPUTS, RUNNING, DYING, OUTPUTS; ended: with a verdict, until somebody takes them out
-    // to tell it
+    struct start_log *starts;    // NULL: there is none
+    struct rlimit files_limit;   // of open files, as the runner found it: what jobs get
+    int64_t now, suspended_usec; // now: monotonic, without the time in which all was suspended
+    // ended: with a verdict, until somebody takes them out to tell it; live: from INPUTS to that
     struct job_list held, live, ended;
     uint32_t held_count, live_count, starts_unsent;
 };

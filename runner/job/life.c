@@ -87,6 +87,10 @@ void job_tick(struct jobs *jobs, struct job *job)
         job_end(jobs, job);
         return;
     }
+    if (job->phase == PHASE_DRAINING && job->due_usec <= jobs->now) {
+        job_drain(jobs, job);
+        return;
+    }
     if (job->phase == PHASE_OUTPUTS && job->due_usec <= jobs->now) {
         job_look_for_outputs(jobs, job);
         return;

@@ -29,6 +29,8 @@ void job_stop(struct jobs *jobs, struct job *job, enum stop why, int64_t grace_u
 // Its first process was reaped; and, once more, for one that is slow to die.
 void job_reaped(struct jobs *jobs, struct job *job, int status, const struct rusage *rusage);
 void job_end(struct jobs *jobs, struct job *job);
+// PHASE_DRAINING: goes on if what it printed is written, or has been for too long.
+void job_drain(struct jobs *jobs, struct job *job);
 // Nothing of it is alive: gives the verdict, or waits on for outputs that may only be late to
 // become visible here (PHASE_OUTPUTS).
 void job_look_for_outputs(struct jobs *jobs, struct job *job);

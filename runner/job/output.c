@@ -51,9 +51,10 @@ static const struct {
     const char *out, *err; // extensions; NULL: not kept
     bool combined;
 } modes[] = {
-    [STDIO_SEPARATE] = {"o", "e", false},   [STDIO_COMBINED] = {"log", NULL, true},
-    [STDIO_NO_STDOUT] = {NULL, "e", false}, [STDIO_NO_STDERR] = {"o", NULL, false},
-    [STDIO_NONE] = {NULL, NULL, false},
+    [STDIO_AUTO] = {"o", "e", false},       [STDIO_SEPARATE] = {"o", "e", false},
+    [STDIO_COMBINED] = {"log", NULL, true}, [STDIO_NO_STDOUT] = {NULL, "e", false},
+    [STDIO_NO_STDERR] = {"o", NULL, false}, [STDIO_NONE] = {NULL, NULL, false},
+    [STDIO_STREAM] = {NULL, NULL, false},
 };
 
 struct output_files output_name(const struct output *output, enum stdio_mode mode,
@@ -136,6 +137,14 @@ static size_t cut_character(const char *text, size_t length)
     return n;
 }
 
+char *output_text(const char *text, size_t length, bool whole, struct arena *arena)
+{
+    size_t cut = whole ? 0 : cut_character(text, length);
+    char *tail = arena_alloc(arena, 3 * (length - cut) + 1);
+    clean(text + cut, length - cut, tail);
+    return tail;
+}
+
 char *output_tail(const struct output *output, const struct output_files *files,
                   struct arena *arena)
 {
@@ -145,15 +154,10 @@ char *output_tail(const struct output *output, const struct output_files *files,
         name ? openat(output->dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) : -1;
     if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode) || !st.st_size)
         return NULL;
-    char text[TAIL_BYTES], *tail;
+    char text[TAIL_BYTES];
     off_t from = st.st_size > TAIL_BYTES ? st.st_size - TAIL_BYTES : 0;
     ssize_t n = pread(fd, text, TAIL_BYTES, from);
-    if (n <= 0)
-        return NULL;
-    size_t cut = from ? cut_character(text, (size_t)n) : 0;
-    tail = arena_alloc(arena, 3 * ((size_t)n - cut) + 1);
-    clean(text + cut, (size_t)n - cut, tail);
-    return tail;
+    return n > 0 ? output_text(text, (size_t)n, !from, arena) : NULL;
 }
 
 int output_write(const struct output *output, const char *name, const char *text, struct error *err)

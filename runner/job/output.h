@@ -39,6 +39,9 @@ void output_delete(const struct output *output, const struct output_files *files
 char *output_tail(const struct output *output, const struct output_files *files,
                   struct arena *arena);
 
+// The same of the last `length` bytes of it. whole: there was no more.
+char *output_text(const char *text, size_t length, bool whole, struct arena *arena);
+
 // Writes text to a new file of that name in the folder (a command too long for an argument).
 int output_write(const struct output *output, const char *name, const char *text,
                  struct error *err);

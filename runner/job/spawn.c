@@ -61,6 +61,18 @@ NO_SANITIZE static int open_output(int dir, const char *path, int as)
     return fd < 0 ? -1 : dup2(fd, as);
 }
 
+NO_SANITIZE static enum step open_outputs(const struct spawn *s)
+{
+    if (s->output_fds ? dup2(s->output_fds[0], STDOUT_FILENO) < 0
+                      : open_output(s->output_dir, s->stdout_path, STDOUT_FILENO) < 0)
+        return STEP_STDOUT;
+    if ((s->output_fds ? dup2(s->output_fds[1], STDERR_FILENO)
+         : s->combined ? dup2(STDOUT_FILENO, STDERR_FILENO)
+                       : open_output(s->output_dir, s->stderr_path, STDERR_FILENO)) < 0)
+        return STEP_STDERR;
+    return STEP_NONE;
+}
+
 NO_SANITIZE static enum step prepare(const struct spawn *s)
 {
     sigset_t none;
@@ -70,11 +82,9 @@ NO_SANITIZE static enum step prepare(const struct spawn *s)
             return STEP_CGROUP;
     if (setsid() < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL))
         return STEP_SESSION;
-    if (open_output(s->output_dir, s->stdout_path, STDOUT_FILENO) < 0)
-        return STEP_STDOUT;
-    if ((s->combined ? dup2(STDOUT_FILENO, STDERR_FILENO)
-                     : open_output(s->output_dir, s->stderr_path, STDERR_FILENO)) < 0)
-        return STEP_STDERR;
+    enum step failed = open_outputs(s);
+    if (failed)
+        return failed;
     if (s->workdir && chdir(s->workdir))
         return STEP_WORKDIR;
     if (s->affinity)

@@ -23,6 +23,7 @@ struct spawn {
     const char *output_folder; // its name, for messages
     const char *stdout_path, *stderr_path;
     bool combined;                   // stderr goes where stdout goes
+    const int *output_fds;           // NULL: those; else where the two go
     const struct meter_entry *entry; // NULL: no place of its own
     const cpu_set_t *affinity;       // NULL: the runner's
     const struct rlimit *files;      // NULL: the runner's

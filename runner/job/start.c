@@ -50,6 +50,8 @@ static void choose_how(const struct jobs *jobs, struct job *job)
         job->how.stdio = job->spec.stdio;
         job->how.delete_on_success = job->spec.delete_on_success;
     }
+    if (job->how.stdio == STDIO_AUTO) // as was decided for the workflow
+        job->how.stdio = settings->stdio == STDIO_STREAM ? STDIO_STREAM : STDIO_SEPARATE;
     if (job->spec.termination_signal)
         job->how.signal = job->spec.termination_signal;
 }
@@ -77,10 +79,25 @@ static void note_start(const struct jobs *jobs, struct job *job)
         .taken = job->taken,
         .stdout_path = job->files.stdout_path,
         .stderr_path = job->files.stderr_path,
+        .stream_at = job->recording ? recording_at(job->recording) : 0,
     };
 }
 
-static int spawn_job(struct jobs *jobs, struct job *job, struct error *err)
+// Where its output goes: pipes to the recorder, or the names of files.
+static int choose_output(struct jobs *jobs, struct job *job, int fds[2], struct error *err)
+{
+    const struct claimed_job *claimed = &job->claimed;
+    job->files = output_name(&jobs->output, job->how.stdio, jobs->workflow_id, claimed->job_id,
+                             claimed->run_id, claimed->attempt_id, job->arena);
+    if (job->how.stdio != STDIO_STREAM)
+        return 0;
+    struct stream_key key = {claimed->job_id, claimed->run_id, claimed->attempt_id};
+    job->recording = recording_create(jobs->recorder, key, fds, err);
+    job->files.stdout_path = job->files.stderr_path = recorder_path(jobs->recorder);
+    return job->recording ? 0 : -1;
+}
+
+static int spawn_job(struct jobs *jobs, struct job *job, const int *fds, struct error *err)
 {
     struct program program;
     struct meter_entry entry;
@@ -104,6 +121,7 @@ static int spawn_job(struct jobs *jobs, struct job *job, struct error *err)
         .stdout_path = job->files.stdout_name,
         .stderr_path = job->files.stderr_name,
         .combined = job->files.combined,
+        .output_fds = job->recording ? fds : NULL,
         .entry = &entry,
         .affinity = job->share.bound && job->claimed.enforced ? &job->share.set : NULL,
         .files = &jobs->files_limit,
@@ -129,14 +147,16 @@ static void go(struct jobs *jobs, struct job *job)
 {
     struct error err;
     int64_t since_usec = job->start_usec;
-    job->files = output_name(&jobs->output, job->how.stdio, jobs->workflow_id, job->claimed.job_id,
-                             job->claimed.run_id, job->claimed.attempt_id, job->arena);
+    int fds[2];
+    bool chosen = !choose_output(jobs, job, fds, &err);
     outputs_note(job);
     note_start(jobs, job);
     job->start_place = start_log_note(jobs->starts, &job->end.start);
-    bool failed = spawn_job(jobs, job, &err);
-    if (failed && output_renew(&jobs->output))
-        failed = spawn_job(jobs, job, &err);
+    bool failed = !chosen || spawn_job(jobs, job, fds, &err);
+    if (failed && chosen && output_renew(&jobs->output))
+        failed = spawn_job(jobs, job, fds, &err);
+    if (failed && job->recording)
+        recording_forget(jobs->recorder, take_ptr(job->recording));
     if (failed) {
         start_log_forget(jobs->starts, job->start_place);
         job->start_place = 0;
@@ -148,6 +168,7 @@ static void go(struct jobs *jobs, struct job *job)
     }
     if (failed) {
         job->end.start.stdout_path = job->end.start.stderr_path = NULL;
+        job->end.start.stream_at = 0;
         job_fail(jobs, job, REASON_SPAWN_ERROR, arena_strdup(job->arena, err.text));
         return;
     }

@@ -146,6 +146,20 @@ J
 	[ $bind = true ] && isnt "$(cat torc_output/*.o)" none "... and binds" || is "$(cat torc_output/*.o)" none "... and does not bind"
 done
 
+# ---- the output of jobs and steps of an allocation in one file
+fresh
+cat > stream.json <<J
+{"name": "stream", $class, "jobs": [
+ {"name": "direct", "command": "echo direct; echo aside >&2", "resource_requirements": "one"},
+ {"name": "step", "command": "echo step; echo aside >&2", "launcher": "srun", "resource_requirements": "one"}]}
+J
+as_user torc-sbatch --stdio stream stream.json > log 2>&1 || diag "$(cat log)"
+ok "a workflow of jobs and steps with one stream" ended
+wait_until 60 '[ -z "$(squeue -h)" ]'
+is "$(ls torc_output | grep -c '^runner_wf1_.*\.stream$') $(ls torc_output | grep -c '^job_')" "$(db 'SELECT count(*) FROM runner') 0" "... has a file for each runner"
+is "$(as_user torc logs --stdout direct) $(as_user torc logs --stdout step) $(as_user torc logs --stderr step)" "direct step aside" \
+	"... with what each printed"
+
 # ---- whose PATH has no srun does not keep others from it
 fresh
 cat > path.json <<J

@@ -5,6 +5,7 @@ EXTRA_PROGRAMS += tests/fuzz/job_request
 EXTRA_PROGRAMS += tests/fuzz/json5
 EXTRA_PROGRAMS += tests/fuzz/parameters
 EXTRA_PROGRAMS += tests/fuzz/step_record
+EXTRA_PROGRAMS += tests/fuzz/stream
 EXTRA_PROGRAMS += tests/fuzz/workflow
 EXTRA_PROGRAMS += tests/fuzz/yaml
 EXTRA_DIST += tests/fuzz/job_request.dict
@@ -22,6 +23,7 @@ tests_fuzz_json5_SOURCES = tests/fuzz/workflow.c
 tests_fuzz_parameters_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_step_record_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_step_record_SOURCES = tests/fuzz/step_record.c plugin/record_text.c
+tests_fuzz_stream_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_workflow_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"input.json"'
 tests_fuzz_workflow_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_yaml_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"input.yaml"'

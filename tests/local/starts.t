@@ -6,7 +6,7 @@
 
 attempts() { query "SELECT j.name, a.attempt_id, coalesce(s.name, 'open'), coalesce(r.name, '') FROM attempt a JOIN job j ON j.id = a.job
 	LEFT JOIN job_state s ON s.id = a.state LEFT JOIN attempt_reason r ON r.id = a.reason WHERE j.workflow = $1 ORDER BY j.id, a.attempt_id"; }
-logs() { ls /dev/shm/torc-starts-1-*"-$1" /tmp/torc-starts-1-*"-$1" 2>/dev/null; } # of the runner with that process id
+logs() { ls /dev/shm/torc-starts-2-*"-$1" /tmp/torc-starts-2-*"-$1" 2>/dev/null; } # of the runner with that process id
 text() { jq -Rs 'rtrimstr("\n")' <<< "$1"; } # as JSON
 killed_run() { # a run that a job of it kills: what it gave, and its runner in $runner
 	torc-run --cpus 2 --memory 2g "$@" > log 2>&1 & # not by timeout: one whose child is stopped stops, too
@@ -28,7 +28,7 @@ cat > killer.json <<J
 J
 killed_run --allow-missing killer.json
 isnt $? 0 "a job kills its runner as its first act: torc-run fails"
-like "$(logs "$runner")" "/torc-starts-1-" "... and leaves a note of what it had started"
+like "$(logs "$runner")" "/torc-starts-2-" "... and leaves a note of what it had started"
 touch go late
 run --workflow 1
 is $rc 0 "... and is taken up" || diag "$(cat log)"

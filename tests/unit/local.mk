@@ -54,6 +54,7 @@ unit_tests += tests/unit/store_guard
 unit_tests += tests/unit/store_plan
 unit_tests += tests/unit/store_random
 unit_tests += tests/unit/store_run
+unit_tests += tests/unit/stream
 unit_tests += tests/unit/substitute
 unit_tests += tests/unit/table
 unit_tests += tests/unit/text
