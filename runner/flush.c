@@ -26,7 +26,7 @@ enum {
     FLUSH_ENDS = 256,
     AWAY_USEC = 5 * USEC_PER_SEC, // without an answer for so long, the store is away
     AWAY_DRAIN_USEC = USEC_PER_SEC / 2,
-    HEARTBEAT_USEC = 30 * USEC_PER_SEC,
+    HEARTBEAT_USEC = BEAT_SECS * USEC_PER_SEC,
     RATE_USEC = 100 * USEC_PER_MSEC, // what is prefetched lasts about so long
     HOLD_USEC = USEC_PER_SEC,        // longer than this nothing is kept from other runners
     PREFETCH_MOST = 4096,
