@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/crash.h"
 #include "lib/base/mem.h"
 #include "lib/store/journal.h"
 #include "runner/ahead.h"
@@ -27,7 +28,7 @@ enum {
     AWAY_USEC = 5 * USEC_PER_SEC, // without an answer for so long, the store is away
     AWAY_DRAIN_USEC = USEC_PER_SEC / 2,
     AWAY_HERE_USEC = USEC_PER_SEC / 2, // memory of this host costs nothing
-    HEARTBEAT_USEC = 30 * USEC_PER_SEC,
+    HEARTBEAT_USEC = BEAT_SECS * USEC_PER_SEC,
     RATE_USEC = 100 * USEC_PER_MSEC, // what is prefetched lasts about so long
     HOLD_USEC = USEC_PER_SEC,        // longer than this nothing is kept from other runners
     PREFETCH_MOST = 4096,
@@ -148,6 +149,7 @@ static void send(struct runner *runner)
     runner->changed = runner->urgent = false;
     bool idle = !runner->jobs.live_count && !runner->jobs.held_count && !runner->hashing_count &&
                 request.ends_count && link_is_idle_of_data(runner->link);
+    crash_point(request.returned_count ? "jobs-not-returned" : "flush-not-sent");
     link_send(runner->link, &request, idle);
 }
 
@@ -341,6 +343,7 @@ static void write_journal(struct runner *runner, bool here)
         tell_outage(runner, failed ? &err : NULL);
     runner->outage_told = true;
     runner->journal_failed_usec = failed ? runner->jobs.now : 0;
+    crash_point("journal-written");
     if (!failed)
         runner->journaled = journal.ends_count;
 }
@@ -444,7 +447,9 @@ static void take_reply(struct runner *runner, struct sync_reply *reply, bool aga
     runner->top_up.due = reply->demand;
     if (reply->demand)
         top_up_start(&runner->top_up, &runner->jobs, runner->db);
+    crash_point("reply-not-taken");
     take_claims(runner, reply, again);
+    crash_point("reply-taken");
 }
 
 int flush_take(struct runner *runner, struct error *err)

@@ -17,11 +17,12 @@
 #include "lib/slurm/settle.h"
 #include "lib/slurm/slurm.h"
 #include "lib/store/plan.h"
+#include "lib/store/run.h"
 #include "lib/store/waiting.h"
 #include "submitter/top_up.h"
 
 enum {
-    SLURM_EVERY_MS = 30 * 1000, // at most one squeue in so long
+    SLURM_EVERY_MS = BEAT_SECS * 1000, // at most one squeue in so long
     LOST_EVERY_MS = 10 * 1000,
     SLURM_FIRST_MS = 5 * 1000, // and the first not before
     NEED_AFTER_MS = 2 * 1000,  // runners submit what becomes necessary; where they cannot, this

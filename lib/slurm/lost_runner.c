@@ -12,11 +12,12 @@
 #include "lib/slurm/slurm.h"
 #include "lib/store/journal.h"
 #include "lib/store/read_each.h"
+#include "lib/store/run.h"
 #include "lib/store/start_log.h"
 
 enum {
-    BEATS_USEC = 3 * 30 * USEC_PER_SEC,
-    CLOCKS_USEC = 10 * USEC_PER_SEC // by which those of nodes may differ
+    BEATS_USEC = 3 * BEAT_SECS * USEC_PER_SEC,
+    CLOCKS_USEC = BEAT_SECS * USEC_PER_SEC / 3 // by which those of nodes may differ
 };
 
 struct suspect {

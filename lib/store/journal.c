@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/base/crash.h"
 #include "lib/base/mem.h"
 #include "lib/store/here.h"
 #include "lib/store/row_codec.h"
@@ -73,6 +74,7 @@ static int write_file(int folder, const char *name, const struct journal *journa
     FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
     bool good = file && !write_lines(file, journal) && !fflush(file) && (!durable || !fsync(fd));
     int error = errno;
+    crash_point("journal-begun");
     if (file && fclose(file) && good) {
         error = errno;
         good = false;

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/base/crash.h"
 #include "lib/base/mem.h"
 #include "lib/store/here.h"
 #include "lib/store/journal.h"
@@ -245,6 +246,7 @@ static int take_records(struct replay *replay, struct records *records, bool ove
                 err.text);
         return 0;
     }
+    crash_point("journal-applied");
     put_away(replay, file);
     return 0;
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/crash.h"
 #include "lib/base/duration.h"
 #include "lib/base/mem.h"
 #include "lib/base/size.h"
@@ -232,6 +233,7 @@ void job_look_for_outputs(struct jobs *jobs, struct job *job)
         if (retry_begin(jobs, job))
             return;
     }
+    crash_point("job-judged");
     settle(jobs, job);
 }
 
@@ -288,6 +290,7 @@ void job_reaped(struct jobs *jobs, struct job *job, int status, const struct rus
     job->status = status;
     job->rusage = *rusage;
     job->phase = PHASE_DYING;
+    crash_point("job-reaped");
     job_end(jobs, job);
 }
 

@@ -11,6 +11,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/content.h"
+#include "lib/base/crash.h"
 #include "lib/base/folder.h"
 #include "lib/base/mem.h"
 #include "lib/store/start_log.h"
@@ -128,6 +129,7 @@ static int spawn_job(struct jobs *jobs, struct job *job, const int *fds, struct 
     };
     job->pid = spawn_start(&spawn, err);
     if (job->pid > 0) {
+        crash_point("job-started");
         meter_job_started(job->meter, job->pid);
         return 0;
     }
@@ -151,7 +153,9 @@ static void go(struct jobs *jobs, struct job *job)
     bool chosen = !choose_output(jobs, job, fds, &err);
     outputs_note(job);
     note_start(jobs, job);
+    crash_point("start-not-noted");
     job->start_place = start_log_note(jobs->starts, &job->end.start);
+    crash_point("start-noted");
     bool failed = !chosen || spawn_job(jobs, job, fds, &err);
     if (failed && chosen && output_renew(&jobs->output))
         failed = spawn_job(jobs, job, fds, &err);
