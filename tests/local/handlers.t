@@ -117,4 +117,14 @@ kill -9 "$runner"
 await "$pid"
 run --workflow 6
 is "$(attempts 6 a)" "1.1 ready lost 1.2 completed -" "of a runner that is killed then the attempt is lost, and the job runs again"
+
+# ---- where the output goes into a stream ----
+cat > stream.json <<'J'
+{"name": "s", "failure_handlers": [{"name": "h", "rules": [{"exit_codes": [3], "recovery_script": "echo cpus $OMP_NUM_THREADS > cpus.txt"}]}],
+ "resource_requirements": [{"name": "c", "num_cpus": 2, "memory": "100m", "runtime": "PT1M"}],
+ "jobs": [{"name": "a", "command": "echo try $TORC_ATTEMPT_ID; [ $TORC_ATTEMPT_ID = 2 ] || exit 3", "resource_requirements": "c", "failure_handler": "h"}]}
+J
+run --stdio=stream stream.json
+is "$rc $(attempts 7 a) $(cat cpus.txt)" "0 1.1 ready exit 1.2 completed - cpus 2" "the script has the CPUs of the job there, too" || diag "$(cat log)"
+like "$(torc logs --db db --attempt all 7.a 2>&1 | xargs)" "try 1.*try 2" "and each attempt its own output"
 done_testing

@@ -42,5 +42,6 @@ fi
 if grep -q '^HAVE_LIBSLURM_TRUE = *$' "$build/Makefile"; then
 	ok "slurm-query is installed beside the programs" [ -x "$dest/usr/libexec/torc/slurm-query" ]
 fi
+nok "no program has crash points (configure --enable-crash-points)" grep -rlq TORC_CRASH "$dest/usr"
 ok "the examples, which the guide beside them walks through" diff -r -x local.mk "$source/examples" "$dest/usr/share/doc/torc/examples"
 done_testing
