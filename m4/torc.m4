@@ -32,3 +32,10 @@ AS_IF([test "x$enable_sanitize" = xyes], [
 AC_SUBST([TORC_LDFLAGS])
 AM_CONDITIONAL([SANITIZE], [test "x$enable_sanitize" = xyes])
 ])
+
+# TORC_CRASH_POINTS: --enable-crash-points compiles in the places where tests/storm kills programs (lib/base/crash.h).
+AC_DEFUN([TORC_CRASH_POINTS], [
+AC_ARG_ENABLE([crash-points], [AS_HELP_STRING([--enable-crash-points], [let tests kill programs at named places])])
+AS_IF([test "x$enable_crash_points" = xyes], [TORC_CFLAGS="$TORC_CFLAGS -DTORC_CRASH_POINTS"])
+AM_CONDITIONAL([CRASH_POINTS], [test "x$enable_crash_points" = xyes])
+])

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/crash.h"
 #include "runner/end_time.h"
 #include "runner/job/life.h"
 #include "runner/progress.h"
@@ -33,6 +34,7 @@ void drain_begin(struct runner *runner, enum stop why, int64_t grace_usec)
     runner->intake.draining = true;
     runner->end_time.fixed = true;
     runner->urgent = true; // what is held goes back now
+    crash_point("drain-begun");
     for (job = TAILQ_FIRST(&runner->jobs.live); job; job = next) {
         next = TAILQ_NEXT(job, link);
         job_stop(&runner->jobs, job, why, grace_usec);

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/crash.h"
 #include "lib/base/mem.h"
 #include "lib/store/journal.h"
 #include "runner/ahead.h"
@@ -146,6 +147,7 @@ static void send(struct runner *runner)
     runner->changed = runner->urgent = false;
     bool idle = !runner->jobs.live_count && !runner->jobs.held_count && !runner->hashing_count &&
                 request.ends_count && link_is_idle_of_data(runner->link);
+    crash_point(request.returned_count ? "jobs-not-returned" : "flush-not-sent");
     link_send(runner->link, &request, idle);
 }
 
@@ -327,6 +329,7 @@ static void write_journal(struct runner *runner)
         tell_outage(runner, failed ? &err : NULL);
     runner->outage_told = true;
     runner->journal_failed_usec = failed ? runner->jobs.now : 0;
+    crash_point("journal-written");
     if (!failed)
         runner->journaled = n;
 }
@@ -419,7 +422,9 @@ static void take_reply(struct runner *runner, struct sync_reply *reply, bool aga
         drain_begin(runner, STOP_REFUSED, 0);
     if (reply->demand)
         top_up_start(&runner->top_up, &runner->jobs, runner->db);
+    crash_point("reply-not-taken");
     take_claims(runner, reply, again);
+    crash_point("reply-taken");
 }
 
 int flush_take(struct runner *runner, struct error *err)

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/base/crash.h"
 #include "lib/base/error.h"
 #include "lib/meter/meter.h"
 #include "lib/meter/proc.h"
@@ -124,8 +125,11 @@ int keeper_run(int (*run)(void *argument, struct keeper_shared *shared), void *a
             fprintf(stderr, "torc-run: cannot start the runner: %s\n", strerror(errno));
             return ERROR_INTERNAL;
         }
+        crash_point("keeper-waits");
         int status = attend(runner);
+        crash_point("keeper-not-swept");
         sweep();
+        crash_point("keeper-swept");
         job_socket_remove(shared->socket);
         if (WIFEXITED(status))
             return WEXITSTATUS(status);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/crash.h"
 #include "lib/base/mem.h"
 
 enum { POLL_LEAST_MSEC = 20, POLL_MOST_MSEC = 500, RETRY_LEAST_MSEC = 50, RETRY_MOST_MSEC = 2000 };
@@ -76,6 +77,7 @@ static bool try_sync(struct link *link, const struct sync_request *request, int6
     if (use_store(link, patience_usec))
         return false;
     int failed = store_sync(link->store, request, &reply, &err);
+    crash_point("flush-committed");
     pthread_mutex_unlock(&link->using);
     bool answered = !failed || err.code != ERROR_UNREACHABLE;
     pthread_mutex_lock(&link->mutex);

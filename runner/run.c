@@ -12,6 +12,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "lib/base/crash.h"
 #include "lib/base/mem.h"
 #include "lib/meter/incarnation.h"
 #include "lib/store/journal.h"
@@ -136,8 +137,10 @@ static int enter(struct runner *runner, struct error *err)
         .gone_count = gone.count,
     };
     int result = replay_starts(runner, &gone, err);
+    crash_point("runner-not-entered");
     if (!result)
         result = store_enter(runner->store, &entry, &runner->grant, err);
+    crash_point("runner-entered");
     runner->jobs.folder = runner->grant.folder;
     free(gone.ids);
     return result;
@@ -263,6 +266,7 @@ int run_main(void *argument, struct keeper_shared *shared)
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     bool failed = prepare(&runner, &err) || loop_run(&runner, &err);
     link_destroy(take_ptr(runner.link)); // the store is ours again
+    crash_point("runner-left");
     if (failed && came_too_late(&runner)) {
         failed = false;
         runner.intake.complete = true;

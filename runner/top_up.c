@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/crash.h"
 #include "lib/base/mem.h"
 #include "lib/base/program.h"
 
@@ -36,6 +37,7 @@ void top_up_start(struct top_up *top_up, const struct jobs *jobs, const char *db
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
     int failed = posix_spawnp(&top_up->pid, path, NULL, &attributes, argv, environ);
     posix_spawnattr_destroy(&attributes);
+    crash_point("top-up-started");
     if (!failed) // sbatch hands its limits on to the allocation
         prlimit(top_up->pid, RLIMIT_NOFILE, &jobs->files_limit, NULL);
     top_up->started_usec = jobs->now;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "lib/base/crash.h"
 #include "lib/store/create.h"
 #include "submitter/show.h"
 
@@ -56,6 +57,7 @@ int create(struct created *created, struct store *store, struct prepared *prepar
     *created = (struct created){0};
     if (insert(created, store, prepared, options, err))
         return -1;
+    crash_point("workflow-created");
     int rc = submit(created, store, prepared, err);
     show_complaints(&created->done);
     if (!rc && created->done.count && !created->done.taken && !created->done.unknown) {

@@ -8,6 +8,7 @@ lib_libtorc_la_SOURCES += %D%/command_line.c
 lib_libtorc_la_SOURCES += %D%/command_line.h
 lib_libtorc_la_SOURCES += %D%/content.c
 lib_libtorc_la_SOURCES += %D%/content.h
+lib_libtorc_la_SOURCES += %D%/crash.h
 lib_libtorc_la_SOURCES += %D%/duration.c
 lib_libtorc_la_SOURCES += %D%/duration.h
 lib_libtorc_la_SOURCES += %D%/error.c
@@ -42,3 +43,6 @@ lib_libtorc_la_SOURCES += %D%/text_file.c
 lib_libtorc_la_SOURCES += %D%/text_file.h
 lib_libtorc_la_SOURCES += %D%/walltime.c
 lib_libtorc_la_SOURCES += %D%/walltime.h
+if CRASH_POINTS
+lib_libtorc_la_SOURCES += %D%/crash.c
+endif

@@ -4,6 +4,7 @@
 #include <fnmatch.h>
 #include <string.h>
 
+#include "lib/base/crash.h"
 #include "lib/base/mem.h"
 #include "lib/store/read_each.h"
 #include "lib/workflow/workflow.h"
@@ -171,9 +172,12 @@ int restart_apply(struct store *store, const struct restart *r,
         else if (r->verdicts[i].what == RESTART_MAYBE)
             maybe[request.maybe_count++] = which;
     }
-    return r->amendment
-               ? store_amend(store, &request, &r->amendment->had, r->workflow, origin, reply, err)
-               : store_restart(store, &request, reply, err);
+    crash_point("restart-not-recorded");
+    int rc = r->amendment
+                 ? store_amend(store, &request, &r->amendment->had, r->workflow, origin, reply, err)
+                 : store_restart(store, &request, reply, err);
+    crash_point("restart-recorded");
+    return rc;
 }
 
 void restart_fini(struct restart *r)

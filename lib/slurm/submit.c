@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "lib/base/arena.h"
+#include "lib/base/crash.h"
 #include "lib/base/folder.h"
 #include "lib/base/mem.h"
 #include "lib/slurm/slurm.h"
@@ -132,7 +133,9 @@ static int call(const struct submit *submit, const struct submit_request *reques
     struct sbatch_call sbatch = {.options = (const char *const *)request->options.list,
                                  .script = request->script,
                                  .environment = environment};
+    crash_point("sbatch-not-called");
     int rc = slurm_sbatch(&sbatch, &answer, &failed);
+    crash_point("sbatch-answered");
     slurm_environment_free(environment);
     if (rc && (failed.code == ERROR_UNREACHABLE || answer.unsure))
         rc = look_for(submit, request, id, &answer, &unknown, err);
@@ -145,6 +148,7 @@ static int call(const struct submit *submit, const struct submit_request *reques
     if (!rc && !unknown)
         rc = store_submission_answered(submit->store, id, answer.job_id, no ? failed.text : NULL,
                                        err);
+    crash_point("submission-recorded");
     sbatch_answer_fini(&answer);
     return rc;
 }
@@ -191,6 +195,8 @@ int submit_groups(const struct submit *submit, const struct plan *plan, bool for
         count++;
     }
     int rc = count ? submit_make_output_dir(submit, err) : 0;
+    if (count)
+        crash_point("submission-not-recorded");
     if (!rc && count)
         rc = store_submissions_create(submit->store, submit->workflow_id, rows, count, force, arena,
                                       err);

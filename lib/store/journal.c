@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/base/crash.h"
 #include "lib/base/mem.h"
 #include "lib/store/read.h"
 #include "lib/store/row_codec.h"
@@ -34,6 +35,7 @@ static int write_file(int folder, const char *name, json_t *root, struct error *
     cleanup_free char *beside = xasprintf("%s.new", name);
     cleanup_close int fd =
         openat(folder, beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    crash_point("journal-begun");
     if (fd >= 0 && !json_dumpfd(root, fd, JSON_COMPACT) && !fsync(fd) &&
         !renameat(folder, beside, folder, name) && !fsync(folder))
         return 0;
@@ -185,6 +187,8 @@ static int take_file(struct replay *replay, const char *name)
     if (is_of_runner(replay, runner_id, incarnation, &is) ||
         (is && apply(replay, sync, replay->err)))
         return -1;
+    if (is)
+        crash_point("journal-applied");
     if (is && replay->refused)
         return keep_refused(replay, name);
     if (is)

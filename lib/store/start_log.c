@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/base/crash.h"
 #include "lib/base/mem.h"
 #include "lib/meter/incarnation.h"
 #include "lib/store/read.h"
@@ -217,6 +218,7 @@ static int take_file(struct store *store, int64_t runner_id, const char *path, s
         return 0;
     int rc = tell(store, runner_id, places, size / sizeof(struct place), err);
     munmap(places, size);
+    crash_point("starts-told");
     if (!rc)
         unlink(path);
     return rc;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/crash.h"
 #include "lib/base/duration.h"
 #include "lib/base/mem.h"
 #include "lib/base/size.h"
@@ -196,6 +197,7 @@ void job_look_for_outputs(struct jobs *jobs, struct job *job)
         return;
     }
     judge(jobs, job, missing);
+    crash_point("job-judged");
     put_out(jobs, job);
 }
 
@@ -220,6 +222,7 @@ void job_reaped(struct jobs *jobs, struct job *job, int status, const struct rus
     job->status = status;
     job->rusage = *rusage;
     job->phase = PHASE_DYING;
+    crash_point("job-reaped");
     job_end(jobs, job);
 }
 

@@ -11,6 +11,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/content.h"
+#include "lib/base/crash.h"
 #include "lib/base/folder.h"
 #include "lib/base/mem.h"
 #include "lib/store/start_log.h"
@@ -110,6 +111,7 @@ static int spawn_job(struct jobs *jobs, struct job *job, struct error *err)
     };
     job->pid = spawn_start(&spawn, err);
     if (job->pid > 0) {
+        crash_point("job-started");
         meter_job_started(job->meter, job->pid);
         return 0;
     }
@@ -133,7 +135,9 @@ static void go(struct jobs *jobs, struct job *job)
                              job->claimed.run_id, job->claimed.attempt_id, job->arena);
     outputs_note(job);
     note_start(jobs, job);
+    crash_point("start-not-noted");
     job->start_place = start_log_note(jobs->starts, &job->end.start);
+    crash_point("start-noted");
     bool failed = spawn_job(jobs, job, &err);
     if (failed && output_renew(&jobs->output))
         failed = spawn_job(jobs, job, &err);
