@@ -46,7 +46,17 @@ static int host_name(char *host, size_t room)
     return gethostname(host, room - 1);
 }
 
-// Those of dead runners that nobody has asked for in a week.
+// There is no start in it.
+static bool is_empty(int folder, const char *name)
+{
+    struct place place = {0};
+    cleanup_close int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    while (fd >= 0 && !place.job_id && read(fd, &place, sizeof place) == sizeof place)
+        continue;
+    return fd >= 0 && !place.job_id;
+}
+
+// Those of dead runners that say nothing, or that nobody has asked for in a week.
 static void sweep(const char *folder, const char *host)
 {
     struct stat st;
@@ -54,8 +64,9 @@ static void sweep(const char *folder, const char *host)
     for (struct dirent *entry; dir && (entry = readdir(dir));)
         if (!strncmp(entry->d_name, prefix, strlen(prefix)) &&
             !fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) &&
-            st.st_uid == geteuid() && time(NULL) - st.st_mtime > STALE_SECS &&
-            incarnation_process(entry->d_name + strlen(prefix), host) == 0)
+            st.st_uid == geteuid() &&
+            incarnation_process(entry->d_name + strlen(prefix), host) == 0 &&
+            (time(NULL) - st.st_mtime > STALE_SECS || is_empty(dirfd(dir), entry->d_name)))
             unlinkat(dirfd(dir), entry->d_name, 0);
     if (dir)
         closedir(dir);
