@@ -9,6 +9,8 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/base/crash.h"
@@ -196,6 +198,21 @@ static int take_file(struct replay *replay, const char *name)
     return 0;
 }
 
+static bool ends_with(const char *name, const char *end)
+{
+    size_t length = strlen(name), of_end = strlen(end);
+    return length > of_end && !strcmp(name + length - of_end, end);
+}
+
+// Nobody writes at one for so long: its runner was killed.
+static void drop_half(int folder, const char *name)
+{
+    enum { STALE_SECS = 600 };
+    struct stat st;
+    if (!fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) && time(NULL) - st.st_mtime > STALE_SECS)
+        unlinkat(folder, name, 0);
+}
+
 static int take_all(struct replay *replay)
 {
     int rc = 0;
@@ -203,9 +220,11 @@ static int take_all(struct replay *replay)
     int fd = openat(replay->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
     for (struct dirent *entry; dir && (entry = readdir(dir));) {
-        size_t length = strlen(entry->d_name);
-        if (!strncmp(entry->d_name, prefix, strlen(prefix)) && length > 5 &&
-            !strcmp(entry->d_name + length - 5, ".json") && take_file(replay, entry->d_name))
+        if (strncmp(entry->d_name, prefix, strlen(prefix)))
+            continue;
+        if (ends_with(entry->d_name, ".json.new"))
+            drop_half(replay->folder, entry->d_name);
+        else if (ends_with(entry->d_name, ".json") && take_file(replay, entry->d_name))
             rc = -1;
     }
     if (dir)

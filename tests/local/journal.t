@@ -137,4 +137,10 @@ run --workflow 6
 is "$(attempts 6)" "good|completed||0
 bad|failed|exit|3
 next|completed||0" "... and the next one has them" || diag "$(cat log)"
+
+# ---- one that was killed while it wrote ----
+touch torc_output/torc_journal_wf6_98.json.new
+touch -d '1 hour ago' torc_output/torc_journal_wf6_99.json.new
+timed torc recover --db db 6 > log 2>&1
+is "$? $(cd torc_output && echo *.new)" "0 torc_journal_wf6_98.json.new" "a half written journal goes, but not while somebody may write it" || diag "$(cat log)"
 done_testing
