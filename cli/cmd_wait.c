@@ -5,6 +5,7 @@
 #include "lib/show/document.h"
 #include "lib/slurm/lost_runner.h"
 #include "lib/slurm/settle.h"
+#include "lib/slurm/submit.h"
 #include "lib/store/read_each.h"
 #include "lib/store/waiting.h"
 
@@ -57,17 +58,19 @@ static int tell_if_stuck(struct store *store, int64_t id, bool *stuck, struct er
     return 0;
 }
 
-// What was canceled in Slurm waits for ever in the database, until somebody looks; who may only
-// read it cannot.
+// What was canceled in Slurm waits for ever in the database, until somebody looks, and so does a
+// submission whose torc-sbatch was killed; who may only read it cannot.
 static void ask_slurm(const char *db, int64_t id)
 {
     struct error ignored;
     struct settled settled;
+    int secs;
     struct store *store = target_open(db, STORE_WRITE, &ignored);
     if (!store)
         return;
     if (!settle(store, id, &settled, &ignored))
         settled_fini(&settled);
+    submit_heal(&(struct submit){.store = store, .workflow_id = id}, &secs, &ignored);
     store_close(store);
 }
 

@@ -96,21 +96,29 @@ static void fill_ends(struct runner *runner, struct sync_request *request)
     request->ends = lists.ends;
 }
 
+static void add_start(struct sync_request *request, struct job *job)
+{
+    lists.starts =
+        array_grow(lists.starts, request->starts_count, &lists.starts_space, sizeof *lists.starts);
+    lists.starts[request->starts_count++] = job->end.start;
+    request->starts = lists.starts;
+    job->start_sent = true;
+}
+
+// Also of what was taken on a hint and has ended, while its files are still being read: with the
+// end of the job before it the store would give it away.
 static void fill_starts(struct runner *runner, struct sync_request *request)
 {
     struct job *job;
+    TAILQ_FOREACH(job, &runner->hashing, link)
+        if (job->taken && !job->start_sent)
+            add_start(request, job);
     if (!runner->jobs.starts_unsent)
         return;
-    TAILQ_FOREACH(job, &runner->jobs.live, link) {
-        if (job->start_sent || job->phase == PHASE_INPUTS)
-            continue;
-        lists.starts = array_grow(lists.starts, request->starts_count, &lists.starts_space,
-                                  sizeof *lists.starts);
-        lists.starts[request->starts_count++] = job->end.start;
-        job->start_sent = true;
-    }
+    TAILQ_FOREACH(job, &runner->jobs.live, link)
+        if (!job->start_sent && job->phase != PHASE_INPUTS)
+            add_start(request, job);
     runner->jobs.starts_unsent = 0;
-    request->starts = lists.starts;
 }
 
 // What was not started within a second, or will not be, goes back.

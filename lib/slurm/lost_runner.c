@@ -22,6 +22,7 @@ enum {
 
 struct suspect {
     int64_t runner_id, allocation_id;
+    int64_t silent_usec; // for so long at least, or it is not lost
 };
 
 struct suspects { // of the runners that have not left
@@ -42,9 +43,10 @@ bool lost_runner_is_dead(const struct runner_info *r)
            !strcmp(r->host, host) && incarnation_process(r->incarnation, host) == 0;
 }
 
-static bool is_silent_in_allocation(const struct runner_info *r)
+// A dead one is no more than suspected: its keeper starts it again.
+static bool is_suspect_in_allocation(const struct runner_info *r)
 {
-    return r->allocation_id && is_silent(r);
+    return r->allocation_id && (is_silent(r) || lost_runner_is_dead(r));
 }
 
 static bool is_dead_by_hand(const struct runner_info *r)
@@ -67,7 +69,8 @@ static int each_runner(void *context, const struct read_reply *reply, uint32_t i
         return 0;
     suspects->list =
         array_grow(suspects->list, suspects->count, &suspects->space, sizeof *suspects->list);
-    suspects->list[suspects->count++] = (struct suspect){r->id, r->allocation_id};
+    suspects->list[suspects->count++] =
+        (struct suspect){r->id, r->allocation_id, lost_runner_is_dead(r) ? 0 : BEATS_USEC};
     return 0;
 }
 
@@ -95,7 +98,7 @@ static int slurm_job_of(struct store *store, int64_t workflow_id, int64_t alloca
 }
 
 static int declare(struct store *store, int64_t workflow_id, const struct suspects *suspects,
-                   int64_t allocation_id, int64_t silent_usec, size_t *lost, struct error *err)
+                   int64_t allocation_id, size_t *lost, struct error *err)
 {
     struct error ignored; // a damaged one must not keep jobs from going on
     struct journal_found found;
@@ -107,7 +110,7 @@ static int declare(struct store *store, int64_t workflow_id, const struct suspec
         if (s->allocation_id != allocation_id)
             continue;
         if (start_log_replay(store, workflow_id, s->runner_id, err) ||
-            store_runner_lost(store, workflow_id, s->runner_id, silent_usec, &declared, err))
+            store_runner_lost(store, workflow_id, s->runner_id, s->silent_usec, &declared, err))
             return -1;
         *lost += declared;
     }
@@ -117,7 +120,7 @@ static int declare(struct store *store, int64_t workflow_id, const struct suspec
 int lost_runner_look(struct store *store, int64_t workflow_id, size_t *turn, bool *asked,
                      size_t *lost, struct error *err)
 {
-    struct suspects suspects = {.wanted = is_silent_in_allocation};
+    struct suspects suspects = {.wanted = is_suspect_in_allocation};
     int64_t job_id = 0, allocation_id = 0;
     bool over = false;
     *asked = false;
@@ -134,7 +137,7 @@ int lost_runner_look(struct store *store, int64_t workflow_id, size_t *turn, boo
     if (!rc && over) // jobs would run twice if that was a mistake
         rc = slurm_job_is_over(job_id, &over, err);
     if (!rc && over)
-        rc = declare(store, workflow_id, &suspects, allocation_id, BEATS_USEC, lost, err);
+        rc = declare(store, workflow_id, &suspects, allocation_id, lost, err);
     free(suspects.list);
     return rc;
 }
@@ -154,7 +157,7 @@ int lost_runner_here(struct store *store, int64_t workflow_id, size_t *lost, str
     int rc = find(store, workflow_id, &dead, err);
     *lost = 0;
     if (!rc && dead.count)
-        rc = declare(store, workflow_id, &dead, 0, 0, lost, err);
+        rc = declare(store, workflow_id, &dead, 0, lost, err);
     free(dead.list);
     return rc;
 }

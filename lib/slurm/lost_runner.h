@@ -12,7 +12,8 @@
 struct store;
 struct runner_info;
 
-// Looks for runners in allocations that have missed three heartbeats. Are there any, Slurm is asked
+// Looks for runners in allocations that have missed three heartbeats, or whose process ran on this
+// host and is no more. Are there any, Slurm is asked
 // about the allocation of one of them, in one request: if its job does not run any more, its
 // runners are declared lost, after their journals were taken in; no answer, or a job that runs or
 // is suspended: nothing. turn: counts calls, so that another one is asked about each time; owned by

@@ -12,8 +12,13 @@
 #include "lib/slurm/submit.h"
 #include "lib/store/read.h"
 
-// Of whom it is not known that he has ended: sbatch has given up by then.
-enum { FORGOTTEN_SECS = 300 };
+// Of whom it is not known that he has ended: sbatch has given up by then, whose answer is waited
+// for three minutes.
+static int forgotten_secs(void)
+{
+    enum { FORGOTTEN_MS = 300 * 1000, SBATCH_MS = 180 * 1000 };
+    return (int)((int64_t)slurm_patience_ms(SBATCH_MS) * FORGOTTEN_MS / SBATCH_MS / 1000);
+}
 
 // The name is among the arguments that were recorded: "--job-name=torc-wf1-small".
 char *submission_job_name(const struct submission *submission)
@@ -47,8 +52,8 @@ static int heal_one(const struct submit *submit, const struct submission *submis
         return name ? -1 : 0;
     if (job_id)
         return store_submission_answered(submit->store, submission->id, job_id, NULL, err);
-    if (!submission->answered_usec && age_secs < FORGOTTEN_SECS) {
-        *wait_secs = FORGOTTEN_SECS - (int)age_secs;
+    if (!submission->answered_usec && age_secs < forgotten_secs()) {
+        *wait_secs = forgotten_secs() - (int)age_secs;
         return 0;
     }
     return store_submission_answered(

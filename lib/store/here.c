@@ -18,7 +18,8 @@ int here_host(char host[HERE_HOST_SIZE])
     return gethostname(host, HERE_HOST_SIZE - 1);
 }
 
-void here_sweep(const char *folder, const char *prefix, int days)
+void here_sweep(const char *folder, const char *prefix, int days,
+                bool (*is_empty)(int folder, const char *name))
 {
     struct stat st;
     char host[HERE_HOST_SIZE];
@@ -26,8 +27,10 @@ void here_sweep(const char *folder, const char *prefix, int days)
     for (struct dirent *entry; dir && (entry = readdir(dir));)
         if (!strncmp(entry->d_name, prefix, strlen(prefix)) &&
             !fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) &&
-            st.st_uid == geteuid() && time(NULL) - st.st_mtime > (time_t)days * 24 * 3600 &&
-            incarnation_process(entry->d_name + strlen(prefix), host) == 0)
+            st.st_uid == geteuid() &&
+            incarnation_process(entry->d_name + strlen(prefix), host) == 0 &&
+            (time(NULL) - st.st_mtime > (time_t)days * 24 * 3600 ||
+             (is_empty && is_empty(dirfd(dir), entry->d_name))))
             unlinkat(dirfd(dir), entry->d_name, 0);
     if (dir)
         closedir(dir);

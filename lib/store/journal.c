@@ -103,7 +103,7 @@ int journal_write_here(const struct journal *journal, char **path, struct error 
         cleanup_free char *before = *path;
         *path = xasprintf("%s/%s", here_folders[i], name);
         if (!before)
-            here_sweep(here_folders[i], JOURNAL_HERE_PREFIX, HERE_STALE_DAYS);
+            here_sweep(here_folders[i], JOURNAL_HERE_PREFIX, HERE_STALE_DAYS, NULL);
         else if (strcmp(before, *path)) // that one is full now
             unlink(before);
         return 0;

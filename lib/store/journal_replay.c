@@ -330,16 +330,32 @@ static int take_file(struct replay *replay, const char *path, enum place place)
 
 // ---- all of them ----
 
+static bool ends_with(const char *name, const char *end)
+{
+    size_t length = strlen(name), of_end = strlen(end);
+    return length > of_end && !strcmp(name + length - of_end, end);
+}
+
+// Nobody writes at one for so long: its runner was killed.
+static void drop_half(int folder, const char *name)
+{
+    enum { STALE_SECS = 600 };
+    struct stat st;
+    if (!fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) && time(NULL) - st.st_mtime > STALE_SECS)
+        unlinkat(folder, name, 0);
+}
+
 static int take_folder(struct replay *replay, const char *folder, const char *prefix,
                        enum place place)
 {
-    static const char suffix[] = ".json";
     int rc = 0;
     DIR *dir = opendir(folder); // no folder, no journal
     for (struct dirent *entry; dir && !rc && (entry = readdir(dir));) {
-        size_t length = strlen(entry->d_name);
-        if (strncmp(entry->d_name, prefix, strlen(prefix)) || length < sizeof suffix ||
-            strcmp(entry->d_name + length - strlen(suffix), suffix))
+        if (strncmp(entry->d_name, prefix, strlen(prefix)))
+            continue;
+        if (ends_with(entry->d_name, ".json.new") && place == PLACE_OUTPUT && !replay->look)
+            drop_half(dirfd(dir), entry->d_name);
+        if (!ends_with(entry->d_name, ".json"))
             continue;
         cleanup_free char *path = xasprintf("%s/%s", folder, entry->d_name);
         rc = take_file(replay, path, place);

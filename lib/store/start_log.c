@@ -37,6 +37,16 @@ struct start_log {
     uint32_t count, unused_count;
 };
 
+// There is no start in it.
+static bool is_empty(int folder, const char *name)
+{
+    struct place place = {0};
+    cleanup_close int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    while (fd >= 0 && !place.job_id && read(fd, &place, sizeof place) == sizeof place)
+        continue;
+    return fd >= 0 && !place.job_id;
+}
+
 // To `count` places. The memory is reserved: a store into a hole of a full file system is a SIGBUS.
 static bool grow(struct start_log *log, uint32_t count)
 {
@@ -58,7 +68,7 @@ struct start_log *start_log_create(const char *incarnation)
 {
     for (int i = 0; i < HERE_FOLDERS; i++) {
         struct start_log *log = xcalloc(1, sizeof *log);
-        here_sweep(here_folders[i], prefix, STALE_DAYS);
+        here_sweep(here_folders[i], prefix, STALE_DAYS, is_empty);
         log->path = xasprintf("%s/%s%s", here_folders[i], prefix, incarnation);
         log->fd = open(log->path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
         if (log->fd >= 0 && grow(log, PLACES_FIRST))

@@ -59,7 +59,7 @@ static bool is_dead(const char *path)
     cleanup_close int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
     return fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) &&
-           errno == ECONNREFUSED;
+           (errno == ECONNREFUSED || errno == ENOENT); // it was killed before it listened
 }
 
 // What runners left behind that were killed together with their keepers. A young one may be about

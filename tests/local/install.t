@@ -7,6 +7,7 @@ dest=$(mktemp -d)
 trap 'rm -rf "$dest"' EXIT
 
 ok "make install DESTDIR=… works" env -u MAKEFLAGS -u MAKELEVEL make -s -C "$build" install DESTDIR="$dest" prefix=/usr
+grep -q TORC_CRASH_POINTS "$build/Makefile" || is "$(grep -l TORC_CRASH "$dest"/usr/bin/*)" "" "the places where tests kill programs are not compiled in"
 for program in torc torc-run torc-sbatch torc-report; do
 	file=$dest/usr/bin/$program
 	like "$("$file" --version 2>&1)" "^$program [0-9]+\.[0-9]+" "$program --version"

@@ -209,4 +209,10 @@ torc recover 99 > log 2>&1
 is $? 2 "... of the user's"
 torc recover --db nowhere 8 > log 2>&1
 is $? 3 "... and a database that is not there cannot be reached"
+
+# ---- one that was killed while it wrote ----
+touch torc_output/torc_journal_wf6_98.json.new
+touch -d '1 hour ago' torc_output/torc_journal_wf6_99.json.new
+timed torc recover --db db 6 > log 2>&1
+is "$? $(cd torc_output && echo *.new)" "0 torc_journal_wf6_98.json.new" "a half written journal goes, but not while somebody may write it" || diag "$(cat log)"
 done_testing

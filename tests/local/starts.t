@@ -99,6 +99,16 @@ run --workflow 5
 is "$rc $(attempts 5 | xargs) $(xargs < starts)" "0 one|1|completed| two|1|ready|lost two|2|completed| one 1 two 1 two 2" "a start that only the journal knows counts, too" || diag "$(cat log)"
 rm -f go end starts
 
+# ---- the second, begun on a hint, has ended before its begin could be told, but its file is still being read ----
+cat > pair.json <<-'J'
+	{"name": "pair", "files": [{"name": "a", "path": "a"}, {"name": "b", "path": "b"}], "jobs": [
+	{"name": "one", "command": "echo one >> starts; touch a", "output_files": ["a"]},
+	{"name": "two", "command": "echo two >> starts; truncate -s 60M b", "input_files": ["a"], "output_files": ["b"]}]}
+J
+timed torc-run --cpus 1 --memory 2g --db pair.db pair.json > log 2>&1
+is "$? $(xargs < starts)" "0 one two" "a short job on a hint, whose file takes long to read, runs once" || diag "$(cat log)"
+rm -f starts a b
+
 # ---- many short jobs, killed again and again ----
 awk -v command="$(text "$say" | sed 's/\\/\\\\/g')" 'BEGIN { print "{\"name\": \"many\", \"jobs\": ["
 	for (i = 0; i < 600; i++) printf "%s{\"name\": \"j%d\", \"command\": %s%s}\n", (i ? "," : ""), i, command, (i < 300 ? "" : ", \"depends_on\": [\"j" (i - 300) "\"]")

@@ -2,9 +2,13 @@
 // A runner that fell silent: what it held goes back only when Slurm says that its job is over.
 #include "lib/slurm/lost_runner.h"
 
+#include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "lib/meter/incarnation.h"
 #include "tests/unit/store_fixture.h"
 
 static void fake_query(const struct fixture *f, const char *text)
@@ -38,7 +42,7 @@ static int64_t enter(struct fixture *f, int64_t w, const char *tag)
                              .tag = tag,
                              .slurm_job_id = 7,
                              .array_task_id = -1,
-                             .incarnation = "i",
+                             .incarnation = tag,
                              .host = "h",
                              .node = "n",
                              .pid = 1,
@@ -49,6 +53,27 @@ static int64_t enter(struct fixture *f, int64_t w, const char *tag)
     int64_t id = g.runner_id;
     runner_grant_fini(&g);
     return id;
+}
+
+// The runner that is there becomes a process of this host that is no more.
+static void die_here(const struct fixture *f)
+{
+    int ends[2];
+    char host[256] = "", name[512] = "";
+    gethostname(host, sizeof host - 1);
+    is_int(pipe(ends), 0, "a pipe");
+    pid_t pid = fork();
+    if (!pid) {
+        char *own = incarnation_make(host);
+        _exit(write(ends[1], own, strlen(own)) < 0);
+    }
+    waitpid(pid, NULL, 0);
+    ok(read(ends[0], name, sizeof name - 1) > 0, "a process that was");
+    close(ends[0]);
+    close(ends[1]);
+    cleanup_free char *sql = xasprintf(
+        "UPDATE runner SET host = '%s', incarnation = '%s' WHERE end_usec IS NULL", host, name);
+    change(f, sql);
 }
 
 static size_t look(struct fixture *f, int64_t w, size_t *turn)
@@ -109,6 +134,15 @@ int main(void)
     is_int(fixture_sync(&f, &r, NULL, 0, 4, &reply), 0, "if it comes back all the same");
     ok(reply.expelled, "it is expelled");
     sync_reply_fini(&reply);
+
+    s.tag = "u%s";
+    is_int(store_submissions_create(f.store, w, &s, 1, true, arena, &f.err), 0, "another");
+    enter(&f, w, s.tag);
+    die_here(&f);
+    fake_query(&f, "echo '{\"job_id\": 7, \"state\": \"RUNNING\"}'");
+    is_int((int64_t)look(&f, w, &turn), 0, "one seen dead here may be started again");
+    fake_query(&f, "echo '{\"job_id\": 7, \"state\": \"FAILED\"}'");
+    is_int((int64_t)look(&f, w, &turn), 1, "but not when its job is over, however fresh its beat");
     fixture_invariants(&f, "in the end");
     arena_destroy(arena);
     cleanup_free char *path = xasprintf("%s/slurm-query", f.folder),
