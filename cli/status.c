@@ -16,7 +16,6 @@
 #include "lib/slurm/died.h"
 #include "lib/slurm/lost_runner.h"
 #include "lib/store/read_each.h"
-#include "lib/store/run.h"
 
 enum { RUNNING_MOST = 10, QUEUED_MOST = 1000, WARNED_MOST = 1000 };
 enum { LABEL = 13, SILENT_USEC = 3 * BEAT_SECS * 1000000 };

@@ -17,7 +17,6 @@
 #include "lib/slurm/settle.h"
 #include "lib/slurm/slurm.h"
 #include "lib/store/plan.h"
-#include "lib/store/run.h"
 #include "lib/store/waiting.h"
 #include "submitter/top_up.h"
 

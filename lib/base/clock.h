@@ -37,4 +37,12 @@ static inline struct timespec clock_timespec(int64_t usec) // as nanosleep and i
     return (struct timespec){.tv_sec = usec / USEC_PER_SEC, .tv_nsec = usec % USEC_PER_SEC * 1000};
 }
 
+// A runner is heard of so often; three times as long without a word, and Slurm is asked whether it
+// is dead. (Where tests/storm kills everything, nobody has the time to wait so long.)
+#ifdef TORC_CRASH_POINTS
+enum { BEAT_SECS = 3 };
+#else
+enum { BEAT_SECS = 30 };
+#endif
+
 #endif

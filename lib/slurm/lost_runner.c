@@ -12,7 +12,6 @@
 #include "lib/slurm/slurm.h"
 #include "lib/store/journal.h"
 #include "lib/store/read_each.h"
-#include "lib/store/run.h"
 #include "lib/store/start_log.h"
 
 enum {

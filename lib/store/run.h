@@ -7,14 +7,6 @@
 #include "lib/base/record.h"
 #include "lib/store/store.h"
 
-// A runner is heard of so often; three times as long without a word, and Slurm is asked whether it
-// is dead. (Where tests/storm kills everything, nobody has the time to wait so long.)
-#ifdef TORC_CRASH_POINTS
-enum { BEAT_SECS = 3 };
-#else
-enum { BEAT_SECS = 30 };
-#endif
-
 struct runner_entry {
     int64_t workflow_id;
     const char *tag; // of the submission that started it; NULL: started by hand
