@@ -436,6 +436,7 @@ static void drop_claims(struct runner *runner)
 static void take_reply(struct runner *runner, struct sync_reply *reply, bool again)
 {
     forget_sent(runner);
+    runner->shared->progress |= runner->sending_count > 0;
     runner->sending_count = 0;
     drop_journal(runner);
     runner->left = runner->intake.leaving;

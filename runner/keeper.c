@@ -21,7 +21,7 @@
 #include "runner/signals.h"
 #include "runner/socket/socket.h"
 
-enum { STARTS_MOST = 4 }; // the first, and 3 again
+enum { AGAIN_MOST = 3 }; // in a row
 
 // Every process that has this one as its parent gets SIGKILL.
 static void kill_children(void)
@@ -81,15 +81,21 @@ static pid_t start(int (*run)(void *, struct keeper_shared *), void *argument,
     exit(run(argument, shared));
 }
 
-// Relays signals to the runner until it has ended; what else ends is an orphan's. Gives its wait
-// status.
-static int attend(pid_t runner)
+static bool is_farewell(int sig)
+{
+    return sig == SIGINT || sig == SIGTERM || sig == SIGQUIT || sig == SIGHUP;
+}
+
+// Relays signals to the runner until it has ended; what else ends is an orphan's. *told: to end.
+// Gives its wait status.
+static int attend(pid_t runner, bool *told)
 {
     sigset_t set;
     signals_fill(&set);
     for (;;) {
         int sig = sigwaitinfo(&set, NULL), status;
         if (sig > 0 && sig != SIGCHLD) {
+            *told |= is_farewell(sig);
             kill(runner, sig);
             continue;
         }
@@ -99,17 +105,22 @@ static int attend(pid_t runner)
     }
 }
 
-static void advise(int sig, const struct keeper_shared *shared)
+// again: so many in a row, this one included; 0: no more
+static void tell(int sig, int again, const struct keeper_shared *shared)
 {
-    fprintf(stderr, "torc-run: the runner was killed by signal %d (%s); its jobs were ended\n", sig,
-            strsignal(sig));
-    if (shared->workflow_id)
+    fprintf(stderr, "%storc-run: the runner was killed by signal %d (%s); its jobs were ended",
+            isatty(STDERR_FILENO) ? "\r\033[K" : "", sig, strsignal(sig)); // over its progress
+    if (again)
+        fprintf(stderr, ", and it is started again (%d of %d times without a job that ends)\n",
+                again, AGAIN_MOST);
+    else
+        fputc('\n', stderr);
+    if (!again && shared->workflow_id)
         fprintf(stderr, "torc-run: to go on where it was, run: torc-run --workflow %lld\n",
                 (long long)shared->workflow_id);
 }
 
-int keeper_run(int (*run)(void *argument, struct keeper_shared *shared), void *argument,
-               bool in_allocation)
+int keeper_run(int (*run)(void *argument, struct keeper_shared *shared), void *argument)
 {
     struct keeper_shared *shared =
         mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -119,27 +130,27 @@ int keeper_run(int (*run)(void *argument, struct keeper_shared *shared), void *a
     }
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     signals_block();
-    for (int starts = 1;; starts++) {
+    bool told = false;
+    for (int again = 0;;) {
+        shared->progress = false;
         pid_t runner = start(run, argument, shared);
         if (runner < 0) {
             fprintf(stderr, "torc-run: cannot start the runner: %s\n", strerror(errno));
             return ERROR_INTERNAL;
         }
         crash_point("keeper-waits");
-        int status = attend(runner);
+        int status = attend(runner, &told);
         crash_point("keeper-not-swept");
         sweep();
         crash_point("keeper-swept");
         job_socket_remove(shared->socket);
         if (WIFEXITED(status))
             return WEXITSTATUS(status);
-        if (!in_allocation || starts == STARTS_MOST) {
-            advise(WTERMSIG(status), shared);
+        again = shared->progress ? 1 : again + 1;
+        if (told || !shared->workflow_id || again > AGAIN_MOST)
+            again = 0;
+        tell(WTERMSIG(status), again, shared);
+        if (!again)
             return ERROR_INTERNAL;
-        }
-        fprintf(stderr,
-                "torc-run: the runner was killed by signal %d (%s); its jobs were ended, it is "
-                "started again\n",
-                WTERMSIG(status), strsignal(WTERMSIG(status)));
     }
 }

@@ -37,7 +37,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "torc-run: %s\n", err.text);
         code = (int)err.code;
     } else if (!done && !is_further_task(&options)) {
-        code = keeper_run(run_main, &options, options.submission != NULL);
+        code = keeper_run(run_main, &options);
     }
     options_fini(&options);
     return code;

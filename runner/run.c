@@ -12,6 +12,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/crash.h"
 #include "lib/base/hash.h"
 #include "lib/base/mem.h"
@@ -269,9 +270,27 @@ static bool came_too_late(struct runner *runner)
     return ended;
 }
 
+// After a runner that was killed: its workflow and not another one, for the time that is left.
+static void take_up(struct options *options, struct keeper_shared *shared)
+{
+    int64_t now_usec = clock_mono_usec();
+    if (shared->begin_usec) {
+        options->workflow_id = shared->workflow_id;
+        options->restart = false;
+        options->file = options->commands = NULL;
+        int64_t left_usec = shared->begin_usec + options->time_usec - now_usec;
+        if (options->time_usec) // 0: no end
+            options->time_usec = left_usec > 1 ? left_usec : 1;
+    } else {
+        shared->begin_usec = now_usec;
+        shared->workflow_id = options->restart ? 0 : options->workflow_id;
+    }
+}
+
 int run_main(void *argument, struct keeper_shared *shared)
 {
     struct error err = {0};
+    take_up(argument, shared);
     struct runner runner = {.options = argument, .shared = shared, .keeper = getppid()};
     jobs_init(&runner.jobs);
     TAILQ_INIT(&runner.hashing);

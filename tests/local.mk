@@ -51,6 +51,7 @@ cluster_tests =
 cluster_tests += tests/cluster/accounting.t
 cluster_tests += tests/cluster/answers.t
 cluster_tests += tests/cluster/binding.t
+cluster_tests += tests/cluster/death.t
 cluster_tests += tests/cluster/end_time.t
 cluster_tests += tests/cluster/ends.t
 cluster_tests += tests/cluster/examples.t

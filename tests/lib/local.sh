@@ -8,6 +8,7 @@
 #   query SQL          the answer of the database, rows by line, columns by |
 #   run ARGUMENT...    torc-run with 2 CPUs and 2 GiB; output in $TEST_DIR/log, exit code in $rc: 124 when it was timed out
 #   start_run ARG...   the same in the background; $pid is the keeper, $runner its runner; await "$pid" ends it
+#   next_runner        the keeper $pid has started a runner again: that is $runner now
 #   jobs               "name state reason" of all jobs, by line
 #   alive MARK         the processes whose command line contains MARK, by line
 
@@ -29,6 +30,10 @@ start_run() {
 	pid=$!
 	wait_until 10 '[ -n "$(pgrep -P $pid torc-run)" ]' || bail_out "torc-run does not start: $(cat log)"
 	runner=$(pgrep -P $pid torc-run)
+}
+next_runner() {
+	wait_until 20 'now=$(pgrep -P $pid torc-run) && [ "$now" != "$runner" ]' || bail_out "no other runner: $(cat log)"
+	runner=$now
 }
 jobs() { query "SELECT name, state, coalesce(reason, '') FROM job_status ORDER BY workflow, id" | tr '|' ' ' | sed 's/ $//'; }
 alive() { pgrep -f -- "$1" | grep -vx $$; }

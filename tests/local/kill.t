@@ -6,12 +6,14 @@
 
 running() { [ "$(query "SELECT count(*) FROM job WHERE workflow = $1 AND state = 4")" = "$2" ]; }
 started() { wait_until 20 "running $1 $2" || bail_out "the jobs do not run: $(cat log)"; }
+# lost_before WORKFLOW N: so many attempts were lost, and the next one runs
+lost_before() { wait_until 20 '[ "$(query "SELECT sum(a.state = 2), sum(a.end_usec IS NULL) FROM attempt a JOIN job j ON j.id = a.job WHERE j.workflow = '"$1"'")" = "'"$2"'|1" ]' || bail_out "it does not run again: $(attempts "$1")"; }
 attempts() { query "SELECT j.name, coalesce(s.name, 'open'), coalesce(r.name, '') FROM attempt a JOIN job j ON j.id = a.job
 	LEFT JOIN job_state s ON s.id = a.state LEFT JOIN attempt_reason r ON r.id = a.reason WHERE j.workflow = $1 ORDER BY j.id, a.id"; }
 
 mark=1000$$
 
-# ---- the runner is killed: its jobs end, and it can be taken up again ----
+# ---- the runner is killed: its jobs end, and its keeper starts it again ----
 cat > long.json <<J
 {"name": "long", "jobs": [
  {"name": "first", "command": "true"},
@@ -21,18 +23,17 @@ J
 start_run long.json
 started 1 1
 wait_until 10 '[ "$(alive "sleep $mark\.1" | wc -l)" = 3 ]'
+touch go
 kill -KILL "$runner"
 await "$pid"
-isnt $? 0 "torc-run whose runner is killed fails"
+is $? 0 "torc-run whose runner is killed goes on by itself" || diag "$(cat log)"
 is "$(alive "sleep $mark\.1")" "" "... and leaves nothing of its jobs alive"
-like "$(cat log)" "torc-run --workflow 1" "... and says how to go on"
-touch go
-run --workflow 1
-is $rc 0 "torc-run --workflow takes it up" || diag "$(cat log)"
+like "$(cat log)" "killed by signal 9 .*started again .1 of 3 times" "... and says so"
+is "$(query 'SELECT count(*), max(workflow) FROM runner')" "2|1" "... on the same workflow"
 is "$(attempts 1)" "first|completed|
 tree|ready|lost
 tree|completed|
-last|completed|" "... runs again what had not ended, once, and nothing else"
+last|completed|" "... and what had not ended ran again, once, and nothing else"
 rm go
 
 # ---- runner and keeper are killed at once ----
@@ -54,11 +55,15 @@ rm go
 # ---- the keeper alone is killed ----
 start_run long.json
 started 3 1
+kill -KILL "$runner"
+next_runner
+lost_before 3 1
 kill -KILL "$pid"
 await "$pid" 2>/dev/null
-ok "keeper killed: the runner ends its jobs and leaves" wait_until 10 '! kill -0 "$runner"'
+ok "keeper killed, after it started the runner again: the runner ends its jobs and leaves" wait_until 10 '! kill -0 "$runner"'
 is "$(alive "sleep $mark\.1")" "" "... nothing is left"
 is "$(attempts 3)" "first|completed|
+tree|ready|lost
 tree|ready|terminated" "... and what ran is recorded, and can go on"
 
 # ---- ^C ----
@@ -76,12 +81,16 @@ J
 start_run deaf.json
 started 5 1
 wait_until 10 '[ -e deaf ]'
+kill -KILL "$runner"
+next_runner
+lost_before 5 1
 kill -INT "$pid"
 wait_until 10 'grep -q "once more" log'
 kill -INT "$pid"
 await "$pid"
-is $? 130 "interrupted twice: a job that ignores TERM is killed"
-is "$(alive "sleep $mark\.1") $(attempts 5)" " a|terminated|terminated" "... and recorded"
+is $? 130 "interrupted twice, after a runner that was killed: a job that ignores TERM is killed"
+is "$(alive "sleep $mark\.1") $(attempts 5)" " a|ready|lost
+a|terminated|terminated" "... and recorded"
 
 # ---- two at once ----
 awk 'BEGIN { print "{\"name\": \"many\", \"jobs\": ["; for (i = 0; i < 300; i++) printf "%s{\"name\": \"j%d\", \"command\": \"echo x >> out.%d\"%s}\n", (i ? "," : ""), i, i, (i < 100 ? "" : ", \"depends_on\": [\"j" (i - 100) "\"]"); print "]}" }' > many.json
@@ -177,6 +186,46 @@ kill -INT "$(query "SELECT pid FROM runner WHERE workflow = $id")"
 await "$pid"
 ok "the line of progress is one line of a terminal of any width" grep -qa $'\r\033\\[K\033\\[?7l1 of 3 jobs ended, 1 running, 0 failed[^\r]*\033\\[?7h' tty
 ok "... and makes way for messages" grep -qa $'\r\033\\[Ktorc-run: ending 1 running job; once more to kill it' tty
+
+# ---- killed again and again ----
+start_run --time 1h long.json
+id=$(query 'SELECT max(id) FROM workflow')
+started "$id" 1
+for lost in 1 2 3; do
+	kill -KILL "$runner"
+	next_runner
+	lost_before "$id" "$lost"
+done
+kill -KILL "$runner"
+await "$pid"
+is "$? $(grep -c 'started again' log)" "4 3" "a runner that is killed a fourth time in a row is not started again" || diag "$(cat log)"
+like "$(tail -n 1 log)" "to go on where it was, run: torc-run --workflow $id" "... and what to do is said"
+is "$(alive "sleep $mark\.1")" "" "... nothing of its jobs is alive"
+touch go
+run --workflow "$id"
+is "$rc $(attempts "$id" | grep -c lost)" "0 4" "... torc-run --workflow takes it up" || diag "$(cat log)"
+rm go
+jq -n '{name: "series", jobs: [range(6) | {name: "s\(.)", command: "until [ -e go.\(.) ]; do sleep 0.02; done"} + if . > 0 then {depends_on: ["s\(. - 1)"]} else {} end]}' > series.json
+start_run series.json
+id=$((id + 1))
+for ((i = 0; i < 6; i++)); do
+	wait_until 20 '[ "$(query "SELECT name FROM job WHERE state = 4 AND workflow = $id")" = s$i ]'
+	kill -KILL "$runner"
+	next_runner
+	lost_before "$id" $((i + 1))
+	touch go.$i
+done
+await "$pid"
+is "$? $(attempts "$id" | grep -c lost) $(attempts "$id" | grep -c completed) $(grep -c '1 of 3' log)" "0 6 6 6" "six times with a job that ends in between is not in a row" || diag "$(cat log)"
+start_run long.json
+id=$((id + 1))
+started "$id" 1
+kill -STOP "$runner"
+kill -TERM "$pid"
+kill -KILL "$runner"
+await "$pid"
+isnt $? 0 "killed after it was told to end: it is not started again"
+is "$(query "SELECT count(*) FROM runner WHERE workflow = $id")" 1 "... there was one" || diag "$(cat log)"
 
 # ---- everybody sees that the runner is dead, and nobody waits for it ----
 died() { # a workflow whose keeper and runner were killed: its id in $id

@@ -1,0 +1,124 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What Slurm does to allocations while jobs run in them, or before: daemons and nodes that die, scancel, drain, preemption. The
+# workflow completes with nobody's help but that of the torc-sbatch --wait that lives; every start has its attempt, every job one
+# that completed. (An sbatch that answers too late: answers.t, slow and held.)
+. "$(dirname "$0")/../lib/tap.sh"
+. "$(dirname "$0")/../lib/cluster.sh"
+cluster_start --nodes 2 --cpus 4 --memory 2048
+export TEST_COMMAND_SECS=120
+
+db() { [ ! -s torc.db ] || sqlite3 -cmd '.timeout 20000' torc.db "$@"; }
+fresh() { wait_until 60 '[ -z "$(squeue -h)" ]'; rm -rf torc.db* torc_output ran go; }
+job='echo $TORC_JOB_NAME $TORC_ATTEMPT_ID >> ran; until [ -e go ]; do sleep 0.1; done'
+jq -n --arg c "$job" '{name: "four", resource_requirements: [{name: "one", num_cpus: 1, memory: "50m", runtime: "PT5M"}],
+	jobs: [{name: ("a", "b", "c"), command: $c, resource_requirements: "one"},
+	{name: "d", command: $c, depends_on: ["a", "b", "c"], resource_requirements: "one"}]}' | as_user tee four.json > /dev/null
+
+begin() { as_user "${sbatch:-torc-sbatch}" --wait "$@" four.json > log 2>&1 & waiting=$!; }
+# running N: its three jobs run, after so many starts, in allocation $alloc on $node, by runner $pid
+running() {
+	wait_until 60 '[ "$(db "SELECT count(*) FROM job WHERE state = 4")" = 3 ] && [ "$(wc -l < ran)" -ge '"$1"' ]' || diag "not running: $(cat log; squeue)"
+	IFS='|' read -r alloc node pid <<< "$(db 'SELECT a.slurm_job_id, r.node, r.pid FROM runner r JOIN allocation a ON a.id = r.allocation ORDER BY r.id DESC LIMIT 1')"
+}
+# completes WHAT ATTEMPTS: from now on the jobs may end
+completes() {
+	as_user touch go
+	await $waiting
+	is "$? $(reasons)" "0 $2" "$1: the workflow completes, with its attempts" || diag "$(cat log; squeue; cat torc_output/runner*)"
+	is "$(db 'SELECT count(*), count(DISTINCT job) FROM attempt WHERE state = 5')" "4|4" "... each job has one that completed"
+	is "$(sort ran | uniq -d; comm -3 <(sort ran) <(db "SELECT j.name || ' ' || a.attempt_id FROM attempt a JOIN job j ON j.id = a.job" | sort))" "" \
+		"... and each start one of its own"
+}
+reasons() { db "SELECT count(*) || ' ' || coalesce(r.name, 'completed') FROM attempt a LEFT JOIN attempt_reason r ON r.id = a.reason GROUP BY a.reason ORDER BY 1" | paste -sd ' '; }
+# Slurm has put the allocation back into the queue: not held for its two minutes
+requeued() { ok "$1: Slurm puts the allocation back" wait_until 30 '[ "$(job_state '"$alloc"')" = PENDING ] && scontrol update JobId='"$alloc"' StartTime=now' || diag "$(squeue)"; }
+
+begin
+running 3
+sandbox kill-node "$node" --daemon-only
+sandbox start-node "$node"
+completes "slurmd is killed and started again" "4 completed"
+
+# ---- slurmd is away for so long that the allocation begins elsewhere: the first runner and its jobs are still there
+fresh
+begin
+running 3
+first=$pid first_node=$node
+sandbox kill-node "$node" --daemon-only
+requeued "slurmd stays away"
+running 6
+isnt "$pid" "$first" "... and there is a second runner beside the first"
+ok "... which ends, and its jobs" wait_until 60 '! kill -0 '"$first"
+sandbox start-node "$first_node"
+completes "slurmd stays away" "3 lost 4 completed"
+
+fresh
+begin
+running 3
+first_node=$node
+sandbox kill-node "$node"
+requeued "a node dies"
+running 6
+sandbox start-node "$first_node"
+completes "a node dies" "3 lost 4 completed"
+
+fresh
+begin
+running 3
+first=$alloc
+as_user scancel "$alloc"
+running 6
+isnt "$alloc" "$first" "scancel by the user: jobs go on in a new allocation"
+completes "scancel by the user" "3 terminated 4 completed"
+
+fresh
+begin
+running 3
+scontrol update NodeName="$node" State=DRAIN Reason=test
+completes "a node is drained: what runs there goes on" "4 completed"
+drained=$node
+fresh
+begin
+running 3
+isnt "$node" "$drained" "... the next allocation is elsewhere"
+scontrol update NodeName="$drained" State=RESUME
+
+scontrol update NodeName="$node" State=DOWN Reason=test
+first_node=$node
+requeued "a node is set down"
+running 6
+completes "a node is set down" "3 terminated 4 completed"
+scontrol update NodeName="$first_node" State=RESUME
+
+# ---- the batch script, with all that it has, is killed before the runner starts
+fresh
+as_user mkdir bin
+as_user cp "$TORC_BUILD/torc-sbatch" "$TORC_BUILD/slurm-query" bin
+as_user tee bin/torc-run > /dev/null <<S
+#!/bin/bash
+echo >> $TEST_DIR/came
+[ "\$(wc -l < $TEST_DIR/came)" -gt 1 ] || kill -9 \$PPID \$\$
+exec $TORC_BUILD/torc-run "\$@"
+S
+chmod 755 bin/torc-run
+sbatch=bin/torc-sbatch
+begin
+running 3
+completes "the batch script is killed before the runner starts" "4 completed"
+is "$(wc -l < came) $(db 'SELECT count(*) FROM allocation')" "2 2" "... so there was a second allocation (ends.t has how many there are at most)"
+sbatch=
+
+# ---- preemption
+cluster_again --nodes 1 --cpus 4 --memory 2048 --partitions 'low:PriorityTier=1,high:PriorityTier=2' \
+	--conf PreemptType=preempt/partition_prio --conf PreemptMode=REQUEUE
+rm -f ran go
+begin -p low
+running 3
+urgent=$(as_user sbatch --parsable -p high -c 4 --mem 2048 --wrap "until [ -e $TEST_DIR/enough ]; do sleep 0.1; done" -o /dev/null)
+ok "a job of a higher tier gets the node" wait_until 60 '[ "$(job_state '"$urgent"')" = RUNNING ]'
+as_user touch enough
+requeued "preempted"
+running 6
+completes "preempted and requeued" "3 terminated 4 completed"
+done_testing
