@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-#include "lib/base/comma_list.h"
 #include "lib/base/clock.h"
+#include "lib/base/comma_list.h"
 #include "lib/base/mem.h"
 #include "lib/base/text.h"
 #include "lib/show/estimate.h"
