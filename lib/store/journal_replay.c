@@ -354,7 +354,7 @@ static int take_folder(struct replay *replay, const char *folder, const char *pr
     for (struct dirent *entry; dir && !rc && (entry = readdir(dir));) {
         if (strncmp(entry->d_name, prefix, strlen(prefix)))
             continue;
-        if (ends_with(entry->d_name, ".json.new") && place == PLACE_OUTPUT && !replay->look)
+        if (ends_with(entry->d_name, ".json.new") && !replay->look)
             drop_half(dirfd(dir), entry->d_name);
         if (!ends_with(entry->d_name, ".json"))
             continue;
