@@ -42,7 +42,7 @@ cat > both.json <<J
 {"name": "both", "jobs": [{"name": "kills", "command": $(text "$say; [ -e go ] || { $both; sleep 100; }")}]}
 J
 killed_run both.json
-like "$(logs "$runner")" "/torc-starts-1-" "runner and keeper killed at once by a job leave a note of what was started"
+like "$(logs "$runner")" "/torc-starts-2-" "runner and keeper killed at once by a job leave a note of what was started"
 like "$(torc recover 2)" "gave back the jobs of 1 dead runner" "... torc recover sees it"
 is "$(attempts 2)" "kills|1|ready|lost" "... and records the start"
 touch go
