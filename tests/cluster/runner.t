@@ -10,7 +10,8 @@ cluster_start --nodes 2 --cpus 4 --memory 2048 "${with_plugin[@]}"
 export TEST_COMMAND_SECS=120
 
 db() { [ -s torc.db ] && sqlite3 -cmd '.timeout 20000' torc.db "$@"; }
-fresh() { wait_until 60 '[ -z "$(squeue -h)" ]'; rm -rf torc.db* torc_output out; }
+quit() { as_user torc cancel --last > cancel.log 2>&1; } # who goes back gets another allocation
+fresh() { [ ! -s torc.db ] || quit; wait_until 60 '[ -z "$(squeue -h)" ]'; rm -rf torc.db* torc_output out; }
 class='"resource_requirements": [{"name": "one", "num_cpus": 1, "memory": "100m", "runtime": "PT1M"}]'
 ended() { wait_until 90 '[ "$(db "SELECT state FROM workflow")" = 1 ]'; }
 running() { wait_until 60 '[ "$(db "SELECT count(*) FROM job WHERE state = 4")" = '"$1"' ]'; }
@@ -45,7 +46,8 @@ running 1
 job=$(squeue -h -o %A | head -n 1)
 as_user scancel "$job"
 ok "scancel: the job is recorded before the allocation is gone" wait_until 40 '[ "$(db "SELECT count(*) FROM attempt WHERE state = 2")" = 1 ]'
-is "$(attempts)" "a|ready|terminated" "... and goes back"
+is "$(attempts | head -n 1)" "a|ready|terminated" "... and goes back"
+quit
 ok "... nothing of it is left" wait_until 20 '[ -z "$(alive "sleep $mark\.2")" ]'
 like "$(sinfo -h -o %t | sort -u | tr '\n' ' ')" '^(idle|comp|mix|alloc) ' "... and no node is drained"
 
@@ -59,7 +61,7 @@ as_user torc-sbatch deaf.json > log 2>&1
 running 1
 as_user scancel "$(squeue -h -o %A | head -n 1)"
 ok "scancel: so is one that ignores TERM" wait_until 40 '[ -n "$(db "SELECT end_usec FROM runner")" ]'
-is "$(attempts)" "a|ready|terminated" "... and goes back"
+is "$(attempts | head -n 1)" "a|ready|terminated" "... and goes back"
 
 # ---- the end of an allocation comes before the end of a job
 fresh

@@ -114,6 +114,7 @@ static void test_heal(struct fixture *f)
     struct submission rows[2];
     int wait_secs;
     fake(f, "squeue", "echo HEADER");
+    setenv("TORC_SLURM_PATIENCE", "180", 1); // of whose length it is how long sbatch may be away
     for (int i = 0; i < 2; i++) {
         rows[i] = (struct submission){.tag = i ? "e" : "d",
                                       .arguments = "[\"--job-name=n\"]",
@@ -133,6 +134,7 @@ static void test_heal(struct fixture *f)
     is_int(fixture_number(f, "SELECT state FROM submission WHERE tag = 'e'"), ALLOCATION_CANCELED,
            "it never was");
     is_int(wait_secs, 0, "and all is known");
+    setenv("TORC_SLURM_PATIENCE", "1", 1);
     arena_destroy(arena);
 }
 
