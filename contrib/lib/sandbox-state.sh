@@ -153,7 +153,7 @@ none_left() {
 }
 
 kill_own() {
-	wait_for 15 none_left "$@" || fail "these processes do not die: $(own_pids "$@" | tr '\n' ' ')"
+	wait_for 30 none_left "$@" || none_left "$@" || fail "these processes do not die: $(own_pids "$@" | tr '\n' ' ')"
 }
 
 cgroups_gone() {
