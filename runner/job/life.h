@@ -12,6 +12,10 @@ void job_hold(struct jobs *jobs, struct batch *batch, const struct claimed_job *
 // Starts it, or lets it wait for its inputs, when its share is free; false: it is not, and nothing
 // has changed. One that cannot be started has ended.
 bool job_begin(struct jobs *jobs, struct job *job);
+// A process of the job, of which spawn says what it runs and where its output goes: in the job's
+// cgroup, folder and CPUs, under its memory limit. -1: nothing of it is left.
+struct spawn;
+int job_spawn(struct jobs *jobs, struct job *job, struct spawn *spawn, struct error *err);
 // PHASE_INPUTS: starts it, waits on, or fails it.
 void job_look_for_inputs(struct jobs *jobs, struct job *job);
 

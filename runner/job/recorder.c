@@ -151,7 +151,7 @@ static void flush(struct recorder *r)
         r->end +=
             (int64_t)(r->frames[kept - 1].at + STREAM_HEADER + r->frames[kept - 1].frame.length);
     if (kept < r->frames_count && r->file >= 0 && ftruncate(r->file, r->end))
-        r->heavy = false; // the next batch goes over it
+        r->why = errno; // the next batch goes over it, and a reader stops before it
     r->used = r->frames_count = 0;
 }
 

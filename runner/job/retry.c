@@ -11,6 +11,7 @@
 #include "lib/base/duration.h"
 #include "lib/base/mem.h"
 #include "lib/base/size.h"
+#include "runner/job/life.h"
 #include "runner/job/program.h"
 #include "runner/job/spawn.h"
 
@@ -94,7 +95,6 @@ static int start_script(struct jobs *jobs, struct job *job, const struct handler
                         struct error *err)
 {
     struct failure failure = failure_of(jobs, job);
-    struct meter_entry entry;
     char *argv[] = {(char *)"bash", (char *)"-c", (char *)(uintptr_t)rule->script, NULL};
     char **environment =
         environment_make(jobs->environment, &job->claimed, &job->spec, &job->share, job->arena);
@@ -110,34 +110,14 @@ static int start_script(struct jobs *jobs, struct job *job, const struct handler
     job->recovery_log = arena_printf(job->arena, "job_wf%lld_j%lld_r%d_a%d.recovery.log",
                                      (long long)jobs->workflow_id, (long long)job->claimed.job_id,
                                      job->claimed.run_id, job->claimed.attempt_id);
-    int64_t limit = job->claimed.enforced && jobs->settings.limits == LIMITS_ENFORCE
-                        ? job->claimed.memory_bytes
-                        : 0;
-    job->meter = meter_job_create(jobs->meter, job->claimed.job_id, job->claimed.run_id,
-                                  job->claimed.attempt_id, limit, &entry, err);
-    if (!job->meter)
-        return -1;
     struct spawn spawn = {
         .argv = argv,
         .path = bash_path(),
         .environment = list,
-        .workdir = job->spec.workdir,
-        .output_dir = jobs->output.dir,
-        .output_folder = jobs->output.path,
         .stdout_path = job->recovery_log,
         .combined = true,
-        .entry = &entry,
-        .affinity = job->share.bound && job->claimed.enforced ? &job->share.set : NULL,
-        .files = &jobs->files_limit,
     };
-    job->pid = spawn_start(&spawn, err);
-    if (job->pid <= 0) {
-        job->pid = 0;
-        meter_job_destroy(take_ptr(job->meter));
-        return -1;
-    }
-    meter_job_started(job->meter, job->pid);
-    return 0;
+    return job_spawn(jobs, job, &spawn, err);
 }
 
 static bool begin_script(struct jobs *jobs, struct job *job, const struct handler_rule *rule)

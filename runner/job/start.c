@@ -98,12 +98,9 @@ static int choose_output(struct jobs *jobs, struct job *job, int fds[2], struct 
     return job->recording ? 0 : -1;
 }
 
-static int spawn_job(struct jobs *jobs, struct job *job, const int *fds, struct error *err)
+int job_spawn(struct jobs *jobs, struct job *job, struct spawn *spawn, struct error *err)
 {
-    struct program program;
     struct meter_entry entry;
-    if (program_make(jobs, job, &program, err))
-        return -1;
     int64_t limit = job->claimed.enforced && jobs->settings.limits == LIMITS_ENFORCE
                         ? job->claimed.memory_bytes
                         : 0;
@@ -111,23 +108,13 @@ static int spawn_job(struct jobs *jobs, struct job *job, const int *fds, struct 
                                   job->claimed.attempt_id, limit, &entry, err);
     if (!job->meter)
         return -1;
-    struct spawn spawn = {
-        .argv = program.argv,
-        .path = program.path,
-        .fallback = program.fallback,
-        .environment = program.environment,
-        .workdir = job->spec.workdir,
-        .output_dir = jobs->output.dir,
-        .output_folder = jobs->output.path,
-        .stdout_path = job->files.stdout_name,
-        .stderr_path = job->files.stderr_name,
-        .combined = job->files.combined,
-        .output_fds = job->recording ? fds : NULL,
-        .entry = &entry,
-        .affinity = job->share.bound && job->claimed.enforced ? &job->share.set : NULL,
-        .files = &jobs->files_limit,
-    };
-    job->pid = spawn_start(&spawn, err);
+    spawn->workdir = job->spec.workdir;
+    spawn->output_dir = jobs->output.dir;
+    spawn->output_folder = jobs->output.path;
+    spawn->entry = &entry;
+    spawn->affinity = job->share.bound && job->claimed.enforced ? &job->share.set : NULL;
+    spawn->files = &jobs->files_limit;
+    job->pid = spawn_start(spawn, err);
     if (job->pid > 0) {
         crash_point("job-started");
         meter_job_started(job->meter, job->pid);
@@ -136,6 +123,24 @@ static int spawn_job(struct jobs *jobs, struct job *job, const int *fds, struct 
     job->pid = 0;
     meter_job_destroy(take_ptr(job->meter));
     return -1;
+}
+
+static int spawn_job(struct jobs *jobs, struct job *job, const int *fds, struct error *err)
+{
+    struct program program;
+    if (program_make(jobs, job, &program, err))
+        return -1;
+    struct spawn spawn = {
+        .argv = program.argv,
+        .path = program.path,
+        .fallback = program.fallback,
+        .environment = program.environment,
+        .stdout_path = job->files.stdout_name,
+        .stderr_path = job->files.stderr_name,
+        .combined = job->files.combined,
+        .output_fds = job->recording ? fds : NULL,
+    };
+    return job_spawn(jobs, job, &spawn, err);
 }
 
 // Processes, memory or files are short at the moment: perhaps another job has taken them all.
