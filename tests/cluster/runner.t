@@ -41,7 +41,7 @@ as_user rm go
 
 # ---- scancel: what ran goes back, with a record
 fresh
-as_user torc-sbatch long.json > log 2>&1
+as_user torc-sbatch long.json > log 2>&1 || diag "$(cat log)"
 running 1
 job=$(squeue -h -o %A | head -n 1)
 as_user scancel "$job"
@@ -57,7 +57,7 @@ cat > deaf.json <<J
 {"name": "deaf", $class, "jobs": [
  {"name": "a", "command": "trap '' TERM; while :; do sleep 0.2; done", "resource_requirements": "one"}]}
 J
-as_user torc-sbatch deaf.json > log 2>&1
+as_user torc-sbatch deaf.json > log 2>&1 || diag "$(cat log)"
 running 1
 as_user scancel "$(squeue -h -o %A | head -n 1)"
 ok "scancel: so is one that ignores TERM" wait_until 40 '[ -n "$(db "SELECT end_usec FROM runner")" ]'

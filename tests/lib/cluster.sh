@@ -74,6 +74,8 @@ cluster_stop() {
 }
 
 sandbox() { timed "$TORC_TOP/contrib/sandbox" "$1" --dir "$SANDBOX_DIR" "${@:2}"; }
+# Not as root: the files that it makes beside a database are root's for a moment, in which no program of the user's can open it.
+sqlite3() { runuser -u "$TEST_USER" -- sqlite3 "$@"; }
 as_user() { timed "$TORC_TOP/contrib/sandbox" exec --dir "$SANDBOX_DIR" -- "$@"; }
 job_state() { squeue -h -t all -o %T -j "$1" 2>/dev/null | head -n 1; }
 node_state() { local n="NODE$1"; [[ $1 == [0-9]* ]] && set -- "${!n}"; sinfo -h -N -n "$1" -o %t | head -n 1; }
