@@ -26,7 +26,7 @@ enum {
     BATCH = 512 * 1024,
     FRAMES_MOST = 1024, // in a batch
     EVENTS = 64,
-    GATHER_MSEC = 5,         // small prints of so long become one frame
+    GATHER_MSEC = 5,         // small prints of so long become one frame, what many write one batch
     HEAVY_BYTES = 16 * 1024, // who prints so much meanwhile is not kept waiting
     TAIL_BYTES = 2048,
     LEAVE_NSEC = 2 * 100 * 1000000, // a thread that does not end so soon hangs
@@ -65,6 +65,7 @@ struct recorder {
     bool started;
     pthread_t thread;
     atomic_int_fast64_t end; // of the last whole frame
+    atomic_int open;         // recordings whose pipes are
     pthread_mutex_t mutex;   // of the next two, and of what recordings have under it
     STAILQ_HEAD(recording_list, recording) ending;
     bool stop;
@@ -233,6 +234,7 @@ static void finish(struct recorder *r, struct recording *recording)
             all += n;
     }
     close_pipes(r, recording);
+    r->open--;
     make_room(r);
     add_frame(r, recording, STREAM_END, 0);
 }
@@ -271,12 +273,12 @@ static void answer(struct recorder *r, struct recording_list *list)
 static int wait_for_prints(struct recorder *r, struct epoll_event *events)
 {
     int count = epoll_wait(r->poll, events, EVENTS, r->heavy ? 0 : -1);
-    bool ending = false;
+    bool ending = false, alone = r->open <= 1; // whoever waits for one job has nothing to gather
     for (int i = 0; i < count; i++)
         ending |= !events[i].data.ptr;
-    if (r->heavy || ending || count <= 0)
+    if (r->heavy || (ending && alone) || count <= 0)
         return count;
-    poll(&(struct pollfd){.fd = r->wake, .events = POLLIN}, 1, GATHER_MSEC);
+    poll(&(struct pollfd){.fd = r->wake, .events = POLLIN}, alone, GATHER_MSEC);
     return epoll_wait(r->poll, events, EVENTS, 0);
 }
 
@@ -402,6 +404,7 @@ struct recording *recording_create(struct recorder *r, struct stream_key key, in
     if (!open_pipe(r, recording, 0) && !open_pipe(r, recording, 1)) {
         fds[0] = recording->pipes[0].to;
         fds[1] = recording->pipes[1].to;
+        r->open++;
         return recording;
     }
     error_set(err, ERROR_INTERNAL, errno, "cannot make pipes for the output of the job");
