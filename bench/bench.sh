@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Sourced by the benchmarks: a scratch folder, seconds of a command, medians. Every figure is from the run that prints it.
-set -eu
+set -euo pipefail # or a command that failed would be a median of nothing
 TORC_SOURCE=${TORC_SOURCE:-$(cd "$(dirname "$0")/.." && pwd)}
 TORC_BUILD=${TORC_BUILD:-$(for d in "$PWD" "$TORC_SOURCE/build" "$TORC_SOURCE"; do [ ! -x "$d/torc-run" ] || { echo "$d"; break; }; done)}
 [ -n "$TORC_BUILD" ] || { echo "$(basename "$0"): build first (./configure && make), or set TORC_BUILD" >&2; exit 2; }

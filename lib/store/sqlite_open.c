@@ -12,7 +12,7 @@
 #include "lib/base/mem.h"
 #include "lib/store/sqlite.h"
 
-enum { SCHEMA_VERSION = 4, APPLICATION_ID = 0x746f7263, BUSY_SECS = 60 };
+enum { SCHEMA_VERSION = 5, APPLICATION_ID = 0x746f7263, BUSY_SECS = 60 };
 
 static int execute(struct db *db, const char *sql, struct error *err)
 {

@@ -29,7 +29,7 @@ shape() { # shape DATABASE: tables with their columns and references, indexes, v
 export LC_ALL=C.UTF-8
 sqlite3 new.db < "$TORC_SOURCE/lib/store/schema.sql" && sqlite3 new.db < "$here/report/fixture.sql" &&
 	sqlite3 new.db < "$TORC_SOURCE/lib/store/class_used.sql" || bail_out "no new database"
-for version in 2 3; do
+for version in 2 3 4; do
 	old $version old.db || bail_out "no database of schema $version"
 	rows old.db > before
 	torc list --db old.db > list.out 2> list.err

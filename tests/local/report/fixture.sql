@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-or-later
 -- What reports are tested with, after lib/store/schema.sql: 1, a workflow that has ended, with one job of each way to end; 2, one that
 -- runs, with a name and an error text that would harm a terminal; 3, one of which nothing has started.
-PRAGMA user_version = 4;
+PRAGMA user_version = 5;
 PRAGMA application_id = 1953460835;
 
 INSERT INTO workflow (id, name, uid, user, state, run_id, created_usec, ended_usec, description, file, command_line, folder,
