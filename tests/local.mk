@@ -49,6 +49,7 @@ local_tests += tests/unit/states.t
 # the programs on a private Slurm (root)
 cluster_tests =
 cluster_tests += tests/cluster/accounting.t
+cluster_tests += tests/cluster/actions.t
 cluster_tests += tests/cluster/answers.t
 cluster_tests += tests/cluster/binding.t
 cluster_tests += tests/cluster/death.t
