@@ -9,6 +9,7 @@
 #include "lib/base/names.h"
 #include "lib/plan/groups.h"
 #include "lib/plan/stages.h"
+#include "lib/show/action.h"
 #include "lib/show/format.h"
 #include "lib/show/json_stream.h"
 #include "lib/show/plan_table.h"
@@ -309,6 +310,16 @@ static void show_allocations(const struct outline *o, const struct screen *scree
     plan_table_explain(screen, plan);
 }
 
+// Those of a workflow in a database with what they wait for.
+static void show_actions(const struct outline *o, const struct screen *screen)
+{
+    struct error err;
+    if (!o->subject.id)
+        action_show_file(screen, &o->subject.workflow);
+    else if (action_show_all(screen, o->subject.store, o->subject.id, &err))
+        fprintf(stderr, "torc: %s\n", err.text);
+}
+
 // Jobs of one group that follow each other are one row.
 static void show_path(const struct outline *o, const struct screen *screen)
 {
@@ -349,6 +360,7 @@ static void show(const struct outline *o, const struct screen *screen)
     show_stages(o, screen);
     printf("\nClasses:\n");
     show_classes(o, screen);
+    show_actions(o, screen);
     show_allocations(o, screen);
     show_path(o, screen);
     putchar('\n');

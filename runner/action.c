@@ -57,6 +57,7 @@ static int start(struct runner_action *a, struct jobs *jobs, const char *command
         .output_folder = jobs->output.path,
         .output_fds = (int[]){log, log},
         .files = &jobs->files_limit,
+        .no_job = true,
     };
     a->pid = spawn_start(&spawn, err);
     return a->pid > 0 ? 0 : -1;

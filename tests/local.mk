@@ -11,6 +11,7 @@ include tests/fuzz/local.mk
 
 # run by shell: the programs on this machine
 local_tests =
+local_tests += tests/local/actions.t
 local_tests += tests/local/adrift.t
 local_tests += tests/local/cgroup_v1.t
 local_tests += tests/local/contents.t

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "lib/base/states.h"
 #include "lib/workflow/action.h"
 
 struct action_claim { // to be done by this runner, at once
@@ -38,6 +39,24 @@ struct action_news {
     bool due;    // there is more that this runner would do
     bool last;   // there is what it is to do before it leaves (on_worker_complete)
     bool starts; // no job is given out until commands have ended
+};
+
+struct action_run_info { // one time that a runner did it; state RUNNING: does it
+    int64_t start_usec, end_usec;
+    int32_t run_id, commands_done, exit_code, signal; // or UNKNOWN
+    enum action_state state;
+    const char *node, *message, *output, *log;
+};
+struct action_info { // for reports
+    int64_t id, fired_usec;
+    int32_t position, num_allocations, max_parallel_jobs, jobs, run_id; // jobs: that it selects
+    bool each_runner;
+    enum action_state state;
+    const char *trigger, *type, *commands, *scheduler;
+    const char *waits_for; // the first of its jobs that is not there yet; NULL: none
+    enum job_state waits_state;
+    struct action_run_info *runs;
+    uint32_t runs_count;
 };
 
 #endif

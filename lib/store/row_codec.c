@@ -176,7 +176,7 @@ RECORD(read_request, read_request, Q(what), Q(workflow_id), Q(after_id), Q(limit
 #define WT(f) TEXT(workflow_info, f)
 LOCAL(workflow_info, workflow_info, W(id), W(created_usec), W(ended_usec), W(run_id), W(state),
       WT(name), WT(user), WT(description), WT(file), WT(command_line), WT(folder), WT(version),
-      WT(settings), WT(environment), FIXED(workflow_info, counts), W(runners_alive));
+      WT(settings), WT(environment), FIXED(workflow_info, counts), W(runners_alive), W(last_actions));
 #define JI(f) INT(job_info, f)
 #define JT(f) TEXT(job_info, f)
 LOCAL(job_info, job_info, JI(id), JI(class_id), JT(name), JT(command), JT(class_name), JT(spec),
@@ -219,6 +219,17 @@ LOCAL(file_info, file_info, INT(file_info, id), TEXT(file_info, name), TEXT(file
       INT(file_info, temporary), INT(file_info, known), TEXTS(file_info, readers),
       TEXTS(file_info, writers));
 
+#define RU(f) INT(action_run_info, f)
+#define RT(f) TEXT(action_run_info, f)
+LOCAL(action_run, action_run_info, RU(start_usec), RU(end_usec), RU(run_id), RU(commands_done),
+      RU(exit_code), RU(signal), RU(state), RT(node), RT(message), RT(output), RT(log));
+#define XI(f) INT(action_info, f)
+#define XT(f) TEXT(action_info, f)
+LOCAL(action_info, action_info, XI(id), XI(fired_usec), XI(position), XI(num_allocations),
+      XI(max_parallel_jobs), XI(jobs), XI(run_id), XI(each_runner), XI(state), XT(trigger),
+      XT(type), XT(commands), XT(scheduler), XT(waits_for), XI(waits_state),
+      LIST(action_info, runs, &codec_action_run));
+
 #define REPLY(member)                                                                    \
     LOCAL(read_##member, read_reply,                                                     \
           {COUNTED(read_reply, member, CODEC_LIST, count), .of = &codec_##member##_row}, \
@@ -234,6 +245,7 @@ LOCAL(file_info, file_info, INT(file_info, id), TEXT(file_info, name), TEXT(file
 #define codec_files_row codec_file_info
 #define codec_pace_row codec_pace_info
 #define codec_samples_row codec_sample_info
+#define codec_actions_row codec_action_info
 REPLY(workflows);
 REPLY(jobs);
 REPLY(attempts);
@@ -245,6 +257,7 @@ REPLY(data);
 REPLY(files);
 REPLY(pace);
 REPLY(samples);
+REPLY(actions);
 
 const struct codec_record *const codec_read_replies[READS] = {
     [READ_WORKFLOWS] = &codec_read_workflows,     [READ_JOBS] = &codec_read_jobs,
@@ -253,5 +266,5 @@ const struct codec_record *const codec_read_replies[READS] = {
     [READ_EVENTS] = &codec_read_events,           [READ_DATA] = &codec_read_data,
     [READ_BARRIERS] = &codec_read_jobs,           [READ_FILES] = &codec_read_files,
     [READ_DATA_USES] = &codec_read_files,         [READ_PACE] = &codec_read_pace,
-    [READ_SAMPLES] = &codec_read_samples,
+    [READ_SAMPLES] = &codec_read_samples,         [READ_ACTIONS] = &codec_read_actions,
 };

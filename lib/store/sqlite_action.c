@@ -217,7 +217,8 @@ static int end_run(struct tx *tx, int64_t runner_id, const struct action_end *e,
         return -1;
     if (!sqlite3_changes(db->sqlite))
         return 0;
-    tx->change = tx->any_ended = true;
+    tx->change = true;
+    tx->any_ended |= !tx->ended; // it may have been what the workflow waited for
     return db_do(db, err, SQL_ACTION_SETTLE, "li", e->id, (int)state) ||
                    db_number(db, err, &position, SQL_ACTION_OF_RUN, "l", e->id) < 0 ||
                    tell(tx, e->again ? EVENT_ACTION_LOST : EVENT_ACTION_ENDED, (int32_t)position,
@@ -282,6 +283,7 @@ static int add_claim(struct tx *tx, int64_t run, sqlite3_stmt *s, struct arena *
 int tx_actions_claimed_before(struct tx *tx, int64_t runner_id, struct arena *arena,
                               struct action_news *news, struct error *err)
 {
+    news->due = tx->actions; // the next sync says it
     if (!tx->actions)
         return 0;
     sqlite3_stmt *s = db_query(tx->db, err, SQL_ACTION_CLAIMED, "l", runner_id);

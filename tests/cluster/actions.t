@@ -25,6 +25,8 @@ slurm_schedulers:
   - {name: own, partition: main, walltime: "2"}
 resource_requirements:
   - {name: small, num_cpus: 1, memory: 100m, runtime: PT30S}
+  - {name: tiny, num_cpus: 1, memory: 20m, runtime: PT30S}
+  - {name: large, num_cpus: 1, memory: 400m, runtime: PT30S}
 actions:
   - {trigger_type: on_workflow_start, action_type: run_commands, commands: ["sleep 0.5; echo start >> log"]}
   - {trigger_type: on_workflow_start, action_type: schedule_nodes, scheduler: cpu, scheduler_type: slurm, num_allocations: 1}
@@ -34,10 +36,10 @@ actions:
   - {trigger_type: on_workflow_complete, action_type: run_commands,
      commands: ["sleep 0.5; echo end $TORC_WORKFLOW_STATE $SLURM_JOB_ID >> log"]}
 jobs:
-  - {name: other, scheduler: own, command: "echo other >> log", resource_requirements: small}
+  - {name: other, scheduler: own, command: "echo other >> log", resource_requirements: tiny}
   - {name: prepare, command: "echo prepare >> log; scontrol show job -o $SLURM_JOB_ID > out.prepare", resource_requirements: small}
-  - {name: train_1, command: "test ! -e fail", depends_on: [prepare], resource_requirements: small}
-  - {name: train_2, command: "true", depends_on: [train_1], resource_requirements: small}
+  - {name: train_1, command: "test ! -e fail", depends_on: [prepare], resource_requirements: large}
+  - {name: train_2, command: "true", depends_on: [train_1], resource_requirements: large}
   - {name: last, scheduler: end, command: "true", depends_on: [train_2], resource_requirements: small}
 END
 out=$(as_user torc plan chain.yaml 2>&1)
