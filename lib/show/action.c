@@ -6,11 +6,11 @@
 #include "lib/base/mem.h"
 #include "lib/store/read_each.h"
 
-enum { FILE_COLUMNS = 3 };
+enum { FILE_COLUMNS = 4 };
 static const struct table_column columns[] = {
-    {"ACTION", "action", ALIGN_RIGHT, FIT_KEEP}, {"WHEN", "trigger", ALIGN_LEFT, FIT_NAME},
-    {"DOES", "does", ALIGN_LEFT, FIT_NAME},      {"STATE", "state", ALIGN_LEFT, FIT_KEEP},
-    {"WHY", "why", ALIGN_LEFT, FIT_NAME},
+    {"ACTION", "action", ALIGN_RIGHT, FIT_KEEP}, {"WHEN", "trigger_type", ALIGN_LEFT, FIT_KEEP},
+    {"JOBS", "jobs", ALIGN_RIGHT, FIT_KEEP},     {"DOES", "does", ALIGN_LEFT, FIT_NAME},
+    {"STATE", "state", ALIGN_LEFT, FIT_KEEP},    {"WHY", "why", ALIGN_LEFT, FIT_NAME},
 };
 
 static bool is_trigger(const struct action_info *a, enum action_trigger trigger)
@@ -23,30 +23,17 @@ static bool asks_for_nodes(const struct action_info *a)
     return !strcmp(a->type, action_type_names[ACTION_NODES]);
 }
 
-static bool waits_for_jobs(const struct action_info *a)
-{
-    return is_trigger(a, ACTION_JOBS_READY) || is_trigger(a, ACTION_JOBS_COMPLETE);
-}
-
-// "schedule_nodes gpu, 2 allocations", "run_commands: mkdir -p logs"
+// "2 allocations: gpu", "mkdir -p logs"
 static char *what_it_does(const struct action_info *a)
 {
     if (asks_for_nodes(a))
-        return xasprintf("schedule_nodes %s, %d allocation%s", a->scheduler ? a->scheduler : "?",
-                         a->num_allocations, a->num_allocations == 1 ? "" : "s");
+        return xasprintf("%d allocation%s: %s", a->num_allocations,
+                         a->num_allocations == 1 ? "" : "s", a->scheduler ? a->scheduler : "?");
     json_auto_t *list = a->commands ? json_loads(a->commands, 0, NULL) : NULL;
     const char *first = json_string_value(json_array_get(list, 0));
     size_t count = json_array_size(list);
-    return count > 1 ? xasprintf("run_commands: %s (and %zu more)", first ? first : "?", count - 1)
-                     : xasprintf("run_commands: %s", first ? first : "?");
-}
-
-// "on_jobs_ready of 3 jobs"
-static char *when_it_does(const struct action_info *a)
-{
-    return a->jobs && waits_for_jobs(a)
-               ? xasprintf("%s of %d job%s", a->trigger, a->jobs, a->jobs == 1 ? "" : "s")
-               : xstrdup(a->trigger);
+    return count > 1 ? xasprintf("%s (and %zu more)", first ? first : "?", count - 1)
+                     : xstrdup(first ? first : "?");
 }
 
 static char *why_waiting(const struct action_info *a)
@@ -128,9 +115,10 @@ void action_table_row(struct table *table, const struct action_info *a, bool fil
 {
     static const enum color colors[ACTION_STATES + 1] = {
         [ACTION_RUNNING] = COLOR_BLUE, [ACTION_DONE] = COLOR_GREEN, [ACTION_FAILED] = COLOR_RED};
-    cleanup_free char *when = when_it_does(a), *does = what_it_does(a), *why = action_why(a);
+    cleanup_free char *does = what_it_does(a), *why = action_why(a);
     table_number(table, a->position);
-    table_text(table, COLOR_NONE, when);
+    table_text(table, COLOR_NONE, a->trigger);
+    table_number(table, a->jobs ? a->jobs : UNKNOWN);
     table_text(table, COLOR_NONE, does);
     if (file)
         return;

@@ -41,6 +41,11 @@ is "$(cat best.txt)" "best seed: $(query "SELECT json_extract(data, '$.seed') ||
 	FROM user_data WHERE name LIKE 'found_%' ORDER BY json_extract(data, '$.value') DESC LIMIT 1")" "the best of what its searches told is chosen"
 is "$(query "SELECT count(*) FROM event WHERE kind = 50 AND name = 'searched' AND job IS NOT NULL")" 3 "each search posted an event"
 
+as_user torc-sbatch --wait examples/actions/workflow.yaml > out 2>&1
+is "$? $(cat walks.out/state)" "0 complete" "torc-sbatch --wait of the example with actions ends with 0" || diag "$(cat out)"
+is "$(query "SELECT group_concat(scheduler) FROM (SELECT scheduler FROM submission WHERE action IS NOT NULL ORDER BY action)")" draw,compare \
+	"its actions asked for their nodes, each once"
+
 wait_until 10 '[ -z "$(squeue -h)" ]'
 is "$(squeue -h)" "" "no allocation is left"
 is "$(sinfo -h -N -o %t | sort -u)" idle "both nodes are idle"
