@@ -152,6 +152,25 @@ static void divide_classes(struct cover *cover)
     }
 }
 
+// Such an action is of no use: perhaps all jobs are too large for its scheduler.
+static void warn_of_useless(struct cover *cover)
+{
+    const struct workflow *w = cover->workflow;
+    cleanup_free bool *used = xcalloc(w->actions_count + 1, sizeof *used);
+    for (size_t j = 0; j < w->jobs_count; j++)
+        used[cover->of_job[j]] = true;
+    for (size_t a = 0; a < w->actions_count; a++) {
+        if (w->actions[a].type != ACTION_NODES || used[a + 1])
+            continue;
+        source_go_key(cover->resolver->source, "actions", cover->resolver->spec->actions.offset);
+        source_down_index(cover->resolver->source, a);
+        source_warning(cover->resolver->source,
+                       "without effect: no job that its scheduler \"%s\" has room and time for "
+                       "gets its nodes from this action",
+                       w->actions[a].scheduler);
+    }
+}
+
 void resolve_cover(struct resolver *resolver)
 {
     struct workflow *w = resolver->workflow;
@@ -169,6 +188,7 @@ void resolve_cover(struct resolver *resolver)
             if (w->actions[a].type == ACTION_NODES)
                 takes[t](&cover, a);
     divide_classes(&cover);
+    warn_of_useless(&cover);
     free(cover.of_job);
     free(cover.selected);
     free(cover.first);
