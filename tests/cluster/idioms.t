@@ -25,6 +25,7 @@ runs scheduler-without-cpus.yaml $'20\nshort|short|30|40|81984' 'ls case_*.txt |
 runs scheduler-of-all.json $'100\nstandard|standard|120|50|102464' 'ls work_*.txt | wc -l; query "$submitted"'
 runs schedulers-and-defaults.json5 $'16\ncpu|short|240|64|245760\ngpu|gpu|1440|8|32832' 'cat trained.txt; query "$submitted"'
 # ---- actions: with programs that leave a word in the folder
+cd "$TEST_DIR" || bail_out "no folder"
 for program in prepare train merge stage-in stage-out; do
 	printf '#!/bin/sh\necho "%s $*" >> done.txt\n' $program > files/$program
 	chmod +x files/$program
