@@ -23,7 +23,7 @@ struct spec {
     int32_t mode;                                              // enum execution_mode
     int32_t sort_method;                                       // enum sort_method
     bool limit_resources;
-    const char *srun_signal;
+    const char *srun_signal;         // what it says becomes signal and lead of the settings
     struct spec_overrides overrides; // job_stdio_overrides
     size_t execution_offset;         // of execution_config in the file
     struct settings settings;
