@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "cli/foreign.h"
 #include "lib/base/mem.h"
 #include "lib/base/text.h"
 
@@ -40,7 +41,9 @@ int main(int argc, char **argv)
         return ERROR_INTERNAL;
     }
     if (code < 0) {
-        cli_warn("%s", err.text);
+        cleanup_free char *here =
+            cli.argument ? foreign_command_text(cli.command->name, cli.argument) : NULL;
+        cli_warn("%s%s%s", err.text, here ? "; NREL's " : "", here ? here : "");
         return (int)err.code;
     }
     return code;

@@ -13,6 +13,7 @@ include tests/fuzz/local.mk
 local_tests =
 local_tests += tests/local/adrift.t
 local_tests += tests/local/cgroup_v1.t
+local_tests += tests/local/coming.t
 local_tests += tests/local/contents.t
 local_tests += tests/local/data.t
 local_tests += tests/local/errors.t

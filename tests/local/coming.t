@@ -1,0 +1,66 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Coming over from NREL's torc, sbatch, disBatch, HyperQueue: what people type and write there, and what they are told here.
+. "$(dirname "$0")/../lib/tap.sh"
+. "$(dirname "$0")/../lib/local.sh"
+
+# ---- commands ----
+page=$TORC_SOURCE/doc/from-torc.md
+sed -n '/^## Commands/,$s/^| *\(.*\) | *\(.*\) | *\(.*\) |$/\1 \2/p' "$page" | grep -oE '`torc [^`]*`' | tr -d '`' | sort -u > typed
+ok "the page for users of torc has many commands" [ "$(wc -l < typed)" -gt 40 ]
+known=$(torc --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\).*/\1/p')
+wrong=
+while read -r program command rest; do
+	grep -qx -e "$command" <<< "$known" && [[ $command != jobs && $command != logs ]] && continue
+	torc "$command" $rest 7 > log 2>&1
+	[ $? = 2 ] && grep -qE '^torc: ("torc .*" is here|[a-z-]+: -[a-z-]+ is here|-s is here)' log || wrong+="$program $command $rest: $(cat log); "
+done < typed
+is "$wrong" "" "each is answered with what it is here, and 2"
+wrong=
+for command in create run exec submit submit-slurm watch workflows jobs files user-data events resource-requirements results failure-handlers \
+	compute-nodes scheduled-compute-nodes tui slurm hpc remote reports logs job-dependencies ro-crate admin ping config plot-resources completions; do
+	torc $command list 7 > log 2>&1 # two operands
+	[ $? = 2 ] && grep -qE '^torc: ("torc '"$command"'( list)?" is here|logs: one)' log || wrong+="$command: $(cat log); "
+done
+is "$wrong" "" "all commands of torc 1.0, too"
+meant=$(grep -oE '"[^"]*"' "$TORC_SOURCE/cli/foreign.c" | grep -oE 'torc [a-z]+' | sort -u | cut -d' ' -f2 | grep -vxE "$(tr '\n' '|' <<< "$known")help" | tr '\n' ' ')
+is "$meant" "export import " "and what is named instead is there, or comes"
+is "$(torc workflows get 7 2>&1; echo $?)" 'torc: "torc workflows get" is here: torc show ID
+2' "in these words"
+is "$(torc help user-data 2>&1; echo $?)" 'torc: "torc user-data" is here: torc data list --workflow ID
+2' "torc help says it as well"
+
+# ---- options ----
+while IFS='|' read -r command want; do
+	like "$($command 2>&1; echo "rc $?")" "$want.*"$'\n''rc 2$' "$command"
+done <<'T'
+torc -s exec -c x|^torc: -s is here: nothing: no server runs
+torc -f json jobs list 7|^torc: -f is here: --json, after the command
+torc jobs list -f json 7|^torc: jobs: -f is here: --json, after the command
+torc --url http://x list|^torc: --url is here: nothing: no server
+torc recover --no-prompts 7|torc restart --escalate
+torc-run --num-cpus 4 w.yaml|^torc-run: --num-cpus is no option of torc-run; it is here: --cpus N
+torc-run --memory-gb=4 w.yaml|is here: --memory 4g
+torc-run -j 4 w.yaml|is here: --cpus N
+torc-run -p debug w.yaml|torc-sbatch --partition
+torc-sbatch -n 4 w.yaml|is here: num_cpus of a class
+torc-sbatch -N2 w.yaml|is here: num_nodes of a class
+torc-sbatch --array=1-100 w.yaml|is here: parameters of a job
+torc-sbatch --wrap date|is here: --commands FILE
+torc-sbatch -J x w.yaml|is here: the name of the workflow
+torc-sbatch -i w.yaml|is here: --allow-missing
+torc-sbatch --each-line f x|is here: --commands FILE
+torc-sbatch --nonsense w.yaml|options for sbatch go after --
+T
+shadowed=
+for file in submitter/options.c runner/options.c; do # a slip that is an option is never said
+	program=torc-$([ $file = runner/options.c ] && echo run || echo sbatch)
+	for name in $(sed -n '/option_slip slips/,/^};/s/^    {"\([a-z-]*\)".*/\1/p' "$TORC_SOURCE/$file"); do
+		! "$program" --help | grep -qE -- "--$name[= ]" || shadowed+="$program --$name; "
+	done
+	for letter in $(sed -n '/option_slip slips/,/^};/s/^    {"[a-z-]*", .\(.\)., .*/\1/p' "$TORC_SOURCE/$file"); do
+		! "$program" --help | grep -qE -- "^  -$letter," || shadowed+="$program -$letter; "
+	done
+done
+is "$shadowed" "" "no option that is there is taken for a slip"
+done_testing
