@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 lib_libtorc_la_SOURCES += %D%/commands_file.c
 lib_libtorc_la_SOURCES += %D%/commands_file.h
+lib_libtorc_la_SOURCES += %D%/directives.c
+lib_libtorc_la_SOURCES += %D%/directives.h
 lib_libtorc_la_SOURCES += %D%/graph.c
 lib_libtorc_la_SOURCES += %D%/graph.h
 lib_libtorc_la_SOURCES += %D%/gres.c

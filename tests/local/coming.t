@@ -63,4 +63,27 @@ for file in submitter/options.c runner/options.c; do # a slip that is an option 
 	done
 done
 is "$shadowed" "" "no option that is there is taken for a slip"
+
+# ---- a list of commands that was a batch script, or a task list of disBatch ----
+cat > batch.txt <<'T'
+#!/bin/bash
+# SBATCH is no word of this line
+  #SBATCH -t 0:30 --mem=1G -J mine
+#SBATCH --cpus-per-task=2 -p debug -A acct --exclusive
+#SBATCH --constraint=fast&big # a comment
+##SBATCH --qos=never
+true
+#SBATCHED is not meant
+T
+run --commands batch.txt
+is "$rc $(grep warning log)" "0 torc-run: batch.txt:3:1: warning: #SBATCH lines have no effect in a list of commands; instead, torc-sbatch takes \
+-t 0:30 --mem 1G -c 2 -p debug -A acct -- --exclusive '--constraint=fast&big' (-t, -c and --mem say what each command gets)" \
+	"lines of a batch script are warned of, once, with what to type instead"
+printf '#DISBATCH PREFIX cd x ;\ntrue\n#DISBATCH BARRIER\ntrue\n#DISBATCH BARRIER CHECK\n' > dis.txt
+run --commands dis.txt
+is "$rc $(grep warning log)" "0 torc-run: dis.txt:1:1: warning: #DISBATCH lines have no effect in a list of commands; write a workflow file, \
+which has depends_on for BARRIER, invocation_script for PREFIX" "so are those of disBatch"
+printf '#SBATCH\n#SBATCH --job-name=x\ntrue # #SBATCH -t 1\n' > few.txt
+run --commands few.txt
+like "$rc $(grep warning log)" '^0 torc-run: few.txt:2:1: .*; instead, torc-sbatch takes -t -c --mem -p -A -q \(' "what torc gives itself is not asked for"
 done_testing
