@@ -86,4 +86,15 @@ which has depends_on for BARRIER, invocation_script for PREFIX" "so are those of
 printf '#SBATCH\n#SBATCH --job-name=x\ntrue # #SBATCH -t 1\n' > few.txt
 run --commands few.txt
 like "$rc $(grep warning log)" '^0 torc-run: few.txt:2:1: .*; instead, torc-sbatch takes -t -c --mem -p -A -q \(' "what torc gives itself is not asked for"
+
+# ---- a table with tabs ----
+printf 'name\tvalue\nfirst\t1, 2\n second \t"3\t4"\n' > table.tsv
+cat > table.yaml <<'Y'
+name: table
+jobs:
+- {name: "{name}", command: "echo '{value}' > {name}.txt", parameters_file: table.tsv}
+Y
+run table.yaml
+is "$rc $(cat first.txt second.txt)" "0 1, 2
+3	4" "a table whose cells are between tabs gives a job a row"
 done_testing
