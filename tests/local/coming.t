@@ -97,4 +97,47 @@ Y
 run table.yaml
 is "$rc $(cat first.txt second.txt)" "0 1, 2
 3	4" "a table whose cells are between tabs gives a job a row"
+
+# ---- shell: strict ----
+rm -f db*
+yes 'echo a very long line of a command that is to be kept' | head -n 3000 | tr '\n' ';' > long.txt
+cat > strict.yaml <<Y
+name: strict
+shell: strict
+failure_handlers:
+- {name: again, rules: [{match_all_exit_codes: true, max_retries: 1, recovery_script: 'false | true; unset_here=\$nobody_has_set_this; echo yes > recovered'}]}
+jobs:
+- {name: pipe, command: "sh -c 'exit 3' | cat"}
+- {name: first, command: "false; touch never"}
+- {name: unset, command: "echo \$nobody_has_set_this"}
+- {name: wrapper, invocation_script: "env A=1", command: "sh -c 'exit 4' | cat"}
+- {name: preamble, invocation_script: "export A=1\n", command: "sh -c 'exit 5' | cat"}
+- {name: source, invocation_script: "source missing.sh\n", command: "touch never"}
+- {name: long, command: "$(cat long.txt) sh -c 'exit 6' | cat"}
+- {name: lenient, shell: bash, command: "false | cat; echo \$nobody_has_set_this"}
+- {name: missing, command: "no-such-program-here"}
+- {name: handled, command: "false | cat", failure_handler: again}
+- {name: good, command: "touch good"}
+Y
+run strict.yaml
+is "$rc $(query "SELECT name, state, exit_code FROM job_status" | tr '\n' ' ')" "1 pipe|failed|3 first|failed|1 unset|failed|1 wrapper|failed|4 \
+preamble|failed|5 source|failed|1 long|failed|6 lenient|completed|0 missing|failed|127 handled|failed|1 good|completed|0 " \
+	"in a strict workflow the first command that fails ends the job, in a pipe, behind a wrapper, below a preamble and in a long one"
+nok "and nothing behind it runs" [ -e never ]
+is "$(query "SELECT count(*) FROM attempt a JOIN job j ON j.id = a.job WHERE j.name = 'handled'") $(cat recovered)" "2 yes" "recovery scripts are not strict"
+like "$(torc show pipe)" 'shell: strict' "torc show says that a job is strict"
+cat > strict2.yaml <<Y
+name: strict2
+jobs:
+- {name: own, shell: strict, command: "false | true"}
+- {name: other, command: "false | true"}
+Y
+run strict2.yaml
+is "$rc $(jobs | tail -n 2 | tr '\n' ' ')" "1 own failed exit other completed " "a job can be strict by itself"
+sed -i 's/shell: strict, //' strict2.yaml
+run --restart strict2.yaml
+is "$rc $(jobs | tail -n 2 | tr '\n' ' ')" "0 own completed other completed " "or no longer, after a change of the file"
+sed -i '1a shell: strict' strict2.yaml
+run --restart strict2.yaml
+is "$rc $(jobs | tail -n 2 | tr '\n' ' ')" "1 own failed exit other failed exit " "which counts as a change of the command"
 done_testing
