@@ -108,7 +108,7 @@ fresh
 cat > step.json <<J
 {"name": "step", $class, "jobs": [
  {"name": "step", "command": "echo \$SLURM_STEP_ID \$SLURM_CPUS_PER_TASK; i=0; while [ \$i -lt 300000 ]; do i=\$((i + 1)); done", "launcher": "srun", "resource_requirements": "one"},
- {"name": "fails", "command": "exit 4", "launcher": "srun", "resource_requirements": "one"},
+ {"name": "fails", "command": "sh -c 'exit 4' | cat", "shell": "strict", "launcher": "srun", "resource_requirements": "one"},
  {"name": "signal", "command": "kill -SEGV \$\$", "launcher": "srun", "resource_requirements": "one"},
  {"name": "slow", "command": "sleep $mark.31", "launcher": "srun", "cpus": 1, "memory": "50m", "runtime": "PT2S"},
  {"name": "inside", "command": "srun -n1 true && echo done", "resource_requirements": "one"}]}
