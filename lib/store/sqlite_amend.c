@@ -313,7 +313,8 @@ static int amend(struct amending *a, const struct restart_request *q, const stru
                    tx_actions_amend(a->tx, a->w, a->jobs, err) ||
                    db_do(a->tx->db, err, SQL_JOBS_IN_ORDER, "li", a->tx->workflow_id,
                          (int)MANY_CLASSES) ||
-                   restore_seen(a, had, err) || reset(a, q, reply, err)
+                   restore_seen(a, had, err) || reset(a, q, reply, err) ||
+                   tx_actions_look(a->tx, err) || tx_finish(a->tx, err)
                ? -1
                : 0;
 }

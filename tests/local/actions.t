@@ -138,4 +138,25 @@ timed torc wait 7 > /dev/null 2>&1
 is "$? $(cat canceled)" "1 canceled" "a workflow that is canceled: on_workflow_complete all the same, before torc wait ends"
 await "$pid"
 ok "... and it has ended" ended 7 2
+
+# ---- a changed file: an action that waits goes on waiting, a new one happens, one that is gone does not
+cat > changed.yaml <<'END'
+name: changed
+actions:
+  - {trigger_type: on_jobs_complete, action_type: run_commands, jobs: [b], commands: ["echo gone >> changed.out"]}
+  - {trigger_type: on_jobs_complete, action_type: run_commands, jobs: [a, b], commands: ["echo both >> changed.out"]}
+jobs: [{name: a, command: "true"}, {name: b, command: "false", depends_on: [a]}]
+END
+start_run changed.yaml
+await "$pid"
+is "$(xargs < changed.out)" "gone both" "both happen when the jobs have ended, however"
+sed -i 's/gone/new/; s/"false"/"true"/' changed.yaml
+: > changed.out
+run --restart 8 changed.yaml
+is "$rc $(xargs < changed.out)" "0 new both" "with a changed file: the new one, and the one that waits for the job that ran again" || diag "$(cat log)"
+is "$(query "SELECT count(*) FROM action WHERE workflow = 8")" 2 "... and the old one is no more"
+: > changed.out
+sed -i 's/jobs: \[b\]/jobs: [a]/' changed.yaml
+run --restart 8 changed.yaml
+is "$rc $(query "SELECT count(*) FROM action WHERE workflow = 8 AND waits_for IS NULL AND state = 0")" "0 0" "... nothing waits for nothing"
 done_testing
