@@ -40,6 +40,7 @@ local_tests += tests/local/starts.t
 local_tests += tests/local/steer.t
 local_tests += tests/local/store_codec.t
 local_tests += tests/local/stream.t
+local_tests += tests/local/waiting.t
 local_tests += tests/local/wakeups.t
 local_tests += tests/local/warnings.t
 local_tests += tests/unit/layers.t
@@ -69,6 +70,7 @@ cluster_tests += tests/cluster/schedulers.t
 cluster_tests += tests/cluster/sites.t
 cluster_tests += tests/cluster/steps.t
 cluster_tests += tests/cluster/submit.t
+cluster_tests += tests/cluster/waiting.t
 cluster_tests += tests/cluster/walltime.t
 
 # run by tests/guest/run, in a machine with cgroup v2

@@ -23,6 +23,7 @@ struct job_info {
     uint32_t needs_count;
     // for blocked and canceled: the need that it waits for or that failed; else NULL
     const char *why;
+    enum job_state why_state; // its state
 };
 struct attempt_info {
     int64_t id, job_id;
@@ -52,10 +53,12 @@ struct allocation_info {
     enum allocation_state state;
     // error: without a slurm_job_id sbatch's, else why it was canceled; or NULL
     const char *partition, *node_list, *tag, *error;
+    const char *scheduler; // of slurm_schedulers, or NULL
 };
 struct runner_info {
     int64_t id, allocation_id, started_usec, heartbeat_usec, end_usec, jobs_run;
-    const char *incarnation, *host, *node, *labels;
+    int64_t limit_usec; // when its allocation ends; 0: never
+    const char *incarnation, *host, *node, *labels, *scheduler; // its allocation's, or NULL
     int32_t pid, cpus, gpus_milli;
     int64_t memory_bytes;
     bool lost;

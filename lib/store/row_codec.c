@@ -161,7 +161,7 @@ LOCAL(workflow_info, workflow_info, W(id), W(created_usec), W(ended_usec), W(run
 #define JT(f) TEXT(job_info, f)
 LOCAL(job_info, job_info, JI(id), JI(class_id), JT(name), JT(command), JT(class_name), JT(spec),
       JI(state), JI(flags), JI(priority), JI(rank), JI(unmet), JI(attempts), JI(continuations),
-      TEXTS(job_info, needs), JT(why));
+      TEXTS(job_info, needs), JT(why), JI(why_state));
 LOCAL(attempt_info, attempt_info, INT(attempt_info, id), INT(attempt_info, job_id),
       TEXT(attempt_info, job_name), INT(attempt_info, run_id), TEXT(attempt_info, node),
       INT(attempt_info, slurm_job_id), PART(attempt_info, end, &codec_end));
@@ -176,12 +176,12 @@ LOCAL(class_info, class_info, CI(id), CI(jobs), FIXED(class_info, counts), CT(na
 LOCAL(allocation_info, allocation_info, AI(id), AI(submission_id), AI(slurm_job_id),
       AI(submitted_usec), AI(start_usec), AI(end_usec), AI(limit_usec), AI(walltime_usec),
       AI(jobs_run), AI(array_task_id), AI(cpus), AI(gpus), AI(nodes), AI(memory_bytes), AI(state),
-      AT(partition), AT(node_list), AT(tag), AT(error));
+      AT(partition), AT(node_list), AT(tag), AT(error), AT(scheduler));
 #define RI(f) INT(runner_info, f)
 LOCAL(runner_info, runner_info, RI(id), RI(allocation_id), RI(started_usec), RI(heartbeat_usec),
       RI(end_usec), RI(jobs_run), TEXT(runner_info, incarnation), TEXT(runner_info, host),
       TEXT(runner_info, node), TEXT(runner_info, labels), RI(pid), RI(cpus), RI(gpus_milli),
-      RI(memory_bytes), RI(lost), RI(accounting));
+      RI(memory_bytes), RI(lost), RI(accounting), RI(limit_usec), TEXT(runner_info, scheduler));
 #define EI(f) INT(event_info, f)
 LOCAL(event_info, event_info, EI(id), EI(time_usec), TEXT(event_info, kind), TEXT(event_info, name),
       TEXT(event_info, job_name), TEXT(event_info, data), EI(runner_id), EI(attempt_id),

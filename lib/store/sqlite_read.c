@@ -142,8 +142,10 @@ static int read_why(struct page *p, struct job_info *job)
             break;
         id = row_id(s, 0);
         bool barrier = small(s, 3) != 0, further = canceled && small(s, 2) == JOB_CANCELED;
-        if (!barrier)
+        if (!barrier) {
             job->why = text(p, s, 1);
+            job->why_state = (enum job_state)one_of(s, 2, JOB_STATES);
+        }
         sqlite3_reset(s);
         if (!barrier && !further)
             break;
@@ -301,6 +303,7 @@ static int read_allocation(struct page *p, void *row, sqlite3_stmt *s)
         .node_list = db_text(p->arena, s, 16),
         .tag = text(p, s, 17),
         .error = db_text(p->arena, s, 18),
+        .scheduler = db_text(p->arena, s, 19),
     };
     return 0;
 }
@@ -325,6 +328,8 @@ static int read_runner(struct page *p, void *row, sqlite3_stmt *s)
         .lost = small(s, 13) != 0,
         .accounting = (enum usage_source)none_or_one_of(s, 14, SOURCES),
         .incarnation = text(p, s, 15),
+        .limit_usec = number(s, 16),
+        .scheduler = db_text(p->arena, s, 17),
     };
     return 0;
 }
