@@ -1,4 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+lib_libtorc_la_SOURCES += %D%/crate.c
+lib_libtorc_la_SOURCES += %D%/crate.h
+lib_libtorc_la_SOURCES += %D%/crate_entity.c
+lib_libtorc_la_SOURCES += %D%/crate_entity.h
 lib_libtorc_la_SOURCES += %D%/document.c
 lib_libtorc_la_SOURCES += %D%/document.h
 lib_libtorc_la_SOURCES += %D%/dot.c

@@ -21,6 +21,7 @@ enum read_what {
     READ_DATA_USES, // likewise, user data
     READ_PACE,      // one row: how the workflow gets on
     READ_SAMPLES,   // time series, in the order of time
+    READ_TEXT,      // one row: the text of the workflow file
     READS,
 };
 
@@ -51,6 +52,7 @@ struct read_reply {
         struct file_info *files;
         struct pace_info *pace;
         struct sample_info *samples;
+        struct text_info *texts;
     };
     uint32_t count;
     int64_t last_id;

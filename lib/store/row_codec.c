@@ -21,8 +21,8 @@ LOCAL(job_row, job_row, TEXT(job_row, name), TEXT(job_row, command), TEXT(job_ro
       INT(job_row, class_index), INT(job_row, flags), INT(job_row, priority), INT(job_row, rank),
       INT(job_row, unmet));
 LOCAL(pair_row, pair_row, INT(pair_row, job), INT(pair_row, other), INT(pair_row, role));
-LOCAL(file_row, file_row, TEXT(file_row, name), TEXT(file_row, path), INT(file_row, temporary),
-      INT(file_row, produced));
+LOCAL(file_row, file_row, TEXT(file_row, name), TEXT(file_row, path), TEXT(file_row, identifier),
+      INT(file_row, temporary), INT(file_row, produced));
 LOCAL(user_data_row, data_row, TEXT(data_row, name), TEXT(data_row, data),
       INT(data_row, ephemeral));
 RECORD(workflow, workflow, TEXT(workflow, name), TEXT(workflow, description),
@@ -196,8 +196,11 @@ LOCAL(sample_info, sample_info, INT(sample_info, id), INT(sample_info, time_usec
       TEXT(sample_info, node), INT(sample_info, run_id), INT(sample_info, attempt_id));
 
 LOCAL(file_info, file_info, INT(file_info, id), TEXT(file_info, name), TEXT(file_info, path),
-      INT(file_info, temporary), INT(file_info, known), TEXTS(file_info, readers),
-      TEXTS(file_info, writers));
+      INT(file_info, temporary), INT(file_info, known), TEXT(file_info, identifier),
+      INT(file_info, size_bytes), INT(file_info, mtime_usec), INT(file_info, hash),
+      TEXTS(file_info, readers), TEXTS(file_info, writers));
+
+LOCAL(text_info, text_info, INT(text_info, id), TEXT(text_info, text));
 
 #define REPLY(member)                                                                    \
     LOCAL(read_##member, read_reply,                                                     \
@@ -214,6 +217,7 @@ LOCAL(file_info, file_info, INT(file_info, id), TEXT(file_info, name), TEXT(file
 #define codec_files_row codec_file_info
 #define codec_pace_row codec_pace_info
 #define codec_samples_row codec_sample_info
+#define codec_texts_row codec_text_info
 REPLY(workflows);
 REPLY(jobs);
 REPLY(attempts);
@@ -225,6 +229,7 @@ REPLY(data);
 REPLY(files);
 REPLY(pace);
 REPLY(samples);
+REPLY(texts);
 
 const struct codec_record *const codec_read_replies[READS] = {
     [READ_WORKFLOWS] = &codec_read_workflows,     [READ_JOBS] = &codec_read_jobs,
@@ -233,5 +238,5 @@ const struct codec_record *const codec_read_replies[READS] = {
     [READ_EVENTS] = &codec_read_events,           [READ_DATA] = &codec_read_data,
     [READ_BARRIERS] = &codec_read_jobs,           [READ_FILES] = &codec_read_files,
     [READ_DATA_USES] = &codec_read_files,         [READ_PACE] = &codec_read_pace,
-    [READ_SAMPLES] = &codec_read_samples,
+    [READ_SAMPLES] = &codec_read_samples,         [READ_TEXT] = &codec_read_texts,
 };
