@@ -250,9 +250,7 @@ static const struct field top_fields[] = {
      .offset = AT(sort_method),
      .extra = sort_methods},
     {.name = "enable_ro_crate", .type = FIELD_FLAG, .unused = true},
-    {.name = "access_groups",
-     .type = FIELD_TEXTS,
-     .later = "sharing comes with the server, in a later version"},
+    {.name = "access_groups", .type = FIELD_LABELS, .offset = AT(access_groups)},
 };
 static const struct field_table top_table = TABLE(top_fields);
 #undef AT
