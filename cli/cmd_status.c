@@ -163,6 +163,8 @@ static int print_json(struct store *store, const struct workflow_info *workflow,
         result = document_allocations(&json, store, workflow, err);
     if (!result)
         result = document_waiting(&json, store, workflow, waiting, err);
+    if (!result)
+        result = document_actions(&json, store, workflow, err);
     json_stream_end(&json);
     waiting_destroy(waiting);
     status_queue_fini(&queue);

@@ -53,6 +53,7 @@ static int read_workflow(struct page *p, void *row, sqlite3_stmt *s)
         .settings = text(p, s, 12),
         .environment = db_text(p->arena, s, 13),
         .runners_alive = small(s, 14),
+        .last_actions = small(s, 15),
     };
     return add_counts(p, w->counts, SQL_COUNTS_OF_WORKFLOW, w->id);
 }
@@ -378,6 +379,7 @@ static const struct {
     [READ_PACE] = {SQL_READ_PACE, sizeof(struct pace_info), read_pace},
     [READ_SAMPLES] = {SQL_READ_SAMPLES, sizeof(struct sample_info), read_sample},
     [READ_TEXT] = {SQL_READ_TEXT, sizeof(struct text_info), read_text},
+    [READ_ACTIONS] = {SQL_READ_ACTIONS, sizeof(struct action_info), read_action},
 };
 
 enum { FAILED = 1 << JOB_FAILED | 1 << JOB_TERMINATED | 1 << JOB_PENDING_FAILED };

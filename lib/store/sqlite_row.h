@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What the columns of a row have for pages of reports. Only sqlite_read.c includes it.
+// Rows that are read for reports: what a column may hold. Only sqlite_read*.c include it.
 #ifndef LIB_STORE_SQLITE_ROW_H
 #define LIB_STORE_SQLITE_ROW_H
 
@@ -67,5 +67,7 @@ static inline const char *text(const struct page *p, sqlite3_stmt *s, int column
     const char *text = db_text(p->arena, s, column);
     return text ? text : "?";
 }
+
+int read_action(struct page *p, void *row, sqlite3_stmt *s); // sqlite_read_action.c
 
 #endif
