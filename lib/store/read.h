@@ -22,6 +22,7 @@ enum read_what {
     READ_DATA_USES, // likewise, user data
     READ_PACE,      // one row: how the workflow gets on
     READ_SAMPLES,   // time series, in the order of time
+    READ_TEXT,      // one row: the text of the workflow file
     READ_ACTIONS,   // in the order of the file
     READS,
 };
@@ -53,6 +54,7 @@ struct read_reply {
         struct file_info *files;
         struct pace_info *pace;
         struct sample_info *samples;
+        struct text_info *texts;
         struct action_info *actions;
     };
     uint32_t count;

@@ -25,8 +25,8 @@ LOCAL(job_row, job_row, TEXT(job_row, name), TEXT(job_row, command), TEXT(job_ro
       INT(job_row, class_index), INT(job_row, flags), INT(job_row, priority), INT(job_row, rank),
       INT(job_row, unmet));
 LOCAL(pair_row, pair_row, INT(pair_row, job), INT(pair_row, other), INT(pair_row, role));
-LOCAL(file_row, file_row, TEXT(file_row, name), TEXT(file_row, path), INT(file_row, temporary),
-      INT(file_row, produced));
+LOCAL(file_row, file_row, TEXT(file_row, name), TEXT(file_row, path), TEXT(file_row, identifier),
+      INT(file_row, temporary), INT(file_row, produced));
 LOCAL(user_data_row, data_row, TEXT(data_row, name), TEXT(data_row, data),
       INT(data_row, ephemeral));
 RECORD(workflow, workflow, TEXT(workflow, name), TEXT(workflow, description),
@@ -182,7 +182,7 @@ LOCAL(workflow_info, workflow_info, W(id), W(created_usec), W(ended_usec), W(run
 #define JT(f) TEXT(job_info, f)
 LOCAL(job_info, job_info, JI(id), JI(class_id), JT(name), JT(command), JT(class_name), JT(spec),
       JI(state), JI(flags), JI(priority), JI(rank), JI(unmet), JI(attempts), JI(continuations),
-      TEXTS(job_info, needs), JT(why));
+      TEXTS(job_info, needs), JT(why), JI(why_state));
 LOCAL(attempt_info, attempt_info, INT(attempt_info, id), INT(attempt_info, job_id),
       TEXT(attempt_info, job_name), INT(attempt_info, run_id), TEXT(attempt_info, node),
       INT(attempt_info, slurm_job_id), PART(attempt_info, end, &codec_end));
@@ -197,12 +197,12 @@ LOCAL(class_info, class_info, CI(id), CI(jobs), FIXED(class_info, counts), CT(na
 LOCAL(allocation_info, allocation_info, AI(id), AI(submission_id), AI(slurm_job_id),
       AI(submitted_usec), AI(start_usec), AI(end_usec), AI(limit_usec), AI(walltime_usec),
       AI(jobs_run), AI(array_task_id), AI(cpus), AI(gpus), AI(nodes), AI(memory_bytes), AI(state),
-      AT(partition), AT(node_list), AT(tag), AT(error));
+      AT(partition), AT(node_list), AT(tag), AT(error), AT(scheduler));
 #define RI(f) INT(runner_info, f)
 LOCAL(runner_info, runner_info, RI(id), RI(allocation_id), RI(started_usec), RI(heartbeat_usec),
       RI(end_usec), RI(jobs_run), TEXT(runner_info, incarnation), TEXT(runner_info, host),
       TEXT(runner_info, node), TEXT(runner_info, labels), RI(pid), RI(cpus), RI(gpus_milli),
-      RI(memory_bytes), RI(lost), RI(accounting));
+      RI(memory_bytes), RI(lost), RI(accounting), RI(limit_usec), TEXT(runner_info, scheduler));
 #define EI(f) INT(event_info, f)
 LOCAL(event_info, event_info, EI(id), EI(time_usec), TEXT(event_info, kind), TEXT(event_info, name),
       TEXT(event_info, job_name), TEXT(event_info, data), EI(runner_id), EI(attempt_id),
@@ -217,8 +217,11 @@ LOCAL(sample_info, sample_info, INT(sample_info, id), INT(sample_info, time_usec
       TEXT(sample_info, node), INT(sample_info, run_id), INT(sample_info, attempt_id));
 
 LOCAL(file_info, file_info, INT(file_info, id), TEXT(file_info, name), TEXT(file_info, path),
-      INT(file_info, temporary), INT(file_info, known), TEXTS(file_info, readers),
-      TEXTS(file_info, writers));
+      INT(file_info, temporary), INT(file_info, known), TEXT(file_info, identifier),
+      INT(file_info, size_bytes), INT(file_info, mtime_usec), INT(file_info, hash),
+      TEXTS(file_info, readers), TEXTS(file_info, writers));
+
+LOCAL(text_info, text_info, INT(text_info, id), TEXT(text_info, text));
 
 #define RU(f) INT(action_run_info, f)
 #define RT(f) TEXT(action_run_info, f)
@@ -246,6 +249,7 @@ LOCAL(action_info, action_info, XI(id), XI(fired_usec), XI(position), XI(num_all
 #define codec_files_row codec_file_info
 #define codec_pace_row codec_pace_info
 #define codec_samples_row codec_sample_info
+#define codec_texts_row codec_text_info
 #define codec_actions_row codec_action_info
 REPLY(workflows);
 REPLY(jobs);
@@ -258,6 +262,7 @@ REPLY(data);
 REPLY(files);
 REPLY(pace);
 REPLY(samples);
+REPLY(texts);
 REPLY(actions);
 
 const struct codec_record *const codec_read_replies[READS] = {
@@ -267,5 +272,6 @@ const struct codec_record *const codec_read_replies[READS] = {
     [READ_EVENTS] = &codec_read_events,           [READ_DATA] = &codec_read_data,
     [READ_BARRIERS] = &codec_read_jobs,           [READ_FILES] = &codec_read_files,
     [READ_DATA_USES] = &codec_read_files,         [READ_PACE] = &codec_read_pace,
-    [READ_SAMPLES] = &codec_read_samples,         [READ_ACTIONS] = &codec_read_actions,
+    [READ_SAMPLES] = &codec_read_samples,         [READ_TEXT] = &codec_read_texts,
+    [READ_ACTIONS] = &codec_read_actions,
 };

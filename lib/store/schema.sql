@@ -136,6 +136,7 @@ CREATE TABLE file (
   name TEXT NOT NULL,
   path TEXT NOT NULL,
   temporary INTEGER NOT NULL DEFAULT 0,
+  identifier TEXT,                         -- of the data, as the workflow file has it: a DOI, an address
   version INTEGER REFERENCES file_version(id),     -- the newest that was seen
   UNIQUE (workflow, name)
 );

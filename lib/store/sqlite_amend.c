@@ -166,8 +166,8 @@ static int amend_files(struct amending *a, struct error *err)
     for (size_t i = 0; i < a->w->files_count; i++) {
         const struct file_row *f = &a->w->files[i];
         a->files[i] = ++next;
-        if (db_do(db, err, SQL_FILE_ADD, "llssi", next, workflow, f->name, f->path,
-                  (int)f->temporary))
+        if (db_do(db, err, SQL_FILE_ADD, "llssis", next, workflow, f->name, f->path,
+                  (int)f->temporary, f->identifier))
             return -1;
     }
     return 0;

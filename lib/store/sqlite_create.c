@@ -101,8 +101,8 @@ static int add_files(struct tx *tx, const struct workflow *w, const struct bases
 {
     for (size_t i = 0; i < w->files_count; i++) {
         const struct file_row *f = &w->files[i];
-        if (db_do(tx->db, err, SQL_FILE_ADD, "llssi", b->file + 1 + (int64_t)i, tx->workflow_id,
-                  f->name, f->path, (int)f->temporary))
+        if (db_do(tx->db, err, SQL_FILE_ADD, "llssis", b->file + 1 + (int64_t)i, tx->workflow_id,
+                  f->name, f->path, (int)f->temporary, f->identifier))
             return -1;
     }
     for (size_t i = 0; i < w->data_count; i++) {

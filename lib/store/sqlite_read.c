@@ -82,8 +82,10 @@ static int read_why(struct page *p, struct job_info *job)
             break;
         id = row_id(s, 0);
         bool barrier = small(s, 3) != 0, further = canceled && small(s, 2) == JOB_CANCELED;
-        if (!barrier)
+        if (!barrier) {
             job->why = text(p, s, 1);
+            job->why_state = (enum job_state)one_of(s, 2, JOB_STATES);
+        }
         sqlite3_reset(s);
         if (!barrier && !further)
             break;
@@ -241,6 +243,7 @@ static int read_allocation(struct page *p, void *row, sqlite3_stmt *s)
         .node_list = db_text(p->arena, s, 16),
         .tag = text(p, s, 17),
         .error = db_text(p->arena, s, 18),
+        .scheduler = db_text(p->arena, s, 19),
     };
     return 0;
 }
@@ -265,6 +268,8 @@ static int read_runner(struct page *p, void *row, sqlite3_stmt *s)
         .lost = small(s, 13) != 0,
         .accounting = (enum usage_source)none_or_one_of(s, 14, SOURCES),
         .incarnation = text(p, s, 15),
+        .limit_usec = number(s, 16),
+        .scheduler = db_text(p->arena, s, 17),
     };
     return 0;
 }
@@ -305,7 +310,11 @@ static int read_file(struct page *p, void *row, sqlite3_stmt *s)
                             .name = text(p, s, 1),
                             .path = db_text(p->arena, s, 2),
                             .temporary = small(s, 3) != 0,
-                            .known = small(s, 4) != 0};
+                            .known = small(s, 4) != 0,
+                            .identifier = db_text(p->arena, s, 5),
+                            .size_bytes = known(s, 6),
+                            .mtime_usec = number(s, 7),
+                            .hash = whole(s, 8, 0, INT64_MAX, UNKNOWN)};
     enum sql which = f->path ? SQL_JOBS_OF_FILE : SQL_JOBS_OF_DATA;
     return read_names(p, db_query(p->db, p->err, which, "lil", f->id, (int)ROLE_INPUT, p->job_id),
                       &f->readers, &f->readers_count) ||
@@ -329,6 +338,13 @@ static int read_sample(struct page *p, void *row, sqlite3_stmt *s)
         .run_id = small(s, 6),
         .attempt_id = small(s, 7),
     };
+    return 0;
+}
+
+static int read_text(struct page *p, void *row, sqlite3_stmt *s)
+{
+    *(struct text_info *)row =
+        (struct text_info){.id = row_id(s, 0), .text = db_text(p->arena, s, 1)};
     return 0;
 }
 
@@ -362,6 +378,7 @@ static const struct {
     [READ_DATA_USES] = {SQL_READ_DATA_USES, sizeof(struct file_info), read_file},
     [READ_PACE] = {SQL_READ_PACE, sizeof(struct pace_info), read_pace},
     [READ_SAMPLES] = {SQL_READ_SAMPLES, sizeof(struct sample_info), read_sample},
+    [READ_TEXT] = {SQL_READ_TEXT, sizeof(struct text_info), read_text},
     [READ_ACTIONS] = {SQL_READ_ACTIONS, sizeof(struct action_info), read_action},
 };
 

@@ -127,6 +127,16 @@ static struct handler *handlers_of(const struct spec *spec)
     return list;
 }
 
+static char *joined(const struct texts *texts)
+{
+    char *list = NULL;
+    for (uint32_t i = 0; i < texts->count; i++) {
+        cleanup_free char *before = list;
+        list = before ? xasprintf("%s,%s", before, texts->items[i]) : xstrdup(texts->items[i]);
+    }
+    return list;
+}
+
 static void resolve_settings(struct resolver *resolver)
 {
     struct settings settings =
@@ -141,6 +151,8 @@ static void resolve_settings(struct resolver *resolver)
     settings.schedulers = resolver->schedulers;
     cleanup_free struct handler *handlers = handlers_of(resolver->spec);
     settings.handlers = (struct handlers){handlers, resolver->spec->handlers_count, NULL};
+    cleanup_free char *groups = joined(&resolver->spec->access_groups);
+    settings.access_groups = groups;
     cleanup_free char *text = settings_text(&settings);
     resolver->workflow->settings = arena_strdup(resolver->workflow->text, text);
 }

@@ -56,10 +56,10 @@ struct pair_row { // a dependency (job, the job it needs), or (job, file or data
 };
 
 struct file_row {
-    const char *name, *path;
-    bool temporary, produced; // produced: some job has it as output
-    int32_t line, column;     // of its path in the workflow file; 0: nowhere
-    uint32_t entry;           // files[entry] there, which may stand for many
+    const char *name, *path, *identifier; // of its data, or NULL
+    bool temporary, produced;             // produced: some job has it as output
+    int32_t line, column;                 // of its path in the workflow file; 0: nowhere
+    uint32_t entry;                       // files[entry] there, which may stand for many
     uint32_t same; // the first file of this path, however it is written: job_files name that one
 };
 

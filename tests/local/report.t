@@ -111,7 +111,7 @@ json "torc jobs with a pattern" '[.jobs[].name] ==
 "$torc" status --json 2 > "$scratch/json"
 json "torc status" '.runners[0].node == "laptop" and .workflow.counts.running == 1'
 says "status names the labels that nobody has" 0 "torc-run --workflow 3 --label tape" "$torc" status
-says "status says what to do" 0 "a runner with the labels tape, which nobody has: 1" "$torc" status 3
+says "status says what to do" 0 "a runner with the labels tape, which nobody has" "$torc" status 3
 says "status of a job that runs" 0 "runs" "$torc" status 2
 says "the last workflow is the one meant" 0 "Workflow 3 waiting: running" "$torc" status
 is "$(COLUMNS=40 "$torc" status 1 | sed -n 3,4p)" "3 completed, 4 failed, 1 canceled
