@@ -43,18 +43,20 @@ static bool has_runner(int proc, pid_t pid, const char *runner_name)
     return false;
 }
 
-void process_kill_marked(const char *const *entries, bool spare_runners)
+int process_kill_marked(const char *const *entries, bool spare_runners)
 {
     struct proc_stat self;
     DIR *dir = opendir("/proc");
     int proc = dir ? dirfd(dir) : -1;
+    int found = 0;
     bool known = dir && !proc_stat(proc, getpid(), &self);
     for (struct dirent *entry; known && (entry = readdir(dir));) {
         pid_t pid = (pid_t)atoi(entry->d_name);
         if (pid > 1 && pid != getpid() && is_marked(proc, pid, entries, spare_runners) &&
-            !(spare_runners && has_runner(proc, pid, self.name)))
-            kill(pid, SIGKILL);
+            !(spare_runners && has_runner(proc, pid, self.name)) && !kill(pid, SIGKILL))
+            found++;
     }
     if (dir)
         closedir(dir);
+    return found;
 }

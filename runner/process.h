@@ -7,7 +7,8 @@
 
 // Kills this user's processes that were started with all of these entries ("NAME=value",
 // NULL-terminated) in their environment. spare_runners: but those that descend from a process of
-// this one's name, and tasks of Slurm steps, which may be those of a live runner's jobs.
-void process_kill_marked(const char *const *entries, bool spare_runners);
+// this one's name, and tasks of Slurm steps, which may be those of a live runner's jobs. Gives how
+// many it found.
+int process_kill_marked(const char *const *entries, bool spare_runners);
 
 #endif

@@ -2,6 +2,8 @@
 // Reads execution_config: what holds in one mode only is refused in the other.
 #include "lib/workflow/spec_execution.h"
 
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/mem.h"
@@ -10,9 +12,10 @@
 
 static const char *const modes[] = {"direct", "slurm", "auto", NULL};
 
-// "TERM@120": as srun's option --signal has it, [R|B:]SIGNAL[@SECONDS].
-static bool is_srun_signal(const char *text)
+// "TERM@120": as srun's option --signal has it, [R|B:]SIGNAL[@SECONDS], a minute if none are said.
+static bool parse_srun_signal(const char *text, struct srun_signal *signal)
 {
+    enum { UNSAID_SECS = 60 };
     size_t length = strcspn(text, "@");
     const char *secs = text + length;
     cleanup_free char *name = xstrndup(text, length);
@@ -20,23 +23,26 @@ static bool is_srun_signal(const char *text)
     bool number = *plain && strlen(plain) <= 2 && strspn(plain, "0123456789") == strlen(plain);
     bool good_secs = !*secs || (secs[1] && strlen(secs) <= 6 &&
                                 strspn(secs + 1, "0123456789") == strlen(secs + 1));
-    return good_secs && (number || signal_find(plain));
+    signal->number = number ? atoi(plain) : signal_find(plain);
+    signal->lead_secs = *secs ? atoi(secs + 1) : UNSAID_SECS;
+    return good_secs && signal->number && signal->number < NSIG;
 }
 
 static void read_srun_signal(struct source *source, json_t *value, const struct field *field,
                              void *at)
 {
     const char *text = json_string_value(value);
+    struct srun_signal signal;
     (void)field;
     if (!text)
         source_error(source, "expected a signal as srun's option --signal has it, found %s",
                      field_found(source, value));
-    else if (!is_srun_signal(text))
+    else if (!parse_srun_signal(text, &signal))
         source_error(source,
                      "%s is no signal for srun; write TERM@120: %s, and the seconds before the end",
                      field_found(source, value), SIGNAL_NAMES);
     else
-        *(const char **)at = arena_strdup(source->arena, text);
+        *(struct srun_signal *)at = signal;
 }
 
 static void read_overrides(struct source *source, json_t *value, const struct field *field,
@@ -160,6 +166,10 @@ void spec_execution_read(struct source *source, json_t *value, const struct fiel
     spec->mode = spec->mode == UNKNOWN ? MODE_DIRECT : spec->mode;
     if (!wrong)
         check_mode(source, spec, value);
+    if (spec->mode == MODE_SLURM && spec->srun_signal.number) { // the same, by srun's name
+        spec->settings.termination_signal = spec->srun_signal.number;
+        spec->settings.sigterm_lead_secs = spec->srun_signal.lead_secs;
+    }
 }
 
 void spec_execution_settle(struct source *source, struct spec *spec)

@@ -31,7 +31,7 @@ static int32_t find_warnings(const struct job *job)
     bool steps = job->end.usages_count > 1;
     return (job->usage.oom_kills > 0 ? WARNING_OOM : 0) |
            (outputs_untouched(job) ? WARNING_OUTPUT_OLD : 0) |
-           (job->leftovers && !(job->claimed.flags & JOB_SRUN) ? WARNING_BACKGROUND : 0) |
+           (job->leftovers ? WARNING_BACKGROUND : 0) |
            (job->called_srun && !steps ? WARNING_STEPS : 0);
 }
 
@@ -240,7 +240,8 @@ void job_look_for_outputs(struct jobs *jobs, struct job *job)
 void job_end(struct jobs *jobs, struct job *job)
 {
     struct usage_record nobodys; // a recovery script is not the job
-    if (meter_job_end(job->meter, &job->rusage, job->recovering ? &nobodys : &job->usage)) {
+    if ((job->step && steps_linger(jobs, job)) ||
+        meter_job_end(job->meter, &job->rusage, job->recovering ? &nobodys : &job->usage)) {
         job->due_usec = jobs->now + DYING_USEC;
         return;
     }

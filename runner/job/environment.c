@@ -6,10 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/base/mem.h"
 #include "lib/base/program.h"
+#include "lib/workflow/workflow.h"
 #include "runner/job/command.h"
+#include "runner/job/step_report.h"
 
 struct environment {
     const struct node *node;
@@ -196,6 +199,8 @@ static void put_job(struct list *list, const struct environment *environment,
         put(list, "TORC_STEP_JOB=%lld", (long long)job->job_id);
         put(list, "TORC_STEP_ATTEMPT=%d.%d", job->run_id, job->attempt_id);
     }
+    if (job->flags & JOB_SRUN)
+        put(list, STEP_REPORT_RUNNER "=%d", (int)getpid());
 }
 
 static void put_share(struct list *list, const struct environment *environment,
@@ -257,7 +262,9 @@ char **environment_make(const struct environment *environment, const struct clai
         arena_alloc(arena, (environment->count + OWN_MOST + given + 1) * sizeof *list.items);
     for (size_t i = 0; i < environment->count; i++) {
         // GPU variables of the runner give way to the job's share
-        if (environment->node->gpus_count && strstr(environment->base[i], "_VISIBLE_DEVICES="))
+        if (environment->node->gpus_count &&
+            (strstr(environment->base[i], "_VISIBLE_DEVICES=") ||
+             !strncmp(environment->base[i], "GPU_DEVICE_ORDINAL=", 19)))
             continue;
         list.items[list.count++] = environment->base[i];
     }

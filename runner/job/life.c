@@ -31,6 +31,16 @@ bool job_looks_again(const struct jobs *jobs, struct job *job, int64_t since_use
     return true;
 }
 
+static void signal_job(struct job *job, int sig)
+{
+    if (job->step) {
+        steps_signal(job, sig);
+        return;
+    }
+    meter_job_signal(job->meter, sig);
+    meter_job_signal(job->meter, SIGCONT); // a stopped process would never see it
+}
+
 void job_stop(struct jobs *jobs, struct job *job, enum stop why, int64_t grace_usec)
 {
     if (why > job->stop)
@@ -48,8 +58,7 @@ void job_stop(struct jobs *jobs, struct job *job, enum stop why, int64_t grace_u
         return;
     if (!job->signaled && grace_usec) {
         job->signaled = true;
-        meter_job_signal(job->meter, job->how.signal);
-        meter_job_signal(job->meter, SIGCONT); // a stopped process would never see it
+        signal_job(job, job->how.signal);
     }
     int64_t kill_usec = jobs->now + grace_usec;
     if (!job->kill_usec || kill_usec < job->kill_usec)
@@ -71,9 +80,8 @@ static void sample(struct jobs *jobs, struct job *job)
 
 static void kill_job(struct jobs *jobs, struct job *job)
 {
-    meter_job_signal(job->meter, SIGKILL);
-    if (job->claimed.flags & JOB_SRUN)
-        steps_kill(jobs, job);
+    if (!job->step || !steps_kill(jobs, job))
+        meter_job_signal(job->meter, SIGKILL);
     job->kill_usec = jobs->now + USEC_PER_SEC / 10; // once more, for those that were born meanwhile
 }
 

@@ -6,14 +6,17 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/base/mem.h"
 #include "lib/meter/step_record.h"
 #include "lib/workflow/workflow.h"
+#include "runner/job/step_report.h"
 #include "runner/process.h"
 
 struct found {
@@ -102,23 +105,34 @@ static void scan(struct jobs *jobs, struct job *job, int folder, struct found *f
         close(folder);
 }
 
-// srun's own usage is of no interest: that of the step it made is the job's.
+// srun's own usage is of no interest. Without a step it is not known what the job used.
 static void replace_own(struct job *job, struct found *found)
 {
-    usage_record_init(&found->usages[0]);
-    found->usages[0].node = job->usage.node;
-    found->usages[0].source = job->usage.source;
+    const struct step_report *report = job->step;
+    struct usage_record *own = &found->usages[0];
+    const char *node = own->node;
+    usage_record_init(own);
+    job->leftovers = 0;
+    if (report && report->ended) {
+        *own = report->usage;
+        job->status = report->status;
+        job->leftovers = report->leftovers;
+        if (report->over_memory && job->stop < STOP_OOM)
+            job->stop = STOP_OOM;
+    }
+    own->node = node;
     for (size_t i = 1; found->any && i < found->count; i++) {
-        const char *step = found->usages[i].step;
-        if (strtoul(step, NULL, 10) != found->first.step_id)
+        if (strtoul(found->usages[i].step, NULL, 10) != found->first.step_id)
             continue;
-        found->usages[0] = found->usages[i];
-        found->usages[0].step = NULL;
+        if (!report || !report->ended)
+            job->status = found->first.status;
+        found->usages[i].memory_limit_bytes = own->memory_limit_bytes;
+        *own = found->usages[i];
+        own->step = NULL;
         found->usages[i] = found->usages[--found->count];
-        job->status = found->first.status;
         break;
     }
-    job->usage = found->usages[0];
+    job->usage = *own;
 }
 
 static void *keep(struct job *job, void *array, size_t bytes)
@@ -149,6 +163,7 @@ void steps_collect(struct jobs *jobs, struct job *job)
     job->end.usages = keep(job, found.usages, found.count * sizeof *found.usages);
     job->step_files_count = (uint32_t)found.files_count;
     job->step_files = keep(job, found.files, found.files_count * sizeof *found.files);
+    step_report_destroy(take_ptr(job->step));
 }
 
 void steps_forget(struct job *job)
@@ -158,11 +173,73 @@ void steps_forget(struct job *job)
         unlinkat(folder, job->step_files[i], 0);
 }
 
-void steps_kill(struct jobs *jobs, struct job *job)
+// Names what belongs to the job's attempt, and to a step.
+static int kill_marked(const struct jobs *jobs, const struct job *job)
 {
     cleanup_free char *slurm = xasprintf("SLURM_JOB_ID=%lld", (long long)jobs->node.slurm_job_id);
     cleanup_free char *id = xasprintf("TORC_STEP_JOB=%lld", (long long)job->claimed.job_id);
     cleanup_free char *attempt =
         xasprintf("TORC_STEP_ATTEMPT=%d.%d", job->claimed.run_id, job->claimed.attempt_id);
-    process_kill_marked((const char *const[]){slurm, id, attempt, NULL}, false);
+    return process_kill_marked((const char *const[]){slurm, id, attempt, NULL}, false);
+}
+
+int steps_prepare(const struct jobs *jobs, struct job *job, struct error *err)
+{
+    if (!job->step && !(job->step = step_report_create(err)))
+        return -1;
+    struct step_report *report = job->step;
+    report->job_id = job->claimed.job_id;
+    report->run_id = job->claimed.run_id;
+    report->attempt_id = job->claimed.attempt_id;
+    report->bound = job->share.bound && job->claimed.enforced;
+    report->set = job->share.set;
+    if (job->claimed.enforced && jobs->settings.limits == LIMITS_ENFORCE)
+        report->memory_limit_bytes = job->claimed.memory_bytes;
+    return 0;
+}
+
+static void queue(const struct step_report *report, int sig)
+{
+    sigqueue(report->pid, STEP_REPORT_SIGNAL, (union sigval){.sival_int = sig});
+}
+
+void steps_signal(struct job *job, int sig)
+{
+    if (!job->step->pid) {
+        meter_job_signal(job->meter, SIGTERM);
+    } else if (!job->step->ended) {
+        queue(job->step, sig);
+        queue(job->step, SIGCONT);
+    }
+}
+
+bool steps_kill(const struct jobs *jobs, struct job *job)
+{
+    enum { MOST = 20 };
+    struct step_report *report = job->step;
+    if (report->pid && report->kills++ < MOST) {
+        if (!report->ended)
+            queue(report, SIGKILL);
+        return true;
+    }
+    kill_marked(jobs, job);
+    return false;
+}
+
+bool steps_linger(const struct jobs *jobs, struct job *job)
+{
+    enum { MOST = 1000 }; // looks, 5 ms apart
+    struct step_report *report = job->step;
+    return report->pid && !report->ended && report->kills++ < MOST && kill_marked(jobs, job);
+}
+
+void steps_sweep(const struct jobs *jobs, int32_t pid)
+{
+    enum { MOST = 500 };
+    const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
+    cleanup_free char *slurm = xasprintf("SLURM_JOB_ID=%lld", (long long)jobs->node.slurm_job_id);
+    cleanup_free char *runner = xasprintf(STEP_REPORT_RUNNER "=%d", (int)pid);
+    for (int i = 0;
+         i < MOST && process_kill_marked((const char *const[]){slurm, runner, NULL}, false); i++)
+        nanosleep(&pause, NULL);
 }

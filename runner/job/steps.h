@@ -5,14 +5,29 @@
 
 #include "runner/job/job.h"
 
+// Before srun is started for the job: job->step, which tells its torc-step what it may have.
+int steps_prepare(const struct jobs *jobs, struct job *job, struct error *err);
+
+// All processes of a job with a step get the signal: no request to Slurm. One whose step has not
+// begun: srun gives it up.
+void steps_signal(struct job *job, int sig);
+
+// Kills them, in such a way that their end is recorded; true: it is under way. false: that took too
+// long, or there is no step; all that is found of it on this node was killed the hard way, and srun
+// is to be.
+bool steps_kill(const struct jobs *jobs, struct job *job);
+
+// srun has ended. Is something of its step alive? Then it was killed, and another look is due.
+bool steps_linger(const struct jobs *jobs, struct job *job);
+
 // Takes the records of the job's attempt on this node into its end: job->end.usages, of the job's
-// arena, beginning with job->usage. For a job that was started by srun the record of that step
-// becomes the job's usage and its wait status; without the plugin its usage is unknown.
+// arena, beginning with job->usage. Of a job that ran as a step the usage is the plugin's record of
+// that step, else what torc-step measured, else unknown; so is its wait status, unless unknown.
 void steps_collect(struct jobs *jobs, struct job *job);
 // the records are in the database: the files go
 void steps_forget(struct job *job);
 
-// Kills the tasks on this node of a job that was started by srun; killing srun does not.
-void steps_kill(struct jobs *jobs, struct job *job);
+// Ends what a dead runner's jobs had in steps on this node, and waits for that.
+void steps_sweep(const struct jobs *jobs, int32_t pid);
 
 #endif

@@ -139,13 +139,14 @@ for bind in true false; do
 	fresh
 	as_user rm -f srun.log
 	cat > bind.json <<J
-{"name": "bind", "execution_config": {"mode": "slurm", "srun_termination_signal": "USR1@20", "enable_cpu_bind": $bind},
+{"name": "bind", "execution_config": {"mode": "slurm", "enable_cpu_bind": $bind},
  $class, "jobs": [{"name": "a", "command": "echo \$SLURM_CPU_BIND_TYPE", "resource_requirements": "one"}]}
 J
 	as_user env PATH="$TEST_DIR/bin:$TORC_BUILD:$PATH" torc-sbatch bind.json > log 2>&1 || diag "$(cat log)"
 	ok "enable_cpu_bind: $bind" ended
-	like "$(cat srun.log)" '--signal=USR1@20 .*bash -c' "... srun is told when to signal"
-	[ $bind = true ] && isnt "$(cat torc_output/*.o)" none "... and binds" || is "$(cat torc_output/*.o)" none "... and does not bind"
+	[ $bind = true ] && how=cores || how=none
+	like "$(cat srun.log)" "--cpu-bind=$how .*torc-step .*bash -c" "... is what srun is told"
+	is "$(cat torc_output/*.o)" $how "... and what the step has"
 done
 
 # ---- the output of jobs and steps of an allocation in one file
