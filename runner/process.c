@@ -15,7 +15,8 @@
 
 enum { GENERATIONS_MOST = 1000 };
 
-static bool is_marked(int proc, pid_t pid, const char *const *entries, bool spare_steps)
+// in_step: 1: only tasks of Slurm steps, 0: only others, -1: any
+static bool is_marked(int proc, pid_t pid, const char *const *entries, int in_step)
 {
     char path[32];
     struct stat st;
@@ -29,7 +30,7 @@ static bool is_marked(int proc, pid_t pid, const char *const *entries, bool spar
             return false;
     // a task of a Slurm step: our own jobs have no such variable, srun's have; their parent is
     // slurmstepd, which ends them
-    return texts && !(spare_steps && proc_environ_begins(texts, size, "SLURM_STEP_ID="));
+    return texts && (in_step < 0 || proc_environ_begins(texts, size, "SLURM_STEP_ID=") == in_step);
 }
 
 static bool has_runner(int proc, pid_t pid, const char *runner_name)
@@ -52,11 +53,24 @@ int process_kill_marked(const char *const *entries, bool spare_runners)
     bool known = dir && !proc_stat(proc, getpid(), &self);
     for (struct dirent *entry; known && (entry = readdir(dir));) {
         pid_t pid = (pid_t)atoi(entry->d_name);
-        if (pid > 1 && pid != getpid() && is_marked(proc, pid, entries, spare_runners) &&
+        if (pid > 1 && pid != getpid() && is_marked(proc, pid, entries, spare_runners ? 0 : -1) &&
             !(spare_runners && has_runner(proc, pid, self.name)) && !kill(pid, SIGKILL))
             found++;
     }
     if (dir)
         closedir(dir);
     return found;
+}
+
+void process_signal_tasks(const char *const *entries, int sig)
+{
+    DIR *dir = opendir("/proc");
+    for (struct dirent *entry; dir && (entry = readdir(dir));) {
+        pid_t pid = (pid_t)atoi(entry->d_name);
+        if (pid > 1 && is_marked(dirfd(dir), pid, entries, 1) &&
+            !proc_is_named(dirfd(dir), pid, "srun"))
+            kill(pid, sig);
+    }
+    if (dir)
+        closedir(dir);
 }

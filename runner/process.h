@@ -11,4 +11,8 @@
 // many it found.
 int process_kill_marked(const char *const *entries, bool spare_runners);
 
+// The same marks: sends a signal to the tasks of Slurm steps, but to no srun in them: srun would
+// end its step at once.
+void process_signal_tasks(const char *const *entries, int sig);
+
 #endif

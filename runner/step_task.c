@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+// torc-step, without arguments: what a job's own srun runs before each task (SLURM_TASK_PROLOG), so
+// that the task has the job's GPUs and not all of the allocation.
 // torc-step FD [NAME=VALUE | NAME]… -- PATH ARGUMENT…: the task of a job that runs as a Slurm step.
 // Starts the job, sets and unsets variables that Slurm has changed, hands signals on, measures,
 // ends what the job leaves, tells the runner, and ends as the job did. When the runner dies the job
@@ -207,12 +209,25 @@ static int end_like(int status)
     return 128 + WTERMSIG(status);
 }
 
+// Slurm reads the lines.
+static int give_gpus(void)
+{
+    static const char *const names[] = {"CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES",
+                                        "ROCR_VISIBLE_DEVICES"};
+    const char *gpus = getenv("TORC_GPU_VISIBLE_DEVICES");
+    for (size_t i = 0; gpus && i < sizeof names / sizeof *names; i++)
+        printf("export %s=%s\n", names[i], gpus);
+    if (gpus)
+        puts("unset GPU_DEVICE_ORDINAL");
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     struct task task = {.death = -1};
-    usage_record_init(&task.usage);
     if (argc < 2)
-        usage_error();
+        return give_gpus();
+    usage_record_init(&task.usage);
     char **command = read_arguments(&task, argv + 1);
     watch(&task);
     task.report->pid = getpid();

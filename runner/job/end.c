@@ -252,6 +252,8 @@ void job_end(struct jobs *jobs, struct job *job)
         return;
     }
     job->leftovers = meter_job_killed(job->meter);
+    if (job->leftovers && jobs->node.in_allocation)
+        steps_kill_all(jobs, job); // of an srun among them the tasks
     meter_job_destroy(take_ptr(job->meter));
     drop_script(jobs, job);
     set_end(job, jobs_clock_usec(jobs) - job->start_usec); // `now` may be older than its start

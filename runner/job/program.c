@@ -109,7 +109,7 @@ static int use_bash(struct jobs *jobs, struct job *job, char ***argv, struct err
 static const char *const share_names[] = {
     "CUDA_VISIBLE_DEVICES",    "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "GPU_DEVICE_ORDINAL",
     "SLURM_STEP_GPUS",         "SLURM_GPUS_ON_NODE",  "SLURM_CPUS_ON_NODE",   "SLURM_CPUS_PER_TASK",
-    "SLURM_JOB_CPUS_PER_NODE", "SRUN_CPUS_PER_TASK",  "SLURM_MEM_PER_NODE",
+    "SLURM_JOB_CPUS_PER_NODE", "SRUN_CPUS_PER_TASK",  "SLURM_MEM_PER_NODE",   "SLURM_TASK_PROLOG",
 };
 enum { SHARE_NAMES = sizeof share_names / sizeof *share_names };
 
@@ -138,7 +138,8 @@ static char **without_share(struct job *job, char *const *environment)
     char **list = arena_alloc(job->arena, (count + 1) * sizeof *list);
     for (size_t i = 0; i < count; i++)
         if (!strstr(environment[i], "_CPUS_PER_TASK=") &&
-            strncmp(environment[i], "SLURM_MEM_PER_NODE=", 19) != 0)
+            strncmp(environment[i], "SLURM_MEM_PER_NODE=", 19) != 0 &&
+            strncmp(environment[i], "SLURM_TASK_PROLOG=", 18) != 0)
             list[kept++] = environment[i];
     list[kept] = NULL;
     return list;

@@ -173,14 +173,31 @@ void steps_forget(struct job *job)
         unlinkat(folder, job->step_files[i], 0);
 }
 
-// Names what belongs to the job's attempt, and to a step.
-static int kill_marked(const struct jobs *jobs, const struct job *job)
+// What is in the environment of all that belongs to the job's attempt, steps of its own, too.
+struct marks {
+    char texts[3][64];
+    const char *entries[4];
+};
+
+static void mark(const struct jobs *jobs, const struct job *job, struct marks *marks)
 {
-    cleanup_free char *slurm = xasprintf("SLURM_JOB_ID=%lld", (long long)jobs->node.slurm_job_id);
-    cleanup_free char *id = xasprintf("TORC_STEP_JOB=%lld", (long long)job->claimed.job_id);
-    cleanup_free char *attempt =
-        xasprintf("TORC_STEP_ATTEMPT=%d.%d", job->claimed.run_id, job->claimed.attempt_id);
-    return process_kill_marked((const char *const[]){slurm, id, attempt, NULL}, false);
+    const struct claimed_job *claimed = &job->claimed;
+    snprintf(marks->texts[0], sizeof marks->texts[0], "SLURM_JOB_ID=%lld",
+             (long long)jobs->node.slurm_job_id);
+    snprintf(marks->texts[1], sizeof marks->texts[1], "TORC_STEP_JOB=%lld",
+             (long long)claimed->job_id);
+    snprintf(marks->texts[2], sizeof marks->texts[2], "TORC_STEP_ATTEMPT=%d.%d", claimed->run_id,
+             claimed->attempt_id);
+    for (int i = 0; i < 3; i++)
+        marks->entries[i] = marks->texts[i];
+    marks->entries[3] = NULL;
+}
+
+int steps_kill_all(const struct jobs *jobs, const struct job *job)
+{
+    struct marks marks;
+    mark(jobs, job, &marks);
+    return process_kill_marked(marks.entries, false);
 }
 
 int steps_prepare(const struct jobs *jobs, struct job *job, struct error *err)
@@ -203,13 +220,25 @@ static void queue(const struct step_report *report, int sig)
     sigqueue(report->pid, STEP_REPORT_SIGNAL, (union sigval){.sival_int = sig});
 }
 
-void steps_signal(struct job *job, int sig)
+// srun itself is spared: it would end its step at once.
+static void signal_own_steps(const struct jobs *jobs, struct job *job, int sig)
 {
-    if (!job->step->pid) {
+    struct marks marks;
+    mark(jobs, job, &marks);
+    process_signal_tasks(marks.entries, sig);
+    meter_job_signal_but(job->meter, sig, "srun");
+}
+
+void steps_signal(const struct jobs *jobs, struct job *job, int sig)
+{
+    if (!job->step && jobs->node.in_allocation && meter_job_has_program(job->meter, "srun")) {
+        signal_own_steps(jobs, job, sig);
+    } else if (!job->step) {
+        meter_job_signal(job->meter, sig);
+    } else if (!job->step->pid) {
         meter_job_signal(job->meter, SIGTERM);
     } else if (!job->step->ended) {
         queue(job->step, sig);
-        queue(job->step, SIGCONT);
     }
 }
 
@@ -222,7 +251,7 @@ bool steps_kill(const struct jobs *jobs, struct job *job)
             queue(report, SIGKILL);
         return true;
     }
-    kill_marked(jobs, job);
+    steps_kill_all(jobs, job);
     return false;
 }
 
@@ -230,7 +259,7 @@ bool steps_linger(const struct jobs *jobs, struct job *job)
 {
     enum { MOST = 1000 }; // looks, 5 ms apart
     struct step_report *report = job->step;
-    return report->pid && !report->ended && report->kills++ < MOST && kill_marked(jobs, job);
+    return report->pid && !report->ended && report->kills++ < MOST && steps_kill_all(jobs, job);
 }
 
 void steps_sweep(const struct jobs *jobs, int32_t pid)

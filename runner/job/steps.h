@@ -8,14 +8,17 @@
 // Before srun is started for the job: job->step, which tells its torc-step what it may have.
 int steps_prepare(const struct jobs *jobs, struct job *job, struct error *err);
 
-// All processes of a job with a step get the signal: no request to Slurm. One whose step has not
-// begun: srun gives it up.
-void steps_signal(struct job *job, int sig);
+// All processes of a job get the signal, those in steps on this node, too: no request to Slurm. An
+// srun gets none, as it would kill its step at once, unless its step has not begun: it gives it up.
+void steps_signal(const struct jobs *jobs, struct job *job, int sig);
 
 // Kills them, in such a way that their end is recorded; true: it is under way. false: that took too
 // long, or there is no step; all that is found of it on this node was killed the hard way, and srun
 // is to be.
 bool steps_kill(const struct jobs *jobs, struct job *job);
+
+// Kills what is marked as the job's, whatever srun it descends from. Gives how many it found.
+int steps_kill_all(const struct jobs *jobs, const struct job *job);
 
 // srun has ended. Is something of its step alive? Then it was killed, and another look is due.
 bool steps_linger(const struct jobs *jobs, struct job *job);
