@@ -67,7 +67,6 @@ cluster_tests += tests/cluster/runner.t
 cluster_tests += tests/cluster/sandbox.t
 cluster_tests += tests/cluster/schedulers.t
 cluster_tests += tests/cluster/sites.t
-cluster_tests += tests/cluster/steps.t
 cluster_tests += tests/cluster/submit.t
 cluster_tests += tests/cluster/walltime.t
 

@@ -24,7 +24,7 @@ struct spec {
     int32_t sort_method;                                       // enum sort_method
     int32_t shell;                                             // enum shell_kind
     bool limit_resources;
-    const char *srun_signal;         // what it says becomes signal and lead of the settings
+    const char *srun_signal;
     struct spec_overrides overrides; // job_stdio_overrides
     size_t execution_offset;         // of execution_config in the file
     struct settings settings;

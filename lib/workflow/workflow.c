@@ -141,6 +141,7 @@ static void resolve_settings(struct resolver *resolver)
     settings.schedulers = resolver->schedulers;
     cleanup_free struct handler *handlers = handlers_of(resolver->spec);
     settings.handlers = (struct handlers){handlers, resolver->spec->handlers_count, NULL};
+    settings.srun_signal = (char *)(uintptr_t)resolver->spec->srun_signal; // likewise a view
     cleanup_free char *text = settings_text(&settings);
     resolver->workflow->settings = arena_strdup(resolver->workflow->text, text);
 }

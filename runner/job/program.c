@@ -130,6 +130,8 @@ static int use_srun(const struct jobs *jobs, struct job *job, struct program *pr
                              (long long)((job->share.memory_bytes + 1048575) / 1048576));
     if (!jobs->settings.cpu_bind)
         argv[n++] = (char *)"--cpu-bind=none";
+    if (jobs->settings.srun_signal)
+        argv[n++] = arena_printf(arena, "--signal=%s", jobs->settings.srun_signal);
     argv[n++] = arena_printf(arena, "--job-name=%s", job->claimed.name);
     for (char **word = program->fallback; *word; word++)
         argv[n++] = *word;

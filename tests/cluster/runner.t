@@ -131,15 +131,20 @@ else
 	skip "the plugin is not built" 4
 fi
 
-# ---- binding
+# ---- what execution_config says of srun; a wrapper writes down how srun was called
+as_user mkdir bin
+printf '#!/bin/sh\necho "$*" >> srun.log\nexec /usr/bin/srun "$@"\n' > bin/srun
+chmod 755 bin/srun
 for bind in true false; do
 	fresh
+	as_user rm -f srun.log
 	cat > bind.json <<J
-{"name": "bind", "execution_config": {"mode": "slurm", "enable_cpu_bind": $bind},
+{"name": "bind", "execution_config": {"mode": "slurm", "srun_termination_signal": "USR1@20", "enable_cpu_bind": $bind},
  $class, "jobs": [{"name": "a", "command": "echo \$SLURM_CPU_BIND_TYPE", "resource_requirements": "one"}]}
 J
-	as_user torc-sbatch bind.json > log 2>&1 || diag "$(cat log)"
+	as_user env PATH="$TEST_DIR/bin:$TORC_BUILD:$PATH" torc-sbatch bind.json > log 2>&1 || diag "$(cat log)"
 	ok "enable_cpu_bind: $bind" ended
+	like "$(cat srun.log)" '--signal=USR1@20 .*bash -c' "... srun is told when to signal"
 	[ $bind = true ] && isnt "$(cat torc_output/*.o)" none "... and binds" || is "$(cat torc_output/*.o)" none "... and does not bind"
 done
 
