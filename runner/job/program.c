@@ -84,12 +84,15 @@ const char *bash_path(void)
 // argv for bash; path is its [0] as given to exec, while the program sees "bash".
 static int use_bash(struct jobs *jobs, struct job *job, char ***argv, struct error *err)
 {
-    char **words = arena_alloc(job->arena, 4 * sizeof *words);
-    words[0] = arena_strdup(job->arena, bash_path());
+    char **words = arena_alloc(job->arena, 6 * sizeof *words), **next = words;
+    *next++ = arena_strdup(job->arena, bash_path());
+    if (job->spec.strict_shell) {
+        *next++ = (char *)"-euo";
+        *next++ = (char *)"pipefail";
+    }
     if (strlen(job->claimed.command) <= ARGUMENT_MOST) {
-        words[1] = (char *)"-c";
-        words[2] = (char *)job->claimed.command;
-        words[3] = NULL;
+        *next++ = (char *)"-c";
+        *next++ = (char *)job->claimed.command;
     } else {
         job->script = arena_printf(job->arena, "job_wf%lld_j%lld_r%d_a%d.sh",
                                    (long long)jobs->workflow_id, (long long)job->claimed.job_id,
@@ -97,10 +100,10 @@ static int use_bash(struct jobs *jobs, struct job *job, char ***argv, struct err
         if (output_write(&jobs->output, job->script, job->claimed.command, err))
             return -1;
         cleanup_free char *folder = realpath(jobs->output.path, NULL);
-        words[1] =
+        *next++ =
             arena_printf(job->arena, "%s/%s", folder ? folder : jobs->output.path, job->script);
-        words[2] = NULL;
     }
+    *next = NULL;
     *argv = words;
     return 0;
 }
@@ -205,8 +208,9 @@ static int use_srun(struct jobs *jobs, struct job *job, struct program *program,
 static bool use_program(const struct jobs *jobs, struct job *job, struct program *program)
 {
     size_t length = strlen(job->claimed.command);
-    if (length > ARGUMENT_MOST || (job->spec.env ? command_needs_shell(program->environment)
-                                                 : environment_needs_shell(jobs->environment)))
+    if (job->spec.strict_shell || length > ARGUMENT_MOST ||
+        (job->spec.env ? command_needs_shell(program->environment)
+                       : environment_needs_shell(jobs->environment)))
         return false;
     char *copy = arena_strndup(job->arena, job->claimed.command, length), *words[WORDS_MOST + 1];
     int count = command_split(copy, length, words, WORDS_MOST);

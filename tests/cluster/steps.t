@@ -36,6 +36,7 @@ cat > ends.json <<J
  {"name": "near", "command": "./load --mem 52", "resource_requirements": "one"},
  {"name": "polite", "command": "trap 'echo stopped; exit 0' TERM; while :; do sleep 0.1; done", "resource_requirements": "short"},
  {"name": "deaf", "command": "trap 'echo asked' TERM; while :; do sleep 0.1; done", "resource_requirements": "short"},
+ {"name": "nested", "command": "bash -c \"trap 'echo told; exit 0' TERM; sleep $mark.6 & wait\"; exit 7", "resource_requirements": "short"},
  {"name": "leaves", "command": "setsid sleep $mark.1 & env -i sleep 0.1", "resource_requirements": "one"}]}
 J
 as_user torc-sbatch ends.json > log 2>&1 || diag "$(cat log)"
@@ -48,12 +49,14 @@ child|completed|0||
 near|completed|0||
 polite|failed|0||timeout
 deaf|failed||9|timeout
+nested|failed||15|timeout
 leaves|completed|0||" "... as those do that are started directly"
-is "$(cat torc_output/*_j7_*.o torc_output/*_j8_*.o)" "stopped
-asked" "... at their runtime limit they get the workflow's signal, and then a while"
+is "$(cat torc_output/*_j7_*.o torc_output/*_j8_*.o torc_output/*_j9_*.o)" "stopped
+asked
+told" "... at their runtime limit they get the workflow's signal, and then a while"
 is "$(db "SELECT name FROM attempt a JOIN job j ON j.id = a.job WHERE a.message LIKE 'it completed, but one of its processes was killed for memory%'")" child \
 	"... a child that was killed for memory is told of"
-is "$(alive "sleep $mark\.1")" "" "... and nothing is left of them"
+is "$(alive "sleep $mark\.")" "" "... and nothing is left of them"
 is "$(db "SELECT group_concat(DISTINCT source) FROM job_usage")" "cgroup$([ "$(stat -fc %T /sys/fs/cgroup)" = cgroup2fs ] && echo 2 || echo 1)" \
 	"what they used is from the cgroup that Slurm made for each"
 is "$(db "SELECT name, memory_peak_bytes > 50000000, oom_kills, memory_limit_bytes / 1048576 FROM job_usage WHERE name IN ('oom', 'near') ORDER BY name")" \
