@@ -190,4 +190,11 @@ is "$(for job in $(db "SELECT id FROM job WHERE name LIKE 'cpu%'"); do cat torc_
 []
 []" "who asks for no GPU sees none, in steps too"
 is "$(alive "sleep $mark\.")" "" "and nothing is left of any of them"
+
+fresh
+cp -r "$TORC_TOP/examples" . && chown -R "$TEST_USER:" examples
+as_user torc-sbatch --wait examples/gpus/workflow.yaml > log 2>&1
+is $? 0 "the example with GPUs" || diag "$(cat log)"
+is "$(cat torc_output/*.e | sort | uniq -c | wc -l) $(cat torc_output/*.e | wc -l)" "2 6" "... six of its jobs had GPUs, and both were used"
+like "$(cat gpus.out/best.txt)" '^0\.0[0-9]* seed [123]$' "... and the best is chosen"
 done_testing
