@@ -36,7 +36,7 @@ cat > ends.json <<J
  {"name": "near", "command": "./load --mem 52", "resource_requirements": "one"},
  {"name": "polite", "command": "trap 'echo stopped; exit 0' TERM; while :; do sleep 0.1; done", "resource_requirements": "short"},
  {"name": "deaf", "command": "trap 'echo asked' TERM; while :; do sleep 0.1; done", "resource_requirements": "short"},
- {"name": "nested", "command": "bash -c \"trap 'echo told; exit 0' TERM; sleep $mark.6 & wait\"; exit 7", "resource_requirements": "short"},
+ {"name": "nested", "command": "trap 'wait; exit 7' TERM; bash -c \"trap 'echo told; exit 0' TERM; sleep $mark.6 & wait\" & wait", "resource_requirements": "short"},
  {"name": "leaves", "command": "setsid sleep $mark.1 & env -i sleep 0.1", "resource_requirements": "one"}]}
 J
 as_user torc-sbatch ends.json > log 2>&1 || diag "$(cat log)"
@@ -49,7 +49,7 @@ child|completed|0||
 near|completed|0||
 polite|failed|0||timeout
 deaf|failed||9|timeout
-nested|failed||15|timeout
+nested|failed|7||timeout
 leaves|completed|0||" "... as those do that are started directly"
 is "$(cat torc_output/*_j7_*.o torc_output/*_j8_*.o torc_output/*_j9_*.o)" "stopped
 asked
