@@ -133,6 +133,8 @@ static void replace_own(struct job *job, struct found *found)
         break;
     }
     job->usage = *own;
+    if (!own->source && --found->count) // nobody has measured it
+        *own = found->usages[found->count];
 }
 
 static void *keep(struct job *job, void *array, size_t bytes)

@@ -24,8 +24,9 @@ int steps_kill_all(const struct jobs *jobs, const struct job *job);
 bool steps_linger(const struct jobs *jobs, struct job *job);
 
 // Takes the records of the job's attempt on this node into its end: job->end.usages, of the job's
-// arena, beginning with job->usage. Of a job that ran as a step the usage is the plugin's record of
-// that step, else what torc-step measured, else unknown; so is its wait status, unless unknown.
+// arena, beginning with job->usage if that is known. Of a job that ran as a step the usage is the
+// plugin's record of that step, else what torc-step measured, else there is none; its wait status
+// is what torc-step said, else the record's, else srun's.
 void steps_collect(struct jobs *jobs, struct job *job);
 // the records are in the database: the files go
 void steps_forget(struct job *job);

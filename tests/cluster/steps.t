@@ -25,7 +25,10 @@ classes='"resource_requirements": [{"name": "one", "num_cpus": 1, "memory": "60m
  {"name": "short", "num_cpus": 1, "memory": "60m", "runtime": "PT2S"}]'
 scontrol setdebugflags +protocol > /dev/null 2>&1
 
-# ---- how they end
+# ---- how they end; of one srun makes no step in time
+as_user mkdir bin
+printf '#!/bin/sh\nexec sleep %s.7\n' $mark > bin/srun
+chmod 755 bin/srun
 cat > ends.json <<J
 {"name": "ends", "execution_config": {"mode": "slurm", "srun_termination_signal": "TERM@3"}, $classes, "jobs": [
  {"name": "well", "command": "echo \$SLURM_CPUS_PER_TASK; sed -n 's/^Cpus_allowed_list:.//p' /proc/self/status", "resource_requirements": "one"},
@@ -37,6 +40,7 @@ cat > ends.json <<J
  {"name": "polite", "command": "trap 'echo stopped; exit 0' TERM; while :; do sleep 0.1; done", "resource_requirements": "short"},
  {"name": "deaf", "command": "trap 'echo asked' TERM; while :; do sleep 0.1; done", "resource_requirements": "short"},
  {"name": "nested", "command": "trap 'wait; exit 7' TERM; bash -c \"trap 'echo told; exit 0' TERM; sleep $mark.6 & wait\" & wait", "resource_requirements": "short"},
+ {"name": "unborn", "command": "true", "env": {"PATH": "$TEST_DIR/bin:/usr/bin:/bin"}, "resource_requirements": "short"},
  {"name": "leaves", "command": "setsid sleep $mark.1 & env -i sleep 0.1", "resource_requirements": "one"}]}
 J
 as_user torc-sbatch ends.json > log 2>&1 || diag "$(cat log)"
@@ -50,6 +54,7 @@ near|completed|0||
 polite|failed|0||timeout
 deaf|failed||9|timeout
 nested|failed|7||timeout
+unborn|failed||15|timeout
 leaves|completed|0||" "... as those do that are started directly"
 is "$(cat torc_output/*_j7_*.o torc_output/*_j8_*.o torc_output/*_j9_*.o)" "stopped
 asked
@@ -62,6 +67,7 @@ is "$(db "SELECT group_concat(DISTINCT source) FROM job_usage")" "cgroup$([ "$(s
 is "$(db "SELECT name, memory_peak_bytes > 50000000, oom_kills, memory_limit_bytes / 1048576 FROM job_usage WHERE name IN ('oom', 'near') ORDER BY name")" \
 	"near|1|0|60
 oom|1|1|60" "... exact, an OOM too"
+is "$(db "SELECT count(*), sum(name = 'unborn') FROM job_usage")" "10|0" "... and nothing is said of one that nobody has measured"
 
 # ---- the end of the runner's time: a checkpoint, and the rest in the next allocation; a job's own srun is no different
 fresh
