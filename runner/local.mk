@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# torc-run
+# torc-run, torc-step
 bin_PROGRAMS += torc-run
 torc_run_SOURCES =
 torc_run_SOURCES += runner/main.c
 torc_run_LDADD = runner/librunner.la lib/libtorc.la
+pkglibexec_PROGRAMS += torc-step
+torc_step_SOURCES =
+torc_step_SOURCES += runner/step_task.c
+torc_step_LDADD = runner/librunner.la lib/libtorc.la
 noinst_LTLIBRARIES += runner/librunner.la
 runner_librunner_la_SOURCES =
 runner_librunner_la_SOURCES += %D%/action.c

@@ -78,6 +78,8 @@ static void take_allocation(struct node *node, int64_t own_bytes)
         free(node->name);
         node->name = xstrdup(allocation.node_name);
     }
+    node->granted_cpus = allocation.cpus;
+    node->granted_bytes = allocation.memory_bytes;
     if (allocation.memory_bytes)
         node->memory_bytes = allocation.memory_bytes;
     if (allocation.memory_bytes > 2 * own_bytes)

@@ -32,6 +32,8 @@ struct node {
     int64_t end_usec, walltime_usec;
     int32_t cpus, gpus_count;
     int64_t memory_bytes;
+    int32_t granted_cpus; // by Slurm, for all that runs here; 0: not known
+    int64_t granted_bytes;
     char **gpu_ids; // as CUDA_VISIBLE_DEVICES names them
 
     int32_t cpus_free;

@@ -8,7 +8,8 @@
 struct store;
 
 struct predecessors {
-    int64_t *ids; // the caller's to free
+    int64_t *ids;  // the caller's to free
+    int32_t *pids; // likewise
     uint32_t count;
 };
 

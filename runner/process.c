@@ -15,7 +15,8 @@
 
 enum { GENERATIONS_MOST = 1000 };
 
-static bool is_marked(int proc, pid_t pid, const char *const *entries, enum process_which which)
+// in_step: 1: only tasks of Slurm steps, 0: only others, -1: any
+static bool is_marked(int proc, pid_t pid, const char *const *entries, int in_step)
 {
     char path[32];
     struct stat st;
@@ -29,8 +30,7 @@ static bool is_marked(int proc, pid_t pid, const char *const *entries, enum proc
             return false;
     // a task of a Slurm step: our own jobs have no such variable, srun's have; their parent is
     // slurmstepd, which ends them
-    bool step = texts && which != PROCESS_ALL && proc_environ_begins(texts, size, "SLURM_STEP_ID=");
-    return texts && (which == PROCESS_ALL || step == (which == PROCESS_STEPS));
+    return texts && (in_step < 0 || proc_environ_begins(texts, size, "SLURM_STEP_ID=") == in_step);
 }
 
 static bool has_runner(int proc, pid_t pid, const char *runner_name)
@@ -44,21 +44,33 @@ static bool has_runner(int proc, pid_t pid, const char *runner_name)
     return false;
 }
 
-size_t process_signal_marked(const char *const *entries, enum process_which which, int sig)
+int process_kill_marked(const char *const *entries, bool spare_runners)
 {
-    struct proc_stat self, stat;
-    size_t count = 0;
+    struct proc_stat self;
     DIR *dir = opendir("/proc");
     int proc = dir ? dirfd(dir) : -1;
+    int found = 0;
     bool known = dir && !proc_stat(proc, getpid(), &self);
     for (struct dirent *entry; known && (entry = readdir(dir));) {
         pid_t pid = (pid_t)atoi(entry->d_name);
-        if (pid > 1 && pid != getpid() && is_marked(proc, pid, entries, which) &&
-            !(which == PROCESS_NO_RUNNERS && has_runner(proc, pid, self.name)) &&
-            !(which == PROCESS_STEPS && !proc_stat(proc, pid, &stat) && !strcmp(stat.name, "srun")))
-            count += !kill(pid, sig);
+        if (pid > 1 && pid != getpid() && is_marked(proc, pid, entries, spare_runners ? 0 : -1) &&
+            !(spare_runners && has_runner(proc, pid, self.name)) && !kill(pid, SIGKILL))
+            found++;
     }
     if (dir)
         closedir(dir);
-    return count;
+    return found;
+}
+
+void process_signal_tasks(const char *const *entries, int sig)
+{
+    DIR *dir = opendir("/proc");
+    for (struct dirent *entry; dir && (entry = readdir(dir));) {
+        pid_t pid = (pid_t)atoi(entry->d_name);
+        if (pid > 1 && is_marked(dirfd(dir), pid, entries, 1) &&
+            !proc_is_named(dirfd(dir), pid, "srun"))
+            kill(pid, sig);
+    }
+    if (dir)
+        closedir(dir);
 }

@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Other processes of this host: signals to those that carry certain variables.
+// Other processes of this host: ending those that carry certain variables.
 #ifndef RUNNER_PROCESS_H
 #define RUNNER_PROCESS_H
 
-#include <stddef.h>
+#include <stdbool.h>
 
-enum process_which {
-    PROCESS_ALL,
-    // but those that descend from a process of this one's name, and tasks of Slurm steps, which may
-    // be those of a live runner's jobs
-    PROCESS_NO_RUNNERS,
-    PROCESS_STEPS, // only tasks of Slurm steps, and of these no srun, which would end its own step
-};
+// Kills this user's processes that were started with all of these entries ("NAME=value",
+// NULL-terminated) in their environment. spare_runners: but those that descend from a process of
+// this one's name, and tasks of Slurm steps, which may be those of a live runner's jobs. Gives how
+// many it found.
+int process_kill_marked(const char *const *entries, bool spare_runners);
 
-// Sends sig to this user's processes that were started with all of these entries ("NAME=value",
-// NULL-terminated) in their environment. How many there were.
-size_t process_signal_marked(const char *const *entries, enum process_which which, int sig);
+// The same marks: sends a signal to the tasks of Slurm steps, but to no srun in them: srun would
+// end its step at once.
+void process_signal_tasks(const char *const *entries, int sig);
 
 #endif

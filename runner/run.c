@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/close_range.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +22,7 @@
 #include "lib/store/start_log.h"
 #include "runner/contents.h"
 #include "runner/flush.h"
+#include "runner/job/steps.h"
 #include "runner/local.h"
 #include "runner/loop.h"
 #include "runner/predecessor.h"
@@ -82,11 +82,13 @@ static int open_workflow(struct runner *runner, struct error *err)
 }
 
 // What the jobs of a runner that was killed with its keeper left here.
-static void sweep(const struct runner *runner)
+static void sweep(const struct runner *runner, const struct predecessors *gone)
 {
     cleanup_free char *db = xasprintf("TORC_DB=%s", runner->db);
     cleanup_free char *id = xasprintf("TORC_WORKFLOW_ID=%lld", (long long)runner->jobs.workflow_id);
-    process_signal_marked((const char *const[]){db, id, NULL}, PROCESS_NO_RUNNERS, SIGKILL);
+    process_kill_marked((const char *const[]){db, id, NULL}, true);
+    for (uint32_t i = 0; runner->jobs.node.in_allocation && i < gone->count; i++)
+        steps_sweep(&runner->jobs, gone->pids[i]);
 }
 
 // Before the dead are declared lost: their results would be refused then.
@@ -121,7 +123,7 @@ static int enter(struct runner *runner, struct error *err)
     struct predecessors gone =
         predecessors_find(runner->store, runner->jobs.workflow_id, runner->jobs.node.host);
     if (gone.count)
-        sweep(runner);
+        sweep(runner, &gone);
     struct runner_entry entry = {
         .workflow_id = runner->jobs.workflow_id,
         .tag = runner->options->submission,
@@ -150,6 +152,7 @@ static int enter(struct runner *runner, struct error *err)
     crash_point("runner-entered");
     runner->jobs.folder = runner->grant.folder;
     free(gone.ids);
+    free(gone.pids);
     return result;
 }
 

@@ -18,7 +18,6 @@ torc_sbatch_SOURCES += submitter/top_up.h
 torc_sbatch_SOURCES += submitter/wait.c
 torc_sbatch_SOURCES += submitter/wait.h
 torc_sbatch_LDADD = lib/libtorc.la
-pkglibexec_PROGRAMS =
 if HAVE_LIBSLURM
 pkglibexec_PROGRAMS += slurm-query
 slurm_query_SOURCES =

@@ -190,6 +190,14 @@ char *program_beside(const char *name)
     return path && !access(path, X_OK) ? take_ptr(path) : NULL;
 }
 
+char *program_helper(const char *name)
+{
+    cleanup_free char *installed = xasprintf("../libexec/torc/%s", name);
+    char *path = program_beside(name);
+    path = path ? path : program_beside(installed);
+    return path ? path : xasprintf(TORC_LIBEXEC "/%s", name);
+}
+
 char *program_find(const char *name)
 {
     char *path = program_beside(name);

@@ -29,7 +29,12 @@ char *program_folder(void);
 // that can be run. The caller's.
 char *program_beside(const char *name);
 
-// The same, or the name itself, for the PATH to know.
+// The path of a helper, which is not on the PATH: beside this program (not installed), in
+// libexec/torc of the same prefix (installed elsewhere than configured), or as configured. The
+// caller's.
+char *program_helper(const char *name);
+
+// The same as program_beside, or the name itself, for the PATH to know.
 char *program_find(const char *name);
 
 #endif

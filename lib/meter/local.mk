@@ -17,5 +17,7 @@ lib_libtorc_la_SOURCES += %D%/proc.c
 lib_libtorc_la_SOURCES += %D%/proc.h
 lib_libtorc_la_SOURCES += %D%/step_record.c
 lib_libtorc_la_SOURCES += %D%/step_record.h
+lib_libtorc_la_SOURCES += %D%/task_cgroup.c
+lib_libtorc_la_SOURCES += %D%/task_cgroup.h
 lib_libtorc_la_SOURCES += %D%/usage.c
 lib_libtorc_la_SOURCES += %D%/usage.h

@@ -181,22 +181,28 @@ void meter_node_now(const struct meter *meter, struct usage_point *point)
     point->memory_bytes = proc_node_memory_bytes(meter->proc);
 }
 
-void meter_job_signal(struct meter_job *job, int sig)
+void meter_job_signal_but(struct meter_job *job, int sig, const char *name)
 {
     struct pid_list found = {0};
-    if (job->dir && sig == SIGKILL) {
-        job->meter->cgroup->ops->kill(job->dir);
-        if (job->first)
-            kill(job->first, SIGKILL); // it may have moved to another cgroup
-        return;
-    }
     if (job->dir)
         cgroup_find(job->dir, &found);
     else
         meter_proc_find(job, &found);
     for (size_t i = 0; i < found.count; i++)
-        kill(found.pids[i], sig);
+        if (!name || !proc_is_named(job->meter->proc, found.pids[i], name))
+            kill(found.pids[i], sig);
     pid_list_fini(&found);
+}
+
+void meter_job_signal(struct meter_job *job, int sig)
+{
+    if (!job->dir || sig != SIGKILL) {
+        meter_job_signal_but(job, sig, NULL);
+        return;
+    }
+    job->meter->cgroup->ops->kill(job->dir);
+    if (job->first)
+        kill(job->first, SIGKILL); // it may have moved to another cgroup
 }
 
 // Kills what is left of the job, also what has moved to another cgroup. Is there something?

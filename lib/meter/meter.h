@@ -71,6 +71,8 @@ void meter_node_now(const struct meter *meter, struct usage_point *point);
 
 // Sends sig to every process of the job, those that left its session or were orphaned too.
 void meter_job_signal(struct meter_job *job, int sig);
+// The same without those of a program of that name; sig is not SIGKILL.
+void meter_job_signal_but(struct meter_job *job, int sig, const char *name);
 
 // After the first process was reaped, before the next wait4 (a process that ended with it is still
 // to be seen): kills what outlives it and, when nothing does any more, fills usage (source, CPU,

@@ -59,14 +59,11 @@ static bool says_one_of(const char *text, const char *const *words, size_t count
 }
 #define SAYS_ONE_OF(text, words) says_one_of(text, words, sizeof(words) / sizeof *(words))
 
-// A fatal error of libslurm ends slurm-query; where it is: beside this program (not installed), in
-// libexec of the same prefix (installed elsewhere than configured), as configured.
+// A fatal error of libslurm ends slurm-query, which is therefore a program.
 static char *query_path(void)
 {
     const char *override = getenv("TORC_SLURM_QUERY");
-    char *path = override ? xstrdup(override) : program_beside("slurm-query");
-    path = path ? path : program_beside("../libexec/torc/slurm-query");
-    return path ? path : xstrdup(TORC_LIBEXEC "/slurm-query");
+    return override ? xstrdup(override) : program_helper("slurm-query");
 }
 
 static const char *first_line(char *text)

@@ -42,7 +42,7 @@ struct settings {
     // the most that a job tried again can be given: the largest node, the longest walltime less its
     // margin; 0: not known
     int64_t most_memory_bytes, most_runtime_usec;
-    bool cpu_bind;       // srun binds tasks to CPUs as it likes; else not at all
+    bool cpu_bind;       // srun is told to bind tasks to cores; else not to bind
     int32_t sample_secs; // of time series, for what follows: 10
     bool sample_jobs, sample_node_cpu, sample_node_memory;
     int32_t latency_wait_secs;       // how long an input may take to become visible: 5

@@ -18,13 +18,17 @@ struct spec_draft { // expanded commands that name files or data: gone once thos
     size_t first; // job; the next draft's first is its end
 };
 
+struct srun_signal { // number 0: not said
+    int32_t number, lead_secs;
+};
+
 struct spec {
     const char *name, *description, *project, *metadata, *env; // metadata and env: JSON
     int32_t mode;                                              // enum execution_mode
     int32_t sort_method;                                       // enum sort_method
     int32_t shell;                                             // enum shell_kind
     bool limit_resources;
-    const char *srun_signal;         // what it says becomes signal and lead of the settings
+    struct srun_signal srun_signal;
     struct spec_overrides overrides; // job_stdio_overrides
     size_t execution_offset;         // of execution_config in the file
     struct texts access_groups;

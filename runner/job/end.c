@@ -31,7 +31,7 @@ static int32_t find_warnings(const struct job *job)
     bool steps = job->end.usages_count > 1;
     return (job->usage.oom_kills > 0 ? WARNING_OOM : 0) |
            (outputs_untouched(job) ? WARNING_OUTPUT_OLD : 0) |
-           (job->leftovers && !(job->claimed.flags & JOB_SRUN) ? WARNING_BACKGROUND : 0) |
+           (job->leftovers ? WARNING_BACKGROUND : 0) |
            (job->called_srun && !steps ? WARNING_STEPS : 0);
 }
 
@@ -169,20 +169,12 @@ static const char *find_tail(const struct jobs *jobs, struct job *job)
                             : NULL;
 }
 
-// Of a step that nobody recorded only srun's own end and words are known.
-static bool is_oom_by_word(const struct jobs *jobs, struct job *job)
-{
-    return job->claimed.flags & JOB_SRUN && job->status && job->usage.oom_kills == UNKNOWN &&
-           steps_hear(job, find_tail(jobs, job)) == STEP_OOM;
-}
-
 static void judge(struct jobs *jobs, struct job *job, const char *missing)
 {
-    bool by_word = is_oom_by_word(jobs, job);
     struct verdict v = verdict_give(&(struct verdict_input){
         .stop = job->stop,
         .status = job->status,
-        .oom = job->usage.oom_kills > 0 || by_word,
+        .oom = job->usage.oom_kills > 0,
         .missing_output = missing,
         .limit_used = job->limit_length_usec &&
                       job->end.wall_usec >= job->limit_length_usec - 2 * USEC_PER_SEC,
@@ -209,8 +201,8 @@ static void judge(struct jobs *jobs, struct job *job, const char *missing)
     }
     job->end.state = v.state;
     job->end.reason = v.reason;
-    job->end.exit_code = by_word ? UNKNOWN : v.exit_code;
-    job->end.signal = by_word ? UNKNOWN : v.signal;
+    job->end.exit_code = v.exit_code;
+    job->end.signal = v.signal;
     job->end.core = v.core;
     job->end.message = describe(jobs, job, &v, missing);
     job->end.stderr_tail = v.state == JOB_COMPLETED ? NULL : find_tail(jobs, job);
@@ -248,7 +240,8 @@ void job_look_for_outputs(struct jobs *jobs, struct job *job)
 void job_end(struct jobs *jobs, struct job *job)
 {
     struct usage_record nobodys; // a recovery script is not the job
-    if (meter_job_end(job->meter, &job->rusage, job->recovering ? &nobodys : &job->usage)) {
+    if ((job->step && steps_linger(jobs, job)) ||
+        meter_job_end(job->meter, &job->rusage, job->recovering ? &nobodys : &job->usage)) {
         job->due_usec = jobs->now + DYING_USEC;
         return;
     }
@@ -259,6 +252,8 @@ void job_end(struct jobs *jobs, struct job *job)
         return;
     }
     job->leftovers = meter_job_killed(job->meter);
+    if (job->leftovers && jobs->node.in_allocation)
+        steps_kill_all(jobs, job); // of an srun among them the tasks
     meter_job_destroy(take_ptr(job->meter));
     drop_script(jobs, job);
     set_end(job, jobs_clock_usec(jobs) - job->start_usec); // `now` may be older than its start

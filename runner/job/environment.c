@@ -6,14 +6,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/base/mem.h"
 #include "lib/base/program.h"
+#include "lib/workflow/workflow.h"
 #include "runner/job/command.h"
+#include "runner/job/step_report.h"
 
 struct environment {
     const struct node *node;
-    char **base; // owned, NULL-terminated
+    char **base;  // owned, NULL-terminated
+    char *prolog; // of the tasks of a job's own srun; NULL: the user has one, or none is needed
     size_t count, space;
     bool needs_shell, threads_set, shell_level_set;
 };
@@ -158,6 +162,9 @@ struct environment *environment_create(const struct environment_options *options
             xasprintf("TORC_SLURM_JOB_ID=%lld", (long long)options->node->slurm_job_id));
         add(environment, xstrdup("SLURM_OVERLAP=1"));
     }
+    if (options->node->in_allocation && options->node->gpus_count &&
+        !environment_find(environment->base, "SLURM_TASK_PROLOG"))
+        environment->prolog = program_helper("torc-step");
     environment->needs_shell = command_needs_shell(environment->base);
     return environment;
 }
@@ -166,8 +173,10 @@ void environment_destroy(struct environment *environment)
 {
     for (size_t i = 0; environment && i < environment->count; i++)
         free(environment->base[i]);
-    if (environment)
+    if (environment) {
         free(environment->base);
+        free(environment->prolog);
+    }
     free(environment);
 }
 
@@ -196,6 +205,8 @@ static void put_job(struct list *list, const struct environment *environment,
         put(list, "TORC_STEP_JOB=%lld", (long long)job->job_id);
         put(list, "TORC_STEP_ATTEMPT=%d.%d", job->run_id, job->attempt_id);
     }
+    if (job->flags & JOB_SRUN)
+        put(list, STEP_REPORT_RUNNER "=%d", (int)getpid());
 }
 
 static void put_share(struct list *list, const struct environment *environment,
@@ -218,6 +229,8 @@ static void put_share(struct list *list, const struct environment *environment,
         put(list, "%s=%s", gpu_names[i], gpus);
     if (!environment->node->in_allocation)
         return;
+    if (environment->prolog && job->nodes <= 1)
+        put(list, "SLURM_TASK_PROLOG=%s", environment->prolog);
     for (size_t i = 0; i < sizeof cpu_names / sizeof *cpu_names; i++)
         put(list, "%s=%d", cpu_names[i], share->cpus);
     for (size_t i = 0; job->nodes <= 1 && i < sizeof task_names / sizeof *task_names; i++)
@@ -257,7 +270,9 @@ char **environment_make(const struct environment *environment, const struct clai
         arena_alloc(arena, (environment->count + OWN_MOST + given + 1) * sizeof *list.items);
     for (size_t i = 0; i < environment->count; i++) {
         // GPU variables of the runner give way to the job's share
-        if (environment->node->gpus_count && strstr(environment->base[i], "_VISIBLE_DEVICES="))
+        if (environment->node->gpus_count &&
+            (strstr(environment->base[i], "_VISIBLE_DEVICES=") ||
+             !strncmp(environment->base[i], "GPU_DEVICE_ORDINAL=", 19)))
             continue;
         list.items[list.count++] = environment->base[i];
     }

@@ -41,12 +41,13 @@ struct job {
     enum phase phase;
     enum stop stop;
     uint32_t start_place; // in jobs->starts; 0: none
-    bool start_sent, signaled, killed, over_memory, called_srun, recovering;
+    bool start_sent, signaled, called_srun, recovering;
     bool goes_back;    // held: not to be started here, given back with the next flush
     bool taken;        // started on a hint: the store learns of it afterwards
     struct job *ahead; // a hint: what may follow at once when it completes, and so on
     struct share share;
     struct meter_job *meter;
+    struct step_report *step; // of one that runs as a Slurm step, or NULL
     struct output_files files;
     struct recording *recording;  // of a stream, while that is not done; else NULL
     struct recorded recorded;     // what became of it; at 0: it has none
@@ -67,7 +68,6 @@ struct job {
     struct attempt_end end; // end.start is set when it starts
 };
 TAILQ_HEAD(job_list, job);
-// All jobs here, and what they share.
 struct jobs {
     int64_t workflow_id;
     const char *folder; // of the submission

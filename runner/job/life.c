@@ -31,12 +31,6 @@ bool job_looks_again(const struct jobs *jobs, struct job *job, int64_t since_use
     return true;
 }
 
-static void tell(struct jobs *jobs, struct job *job, int sig)
-{
-    if (!(job->claimed.flags & JOB_SRUN) || !steps_signal(jobs, job, sig))
-        meter_job_signal(job->meter, sig);
-}
-
 void job_stop(struct jobs *jobs, struct job *job, enum stop why, int64_t grace_usec)
 {
     if (why > job->stop)
@@ -54,8 +48,8 @@ void job_stop(struct jobs *jobs, struct job *job, enum stop why, int64_t grace_u
         return;
     if (!job->signaled && grace_usec) {
         job->signaled = true;
-        tell(jobs, job, job->how.signal);
-        tell(jobs, job, SIGCONT); // a stopped process would never see it
+        steps_signal(jobs, job, job->how.signal);
+        steps_signal(jobs, job, SIGCONT); // a stopped process would never see it
     }
     int64_t kill_usec = jobs->now + grace_usec;
     if (!job->kill_usec || kill_usec < job->kill_usec)
@@ -77,9 +71,8 @@ static void sample(struct jobs *jobs, struct job *job)
 
 static void kill_job(struct jobs *jobs, struct job *job)
 {
-    meter_job_signal(job->meter, SIGKILL);
-    if (job->claimed.flags & JOB_SRUN)
-        steps_kill(jobs, job);
+    if (!job->step || !steps_kill(jobs, job))
+        meter_job_signal(job->meter, SIGKILL);
     job->kill_usec = jobs->now + USEC_PER_SEC / 10; // once more, for those that were born meanwhile
 }
 

@@ -10,8 +10,11 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/mem.h"
+#include "lib/base/program.h"
 #include "lib/workflow/workflow.h"
 #include "runner/job/command.h"
+#include "runner/job/step_report.h"
+#include "runner/job/steps.h"
 
 enum {
     WORDS_MOST = 256,
@@ -105,10 +108,76 @@ static int use_bash(struct jobs *jobs, struct job *job, char ***argv, struct err
     return 0;
 }
 
-static int use_srun(const struct jobs *jobs, struct job *job, struct program *program,
-                    struct error *err)
+// What Slurm sets for the tasks of a step from the whole allocation's, and a job has of its share.
+static const char *const share_names[] = {
+    "CUDA_VISIBLE_DEVICES",    "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "GPU_DEVICE_ORDINAL",
+    "SLURM_STEP_GPUS",         "SLURM_GPUS_ON_NODE",  "SLURM_CPUS_ON_NODE",   "SLURM_CPUS_PER_TASK",
+    "SLURM_JOB_CPUS_PER_NODE", "SRUN_CPUS_PER_TASK",  "SLURM_MEM_PER_NODE",   "SLURM_TASK_PROLOG",
+};
+enum { SHARE_NAMES = sizeof share_names / sizeof *share_names };
+
+// torc-step and its arguments: runner/step_task.c.
+static size_t put_step(struct job *job, const struct program *program, char **argv)
 {
+    size_t n = 0;
+    cleanup_free char *path = program_helper("torc-step");
+    argv[n++] = arena_strdup(job->arena, path);
+    argv[n++] = arena_printf(job->arena, "%d", job->step->fd);
+    for (size_t i = 0; i < SHARE_NAMES; i++) {
+        const char *value = environment_find(program->environment, share_names[i]);
+        argv[n++] = value ? arena_printf(job->arena, "%s=%s", share_names[i], value)
+                          : (char *)(uintptr_t)share_names[i];
+    }
+    argv[n++] = (char *)"--";
+    return n;
+}
+
+// srun compares them with what it is told.
+static char **without_share(struct job *job, char *const *environment)
+{
+    size_t count = 0, kept = 0;
+    while (environment[count])
+        count++;
+    char **list = arena_alloc(job->arena, (count + 1) * sizeof *list);
+    for (size_t i = 0; i < count; i++)
+        if (!strstr(environment[i], "_CPUS_PER_TASK=") &&
+            strncmp(environment[i], "SLURM_MEM_PER_NODE=", 19) != 0 &&
+            strncmp(environment[i], "SLURM_TASK_PROLOG=", 18) != 0)
+            list[kept++] = environment[i];
+    list[kept] = NULL;
+    return list;
+}
+
+// The step may use all CPUs of the allocation, of which torc-step takes the job's: Slurm would give
+// each of the steps that overlap the first ones. Its memory limit is a bit above the job's, for
+// torc-step.
+static size_t put_srun(const struct jobs *jobs, struct job *job, char **argv)
+{
+    enum { OWN_BYTES = 2 << 20, MIB = 1 << 20 };
     struct arena *arena = job->arena;
+    const struct node *node = &jobs->node;
+    bool held = job->claimed.enforced && jobs->settings.limits == LIMITS_ENFORCE;
+    int64_t memory = held ? job->share.memory_bytes + OWN_BYTES : 0;
+    if (node->granted_bytes && memory > node->granted_bytes)
+        memory = node->granted_bytes;
+    job->step->step_bytes = memory;
+    size_t n = 0;
+    argv[n++] = (char *)"srun";
+    argv[n++] = (char *)"--overlap";
+    argv[n++] = (char *)"--ntasks=1";
+    argv[n++] = (char *)"--nodes=1";
+    argv[n++] = arena_printf(arena, "--nodelist=%s", node->name);
+    argv[n++] = arena_printf(arena, "--cpus-per-task=%d",
+                             node->granted_cpus ? node->granted_cpus : job->share.cpus);
+    argv[n++] = arena_printf(arena, "--mem=%lldM", (long long)((memory + MIB - 1) / MIB));
+    argv[n++] = arena_printf(arena, "--cpu-bind=%s", jobs->settings.cpu_bind ? "cores" : "none");
+    argv[n++] = arena_printf(arena, "--job-name=%s", job->claimed.name);
+    return n;
+}
+
+static int use_srun(struct jobs *jobs, struct job *job, struct program *program, struct error *err)
+{
+    enum { OWN_WORDS = 32 };
     if (!jobs->node.in_allocation)
         return error_set(
             err, ERROR_USAGE, 0,
@@ -118,24 +187,18 @@ static int use_srun(const struct jobs *jobs, struct job *job, struct program *pr
     if (!path)
         return error_set(err, ERROR_INTERNAL, 0,
                          "it has the launcher srun, and there is no srun in PATH");
-    char **argv = arena_alloc(arena, 24 * sizeof *argv);
-    size_t n = 0;
-    argv[n++] = (char *)"srun";
-    argv[n++] = (char *)"--overlap";
-    argv[n++] = (char *)"--ntasks=1";
-    argv[n++] = (char *)"--nodes=1";
-    argv[n++] = arena_printf(arena, "--nodelist=%s", jobs->node.name);
-    argv[n++] = arena_printf(arena, "--cpus-per-task=%d", job->share.cpus);
-    argv[n++] = arena_printf(arena, "--mem=%lldM",
-                             (long long)((job->share.memory_bytes + 1048575) / 1048576));
-    if (!jobs->settings.cpu_bind)
-        argv[n++] = (char *)"--cpu-bind=none";
-    argv[n++] = arena_printf(arena, "--job-name=%s", job->claimed.name);
-    for (char **word = program->fallback; *word; word++)
-        argv[n++] = *word;
-    argv[n] = NULL;
+    if (steps_prepare(jobs, job, err))
+        return -1;
+    size_t words = 0;
+    while (program->fallback[words])
+        words++;
+    char **argv = arena_alloc(job->arena, (OWN_WORDS + words + 1) * sizeof *argv);
+    size_t n = put_srun(jobs, job, argv);
+    n += put_step(job, program, argv + n);
+    memcpy(argv + n, program->fallback, (words + 1) * sizeof *argv);
     program->argv = argv;
-    program->path = arena_strdup(arena, path);
+    program->path = arena_strdup(job->arena, path);
+    program->environment = without_share(job, program->environment);
     program->fallback = NULL;
     return 0;
 }

@@ -135,7 +135,7 @@ static bool begin_script(struct jobs *jobs, struct job *job, const struct handle
     job->recovering = true;
     job->phase = PHASE_RUNNING;
     job->stop = STOP_NONE;
-    job->signaled = job->killed = false;
+    job->signaled = false;
     job->start_usec = jobs_clock_usec(jobs);
     job->kill_usec = 0;
     job->limit_usec = job->claimed.enforced && jobs->settings.limits == LIMITS_ENFORCE

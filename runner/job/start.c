@@ -101,7 +101,8 @@ static int choose_output(struct jobs *jobs, struct job *job, int fds[2], struct 
 int job_spawn(struct jobs *jobs, struct job *job, struct spawn *spawn, struct error *err)
 {
     struct meter_entry entry;
-    int64_t limit = job->claimed.enforced && jobs->settings.limits == LIMITS_ENFORCE
+    int64_t limit = job->claimed.enforced && jobs->settings.limits == LIMITS_ENFORCE &&
+                            !job->step // srun is not the job
                         ? job->claimed.memory_bytes
                         : 0;
     job->meter = meter_job_create(jobs->meter, job->claimed.job_id, job->claimed.run_id,

@@ -10,12 +10,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/base/mem.h"
 #include "lib/meter/step_record.h"
 #include "lib/workflow/workflow.h"
+#include "runner/job/step_report.h"
 #include "runner/process.h"
 
 struct found {
@@ -104,23 +105,36 @@ static void scan(struct jobs *jobs, struct job *job, int folder, struct found *f
         close(folder);
 }
 
-// srun's own usage is of no interest: that of the step it made is the job's.
+// srun's own usage is of no interest. Without a step it is not known what the job used.
 static void replace_own(struct job *job, struct found *found)
 {
-    usage_record_init(&found->usages[0]);
-    found->usages[0].node = job->usage.node;
-    found->usages[0].source = job->usage.source;
+    const struct step_report *report = job->step;
+    struct usage_record *own = &found->usages[0];
+    const char *node = own->node;
+    usage_record_init(own);
+    job->leftovers = 0;
+    if (report && report->ended) {
+        *own = report->usage;
+        job->status = report->status;
+        job->leftovers = report->leftovers;
+        if (report->over_memory && job->stop < STOP_OOM)
+            job->stop = STOP_OOM;
+    }
+    own->node = node;
     for (size_t i = 1; found->any && i < found->count; i++) {
-        const char *step = found->usages[i].step;
-        if (strtoul(step, NULL, 10) != found->first.step_id)
+        if (strtoul(found->usages[i].step, NULL, 10) != found->first.step_id)
             continue;
-        found->usages[0] = found->usages[i];
-        found->usages[0].step = NULL;
+        if (!report || !report->ended)
+            job->status = found->first.status;
+        found->usages[i].memory_limit_bytes = own->memory_limit_bytes;
+        *own = found->usages[i];
+        own->step = NULL;
         found->usages[i] = found->usages[--found->count];
-        job->status = found->first.status;
         break;
     }
-    job->usage = found->usages[0];
+    job->usage = *own;
+    if (!own->source && --found->count) // nobody has measured it
+        *own = found->usages[found->count];
 }
 
 static void *keep(struct job *job, void *array, size_t bytes)
@@ -147,12 +161,11 @@ void steps_collect(struct jobs *jobs, struct job *job)
         scan(jobs, job, folder, &found);
     if (own)
         replace_own(job, &found);
-    if (own && !found.any) // nobody has measured it
-        found.count = 0;
     job->end.usages_count = (uint32_t)found.count;
     job->end.usages = keep(job, found.usages, found.count * sizeof *found.usages);
     job->step_files_count = (uint32_t)found.files_count;
     job->step_files = keep(job, found.files, found.files_count * sizeof *found.files);
+    step_report_destroy(take_ptr(job->step));
 }
 
 void steps_forget(struct job *job)
@@ -162,45 +175,102 @@ void steps_forget(struct job *job)
         unlinkat(folder, job->step_files[i], 0);
 }
 
-// "srun: error: NODE: task 0: Exited with exit code 3", "… Killed", "… Aborted (core dumped)", "…
-// Out Of Memory"; then srun ends with the code, with 128 and the signal, with 1.
-enum step_end steps_hear(struct job *job, const char *tail)
+// What is in the environment of all that belongs to the job's attempt, steps of its own, too.
+struct marks {
+    char texts[3][64];
+    const char *entries[4];
+};
+
+static void mark(const struct jobs *jobs, const struct job *job, struct marks *marks)
 {
-    static const char begin[] = "srun: error: ", exited[] = "Exited with exit code ";
-    enum step_end found = STEP_UNHEARD;
-    int code = WIFEXITED(job->status) ? WEXITSTATUS(job->status) : 0;
-    for (const char *line = tail; line && (line = strstr(line, begin)); line += strlen(begin)) {
-        const char *end = strchrnul(line, '\n'), *task = strstr(line, ": task "),
-                   *what = task && task < end ? strchr(task + 7, ':') : NULL;
-        if (!what || what + 2 > end)
-            continue;
-        what += 2;
-        if (!strncmp(what, "Out Of Memory", 13))
-            return STEP_OOM;
-        found = strncmp(what, exited, strlen(exited)) ? STEP_SIGNALED : STEP_EXITED;
-        bool core = memmem(what, (size_t)(end - what), "core dumped", 11);
-        if (found == STEP_SIGNALED && code > 128 && code < 128 + NSIG)
-            job->status = (code - 128) | (core ? WCOREFLAG : 0);
+    const struct claimed_job *claimed = &job->claimed;
+    snprintf(marks->texts[0], sizeof marks->texts[0], "SLURM_JOB_ID=%lld",
+             (long long)jobs->node.slurm_job_id);
+    snprintf(marks->texts[1], sizeof marks->texts[1], "TORC_STEP_JOB=%lld",
+             (long long)claimed->job_id);
+    snprintf(marks->texts[2], sizeof marks->texts[2], "TORC_STEP_ATTEMPT=%d.%d", claimed->run_id,
+             claimed->attempt_id);
+    for (int i = 0; i < 3; i++)
+        marks->entries[i] = marks->texts[i];
+    marks->entries[3] = NULL;
+}
+
+int steps_kill_all(const struct jobs *jobs, const struct job *job)
+{
+    struct marks marks;
+    mark(jobs, job, &marks);
+    return process_kill_marked(marks.entries, false);
+}
+
+int steps_prepare(const struct jobs *jobs, struct job *job, struct error *err)
+{
+    if (!job->step && !(job->step = step_report_create(err)))
+        return -1;
+    struct step_report *report = job->step;
+    report->job_id = job->claimed.job_id;
+    report->run_id = job->claimed.run_id;
+    report->attempt_id = job->claimed.attempt_id;
+    report->bound = job->share.bound && job->claimed.enforced;
+    report->set = job->share.set;
+    if (job->claimed.enforced && jobs->settings.limits == LIMITS_ENFORCE)
+        report->memory_limit_bytes = job->claimed.memory_bytes;
+    return 0;
+}
+
+static void queue(const struct step_report *report, int sig)
+{
+    sigqueue(report->pid, STEP_REPORT_SIGNAL, (union sigval){.sival_int = sig});
+}
+
+// srun itself is spared: it would end its step at once.
+static void signal_own_steps(const struct jobs *jobs, struct job *job, int sig)
+{
+    struct marks marks;
+    mark(jobs, job, &marks);
+    process_signal_tasks(marks.entries, sig);
+    meter_job_signal_but(job->meter, sig, "srun");
+}
+
+void steps_signal(const struct jobs *jobs, struct job *job, int sig)
+{
+    if (!job->step && jobs->node.in_allocation && meter_job_has_program(job->meter, "srun")) {
+        signal_own_steps(jobs, job, sig);
+    } else if (!job->step) {
+        meter_job_signal(job->meter, sig);
+    } else if (!job->step->pid) {
+        meter_job_signal(job->meter, SIGTERM);
+    } else if (!job->step->ended) {
+        queue(job->step, sig);
     }
-    return found;
 }
 
-static size_t signal_tasks(const struct jobs *jobs, const struct job *job, enum process_which which,
-                           int sig)
+bool steps_kill(const struct jobs *jobs, struct job *job)
 {
+    enum { MOST = 20 };
+    struct step_report *report = job->step;
+    if (report->pid && report->kills++ < MOST) {
+        if (!report->ended)
+            queue(report, SIGKILL);
+        return true;
+    }
+    steps_kill_all(jobs, job);
+    return false;
+}
+
+bool steps_linger(const struct jobs *jobs, struct job *job)
+{
+    enum { MOST = 1000 }; // looks, 5 ms apart
+    struct step_report *report = job->step;
+    return report->pid && !report->ended && report->kills++ < MOST && steps_kill_all(jobs, job);
+}
+
+void steps_sweep(const struct jobs *jobs, int32_t pid)
+{
+    enum { MOST = 500 };
+    const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
     cleanup_free char *slurm = xasprintf("SLURM_JOB_ID=%lld", (long long)jobs->node.slurm_job_id);
-    cleanup_free char *id = xasprintf("TORC_STEP_JOB=%lld", (long long)job->claimed.job_id);
-    cleanup_free char *attempt =
-        xasprintf("TORC_STEP_ATTEMPT=%d.%d", job->claimed.run_id, job->claimed.attempt_id);
-    return process_signal_marked((const char *const[]){slurm, id, attempt, NULL}, which, sig);
-}
-
-bool steps_signal(const struct jobs *jobs, const struct job *job, int sig)
-{
-    return signal_tasks(jobs, job, PROCESS_STEPS, sig) > 0;
-}
-
-void steps_kill(const struct jobs *jobs, const struct job *job)
-{
-    signal_tasks(jobs, job, PROCESS_ALL, SIGKILL);
+    cleanup_free char *runner = xasprintf(STEP_REPORT_RUNNER "=%d", (int)pid);
+    for (int i = 0;
+         i < MOST && process_kill_marked((const char *const[]){slurm, runner, NULL}, false); i++)
+        nanosleep(&pause, NULL);
 }

@@ -5,23 +5,33 @@
 
 #include "runner/job/job.h"
 
+// Before srun is started for the job: job->step, which tells its torc-step what it may have.
+int steps_prepare(const struct jobs *jobs, struct job *job, struct error *err);
+
+// All processes of a job get the signal, those in steps on this node, too: no request to Slurm. An
+// srun gets none, as it would kill its step at once, unless its step has not begun: it gives it up.
+void steps_signal(const struct jobs *jobs, struct job *job, int sig);
+
+// Kills them, in such a way that their end is recorded; true: it is under way. false: that took too
+// long, or there is no step; all that is found of it on this node was killed the hard way, and srun
+// is to be.
+bool steps_kill(const struct jobs *jobs, struct job *job);
+
+// Kills what is marked as the job's, whatever srun it descends from. Gives how many it found.
+int steps_kill_all(const struct jobs *jobs, const struct job *job);
+
+// srun has ended. Is something of its step alive? Then it was killed, and another look is due.
+bool steps_linger(const struct jobs *jobs, struct job *job);
+
 // Takes the records of the job's attempt on this node into its end: job->end.usages, of the job's
-// arena, beginning with job->usage. For a job that was started by srun the record of that step
-// becomes the job's usage and its wait status; without the plugin it has none.
+// arena, beginning with job->usage if that is known. Of a job that ran as a step the usage is the
+// plugin's record of that step, else what torc-step measured, else there is none; its wait status
+// is what torc-step said, else the record's, else srun's.
 void steps_collect(struct jobs *jobs, struct job *job);
 // the records are in the database: the files go
 void steps_forget(struct job *job);
 
-enum step_end { STEP_UNHEARD, STEP_EXITED, STEP_SIGNALED, STEP_OOM };
-// Of a job that was started by srun, failed, and has no record: what srun said of its task at the
-// end of the job's standard error (NULL: nothing). Makes the wait status of one that a signal
-// killed.
-enum step_end steps_hear(struct job *job, const char *tail);
-
-// Tells the tasks on this node of a job that was started by srun; told itself, srun would kill them
-// at once. false: there is none (yet).
-bool steps_signal(const struct jobs *jobs, const struct job *job, int sig);
-// Kills them; killing srun does not.
-void steps_kill(const struct jobs *jobs, const struct job *job);
+// Ends what a dead runner's jobs had in steps on this node, and waits for that.
+void steps_sweep(const struct jobs *jobs, int32_t pid);
 
 #endif

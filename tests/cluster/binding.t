@@ -18,4 +18,10 @@ is $? 0 "two jobs side by side, then one on both CPUs" || diag "$(cat log)"
 all=$(sed 's/.*: //' both.cpus)
 is "$(cat a.cpus b.cpus | sed 's/.*: //' | sort -n | paste -sd ' ')" "$(echo "$all" | tr ',-' '  ')" "each of the two has one CPU, and not the same"
 isnt "$all" "" "the last has both: $all"
+
+as_user rm -f ./*.cpus a b torc.db*
+sed -i 's/"name": "bind",/"name": "bind", "execution_config": {"mode": "slurm"},/' bind.json
+as_user torc-sbatch --wait bind.json > log 2>&1
+is $? 0 "the same as Slurm steps" || diag "$(cat log)"
+is "$(cat a.cpus b.cpus | sed 's/.*: //' | sort -n | paste -sd ' ') $(sed 's/.*: //' both.cpus)" "$(echo "$all" | tr ',-' '  ') $all" "... on the same CPUs"
 done_testing

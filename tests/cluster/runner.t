@@ -131,16 +131,22 @@ else
 	skip "the plugin is not built" 4
 fi
 
-# ---- binding
+# ---- what execution_config says of srun; a wrapper writes down how srun was called
+as_user mkdir bin
+printf '#!/bin/sh\necho "$*" >> srun.log\nexec /usr/bin/srun "$@"\n' > bin/srun
+chmod 755 bin/srun
 for bind in true false; do
 	fresh
+	as_user rm -f srun.log
 	cat > bind.json <<J
 {"name": "bind", "execution_config": {"mode": "slurm", "enable_cpu_bind": $bind},
  $class, "jobs": [{"name": "a", "command": "echo \$SLURM_CPU_BIND_TYPE", "resource_requirements": "one"}]}
 J
-	as_user torc-sbatch bind.json > log 2>&1 || diag "$(cat log)"
+	as_user env PATH="$TEST_DIR/bin:$TORC_BUILD:$PATH" torc-sbatch bind.json > log 2>&1 || diag "$(cat log)"
 	ok "enable_cpu_bind: $bind" ended
-	[ $bind = true ] && isnt "$(cat torc_output/*.o)" none "... and binds" || is "$(cat torc_output/*.o)" none "... and does not bind"
+	[ $bind = true ] && how=cores || how=none
+	like "$(cat srun.log)" "--cpu-bind=$how .*torc-step .*bash -c" "... is what srun is told"
+	is "$(cat torc_output/*.o)" $how "... and what the step has"
 done
 
 # ---- the output of jobs and steps of an allocation in one file

@@ -1,84 +1,206 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Jobs that are Slurm steps end as others do: told, then killed; their memory; what is known of them without the plugin.
+# Jobs as Slurm steps, without the plugin: they end as those that are started directly. And GPUs: no two jobs on one device.
 . "$(dirname "$0")/../lib/tap.sh"
 . "$(dirname "$0")/../lib/cluster.sh"
-cluster_start --nodes 1 --cpus 4 --memory 2048
+
+cluster_start --nodes 1 --cpus 4 --memory 2048 --gpus 2 --conf KillWait=8
 export TEST_COMMAND_SECS=120
+install -m 755 "$TORC_BUILD/tests/load" load
 mark=2000$$
 
-db() { [ -s torc.db ] && sqlite3 -readonly -cmd '.timeout 20000' torc.db "$@"; }
-fresh() { wait_until 60 '[ -z "$(squeue -h)" ]'; rm -rf torc.db* torc_output out; as_user mkdir out; }
-jobs() { db "SELECT name, state, coalesce(exit_code, ''), coalesce(reason, '') FROM job_status ORDER BY id"; }
-running() { wait_until 60 '[ "$(db "SELECT count(*) FROM job WHERE state = 4")" = '"$1"' ]'; }
+db() { [ -s torc.db ] && sqlite3 -cmd '.timeout 20000' torc.db "$@"; }
+fresh() {
+	[ ! -s torc.db ] || as_user torc cancel --last > cancel.log 2>&1
+	wait_until 60 '[ -z "$(squeue -h)" ]'
+	as_user rm -rf torc.db* torc_output went begun
+}
+ended() { wait_until 90 '[ "$(db "SELECT state FROM workflow")" = 1 ]'; }
+jobs() { db "SELECT name, state, coalesce(exit_code, ''), coalesce(signal, ''), reason FROM job_status ORDER BY id"; }
+attempts() { db "SELECT j.name, s.name, coalesce(r.name, '') FROM attempt a JOIN job j ON j.id = a.job
+	JOIN job_state s ON s.id = a.state LEFT JOIN attempt_reason r ON r.id = a.reason ORDER BY j.id, a.id"; }
 alive() { pgrep -f -- "$1" | grep -vx $$; }
-slurm='"execution_config": {"mode": "slurm", "srun_termination_signal": "USR1@2", "sigkill_headroom_seconds": 5}'
-class='"resource_requirements": [{"name": "brief", "num_cpus": 1, "memory": "64m", "runtime": "PT3S"},
- {"name": "long", "num_cpus": 1, "memory": "64m", "runtime": "PT2M"}]'
+asked() { grep -cE 'REQUEST_(CANCEL|KILL)_JOB_STEP' "$SANDBOX_DIR"/log/slurmctld.log; }
+classes='"resource_requirements": [{"name": "one", "num_cpus": 1, "memory": "60m", "runtime": "PT1M"},
+ {"name": "short", "num_cpus": 1, "memory": "60m", "runtime": "PT2S"}]'
+scontrol setdebugflags +protocol > /dev/null 2>&1
 
-# ---- the runtime is over: the signal to all its processes, with time to end, then KILL
-fresh
-cat > limit.json <<J
-{"name": "limit", $slurm, $class, "jobs": [
- {"name": "heeds", "command": "trap 'echo told > out/heeds; exit 0' USR1; sleep $mark.1 & wait", "resource_requirements": "brief"},
- {"name": "child", "command": "bash -c \"trap 'echo told > out/child; exit 0' USR1; sleep $mark.2 & wait\"; exit 7", "resource_requirements": "brief"},
- {"name": "deaf", "command": "trap 'date +%s > out/deaf' USR1; while :; do sleep 0.1; done", "resource_requirements": "brief"},
- {"name": "modest", "command": "exit 3", "resource_requirements": "brief"}]}
+# ---- how they end; of one srun makes no step in time
+as_user mkdir bin
+printf '#!/bin/sh\nexec sleep %s.7\n' $mark > bin/srun
+chmod 755 bin/srun
+cat > ends.json <<J
+{"name": "ends", "execution_config": {"mode": "slurm", "srun_termination_signal": "TERM@3"}, $classes, "jobs": [
+ {"name": "well", "command": "echo \$SLURM_CPUS_PER_TASK; sed -n 's/^Cpus_allowed_list:.//p' /proc/self/status", "resource_requirements": "one"},
+ {"name": "code", "command": "exit 139", "resource_requirements": "one"},
+ {"name": "signal", "command": "kill -SEGV \$\$", "resource_requirements": "one"},
+ {"name": "oom", "command": "./load --mem 200", "resource_requirements": "one"},
+ {"name": "child", "command": "./load --mem 200; exit 0", "resource_requirements": "one"},
+ {"name": "near", "command": "./load --mem 52", "resource_requirements": "one"},
+ {"name": "polite", "command": "trap 'echo stopped; exit 0' TERM; while :; do sleep 0.1; done", "resource_requirements": "short"},
+ {"name": "deaf", "command": "trap 'echo asked' TERM; while :; do sleep 0.1; done", "resource_requirements": "short"},
+ {"name": "nested", "command": "trap 'wait; exit 7' TERM; bash -c \"trap 'echo told; exit 0' TERM; sleep $mark.6 & wait\" & wait", "resource_requirements": "short"},
+ {"name": "unborn", "command": "true", "env": {"PATH": "$TEST_DIR/bin:/usr/bin:/bin"}, "resource_requirements": "short"},
+ {"name": "leaves", "command": "setsid sleep $mark.1 & env -i sleep 0.1", "resource_requirements": "one"}]}
 J
-as_user torc-sbatch --wait limit.json > log 2>&1
-is $? 1 "steps that run longer than they said" || diag "$(cat log)"
-is "$(jobs)" "heeds|failed|0|timeout
-child|failed||timeout
-deaf|failed||timeout
-modest|failed|3|exit" "... have timed out"
-is "$(cat out/heeds out/child)" $'told\ntold' "... and were told so first"
-ok "... with the time that srun_termination_signal gives between signal and KILL" \
-	[ "$(db "SELECT end_usec / 1000000 FROM attempt WHERE job = 3")" -ge "$(($(cat out/deaf || echo 9999999999) + 1))" ]
-is "$(alive "sleep $mark\.")" "" "... nothing of them is alive"
-is "$(db "SELECT count(*) FROM job_usage")" 0 "nobody measured them without the plugin, and no figure says otherwise"
-like "$(as_user torc show heeds)" 'exit|timeout|runtime' "torc show shows them"
-unlike "$(as_user torc show heeds)" 'cgroup1|cgroup2|proc' "... without a source"
+as_user torc-sbatch ends.json > log 2>&1 || diag "$(cat log)"
+ok "jobs as Slurm steps end" ended
+is "$(jobs)" "well|completed|0||
+code|failed|139||exit
+signal|failed||11|signal
+oom|failed||9|oom
+child|completed|0||
+near|completed|0||
+polite|failed|0||timeout
+deaf|failed||9|timeout
+nested|failed|7||timeout
+unborn|failed||15|timeout
+leaves|completed|0||" "... as those do that are started directly"
+is "$(cat torc_output/*_j7_*.o torc_output/*_j8_*.o torc_output/*_j9_*.o)" "stopped
+asked
+told" "... at their runtime limit they get the workflow's signal, and then a while"
+is "$(db "SELECT name FROM attempt a JOIN job j ON j.id = a.job WHERE a.message LIKE 'it completed, but one of its processes was killed for memory%'")" child \
+	"... a child that was killed for memory is told of"
+is "$(alive "sleep $mark\.")" "" "... and nothing is left of them"
+is "$(db "SELECT group_concat(DISTINCT source) FROM job_usage")" "cgroup$([ "$(stat -fc %T /sys/fs/cgroup)" = cgroup2fs ] && echo 2 || echo 1)" \
+	"what they used is from the cgroup that Slurm made for each"
+is "$(db "SELECT name, memory_peak_bytes > 50000000, oom_kills, memory_limit_bytes / 1048576 FROM job_usage WHERE name IN ('oom', 'near') ORDER BY name")" \
+	"near|1|0|60
+oom|1|1|60" "... exact, an OOM too"
+is "$(db "SELECT count(*), sum(name = 'unborn') FROM job_usage")" "10|0" "... and nothing is said of one that nobody has measured"
 
-# ---- the allocation ends: the same; it goes on in another one
+# ---- the end of the runner's time: a checkpoint, and the rest in the next allocation; a job's own srun is no different
 fresh
+save="trap 'echo saved > NAME.saved; exit 3' USR1; [ -e NAME.saved ] && exit 0; touch went; while :; do sleep 0.1; done"
 cat > end.json <<J
-{"name": "end", ${slurm/USR1/TERM}, $class, "jobs": [
- {"name": "saves", "command": "[ -e out/saved ] && exit 0; trap 'echo saved > out/saved; exit 9' TERM; sleep $mark.3 & wait", "resource_requirements": "long"}]}
+{"name": "end", "execution_config": {"mode": "slurm", "srun_termination_signal": "USR1@4", "sigkill_headroom_seconds": 2}, $classes, "jobs": [
+ {"name": "polite", "command": "${save//NAME/a}", "resource_requirements": "one", "supports_termination": true},
+ {"name": "inner", "command": "srun -n1 bash inner.sh", "launcher": "direct", "resource_requirements": "one", "supports_termination": true},
+ {"name": "quits", "command": "trap 'exit 0' USR1; while :; do sleep 0.1; done", "resource_requirements": "one", "supports_termination": true},
+ {"name": "deaf", "command": "[ -e a.saved ] && exit 0; trap '' USR1; while :; do sleep 0.1; done", "resource_requirements": "one", "supports_termination": true}]}
 J
-as_user torc-sbatch end.json > log 2>&1 || diag "$(cat log)"
-running 1
-ok "its task runs" wait_until 30 '[ -n "$(alive "sleep $mark\.3")" ]'
+echo "${save//NAME/b}" > inner.sh
+as_user sbatch --wrap "exec torc-run --db $TEST_DIR/torc.db --time 12s end.json" -c 4 --mem 1000 -o end.log > /dev/null
+ok "a runner whose time ends before its jobs" wait_until 60 '[ "$(db "SELECT count(*) FROM attempt WHERE end_usec IS NOT NULL")" -ge 4 ]'
+is "$(attempts | awk -F '|' '!seen[$1]++')" "polite|ready|terminated
+inner|ready|terminated
+quits|completed|
+deaf|ready|terminated" "... one that exits 0 at the signal has completed, the others are to go on"
+is "$(cat a.saved b.saved)" "saved
+saved" "... each task got the signal, and time to save"
+is "$(db "SELECT j.name, coalesce(a.exit_code, ''), coalesce(a.signal, '') FROM attempt a JOIN job j ON j.id = a.job WHERE j.name IN ('polite', 'deaf') GROUP BY j.id ORDER BY j.id")" \
+	"polite|3|
+deaf||9" "... one that ignores it is killed"
+wait_until 30 '[ -n "$(db "SELECT end_usec FROM runner LIMIT 1")" ]'
+[ "$(db "SELECT state FROM workflow")" = 1 ] || as_user sbatch --wrap "exec torc-run --db $TEST_DIR/torc.db --workflow 1" -c 4 --mem 1000 -o end2.log > /dev/null
+ok "... and they go on" ended
+is "$(jobs | cut -d '|' -f 1,2)" "polite|completed
+inner|completed
+quits|completed
+deaf|completed" "... to their end"
+is "$(asked)" 0 "no request to Slurm was made for any of their ends"
+
+# ---- the allocation is taken away, and the workflow canceled: nothing is left
+fresh
+cat > away.json <<J
+{"name": "away", "execution_config": {"mode": "slurm"}, $classes, "jobs": [
+ {"name": "a", "command": "touch begun; trap 'touch went; exit 7' TERM; sleep $mark.2 & wait", "resource_requirements": "one"}]}
+J
+begin() {
+	as_user torc-sbatch away.json > log 2>&1 || diag "$(cat log)"
+	wait_until 60 '[ -e begun ]'
+}
+begin
 as_user scancel "$(squeue -h -o %A | head -n 1)"
-as_user torc wait 1 > log 2>&1
-is "$? $(cat out/saved) $(jobs)" "0 saved saves|completed|0|" "a step whose allocation is canceled writes its checkpoint and completes in another"
-is "$(db "SELECT group_concat(coalesce((SELECT name FROM attempt_reason WHERE id = reason), '-')) FROM attempt")" "terminated,-" "... as its attempts say"
-
-# ---- it is canceled
+ok "scancel: the job is recorded" wait_until 40 '[ "$(db "SELECT count(*) FROM attempt WHERE end_usec IS NOT NULL")" -ge 1 ]'
+is "$(attempts | head -n 1) $(ls went)" "a|ready|terminated went" "... it got its signal, and goes back"
 fresh
-cat > cancel.json <<J
-{"name": "cancel", $slurm, $class, "jobs": [{"name": "stays", "command": "trap '' USR1; sleep $mark.4 & sleep $mark.5", "resource_requirements": "long"}]}
-J
-as_user torc-sbatch cancel.json > log 2>&1 || diag "$(cat log)"
-running 1
-ok "it runs" wait_until 30 '[ "$(alive "sleep $mark\.[45]" | wc -l)" -ge 2 ]'
-as_user torc cancel 1 > log 2>&1
-ok "torc cancel ends it" wait_until 30 '[ "$(db "SELECT state FROM job")" = 7 ]'
-ok "... and all of it" wait_until 10 '[ -z "$(alive "sleep $mark\.[45]")" ]'
+begin
+as_user torc cancel --last > log 2>&1
+ok "torc cancel ends a step" wait_until 40 '[ "$(attempts)" = "a|canceled|canceled" ]'
+ok "... which got its signal" [ -e went ]
+ok "... nothing is left of it" wait_until 20 '[ -z "$(alive "sleep $mark\.2")" ]'
 
-# ---- too much memory
+# ---- srun is killed, its runner is killed: the step goes with them, before anything else has its share
 fresh
-cat > memory.json <<J
-{"name": "memory", $slurm, $class, "jobs": [
- {"name": "itself", "command": "exec tail -c 300m /dev/zero > /dev/null", "resource_requirements": "long"},
- {"name": "child", "command": "head -c 300m /dev/zero | tail -c 300m > /dev/null", "resource_requirements": "long"},
- {"name": "killed", "command": "kill -KILL \$\$", "resource_requirements": "long"},
- {"name": "fails", "command": "exit 1", "resource_requirements": "long"}]}
+begin
+pkill -KILL -u "$TEST_USER" -x -f 'srun --overlap .*--job-name=a .*torc-step.*'
+ok "a step whose srun is killed has failed" wait_until 40 '[ "$(jobs | cut -d "|" -f 1,2)" = "a|failed" ]'
+is "$(alive "sleep $mark\.2")" "" "... and nothing is left of it"
+
+# ---- GPUs. Whoever has a device holds its lock, with all that it leaves; so a clash is seen.
+cat > gpu <<'S'
+#!/bin/bash
+# gpu whole|half COMMAND…: with the job's devices locked; `clash` says which two had one
+take() { # DEVICE KIND
+	exec {fd}>> "lock.$1"
+	[ "$2" = whole ] && { flock -n "$fd" || echo "$1 $TORC_JOB_NAME" >> clash; return; }
+	flock -sn "$fd" || echo "$1 $TORC_JOB_NAME" >> clash
+	for part in 1 2; do
+		exec {fd}>> "lock.$1.$part"
+		flock -n "$fd" && return
+	done
+	echo "$1 $TORC_JOB_NAME" >> clash
+}
+for device in ${CUDA_VISIBLE_DEVICES//,/ }; do take "$device" "$1"; done
+echo "$TORC_JOB_NAME $CUDA_VISIBLE_DEVICES" >> used
+shift
+exec "$@"
+S
+chmod 755 gpu
+fresh
+cat > gpus.json <<J
+{"name": "gpus", "execution_config": {"sigterm_lead_seconds": 1, "sigkill_headroom_seconds": 1}, "resource_requirements": [
+ {"name": "whole", "num_cpus": 1, "num_gpus": 1, "memory": "60m", "runtime": "PT1M"},
+ {"name": "brief", "num_cpus": 1, "num_gpus": 1, "memory": "60m", "runtime": "PT1S"},
+ {"name": "two", "num_cpus": 1, "num_gpus": 2, "memory": "60m", "runtime": "PT1M"},
+ {"name": "half", "num_cpus": 1, "num_gpus": 0.5, "memory": "60m", "runtime": "PT1M"},
+ {"name": "none", "num_cpus": 1, "memory": "60m", "runtime": "PT1M"}],
+ "failure_handlers": [{"name": "again", "rules": [{"match_all_exit_codes": true, "max_retries": 2, "recovery_script": "./gpu whole sleep 0.2"}]}],
+ "jobs": [
+ {"name": "long_a", "command": "./gpu whole bash -c '[ -e go ] || sleep $mark.3'", "resource_requirements": "whole", "priority": 9},
+ {"name": "long_b", "command": "./gpu whole bash -c '[ -e go ] || sleep $mark.3'", "resource_requirements": "whole", "launcher": "srun", "priority": 9},
+ {"name": "direct_{i}", "parameters": {"i": "1:3"}, "command": "./gpu whole sleep 0.2", "resource_requirements": "whole"},
+ {"name": "step_{i}", "parameters": {"i": "1:3"}, "command": "./gpu whole sleep 0.2", "resource_requirements": "whole", "launcher": "srun"},
+ {"name": "two_{i}", "parameters": {"i": "1:2"}, "command": "./gpu whole sleep 0.2", "resource_requirements": "two"},
+ {"name": "half_{i}", "parameters": {"i": "1:4"}, "command": "./gpu half sleep 0.2", "resource_requirements": "half"},
+ {"name": "inner", "command": "srun -n1 ./gpu whole sleep 0.2", "resource_requirements": "whole"},
+ {"name": "leaves", "command": "./gpu whole bash -c '(setsid sleep $mark.4 &)'", "resource_requirements": "whole", "launcher": "srun"},
+ {"name": "fails_{i}", "parameters": {"i": "1:2"}, "command": "./gpu whole bash -c 'sleep 0.1; [ \$TORC_ATTEMPT_ID = 3 ]'", "resource_requirements": "whole", "failure_handler": "again"},
+ {"name": "retried", "command": "./gpu whole bash -c 'sleep 0.1; [ \$TORC_ATTEMPT_ID = 2 ]'", "resource_requirements": "whole", "failure_handler": "again", "launcher": "srun"},
+ {"name": "oom", "command": "./gpu whole ./load --mem 200", "resource_requirements": "whole", "launcher": "srun"},
+ {"name": "slow", "command": "./gpu whole sleep $mark.5", "resource_requirements": "brief", "launcher": "srun"},
+ {"name": "deaf", "command": "./gpu whole bash -c 'trap \"\" TERM; sleep $mark.5'", "resource_requirements": "brief"},
+ {"name": "cpu", "command": "echo \"[\$CUDA_VISIBLE_DEVICES]\"", "resource_requirements": "none"},
+ {"name": "cpu_step", "command": "echo \"[\$CUDA_VISIBLE_DEVICES]\"", "resource_requirements": "none", "launcher": "srun"},
+ {"name": "cpu_inner", "command": "srun -n1 bash -c 'echo \"[\$CUDA_VISIBLE_DEVICES]\"'", "resource_requirements": "none"}]}
 J
-sed -i 's|tail -c 300m /dev/zero|head -c 300m /dev/zero \| exec tail -c 300m|; s|exec head|head|' memory.json
-as_user torc-sbatch --wait memory.json > log 2>&1
-is "$(jobs)" "itself|failed||oom
-child|failed||oom
-killed|failed||signal
-fails|failed|1|exit" "a step that is killed for memory is told from one that is killed" || diag "$(cat log)"
-is "$(sinfo -h -N -o %t | sort -u)" idle "no node is drained"
+as_user sbatch --wrap "exec torc-run --db $TEST_DIR/torc.db gpus.json" -t 3 -c 4 --mem 1000 --gres=gpu:2 -o gpus.log > /dev/null
+ok "two jobs have a GPU each" wait_until 60 '[ "$(sort used)" = "long_a 0
+long_b 1" ] || [ "$(sort used)" = "long_a 1
+long_b 0" ]'
+as_user touch go
+kill -KILL "$(db 'SELECT pid FROM runner ORDER BY id DESC LIMIT 1')"
+ok "their runner is killed, and goes on with them and all others" ended
+is "$(jobs | grep -v '|completed|0')" "oom|failed||9|oom
+slow|failed||15|timeout
+deaf|failed||9|timeout" "... to their end" || diag "$(cat gpus.log)"
+is "$(db 'SELECT count(*) FROM runner') $(attempts | grep -c lost)" "2 2" "... what ran then runs once more"
+is "$(db "SELECT j.name, count(*) FROM attempt a JOIN job j ON j.id = a.job WHERE j.name IN ('fails_1', 'fails_2', 'retried') GROUP BY j.id")" \
+	"fails_1|3
+fails_2|3
+retried|2" "... failed ones are tried again, with GPUs"
+is "$(cat clash 2>&1)" "cat: clash: No such file or directory" "no two jobs ever had one device, nor three halves of it"
+is "$(cut -d ' ' -f 2 used | sort | uniq | tr '\n' ' ')" "0 0,1 1 " "... and both were used"
+is "$(for job in $(db "SELECT id FROM job WHERE name LIKE 'cpu%'"); do cat torc_output/job_wf1_j"$job"_*.o; done)" "[]
+[]
+[]" "who asks for no GPU sees none, in steps too"
+is "$(alive "sleep $mark\.")" "" "and nothing is left of any of them"
+
+fresh
+cp -r "$TORC_TOP/examples" . && chown -R "$TEST_USER:" examples
+as_user torc-sbatch --wait examples/gpus/workflow.yaml > log 2>&1
+is $? 0 "the example with GPUs" || diag "$(cat log)"
+is "$(cat torc_output/*.e | sort | uniq -c | wc -l) $(cat torc_output/*.e | wc -l)" "2 6" "... six of its jobs had GPUs, and both were used"
+like "$(cat gpus.out/best.txt)" '^0\.0[0-9]* seed [123]$' "... and the best is chosen"
 done_testing

@@ -40,6 +40,7 @@ if grep -q '^HAVE_SPANK_TRUE = *$' "$build/Makefile"; then
 	ok "with its manual page" [ -s "$dest/usr/share/man/man8/spank_torc.8" ]
 	ok "and an example of a plugstack line" [ -n "$(find "$dest/usr" -name 'plugstack.conf.example')" ]
 fi
+ok "torc-step is installed beside the programs" [ -x "$dest/usr/libexec/torc/torc-step" ]
 if grep -q '^HAVE_LIBSLURM_TRUE = *$' "$build/Makefile"; then
 	ok "slurm-query is installed beside the programs" [ -x "$dest/usr/libexec/torc/slurm-query" ]
 fi
