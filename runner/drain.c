@@ -71,6 +71,8 @@ void drain_signal(struct runner *runner, int sig)
         runner->jobs.suspended_usec !=
             runner->end_time.suspended_usec) // Slurm sends one before each TERM, too
         end_time_ask(&runner->end_time, &runner->jobs);
+    if (sig == SIGUSR2 && runner->options->peer)
+        sig = SIGTERM; // runner/peers.h
     if (sig == SIGCONT || sig == SIGUSR2)
         return;
     if (getppid() !=

@@ -19,6 +19,7 @@
 #include "runner/job/steps.h"
 #include "runner/progress.h"
 #include "runner/series.h"
+#include "runner/shares.h"
 #include "runner/socket/socket.h"
 #include "runner/top_up.h"
 
@@ -146,6 +147,7 @@ static void send(struct runner *runner)
     fill_ends(runner, &request);
     fill_starts(runner, &request);
     fill_returned(runner, &request);
+    shares_fill(runner, &request);
     request.points = series_take(&runner->series, &request.points_count);
     fill_claim(runner, &request.claim);
     if (request.claim.max_jobs + request.claim.prefetch > 0) {
@@ -236,7 +238,8 @@ void flush_start_held(struct runner *runner)
 static bool is_here(struct runner *runner, int64_t job_id)
 {
     return job_find(&runner->jobs.held, job_id) || job_find(&runner->jobs.live, job_id) ||
-           job_find(&runner->hashing, job_id) || job_find(&runner->outbox, job_id);
+           job_find(&runner->hashing, job_id) || job_find(&runner->doubted, job_id) ||
+           job_find(&runner->outbox, job_id);
 }
 
 static void take_claims(struct runner *runner, const struct sync_reply *reply, bool again)
@@ -449,6 +452,7 @@ static void take_reply(struct runner *runner, struct sync_reply *reply, bool aga
     if (reply->classes_change != runner->classes_change)
         drop_claims(runner);
     runner->classes_change = reply->classes_change;
+    shares_take(runner, reply);
     stop_named(runner, reply->refused, reply->refused_count, STOP_REFUSED);
     stop_named(runner, reply->canceled, reply->canceled_count, STOP_CANCELED);
     if (reply->expelled)

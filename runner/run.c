@@ -24,10 +24,12 @@
 #include "runner/flush.h"
 #include "runner/local.h"
 #include "runner/loop.h"
+#include "runner/peers.h"
 #include "runner/predecessor.h"
 #include "runner/process.h"
 #include "runner/progress.h"
 #include "runner/runner.h"
+#include "runner/shares.h"
 #include "runner/socket/socket.h"
 #include "runner/top_up.h"
 
@@ -133,6 +135,7 @@ static int enter(struct runner *runner, struct error *err)
         .node = runner->jobs.node.name,
         .node_list = runner->jobs.node.node_list,
         .pid = getpid(),
+        .nodes = peers_nodes(runner->options),
         .cpus = runner->jobs.node.cpus,
         .gpus_milli = runner->jobs.node.gpus_count * GPU_WHOLE,
         .memory_bytes = runner->jobs.node.memory_bytes,
@@ -236,6 +239,7 @@ static void fini(struct runner *runner)
     link_destroy(take_ptr(runner->link));
     contents_fini(runner);
     start_log_destroy(take_ptr(runner->jobs.starts), !runner->left);
+    shares_fini(runner);
     flush_drop_all(runner);
     recorder_destroy(runner->jobs.recorder);
     job_socket_destroy(runner->socket);
@@ -294,6 +298,7 @@ int run_main(void *argument, struct keeper_shared *shared)
     struct runner runner = {.options = argument, .shared = shared, .keeper = getppid()};
     jobs_init(&runner.jobs);
     TAILQ_INIT(&runner.hashing);
+    TAILQ_INIT(&runner.doubted);
     TAILQ_INIT(&runner.outbox);
     TAILQ_INIT(&runner.sending);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -306,6 +311,8 @@ int run_main(void *argument, struct keeper_shared *shared)
     }
     if (!failed && (runner.intake.complete || runner.top_up.due) && runner.options->submission)
         top_up_last(&runner.top_up, &runner.jobs, runner.db);
+    shared->gives_back = !failed && runner.options->peer && runner.left && !runner.expelled &&
+                         !runner.intake.complete && !runner.intake.draining;
     int code = failed                       ? (int)err.code
                : runner.options->submission ? ERROR_NONE
                                             : progress_end(&runner);

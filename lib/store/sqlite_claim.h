@@ -25,7 +25,9 @@ struct claim_state {
     struct sync_reply *reply;
     struct pack_time time;
     struct pack pack;
-    bool ordered; // it was claimed in order: `classes` is not filled
+    int32_t nodes;   // of the jobs that are looked for
+    uint32_t handed; // of those claimed
+    bool ordered;    // it was claimed in order: `classes` is not filled
     struct claim_class *classes;
     struct pack_head *heads;
     struct foreign_class *foreign;

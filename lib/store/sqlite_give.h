@@ -10,6 +10,8 @@ struct runner_row { // the runner of a sync, with what its allocation allows
         allocation_start_usec;
     int64_t walltime_usec; // of its submission; 0: none
     int32_t cpus, gpus_milli;
+    int32_t nodes;            // that its jobs may have: those of its allocation, at the first
+    int32_t allocation_nodes; // 1: alone
     bool ended, lost;
     enum workflow_state state;
     const char *labels, *scheduler;

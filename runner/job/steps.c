@@ -69,20 +69,21 @@ static int open_folder(void)
     return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 }
 
-static void take(struct jobs *jobs, struct job *job, const char *name,
+static void take(const struct jobs *jobs, struct arena *arena, const char *name,
                  const struct step_record *record, struct found *found)
 {
     found->usages = array_grow(found->usages, found->count, &found->space, sizeof *found->usages);
-    found->usages[found->count++] = convert(record, jobs->node.name, job->arena);
+    found->usages[found->count++] = convert(record, jobs->node.name, arena);
     found->files =
         array_grow(found->files, found->files_count, &found->files_space, sizeof *found->files);
-    found->files[found->files_count++] = arena_strdup(job->arena, name);
+    found->files[found->files_count++] = arena_strdup(arena, name);
     if (!found->any || record->step_id < found->first.step_id)
         found->first = *record;
     found->any = true;
 }
 
-static void scan(struct jobs *jobs, struct job *job, int folder, struct found *found)
+static void scan(const struct jobs *jobs, const struct share_end *of, struct arena *arena,
+                 int folder, struct found *found)
 {
     char prefix[32];
     snprintf(prefix, sizeof prefix, "%lld.", (long long)jobs->node.slurm_job_id);
@@ -92,9 +93,9 @@ static void scan(struct jobs *jobs, struct job *job, int folder, struct found *f
         if (strncmp(entry->d_name, prefix, strlen(prefix)) ||
             !read_record(dirfd(dir), entry->d_name, &record))
             continue;
-        if (record.job == job->claimed.job_id && record.run == job->claimed.run_id &&
-            record.attempt == job->claimed.attempt_id && !strcmp(record.node, jobs->node.name))
-            take(jobs, job, entry->d_name, &record, found);
+        if (record.job == of->job_id && record.run == of->run_id &&
+            record.attempt == of->attempt_id && !strcmp(record.node, jobs->node.name))
+            take(jobs, arena, entry->d_name, &record, found);
     }
     if (dir)
         closedir(dir);
@@ -121,9 +122,9 @@ static void replace_own(struct job *job, struct found *found)
     job->usage = found->usages[0];
 }
 
-static void *keep(struct job *job, void *array, size_t bytes)
+static void *keep(struct arena *arena, void *array, size_t bytes)
 {
-    void *copy = arena_alloc(job->arena, bytes ? bytes : 1);
+    void *copy = arena_alloc(arena, bytes ? bytes : 1);
     if (bytes) // memcpy takes no NULL, not even of nothing
         memcpy(copy, array, bytes);
     free(array);
@@ -141,14 +142,17 @@ void steps_collect(struct jobs *jobs, struct job *job)
         return;
     found.usages = array_grow(found.usages, found.count, &found.space, sizeof *found.usages);
     found.usages[found.count++] = job->usage;
+    struct share_end of = {.job_id = job->claimed.job_id,
+                           .run_id = job->claimed.run_id,
+                           .attempt_id = job->claimed.attempt_id};
     if (folder >= 0)
-        scan(jobs, job, folder, &found);
+        scan(jobs, &of, job->arena, folder, &found);
     if (own)
         replace_own(job, &found);
     job->end.usages_count = (uint32_t)found.count;
-    job->end.usages = keep(job, found.usages, found.count * sizeof *found.usages);
+    job->end.usages = keep(job->arena, found.usages, found.count * sizeof *found.usages);
     job->step_files_count = (uint32_t)found.files_count;
-    job->step_files = keep(job, found.files, found.files_count * sizeof *found.files);
+    job->step_files = keep(job->arena, found.files, found.files_count * sizeof *found.files);
 }
 
 void steps_forget(struct job *job)
@@ -158,11 +162,37 @@ void steps_forget(struct job *job)
         unlinkat(folder, job->step_files[i], 0);
 }
 
-void steps_kill(struct jobs *jobs, struct job *job)
+static void kill_attempt(const struct jobs *jobs, int64_t job_id, int32_t run_id,
+                         int32_t attempt_id)
 {
     cleanup_free char *slurm = xasprintf("SLURM_JOB_ID=%lld", (long long)jobs->node.slurm_job_id);
-    cleanup_free char *id = xasprintf("TORC_STEP_JOB=%lld", (long long)job->claimed.job_id);
-    cleanup_free char *attempt =
-        xasprintf("TORC_STEP_ATTEMPT=%d.%d", job->claimed.run_id, job->claimed.attempt_id);
+    cleanup_free char *id = xasprintf("TORC_STEP_JOB=%lld", (long long)job_id);
+    cleanup_free char *attempt = xasprintf("TORC_STEP_ATTEMPT=%d.%d", run_id, attempt_id);
     process_kill_marked((const char *const[]){slurm, id, attempt, NULL}, false);
+}
+
+void steps_kill(struct jobs *jobs, struct job *job)
+{
+    kill_attempt(jobs, job->claimed.job_id, job->claimed.run_id, job->claimed.attempt_id);
+}
+
+void steps_of_share(const struct jobs *jobs, struct arena *arena, struct share_end *share,
+                    struct step_files *files)
+{
+    struct found found = {0};
+    kill_attempt(jobs, share->job_id, share->run_id, share->attempt_id);
+    int folder = open_folder();
+    if (folder >= 0)
+        scan(jobs, share, arena, folder, &found);
+    share->usages_count = (uint32_t)found.count;
+    share->usages = keep(arena, found.usages, found.count * sizeof *found.usages);
+    files->count = (uint32_t)found.files_count;
+    files->names = keep(arena, found.files, found.files_count * sizeof *found.files);
+}
+
+void step_files_remove(const struct step_files *files)
+{
+    cleanup_close int folder = files->count ? open_folder() : -1;
+    for (uint32_t i = 0; folder >= 0 && i < files->count; i++)
+        unlinkat(folder, files->names[i], 0);
 }

@@ -15,4 +15,14 @@ void steps_forget(struct job *job);
 // Kills the tasks on this node of a job that was started by srun; killing srun does not.
 void steps_kill(struct jobs *jobs, struct job *job);
 
+// What such a job, started on another node, has used on this one; what is left of it here is
+// killed. Its records go once they are stored. All in the arena.
+struct step_files {
+    const char **names;
+    uint32_t count;
+};
+void steps_of_share(const struct jobs *jobs, struct arena *arena, struct share_end *share,
+                    struct step_files *files);
+void step_files_remove(const struct step_files *files);
+
 #endif
