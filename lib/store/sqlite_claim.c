@@ -32,8 +32,10 @@ static void add_foreign(struct claim_state *state, const struct claim_class *c, 
 {
     state->foreign = array_grow(state->foreign, state->foreign_count, &state->foreign_space,
                                 sizeof *state->foreign);
-    state->foreign[state->foreign_count++] = (struct foreign_class){
-        .shape = c->shape, .labels = arena_strdup(state->reply->arena, labels)};
+    state->foreign[state->foreign_count++] =
+        (struct foreign_class){.shape = c->shape,
+                               .nodes = c->job.nodes,
+                               .labels = arena_strdup(state->reply->arena, labels)};
 }
 
 enum pack_time_fit claim_class_fits(const struct claim_state *state, struct claim_class *c,
@@ -262,26 +264,29 @@ static int take_jobs(struct claim_state *state, int64_t most, struct error *err)
 }
 
 static bool takes_foreign(const struct claim_state *state, const struct pack_shape *capacity,
-                          const char *labels)
+                          int32_t nodes, const char *labels)
 {
     for (size_t i = 0; i < state->foreign_count; i++)
-        if (pack_labels_fit(labels, state->foreign[i].labels) &&
+        if ((state->foreign[i].nodes == 1 || state->foreign[i].nodes == nodes) &&
+            pack_labels_fit(labels, state->foreign[i].labels) &&
             pack_shape_fits(&state->foreign[i].shape, capacity))
             return true;
     return false;
 }
 
-// What is open for a runner started by hand waits for jobs that nobody runs, and that no runner
-// which is alive would take.
+// What is open for the runner waits for jobs that nobody runs, and that no runner which is alive
+// would take. In an allocation it may hold what they need: it leaves, but for ready jobs that no
+// allocation was asked for yet, as it may be the last that can ask.
 static int is_forsaken(struct claim_state *state, bool *forsaken, struct error *err)
 {
     struct tx *tx = state->tx;
     int64_t elsewhere = 0;
+    enum sql sql = state->runner->allocation_id ? SQL_CLAIM_STAY : SQL_CLAIM_ELSEWHERE;
     *forsaken = false;
-    if (!state->reply->may_come || state->ordered || state->classes_count ||
-        state->runner->allocation_id || tx->state != WORKFLOW_RUNNING)
+    if (!state->reply->may_come || state->ordered || state->classes_count || state->wide_ready ||
+        tx->state != WORKFLOW_RUNNING)
         return 0;
-    if (db_number(tx->db, err, &elsewhere, SQL_CLAIM_ELSEWHERE, "l", tx->workflow_id) < 0)
+    if (db_number(tx->db, err, &elsewhere, sql, "l", tx->workflow_id) < 0)
         return -1;
     if (elsewhere)
         return 0;
@@ -292,7 +297,8 @@ static int is_forsaken(struct claim_state *state, bool *forsaken, struct error *
     while (s && (rc = db_step(tx->db, s, err)) > 0) {
         struct pack_shape capacity = {sqlite3_column_int(s, 1), sqlite3_column_int(s, 2),
                                       sqlite3_column_int64(s, 3)};
-        taken |= takes_foreign(state, &capacity, (const char *)sqlite3_column_text(s, 0));
+        taken |= takes_foreign(state, &capacity, sqlite3_column_int(s, 4),
+                               (const char *)sqlite3_column_text(s, 0));
     }
     *forsaken = !taken;
     return rc;
@@ -339,7 +345,8 @@ static int take_wide(struct claim_state *state, const struct wide *wide, bool ru
         if (next->memory_bytes > kept.memory_bytes)
             kept.memory_bytes = next->memory_bytes;
     }
-    state->classes_count = 0;
+    state->wide_ready = state->classes_count > 0;
+    state->classes_count = state->foreign_count = 0;
     free(take_ptr(state->heads));
     state->nodes = 1;
     state->pack.max_jobs = pack.max_jobs - (int32_t)state->reply->claimed_count;
