@@ -91,6 +91,16 @@ static void sweep(const struct runner *runner)
     process_signal_marked((const char *const[]){db, id, NULL}, PROCESS_NO_RUNNERS, SIGKILL);
 }
 
+// A runner that was killed left steps on this node that no srun ends any more, also those of jobs
+// of several nodes; they are lost with it, wherever they were started.
+static void sweep_steps(const struct node *node, int64_t workflow_id)
+{
+    cleanup_free char *job = xasprintf("SLURM_JOB_ID=%lld", (long long)node->slurm_job_id);
+    cleanup_free char *name = xasprintf("SLURMD_NODENAME=%s", node->name);
+    cleanup_free char *id = xasprintf("TORC_WORKFLOW_ID=%lld", (long long)workflow_id);
+    process_signal_marked((const char *const[]){job, name, id, NULL}, PROCESS_STEPS, SIGKILL);
+}
+
 // Before the dead are declared lost: their results would be refused then.
 static void replay_journals(struct runner *runner)
 {
@@ -124,6 +134,8 @@ static int enter(struct runner *runner, struct error *err)
         predecessors_find(runner->store, runner->jobs.workflow_id, runner->jobs.node.host);
     if (gone.count)
         sweep(runner);
+    if (runner->again && runner->jobs.node.in_allocation)
+        sweep_steps(&runner->jobs.node, runner->jobs.workflow_id);
     struct runner_entry entry = {
         .workflow_id = runner->jobs.workflow_id,
         .tag = runner->options->submission,
@@ -295,8 +307,10 @@ static void take_up(struct options *options, struct keeper_shared *shared)
 int run_main(void *argument, struct keeper_shared *shared)
 {
     struct error err = {0};
+    bool again = shared->begin_usec > 0;
     take_up(argument, shared);
-    struct runner runner = {.options = argument, .shared = shared, .keeper = getppid()};
+    struct runner runner = {
+        .options = argument, .shared = shared, .keeper = getppid(), .again = again};
     jobs_init(&runner.jobs);
     TAILQ_INIT(&runner.hashing);
     TAILQ_INIT(&runner.doubted);

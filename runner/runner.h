@@ -21,6 +21,7 @@ struct runner {
     const struct options *options;
     struct keeper_shared *shared;
     pid_t keeper;
+    bool again; // after one that was killed
     char *db; // absolute
     struct store *store;
     struct runner_grant grant;
