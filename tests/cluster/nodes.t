@@ -47,15 +47,30 @@ is "$(output 2 | grep -E '^(SLURM_(JOB_NUM_NODES|NNODES|CPUS_ON_NODE|TASKS_PER_N
 	"SLURM_CPUS_ON_NODE=2 SLURM_JOB_NUM_NODES=3 SLURM_MEM_PER_NODE=200 SLURM_NNODES=3 SLURM_TASKS_PER_NODE=2(x3)" "its environment is that of its share"
 is "$(output 3 | uniq | wc -l)" 1 "the srun of a job of one node stays on it" || diag "$(output 3)"
 
-# ---- a node dies
-fresh
+# ---- a runner is killed, an allocation canceled
 job='echo $TORC_JOB_NAME $TORC_ATTEMPT_ID $SLURMD_NODENAME >> ran; until [ -e go ]; do sleep 0.1; done'
 jq -n --arg c "$job" '{name: "dies", slurm_schedulers: [{name: "three", nodes: 3}],
 	resource_requirements: [{name: "three", num_nodes: 3, num_cpus: 2, memory: "100m", runtime: "PT5M"},
 		{name: "one", num_cpus: 2, memory: "50m", runtime: "PT5M"}],
 	jobs: [{name: "s{i}", parameters: {i: "1:3"}, command: $c, resource_requirements: "one", scheduler: "three"},
 		{name: "w", command: ("srun bash -c \u0027" + $c + "\u0027"), resource_requirements: "three", scheduler: "three"}]}' > dies.json
-as_user torc-sbatch --wait dies.json > log 2>&1 & waiting=$!
+begin() { fresh; as_user torc-sbatch --wait dies.json > log 2>&1 & waiting=$!; }
+begin
+wait_until 60 '[ "$(wc -l < ran)" = 6 ]' || diag "$(cat ran; logs)"
+for pid in $(db "SELECT pid FROM runner WHERE nodes = 3"); do kill -9 "$pid"; done
+ok "the first runner is killed: what it had started runs again" wait_until 60 '[ "$(grep -c " 2 " ran)" = 4 ]' || diag "$(cat ran; logs)"
+tasks() { for p in $(pgrep -u "$TEST_USER" -f 'until .* -e go'); do tr '\0' '\n' < "/proc/$p/environ"; done 2> /dev/null | grep -c "^TORC_STEP_ATTEMPT=1.$1$"; }
+ok "... and nothing of it goes on, on any node" wait_until 30 '[ "$(db "SELECT count(*) FROM share WHERE ended")" = 0 ] && [ "$(tasks 1)" = 2 ]' ||
+	diag "$(tasks 1) $(ps -u "$TEST_USER" -f)"
+as_user scancel $(squeue -h -o %i)
+ok "the allocations are canceled: all goes on in others" wait_until 60 '[ "$(grep -c . ran)" = 16 ]' || diag "$(cat ran; logs)"
+as_user touch go
+await $waiting
+is "$? $(db "SELECT ifnull(r.name, 'completed'), count(*) FROM attempt a LEFT JOIN attempt_reason r ON r.id = a.reason GROUP BY 1" | paste -sd ' ')" \
+	"0 completed|4 lost|2 terminated|4" "... with a signal to each job on each node" || diag "$(logs)"
+
+# ---- a node dies
+begin
 wait_until 60 '[ "$(wc -l < ran)" = 6 ]' || diag "$(cat ran; logs)"
 is "$(grep ^s ran | sort | cut -d ' ' -f 1,2 | paste -sd ' ') $(grep ^s ran | cut -d ' ' -f 3 | sort -u | wc -l) $(grep -c ^w ran)" \
 	"s1 1 s2 1 s3 1 3 3" "jobs of one node are on all three, and one of three nodes beside them" || diag "$(cat ran)"
