@@ -22,7 +22,7 @@ struct runner {
     struct keeper_shared *shared;
     pid_t keeper;
     bool again; // after one that was killed
-    char *db; // absolute
+    char *db;   // absolute
     struct store *store;
     struct runner_grant grant;
     char *incarnation;
