@@ -4,10 +4,12 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/base/clock.h"
 #include "lib/base/crash.h"
+#include "runner/action.h"
 #include "runner/end_time.h"
 #include "runner/job/life.h"
 #include "runner/progress.h"
@@ -34,6 +36,7 @@ void drain_begin(struct runner *runner, enum stop why, int64_t grace_usec)
     runner->intake.draining = true;
     runner->end_time.fixed = true;
     runner->urgent = true; // what is held goes back now
+    action_stop(&runner->action, why == STOP_REFUSED || runner->interrupts >= 2);
     crash_point("drain-begun");
     for (job = TAILQ_FIRST(&runner->jobs.live); job; job = next) {
         next = TAILQ_NEXT(job, link);
@@ -101,4 +104,10 @@ int64_t drain_due(const struct runner *runner)
     return runner->intake.draining || !runner->end_time.end_usec
                ? INT64_MAX
                : runner->jobs.now + end_time_left_usec(&runner->end_time, &runner->jobs);
+}
+
+bool drain_is_homeless(void)
+{
+    struct stat st;
+    return stat(".", &st) || !st.st_nlink;
 }

@@ -251,6 +251,7 @@ static void fini(struct runner *runner)
 {
     link_destroy(take_ptr(runner->link));
     contents_fini(runner);
+    action_fini(&runner->action);
     start_log_destroy(take_ptr(runner->jobs.starts), !runner->left);
     shares_fini(runner);
     flush_drop_all(runner);

@@ -28,7 +28,7 @@ struct runner_entry {
 
 struct runner_grant {
     int64_t runner_id;
-    int32_t run_id;
+    int32_t run_id, max_parallel_jobs; // of the action that asked for its nodes; 0: any number
     const char *workflow_name, *folder, *settings; // settings: JSON, lib/workflow/settings.h
     const char *partition, *scheduler;             // of the submission, or NULL
     struct arena *arena;

@@ -373,7 +373,7 @@ int tx_claim(struct tx *tx, const struct runner_row *runner, const struct claim_
                  .max_jobs = claim->max_jobs,
                  .prefetch = claim->prefetch},
     };
-    bool running = tx->state == WORKFLOW_RUNNING;
+    bool running = tx->state == WORKFLOW_RUNNING && !tx->starts;
     struct wide wide;
     int rc = tx_wide(tx, runner, &wide, err);
     if (!rc)

@@ -33,4 +33,7 @@ int tx_take(struct tx *tx, int64_t runner_id, const struct attempt_start *start,
 int tx_hints(struct tx *tx, const struct sync_request *request, struct sync_reply *reply,
              struct error *err);
 
+// Fills reply->canceled: sqlite_steer.c.
+int tx_canceled(struct tx *tx, int64_t runner_id, struct sync_reply *reply, struct error *err);
+
 #endif

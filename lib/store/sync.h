@@ -4,6 +4,7 @@
 #define LIB_STORE_SYNC_H
 
 #include "lib/base/record.h"
+#include "lib/store/action.h"
 #include "lib/store/store.h"
 
 struct claim_request { // what may be claimed now; max_jobs 0: nothing
@@ -29,6 +30,7 @@ struct sync_request {
     uint32_t starts_count, ends_count, returned_count, ahead_count, points_count, shares_count,
         doubts_count;
     struct claim_request claim;
+    struct action_wish actions;
     bool leave; // the runner's last; what it still holds becomes ready; seq 0: it died, `starts`
                 // are all that it had started, and what it claimed besides becomes ready
 };
@@ -51,6 +53,7 @@ struct sync_reply {
     bool held;     // nothing is given out now
     bool may_come; // jobs that fit this runner's capacity and labels may still become ready
     bool demand;   // some class needs more than live and queued allocations give: see plan.h
+    struct action_news actions;
     int64_t classes_change; // another number than before: what is held is out of date
     int32_t interval_ms;    // to wait before the next sync that is not urgent; 0: the runner's own
     struct arena *arena;
