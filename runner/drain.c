@@ -4,6 +4,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/base/clock.h"
@@ -73,6 +74,8 @@ void drain_signal(struct runner *runner, int sig)
         runner->jobs.suspended_usec !=
             runner->end_time.suspended_usec) // Slurm sends one before each TERM, too
         end_time_ask(&runner->end_time, &runner->jobs);
+    if (sig == SIGUSR2 && runner->options->peer)
+        sig = SIGTERM; // runner/peers.h
     if (sig == SIGCONT || sig == SIGUSR2)
         return;
     if (getppid() !=
@@ -101,4 +104,10 @@ int64_t drain_due(const struct runner *runner)
     return runner->intake.draining || !runner->end_time.end_usec
                ? INT64_MAX
                : runner->jobs.now + end_time_left_usec(&runner->end_time, &runner->jobs);
+}
+
+bool drain_is_homeless(void)
+{
+    struct stat st;
+    return stat(".", &st) || !st.st_nlink;
 }

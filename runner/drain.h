@@ -13,5 +13,7 @@ void drain_signal(struct runner *runner,
                   int sig);             // one that the keeper relayed, or that says it is dead
 void drain_tick(struct runner *runner); // when the allocation's margin has come
 int64_t drain_due(const struct runner *runner);
+// The folder that the workflow lives in is no more, and with it what could be written.
+bool drain_is_homeless(void);
 
 #endif

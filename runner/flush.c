@@ -20,6 +20,7 @@
 #include "runner/job/steps.h"
 #include "runner/progress.h"
 #include "runner/series.h"
+#include "runner/shares.h"
 #include "runner/socket/socket.h"
 #include "runner/top_up.h"
 
@@ -155,6 +156,7 @@ static void send(struct runner *runner)
     fill_ends(runner, &request);
     fill_starts(runner, &request);
     fill_returned(runner, &request);
+    shares_fill(runner, &request);
     request.points = series_take(&runner->series, &request.points_count);
     request.actions = action_wish(&runner->action, runner->intake.draining,
                                   runner->interrupts >= 2 || runner->expelled);
@@ -249,7 +251,8 @@ void flush_start_held(struct runner *runner)
 static bool is_here(struct runner *runner, int64_t job_id)
 {
     return job_find(&runner->jobs.held, job_id) || job_find(&runner->jobs.live, job_id) ||
-           job_find(&runner->hashing, job_id) || job_find(&runner->outbox, job_id);
+           job_find(&runner->hashing, job_id) || job_find(&runner->doubted, job_id) ||
+           job_find(&runner->outbox, job_id);
 }
 
 static void take_claims(struct runner *runner, const struct sync_reply *reply, bool again)
@@ -386,20 +389,13 @@ void flush_journal(struct runner *runner)
         write_journal(runner, true);
 }
 
-// The folder that the workflow lives in is no more, and with it what could be written.
-static bool is_homeless(void)
-{
-    struct stat st;
-    return stat(".", &st) || !st.st_nlink;
-}
-
 bool flush_gives_up(struct runner *runner, struct error *err)
 {
     struct error why;
     int64_t patience_usec = (int64_t)runner->jobs.settings.idle_secs * USEC_PER_SEC;
     if (runner->jobs.live_count || runner->hashing_count || link_is_idle(runner->link))
         return false;
-    bool ends = runner->intake.draining || is_homeless();
+    bool ends = runner->intake.draining || drain_is_homeless();
     if (ends || patience_usec < AWAY_USEC)
         patience_usec = AWAY_USEC;
     uint32_t all = runner->sending_count + runner->outbox_count, untold = all - runner->journaled;
@@ -462,6 +458,7 @@ static void take_reply(struct runner *runner, struct sync_reply *reply, bool aga
     if (reply->classes_change != runner->classes_change)
         drop_claims(runner);
     runner->classes_change = reply->classes_change;
+    shares_take(runner, reply);
     stop_named(runner, reply->refused, reply->refused_count, STOP_REFUSED);
     stop_named(runner, reply->canceled, reply->canceled_count, STOP_CANCELED);
     if (reply->expelled)

@@ -18,38 +18,47 @@
 #include "lib/base/error.h"
 #include "lib/meter/meter.h"
 #include "lib/meter/proc.h"
+#include "runner/peers.h"
 #include "runner/signals.h"
 #include "runner/socket/socket.h"
 
 enum { AGAIN_MOST = 3 }; // in a row
 
-// Every process that has this one as its parent gets SIGKILL.
-static void kill_children(void)
+// Every process that has this one as its parent gets SIGKILL, but for one. Gives how many they are.
+static int kill_children(pid_t spared)
 {
+    int count = 0;
     pid_t self = getpid();
     struct proc_stat process;
     DIR *proc = opendir("/proc");
     for (struct dirent *entry; proc && (entry = readdir(proc));) {
         pid_t pid = (pid_t)atoi(entry->d_name);
-        if (pid > 0 && !proc_stat(dirfd(proc), pid, &process) && process.ppid == self)
-            kill(pid, SIGKILL);
+        if (pid <= 0 || pid == spared || proc_stat(dirfd(proc), pid, &process) ||
+            process.ppid != self)
+            continue;
+        kill(pid, SIGKILL);
+        count++;
     }
     if (proc)
         closedir(proc);
+    return count;
 }
 
 // What the runner leaves becomes the keeper's, being a subreaper: kill and reap, until there is
-// nothing. A generation at a time: the children of what was killed come to the keeper then.
-static void sweep(void)
+// nothing. A generation at a time: the children of what was killed come to the keeper then. *peers:
+// spared; 0 when it has ended.
+static void sweep(pid_t *peers)
 {
     enum { FIRST_MSEC = 5, LAST_MSEC = 1000, MOST_MSEC = 30 * 1000 };
     int pause_msec = FIRST_MSEC, waited_msec = 0;
     for (;;) {
         pid_t pid;
-        kill_children();
-        while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+        int left = kill_children(*peers);
+        while ((pid = waitpid(-1, NULL, WNOHANG)) > 0) {
             pause_msec = FIRST_MSEC;
-        if (pid < 0 && errno == ECHILD)
+            *peers = pid == *peers ? 0 : *peers;
+        }
+        if ((pid < 0 && errno == ECHILD) || (*peers && !left))
             break;
         if (waited_msec > MOST_MSEC) { // in the kernel, waiting for a disk or a mount that hangs
             fprintf(stderr, "torc-run: a process that it left does not die; leaving it\n");
@@ -86,9 +95,10 @@ static bool is_farewell(int sig)
     return sig == SIGINT || sig == SIGTERM || sig == SIGQUIT || sig == SIGHUP;
 }
 
-// Relays signals to the runner until it has ended; what else ends is an orphan's. *told: to end.
-// Gives its wait status.
-static int attend(pid_t runner, bool *told)
+// Relays signals to the runner (0: there is none any more), and to those of the other nodes, until
+// the former, or else these, have ended; what else ends is an orphan's. *told: to end. Gives the
+// wait status.
+static int attend(pid_t runner, pid_t *peers, bool *told)
 {
     sigset_t set;
     signals_fill(&set);
@@ -96,12 +106,17 @@ static int attend(pid_t runner, bool *told)
         int sig = sigwaitinfo(&set, NULL), status;
         if (sig > 0 && sig != SIGCHLD) {
             *told |= is_farewell(sig);
-            kill(runner, sig);
+            if (runner)
+                kill(runner, sig);
+            peers_tell(*peers, sig);
             continue;
         }
-        for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;)
-            if (pid == runner)
+        for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
+            if (pid == *peers)
+                *peers = 0;
+            if (pid == runner || (!runner && !*peers))
                 return status;
+        }
     }
 }
 
@@ -120,6 +135,17 @@ static void tell(int sig, int again, const struct keeper_shared *shared)
                 (long long)shared->workflow_id);
 }
 
+// The job ends with its first task, so the other nodes are waited for.
+static int leave(pid_t *peers, const struct keeper_shared *shared, int code)
+{
+    bool told;
+    if (*peers)
+        attend(0, peers, &told);
+    if (shared->gives_back)
+        peers_give_back();
+    return code;
+}
+
 int keeper_run(int (*run)(void *argument, struct keeper_shared *shared), void *argument)
 {
     struct keeper_shared *shared =
@@ -131,6 +157,7 @@ int keeper_run(int (*run)(void *argument, struct keeper_shared *shared), void *a
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     signals_block();
     bool told = false;
+    pid_t peers = peers_start(argument);
     for (int again = 0;;) {
         shared->progress = false;
         pid_t runner = start(run, argument, shared);
@@ -139,18 +166,18 @@ int keeper_run(int (*run)(void *argument, struct keeper_shared *shared), void *a
             return ERROR_INTERNAL;
         }
         crash_point("keeper-waits");
-        int status = attend(runner, &told);
+        int status = attend(runner, &peers, &told);
         crash_point("keeper-not-swept");
-        sweep();
+        sweep(&peers);
         crash_point("keeper-swept");
         job_socket_remove(shared->socket);
         if (WIFEXITED(status))
-            return WEXITSTATUS(status);
+            return leave(&peers, shared, WEXITSTATUS(status));
         again = shared->progress ? 1 : again + 1;
         if (told || !shared->workflow_id || again > AGAIN_MOST)
             again = 0;
         tell(WTERMSIG(status), again, shared);
         if (!again)
-            return ERROR_INTERNAL;
+            return leave(&peers, shared, ERROR_INTERNAL);
     }
 }

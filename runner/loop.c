@@ -24,6 +24,7 @@
 #include "runner/job/life.h"
 #include "runner/progress.h"
 #include "runner/series.h"
+#include "runner/shares.h"
 #include "runner/signals.h"
 #include "runner/socket/socket.h"
 #include "runner/top_up.h"
@@ -171,11 +172,13 @@ static void tell(struct runner *runner, struct job *job)
 static void take_ended(struct runner *runner)
 {
     struct job *job;
+    while ((job = shares_next(runner)))
+        tell(runner, job);
     while ((job = contents_next(runner)))
         tell(runner, job);
     while ((job = TAILQ_FIRST(&runner->jobs.ended))) {
         TAILQ_REMOVE(&runner->jobs.ended, job, link);
-        if (!contents_keep(runner, job))
+        if (!contents_keep(runner, job) && !shares_keep(runner, job))
             tell(runner, job);
     }
 }
@@ -184,8 +187,9 @@ static void take_ended(struct runner *runner)
 static bool has_nothing_to_do(const struct runner *runner)
 {
     const struct jobs *jobs = &runner->jobs;
-    if (!runner->seq || jobs->live_count || runner->hashing_count || runner->outbox_count ||
-        runner->changed || runner->top_up.pid || !link_is_idle(runner->link))
+    if (!runner->seq || jobs->live_count || runner->hashing_count || runner->doubted_count ||
+        runner->shares_open || runner->outbox_count || runner->changed || runner->top_up.pid ||
+        !link_is_idle(runner->link))
         return false;
     if (runner->action.claim.id || (runner->action.due && runner->interrupts < 2))
         return false;

@@ -192,12 +192,14 @@ bool node_take(struct node *node, const struct claimed_job *job, struct share *s
     if (share->cpus > node->cpus_free || share->memory_bytes > node->memory_free)
         return false;
     share->bound = false;
-    share->gpus_milli = job->gpus_milli;
-    if (!take_gpus(node, job->gpus_milli, share))
+    share->gpus_milli = job->nodes > 1 && job->gpus_milli // as the store counts it
+                            ? node->gpus_count * GPU_WHOLE
+                            : job->gpus_milli;
+    if (!take_gpus(node, share->gpus_milli, share))
         return false;
     node->cpus_free -= share->cpus;
     node->memory_free -= share->memory_bytes;
-    if (node->cpu_order)
+    if (node->cpu_order && job->nodes <= 1) // its steps are bound by nobody: CPUs of other nodes
         take_cpus(node, share);
     return true;
 }

@@ -49,6 +49,8 @@ static const struct option_row table[] = {
      "auto (default), or proc: measure without cgroups", accounting_words},
     {"submission", 0, OPTION_TEXT, AT(submission), "TAG",
      "the submission that started this (torc-sbatch says it)", NULL},
+    {"peer", 0, OPTION_FLAG, AT(peer), NULL,
+     "of an allocation of several nodes, on another than the first (torc-run says it)", NULL},
     {"quiet", 'Q', OPTION_FLAG, AT(quiet), NULL, "say nothing but errors", NULL},
     {"help", 'h', OPTION_HELP, 0, NULL, "this text", NULL},
     {"version", 'V', OPTION_VERSION, 0, NULL, "the version", NULL},

@@ -28,6 +28,7 @@ struct options {
     int32_t limits, stdio, hash;
     int32_t max_fails;  // -1: as the workflow says
     int32_t accounting; // 0 auto, 1 proc: without cgroups
+    bool peer;          // --peer: of another node than the allocation's first; runner/peers.h
     bool allow_missing; // inputs that do not exist yet are waited for
     bool quiet;
     char *command_line; // for the records; owned

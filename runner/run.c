@@ -25,10 +25,12 @@
 #include "runner/job/steps.h"
 #include "runner/local.h"
 #include "runner/loop.h"
+#include "runner/peers.h"
 #include "runner/predecessor.h"
 #include "runner/process.h"
 #include "runner/progress.h"
 #include "runner/runner.h"
+#include "runner/shares.h"
 #include "runner/socket/socket.h"
 #include "runner/top_up.h"
 
@@ -91,6 +93,16 @@ static void sweep(const struct runner *runner, const struct predecessors *gone)
         steps_sweep(&runner->jobs, gone->pids[i]);
 }
 
+// A runner that was killed left steps on this node that no srun ends any more, also those of jobs
+// of several nodes; they are lost with it, wherever they were started.
+static void sweep_steps(const struct node *node, int64_t workflow_id)
+{
+    cleanup_free char *job = xasprintf("SLURM_JOB_ID=%lld", (long long)node->slurm_job_id);
+    cleanup_free char *name = xasprintf("SLURMD_NODENAME=%s", node->name);
+    cleanup_free char *id = xasprintf("TORC_WORKFLOW_ID=%lld", (long long)workflow_id);
+    process_kill_marked((const char *const[]){job, name, id, NULL}, false);
+}
+
 // Before the dead are declared lost: their results would be refused then.
 static void replay_journals(struct runner *runner)
 {
@@ -124,6 +136,8 @@ static int enter(struct runner *runner, struct error *err)
         predecessors_find(runner->store, runner->jobs.workflow_id, runner->jobs.node.host);
     if (gone.count)
         sweep(runner, &gone);
+    if (runner->again && runner->jobs.node.in_allocation)
+        sweep_steps(&runner->jobs.node, runner->jobs.workflow_id);
     struct runner_entry entry = {
         .workflow_id = runner->jobs.workflow_id,
         .tag = runner->options->submission,
@@ -136,6 +150,7 @@ static int enter(struct runner *runner, struct error *err)
         .node = runner->jobs.node.name,
         .node_list = runner->jobs.node.node_list,
         .pid = getpid(),
+        .nodes = peers_nodes(runner->options),
         .cpus = runner->jobs.node.cpus,
         .gpus_milli = runner->jobs.node.gpus_count * GPU_WHOLE,
         .memory_bytes = runner->jobs.node.memory_bytes,
@@ -241,6 +256,7 @@ static void fini(struct runner *runner)
     contents_fini(runner);
     action_fini(&runner->action);
     start_log_destroy(take_ptr(runner->jobs.starts), !runner->left);
+    shares_fini(runner);
     flush_drop_all(runner);
     recorder_destroy(runner->jobs.recorder);
     job_socket_destroy(runner->socket);
@@ -295,10 +311,13 @@ static void take_up(struct options *options, struct keeper_shared *shared)
 int run_main(void *argument, struct keeper_shared *shared)
 {
     struct error err = {0};
+    bool again = shared->begin_usec > 0;
     take_up(argument, shared);
-    struct runner runner = {.options = argument, .shared = shared, .keeper = getppid()};
+    struct runner runner = {
+        .options = argument, .shared = shared, .keeper = getppid(), .again = again};
     jobs_init(&runner.jobs);
     TAILQ_INIT(&runner.hashing);
+    TAILQ_INIT(&runner.doubted);
     TAILQ_INIT(&runner.outbox);
     TAILQ_INIT(&runner.sending);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -311,6 +330,8 @@ int run_main(void *argument, struct keeper_shared *shared)
     }
     if (!failed && (runner.intake.complete || runner.top_up.due) && runner.options->submission)
         top_up_last(&runner.top_up, &runner.jobs, runner.db);
+    shared->gives_back = !failed && runner.options->peer && runner.left && !runner.expelled &&
+                         !runner.intake.complete && !runner.intake.draining;
     int code = failed                       ? (int)err.code
                : runner.options->submission ? ERROR_NONE
                                             : progress_end(&runner);

@@ -22,7 +22,8 @@ struct runner {
     const struct options *options;
     struct keeper_shared *shared;
     pid_t keeper;
-    char *db; // absolute
+    bool again; // after one that was killed
+    char *db;   // absolute
     struct store *store;
     struct runner_grant grant;
     char *incarnation;
@@ -40,6 +41,9 @@ struct runner {
 
     struct job_list hashing; // completed, not to be told yet; contents.h
     uint32_t hashing_count;
+    struct job_list doubted; // of several nodes, failed: has one of these died? shares.h
+    uint32_t doubted_count;
+    int32_t shares_open; // held or not cleared here of jobs that another runner has started
     // What is to be told: ends, oldest first, and those in the present request; flush.h
     struct job_list outbox, sending;
     uint32_t outbox_count, sending_count;

@@ -249,10 +249,5 @@ int options_apply(const struct options *options, size_t jobs, struct settings *s
     if (sbatch_options_add_words(&settings->sbatch_options, options->sbatch_options, err) ||
         sbatch_asks_add(&asks, &settings->sbatch_options, err))
         return -1;
-    if (asks.nodes > 1)
-        return error_set(
-            err, ERROR_USAGE, 0,
-            "allocations of several nodes come in a later version; leave --nodes=%d out",
-            asks.nodes);
     return 0;
 }

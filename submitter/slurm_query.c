@@ -183,6 +183,18 @@ static const char *state_name(uint32_t state)
     return base < sizeof names / sizeof *names ? names[base] : "UNKNOWN";
 }
 
+// The names of a list like "n[1-3]".
+static json_t *nodes_json(const char *list)
+{
+    hostlist_t hosts = slurm_hostlist_create(list ? list : "");
+    json_t *names = json_array();
+    for (char *name; hosts && (name = slurm_hostlist_shift(hosts)); free(name))
+        json_array_append_new(names, json_string(name));
+    if (hosts)
+        slurm_hostlist_destroy(hosts);
+    return names;
+}
+
 static int print_job(const char *id)
 {
     char *end = NULL;
@@ -203,8 +215,8 @@ static int print_job(const char *id)
             job = &jobs->job_array[i];
     if (!job)
         return fail(id);
-    json_t *root = json_pack("{s:I, s:s}", "job_id", (json_int_t)job->job_id, "state",
-                             state_name(job->job_state));
+    json_t *root = json_pack("{s:I, s:s, s:o}", "job_id", (json_int_t)job->job_id, "state",
+                             state_name(job->job_state), "nodes", nodes_json(job->nodes));
     slurm_free_job_info_msg(jobs);
     return print_json(root);
 }
@@ -214,7 +226,8 @@ int main(int argc, char **argv)
     bool job = argc == 3 && !strcmp(argv[1], "job");
     if (argc != 1 && !job) {
         fputs("usage: slurm-query            the cluster: configuration, nodes, partitions\n"
-              "       slurm-query job ID     one job: its state (null: Slurm knows it no more)\n",
+              "       slurm-query job ID     one job: its state (null: Slurm knows it no more) and "
+              "nodes\n",
               stderr);
         return EXIT_FAILURE;
     }

@@ -87,4 +87,12 @@ struct attempt_end {
     uint32_t files_count;
 };
 
+// A job of several nodes has ended where it was started: what it used on another one.
+struct share_end {
+    int64_t job_id;
+    int32_t run_id, attempt_id;
+    const struct usage_record *usages; // in a reply: none, that is to be told
+    uint32_t usages_count;
+};
+
 #endif

@@ -156,6 +156,8 @@ static void shape_group(struct plan_group *group, const struct plan_request *req
     if (request->cluster->max_array_size)
         most = smaller(most, request->cluster->max_array_size);
     int32_t width = choose_slots(fit, divide_up(jobs, nodes), times.rounds, most);
+    if (class->row->nodes > 1 && class->row->gpus_milli > 0)
+        width = 1; // it holds all GPUs of its nodes: lib/store/sqlite_share.c
     int64_t slots = smaller(width * nodes, larger(waves.first, waves.second));
     int64_t count = smaller(divide_up(jobs, slots * times.rounds), most);
     int64_t rounds = smaller(times.rounds, divide_up(waves.first, slots * count) +

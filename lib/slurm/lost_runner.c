@@ -3,6 +3,7 @@
 // says what it is; on this host its process does.
 #include "lib/slurm/lost_runner.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -22,6 +23,7 @@ enum {
 struct suspect {
     int64_t runner_id, allocation_id;
     int64_t silent_usec; // for so long at least, or it is not lost
+    char *node;
 };
 
 struct suspects { // of the runners that have not left
@@ -68,8 +70,8 @@ static int each_runner(void *context, const struct read_reply *reply, uint32_t i
         return 0;
     suspects->list =
         array_grow(suspects->list, suspects->count, &suspects->space, sizeof *suspects->list);
-    suspects->list[suspects->count++] =
-        (struct suspect){r->id, r->allocation_id, lost_runner_is_dead(r) ? 0 : BEATS_USEC};
+    suspects->list[suspects->count++] = (struct suspect){
+        r->id, r->allocation_id, lost_runner_is_dead(r) ? 0 : BEATS_USEC, xstrdup(r->node)};
     return 0;
 }
 
@@ -96,8 +98,9 @@ static int slurm_job_of(struct store *store, int64_t workflow_id, int64_t alloca
     return 0;
 }
 
+// node NULL: all of the allocation.
 static int declare(struct store *store, int64_t workflow_id, const struct suspects *suspects,
-                   int64_t allocation_id, size_t *lost, struct error *err)
+                   int64_t allocation_id, const char *node, size_t *lost, struct error *err)
 {
     struct error ignored; // a damaged one must not keep jobs from going on
     struct journal_found found;
@@ -106,7 +109,7 @@ static int declare(struct store *store, int64_t workflow_id, const struct suspec
     for (size_t i = 0; i < suspects->count; i++) {
         const struct suspect *s = &suspects->list[i];
         bool declared = false;
-        if (s->allocation_id != allocation_id)
+        if (s->allocation_id != allocation_id || (node && strcmp(s->node, node)))
             continue;
         if (start_log_replay(store, workflow_id, s->runner_id, err) ||
             store_runner_lost(store, workflow_id, s->runner_id, s->silent_usec, &declared, err))
@@ -116,28 +119,38 @@ static int declare(struct store *store, int64_t workflow_id, const struct suspec
     return 0;
 }
 
+static void suspects_fini(struct suspects *suspects)
+{
+    for (size_t i = 0; i < suspects->count; i++)
+        free(suspects->list[i].node);
+    free(suspects->list);
+}
+
 int lost_runner_look(struct store *store, int64_t workflow_id, size_t *turn, bool *asked,
                      size_t *lost, struct error *err)
 {
     struct suspects suspects = {.wanted = is_suspect_in_allocation};
     int64_t job_id = 0, allocation_id = 0;
-    bool over = false;
+    const char *node = NULL;
+    bool over = false, left = false;
     *asked = false;
     *lost = 0;
     int rc = find(store, workflow_id, &suspects, err);
     if (!rc && suspects.count) {
-        allocation_id = suspects.list[(*turn)++ % suspects.count].allocation_id;
+        const struct suspect *s = &suspects.list[(*turn)++ % suspects.count];
+        allocation_id = s->allocation_id;
+        node = s->node;
         rc = slurm_job_of(store, workflow_id, allocation_id, &job_id, err);
     }
     if (!rc && job_id) {
         *asked = true;
-        rc = slurm_job_is_over(job_id, &over, err);
+        rc = slurm_job_has_left(job_id, node, &over, &left, err);
     }
-    if (!rc && over) // jobs would run twice if that was a mistake
-        rc = slurm_job_is_over(job_id, &over, err);
-    if (!rc && over)
-        rc = declare(store, workflow_id, &suspects, allocation_id, lost, err);
-    free(suspects.list);
+    if (!rc && (over || left)) // jobs would run twice if that was a mistake
+        rc = slurm_job_has_left(job_id, node, &over, &left, err);
+    if (!rc && (over || left))
+        rc = declare(store, workflow_id, &suspects, allocation_id, over ? NULL : node, lost, err);
+    suspects_fini(&suspects);
     return rc;
 }
 
@@ -146,7 +159,7 @@ int lost_runner_count_alive(struct store *store, int64_t workflow_id, int *alive
     struct suspects found = {.wanted = is_alive};
     int rc = find(store, workflow_id, &found, err);
     *alive = (int)found.count;
-    free(found.list);
+    suspects_fini(&found);
     return rc;
 }
 
@@ -156,7 +169,7 @@ int lost_runner_here(struct store *store, int64_t workflow_id, size_t *lost, str
     int rc = find(store, workflow_id, &dead, err);
     *lost = 0;
     if (!rc && dead.count)
-        rc = declare(store, workflow_id, &dead, 0, lost, err);
-    free(dead.list);
+        rc = declare(store, workflow_id, &dead, 0, NULL, lost, err);
+    suspects_fini(&dead);
     return rc;
 }

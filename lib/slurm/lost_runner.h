@@ -15,7 +15,8 @@ struct runner_info;
 // Looks for runners in allocations that have missed three heartbeats, or whose process ran on this
 // host and is no more. Are there any, Slurm is asked
 // about the allocation of one of them, in one request: if its job does not run any more, its
-// runners are declared lost, after their journals were taken in; no answer, or a job that runs or
+// runners are declared lost, or, if only the node has left it, that node's, after their journals
+// were taken in; no answer, or a job that runs or
 // is suspended: nothing. turn: counts calls, so that another one is asked about each time; owned by
 // the caller, 0 at first. *asked: Slurm was; *lost: how many were declared so.
 int lost_runner_look(struct store *store, int64_t workflow_id, size_t *turn, bool *asked,

@@ -130,7 +130,19 @@ int slurm_job_is_gone(int64_t job_id, bool *gone, struct error *err)
     return 0;
 }
 
-int slurm_job_is_over(int64_t job_id, bool *over, struct error *err)
+static bool runs_on(const json_t *nodes, const char *node)
+{
+    size_t i;
+    json_t *name;
+    if (!json_array_size(nodes)) // not known
+        return true;
+    json_array_foreach(nodes, i, name)
+        if (!strcmp(json_string_value(name), node))
+            return true;
+    return false;
+}
+
+int slurm_job_has_left(int64_t job_id, const char *node, bool *over, bool *left, struct error *err)
 {
     json_t *root = NULL;
     if (query_job(job_id, &root, err))
@@ -139,8 +151,36 @@ int slurm_job_is_over(int64_t job_id, bool *over, struct error *err)
     *over = json_is_null(json_object_get(root, "state")) ||
             (state && strcmp(state, "RUNNING") && strcmp(state, "SUSPENDED") &&
              strcmp(state, "UNKNOWN"));
+    *left = !*over && !runs_on(json_object_get(root, "nodes"), node);
     json_decref(root);
     return 0;
+}
+
+int slurm_job_other_nodes(int64_t job_id, const char *node, char **others, struct error *err)
+{
+    json_t *root = NULL, *name;
+    size_t i;
+    if (query_job(job_id, &root, err))
+        return -1;
+    *others = NULL;
+    json_array_foreach(json_object_get(root, "nodes"), i, name) {
+        cleanup_free char *before = *others;
+        if (!strcmp(json_string_value(name), node))
+            *others = take_ptr(before);
+        else
+            *others = before ? xasprintf("%s,%s", before, json_string_value(name))
+                             : xstrdup(json_string_value(name));
+    }
+    json_decref(root);
+    return *others ? 0
+                   : error_set(err, ERROR_UNREACHABLE, 0, "no other node of job %lld is known",
+                               (long long)job_id);
+}
+
+int slurm_job_is_over(int64_t job_id, bool *over, struct error *err)
+{
+    bool ignored;
+    return slurm_job_has_left(job_id, "", over, &ignored, err);
 }
 
 enum { BAD_OPTION = 255 }; // sbatch's exit code when it does not even ask

@@ -20,6 +20,11 @@ int slurm_job_is_gone(int64_t job_id, bool *gone, struct error *err);
 // Does nothing of its present start run any more: it has ended, waits to be started again, or is
 // not known?
 int slurm_job_is_over(int64_t job_id, bool *over, struct error *err);
+// Or has this node left it, as one that died does of a job with --no-kill?
+int slurm_job_has_left(int64_t job_id, const char *node, bool *over, bool *left, struct error *err);
+// The nodes of a running job but this one, separated by commas, the caller's; -1: it has no other,
+// or that is not known.
+int slurm_job_other_nodes(int64_t job_id, const char *node, char **others, struct error *err);
 
 struct sbatch_call {
     const char *const *options; // NULL-terminated, without "sbatch" and "--parsable"

@@ -56,6 +56,8 @@ lib_libtorc_la_SOURCES += %D%/sqlite_row.h
 lib_libtorc_la_SOURCES += %D%/sqlite_run.c
 lib_libtorc_la_SOURCES += %D%/sqlite_seen.c
 lib_libtorc_la_SOURCES += %D%/sqlite_seen.h
+lib_libtorc_la_SOURCES += %D%/sqlite_share.c
+lib_libtorc_la_SOURCES += %D%/sqlite_share.h
 lib_libtorc_la_SOURCES += %D%/sqlite_state.c
 lib_libtorc_la_SOURCES += %D%/sqlite_steer.c
 lib_libtorc_la_SOURCES += %D%/sqlite_tx.h
@@ -64,6 +66,7 @@ lib_libtorc_la_SOURCES += %D%/start_log.h
 lib_libtorc_la_SOURCES += %D%/steer.h
 lib_libtorc_la_SOURCES += %D%/store.c
 lib_libtorc_la_SOURCES += %D%/store.h
+lib_libtorc_la_SOURCES += %D%/sync.h
 lib_libtorc_la_SOURCES += %D%/waiting.c
 lib_libtorc_la_SOURCES += %D%/waiting.h
 

@@ -45,7 +45,7 @@ RECORD(entry, runner_entry, E(workflow_id), TEXT(runner_entry, tag), E(slurm_job
        E(slurm_array_id), E(array_task_id), E(restart_count), TEXT(runner_entry, incarnation),
        TEXT(runner_entry, host), TEXT(runner_entry, node), TEXT(runner_entry, node_list), E(pid),
        E(cpus), E(gpus_milli), E(memory_bytes), E(limit_usec), TEXT(runner_entry, labels),
-       E(accounting), INTS(runner_entry, gone));
+       E(accounting), E(nodes), INTS(runner_entry, gone));
 RECORD(grant, runner_grant, INT(runner_grant, runner_id), INT(runner_grant, run_id),
        INT(runner_grant, max_parallel_jobs), TEXT(runner_grant, workflow_name),
        TEXT(runner_grant, folder), TEXT(runner_grant, settings), TEXT(runner_grant, partition),
@@ -73,6 +73,8 @@ LOCAL(point, usage_point, INT(usage_point, job_id), INT(usage_point, attempt_id)
 LOCAL(claim, claim_request, INT(claim_request, max_jobs), INT(claim_request, cpus),
       INT(claim_request, gpus_milli), INT(claim_request, memory_bytes),
       INT(claim_request, prefetch), INT(claim_request, time_left_usec));
+LOCAL(share, share_end, INT(share_end, job_id), INT(share_end, run_id), INT(share_end, attempt_id),
+      LIST(share_end, usages, &codec_usage));
 #define AE(f) INT(action_end, f)
 LOCAL(action_end, action_end, AE(id), AE(end_usec), AE(commands_done), AE(exit_code), AE(signal),
       AE(good), AE(again), TEXT(action_end, message), TEXT(action_end, output),
@@ -87,7 +89,8 @@ LOCAL(news, action_news, LIST(action_news, claimed, &codec_action_claim), INT(ac
 RECORD(sync_request, sync_request, INT(sync_request, runner_id), INT(sync_request, seq),
        LIST(sync_request, starts, &codec_start), LIST(sync_request, ends, &codec_end),
        INTS(sync_request, returned), INTS(sync_request, ahead),
-       LIST(sync_request, points, &codec_point), PART(sync_request, claim, &codec_claim),
+       LIST(sync_request, points, &codec_point), LIST(sync_request, shares, &codec_share),
+       INTS(sync_request, doubts), PART(sync_request, claim, &codec_claim),
        PART(sync_request, actions, &codec_wish), INT(sync_request, leave));
 LOCAL(claimed_data, claimed_data, TEXT(claimed_data, name), TEXT(claimed_data, json));
 #define J(f) INT(claimed_job, f)
@@ -99,7 +102,8 @@ LOCAL(claimed, claimed_job, J(job_id), TEXT(claimed_job, name), TEXT(claimed_job
 #define R(f) INT(sync_reply, f)
 RECORD(sync_reply, sync_reply, LIST(sync_reply, claimed, &codec_claimed),
        LIST(sync_reply, hints, &codec_claimed), INTS(sync_reply, canceled),
-       INTS(sync_reply, refused), R(expelled), R(complete), R(held), R(may_come), R(demand),
+       INTS(sync_reply, refused), LIST(sync_reply, shares, &codec_share), INTS(sync_reply, settled),
+       R(shares_open), R(expelled), R(complete), R(held), R(may_come), R(demand),
        PART(sync_reply, actions, &codec_news), R(interval_ms), R(classes_change));
 
 // ---- planning ----

@@ -237,7 +237,8 @@ CREATE TABLE runner (
   accounting INTEGER REFERENCES usage_source(id),
   seq INTEGER NOT NULL DEFAULT 0,          -- last request applied; a replayed one changes nothing
   data_seq INTEGER NOT NULL DEFAULT 0,     -- the same for batches of user data and events
-  jobs_run INTEGER NOT NULL DEFAULT 0
+  jobs_run INTEGER NOT NULL DEFAULT 0,
+  nodes INTEGER NOT NULL DEFAULT 1         -- that jobs which it starts may have: those of its allocation, at the first of them
 );
 CREATE INDEX runner_workflow ON runner (workflow);
 CREATE INDEX runner_allocation ON runner (allocation) WHERE allocation IS NOT NULL;
@@ -265,6 +266,17 @@ CREATE TABLE attempt (
 );
 CREATE INDEX attempt_open ON attempt (runner) WHERE end_usec IS NULL;
 CREATE INDEX attempt_warned ON attempt (id) WHERE warnings <> 0;
+
+-- What a job of several nodes holds on those beside the one where it was started, until their runners have cleared up.
+CREATE TABLE share (
+  runner INTEGER NOT NULL REFERENCES runner(id) ON DELETE CASCADE,
+  job INTEGER NOT NULL REFERENCES job(id) ON DELETE CASCADE,
+  run_id INTEGER NOT NULL,
+  attempt_id INTEGER NOT NULL,
+  ended INTEGER NOT NULL DEFAULT 0,        -- 1: the attempt has; the runner is to end what is left of it, and to say what it used
+  PRIMARY KEY (runner, job, run_id, attempt_id)
+) WITHOUT ROWID;
+CREATE INDEX share_job ON share (job);
 
 CREATE TABLE usage (
   id INTEGER PRIMARY KEY,

@@ -4,6 +4,7 @@
 #include "lib/store/sqlite_claim.h"
 
 #include "lib/base/mem.h"
+#include "lib/store/sqlite_share.h"
 #include "lib/workflow/workflow.h"
 
 // near the end of an allocation so many ready jobs of a class are looked at, no more
@@ -18,6 +19,8 @@ static int32_t smaller(int32_t a, int32_t b)
 static void set_shape(struct claim_class *c, const struct pack_shape *capacity)
 {
     c->shape = (struct pack_shape){c->job.cpus, c->job.gpus_milli, c->job.memory_bytes};
+    if (c->job.nodes > 1 && c->shape.gpus_milli && c->shape.gpus_milli < capacity->gpus_milli)
+        c->shape.gpus_milli = capacity->gpus_milli; // nobody says which of another node's are its
     if (!c->job.enforced) {
         c->shape.cpus = smaller(c->shape.cpus, capacity->cpus);
         if (c->shape.memory_bytes > capacity->memory_bytes)
@@ -29,8 +32,10 @@ static void add_foreign(struct claim_state *state, const struct claim_class *c, 
 {
     state->foreign = array_grow(state->foreign, state->foreign_count, &state->foreign_space,
                                 sizeof *state->foreign);
-    state->foreign[state->foreign_count++] = (struct foreign_class){
-        .shape = c->shape, .labels = arena_strdup(state->reply->arena, labels)};
+    state->foreign[state->foreign_count++] =
+        (struct foreign_class){.shape = c->shape,
+                               .nodes = c->job.nodes,
+                               .labels = arena_strdup(state->reply->arena, labels)};
 }
 
 enum pack_time_fit claim_class_fits(const struct claim_state *state, struct claim_class *c,
@@ -40,7 +45,8 @@ enum pack_time_fit claim_class_fits(const struct claim_state *state, struct clai
     bool bound_elsewhere = scheduler && runner->allocation_id &&
                            (!runner->scheduler || strcmp(scheduler, runner->scheduler));
     set_shape(c, &state->pack.capacity);
-    if (c->job.nodes != 1 || bound_elsewhere || !pack_labels_fit(runner->labels, labels) ||
+    if (c->job.nodes != state->nodes || bound_elsewhere ||
+        !pack_labels_fit(runner->labels, labels) ||
         !pack_shape_fits(&c->shape, &state->pack.capacity))
         return PACK_TIME_NO;
     enum pack_time_fit fit = pack_time_fits(&state->time, c->job.runtime_usec, c->job.enforced);
@@ -150,6 +156,8 @@ void claim_take(struct claim_state *state, const struct claim_class *c, sqlite3_
     job.command = db_text(arena, s, 4);
     job.spec = db_text(arena, s, 5);
     job.flags = sqlite3_column_int(s, 6);
+    if (job.nodes > 1)
+        job.flags &= ~JOB_SRUN; // a step on its first node would keep its own srun there
     job.attempt_id = sqlite3_column_int(s, 7) + 1;
     job.continuations = sqlite3_column_int(s, 8);
     job.retries = sqlite3_column_int(s, 9);
@@ -218,8 +226,10 @@ static int hand_over(struct claim_state *state, struct error *err)
 {
     struct tx *tx = state->tx;
     struct sync_reply *reply = state->reply;
-    for (uint32_t i = 0; i < reply->claimed_count; i++)
+    for (uint32_t i = state->handed; i < reply->claimed_count; state->handed = ++i)
         if (db_do(tx->db, err, SQL_JOB_CLAIM, "ll", reply->claimed[i].job_id, state->runner->id) ||
+            (reply->claimed[i].nodes > 1 &&
+             tx_share_take(tx, state->runner, &reply->claimed[i], err)) ||
             tx_event(tx, EVENT_JOB_CLAIMED, reply->claimed[i].job_id, state->runner->id, 0, err) ||
             tx_job_files(tx, reply->arena, &reply->claimed[i], err) ||
             read_data(tx, reply->arena, &reply->claimed[i], err))
@@ -236,7 +246,7 @@ static int take_jobs(struct claim_state *state, int64_t most, struct error *err)
     if (most > 0 && db_number(state->tx->db, err, &classes, SQL_CLASSES_UP_TO, "li",
                               state->tx->workflow_id, MANY_CLASSES) < 0)
         return -1;
-    if (classes == MANY_CLASSES && claim_in_order(state, &found, err))
+    if (classes == MANY_CLASSES && state->nodes == 1 && claim_in_order(state, &found, err))
         return -1;
     if (found == ORDER_NONE &&
         db_number(state->tx->db, err, &held, SQL_RUNNER_HOLDS, "l", state->runner->id) < 0)
@@ -254,10 +264,11 @@ static int take_jobs(struct claim_state *state, int64_t most, struct error *err)
 }
 
 static bool takes_foreign(const struct claim_state *state, const struct pack_shape *capacity,
-                          const char *labels)
+                          int32_t nodes, const char *labels)
 {
     for (size_t i = 0; i < state->foreign_count; i++)
-        if (pack_labels_fit(labels, state->foreign[i].labels) &&
+        if ((state->foreign[i].nodes == 1 || state->foreign[i].nodes == nodes) &&
+            pack_labels_fit(labels, state->foreign[i].labels) &&
             pack_shape_fits(&state->foreign[i].shape, capacity))
             return true;
     return false;
@@ -272,7 +283,7 @@ static int is_forsaken(struct claim_state *state, bool *forsaken, struct error *
     int64_t elsewhere = 0;
     enum sql sql = state->runner->allocation_id ? SQL_CLAIM_STAY : SQL_CLAIM_ELSEWHERE;
     *forsaken = false;
-    if (!state->reply->may_come || state->ordered || state->classes_count ||
+    if (!state->reply->may_come || state->ordered || state->classes_count || state->wide_ready ||
         tx->state != WORKFLOW_RUNNING)
         return 0;
     if (db_number(tx->db, err, &elsewhere, sql, "l", tx->workflow_id) < 0)
@@ -286,10 +297,66 @@ static int is_forsaken(struct claim_state *state, bool *forsaken, struct error *
     while (s && (rc = db_step(tx->db, s, err)) > 0) {
         struct pack_shape capacity = {sqlite3_column_int(s, 1), sqlite3_column_int(s, 2),
                                       sqlite3_column_int64(s, 3)};
-        taken |= takes_foreign(state, &capacity, (const char *)sqlite3_column_text(s, 0));
+        taken |= takes_foreign(state, &capacity, sqlite3_column_int(s, 4),
+                               (const char *)sqlite3_column_text(s, 0));
     }
     *forsaken = !taken;
     return rc;
+}
+
+static void subtract(struct pack_shape *from, const struct pack_shape *shape)
+{
+    from->cpus -= shape->cpus;
+    from->gpus_milli -= shape->gpus_milli;
+    from->memory_bytes -= shape->memory_bytes;
+}
+
+static void limit(struct pack_shape *free, const struct pack_shape *most)
+{
+    free->cpus = smaller(free->cpus, most->cpus);
+    free->gpus_milli = smaller(free->gpus_milli, most->gpus_milli);
+    if (free->memory_bytes > most->memory_bytes)
+        free->memory_bytes = most->memory_bytes;
+}
+
+// Jobs of several nodes come first, at the first node; what is ready of them and does not fit yet
+// finds its share kept free on every node, or a stream of small ones would keep it waiting for
+// ever. Nothing is at hand here: what a runner has claimed is what it may start.
+static int take_wide(struct claim_state *state, const struct wide *wide, bool running,
+                     struct error *err)
+{
+    struct pack pack = state->pack;
+    struct pack_shape kept = {0};
+    bool first = state->runner->nodes == wide->nodes;
+    state->nodes = wide->nodes;
+    state->pack.prefetch = 0;
+    limit(&state->pack.free, &wide->shared);
+    struct pack_shape before = state->pack.free;
+    if (wide->whole &&
+        take_jobs(state, running && first && wide->ready ? state->pack.max_jobs : 0, err))
+        return -1;
+    subtract(&before, &state->pack.free); // what they have taken
+    for (size_t i = 0; running && wide->whole && i < state->classes_count; i++) {
+        const struct pack_shape *next = &state->classes[i].shape;
+        if (state->heads && state->heads[i].empty)
+            continue;
+        kept.cpus = next->cpus > kept.cpus ? next->cpus : kept.cpus;
+        kept.gpus_milli = next->gpus_milli > kept.gpus_milli ? next->gpus_milli : kept.gpus_milli;
+        if (next->memory_bytes > kept.memory_bytes)
+            kept.memory_bytes = next->memory_bytes;
+    }
+    state->wide_ready = state->classes_count > 0;
+    state->classes_count = state->foreign_count = 0;
+    free(take_ptr(state->heads));
+    state->nodes = 1;
+    state->pack.max_jobs = pack.max_jobs - (int32_t)state->reply->claimed_count;
+    state->pack.free = pack.free;
+    limit(&state->pack.free, &wide->own);
+    subtract(&state->pack.free, &before);
+    subtract(&state->pack.free, &kept);
+    int32_t most = state->pack.free.cpus < 0 ? 0 : state->pack.max_jobs;
+    state->pack.max_jobs = most;
+    return take_jobs(state, running ? most : 0, err);
 }
 
 int tx_claim(struct tx *tx, const struct runner_row *runner, const struct claim_request *claim,
@@ -299,6 +366,7 @@ int tx_claim(struct tx *tx, const struct runner_row *runner, const struct claim_
         .tx = tx,
         .runner = runner,
         .reply = reply,
+        .nodes = 1,
         .time = time_of(runner, claim->time_left_usec, tx->now_usec),
         .pack = {.free = {claim->cpus, claim->gpus_milli, claim->memory_bytes},
                  .capacity = {runner->cpus, runner->gpus_milli, runner->memory_bytes},
@@ -306,7 +374,12 @@ int tx_claim(struct tx *tx, const struct runner_row *runner, const struct claim_
                  .prefetch = claim->prefetch},
     };
     bool running = tx->state == WORKFLOW_RUNNING && !tx->starts;
-    int rc = take_jobs(&state, running ? (int64_t)claim->max_jobs + claim->prefetch : 0, err);
+    struct wide wide;
+    int rc = tx_wide(tx, runner, &wide, err);
+    if (!rc)
+        rc = wide.nodes > 1
+                 ? take_wide(&state, &wide, running, err)
+                 : take_jobs(&state, running ? (int64_t)claim->max_jobs + claim->prefetch : 0, err);
     bool forsaken = false;
     if (rc == 0)
         rc = is_forsaken(&state, &forsaken, err);

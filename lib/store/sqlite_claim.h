@@ -16,6 +16,7 @@ struct claim_class {
 
 struct foreign_class { // it has ready jobs, but not for this runner
     struct pack_shape shape;
+    int32_t nodes;
     const char *labels;
 };
 
@@ -25,7 +26,10 @@ struct claim_state {
     struct sync_reply *reply;
     struct pack_time time;
     struct pack pack;
-    bool ordered; // it was claimed in order: `classes` is not filled
+    int32_t nodes;   // of the jobs that are looked for
+    uint32_t handed; // of those claimed
+    bool wide_ready; // jobs of several nodes that are for this allocation are
+    bool ordered;    // it was claimed in order: `classes` is not filled
     struct claim_class *classes;
     struct pack_head *heads;
     struct foreign_class *foreign;

@@ -16,7 +16,8 @@ struct need { // a class whose jobs have not all ended
 
 struct supply { // a live allocation, or the waiting elements of one submission
     int64_t class_id, memory_bytes, left_usec, count;
-    int32_t cpus, gpus_milli, nodes, slots, rounds;
+    int32_t cpus, gpus_milli, nodes, slots, rounds; // cpus, gpus and memory of a node
+    int32_t gone;                                   // of its nodes, those whose runner has ended
     const char *scheduler;
     bool live;
     double free; // share of its time and slots that nobody has taken
@@ -136,6 +137,7 @@ static int read_supplies(struct balance *b, struct error *err)
             .left_usec = left - settings_end_times(&settings, walltime).margin_usec,
             .live = live,
             .count = sqlite3_column_int64(s, 11),
+            .gone = live && sqlite3_column_int(s, 5) > 1 ? sqlite3_column_int(s, 12) : 0,
             .free = 1,
         };
     }
@@ -161,7 +163,8 @@ static int64_t rounds_left(const struct supply *s, const struct need *n, bool ow
 static int64_t capacity(const struct supply *s, const struct need *n)
 {
     const struct class_row *c = &n->demand.row;
-    if (c->labels || c->nodes != s->nodes ||
+    int64_t nodes = s->nodes - s->gone;
+    if (c->labels || nodes <= 0 || (c->nodes > 1 && c->nodes != nodes) ||
         (c->scheduler && (!s->scheduler || strcmp(c->scheduler, s->scheduler))))
         return 0;
     bool own = s->class_id == n->demand.class_id;
@@ -170,6 +173,10 @@ static int64_t capacity(const struct supply *s, const struct need *n)
         slots = c->cpus ? s->cpus / c->cpus : INT32_MAX;
         slots = c->memory_bytes ? smaller(slots, s->memory_bytes / c->memory_bytes) : slots;
         slots = c->gpus_milli ? smaller(slots, s->gpus_milli / c->gpus_milli) : slots;
+        slots = c->nodes > 1 && c->gpus_milli ? smaller(slots, 1) : slots;
+        slots = c->nodes > 1 ? slots : smaller(slots, INT32_MAX) * nodes;
+    } else if (c->nodes == 1) {
+        slots = slots * nodes / s->nodes;
     }
     int64_t rounds = rounds_left(s, n, own);
     return slots > 0 && rounds > 0 ? slots * rounds * s->count : 0;

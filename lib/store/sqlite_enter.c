@@ -42,6 +42,7 @@ static int find_submission(struct tx *tx, const struct runner_entry *entry,
     grant->partition = db_text(grant->arena, s, 1);
     grant->scheduler = db_text(grant->arena, s, 2);
     grant->max_parallel_jobs = sqlite3_column_int(s, 6);
+    tx->change |= sqlite3_column_int(s, 7) > 1; // its first runner waits for those of the others
     sqlite3_reset(s);
 
     s = db_query(tx->db, err, SQL_ENTRY_ALLOCATION, "ln", sub->id, (int64_t)entry->array_task_id);
@@ -113,10 +114,11 @@ static int enter(struct tx *tx, const struct runner_entry *entry, struct runner_
     if (rc)
         return rc < 0 ? -1 : 0;
     if (end_runners(tx, entry, &sub, err) || (sub.id && start_allocation(tx, entry, &sub, err)) ||
-        db_do(db, err, SQL_RUNNER_ADD, "lzsssilzilisz", tx->workflow_id, sub.allocation_id,
+        db_do(db, err, SQL_RUNNER_ADD, "lzsssilziliszi", tx->workflow_id, sub.allocation_id,
               entry->incarnation, entry->host, entry->node, (int)entry->pid, tx->now_usec,
               entry->limit_usec, (int)entry->cpus, entry->memory_bytes, (int)entry->gpus_milli,
-              entry->labels, (int64_t)entry->accounting))
+              entry->labels, (int64_t)entry->accounting,
+              (int)(entry->nodes > 1 ? entry->nodes : 1)))
         return -1;
     grant->runner_id = sqlite3_last_insert_rowid(db->sqlite);
     return tx_event(tx, EVENT_RUNNER_STARTED, 0, grant->runner_id, 0, err) ||

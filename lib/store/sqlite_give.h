@@ -10,6 +10,8 @@ struct runner_row { // the runner of a sync, with what its allocation allows
         allocation_start_usec;
     int64_t walltime_usec; // of its submission; 0: none
     int32_t cpus, gpus_milli;
+    int32_t nodes;            // that its jobs may have: those of its allocation, at the first
+    int32_t allocation_nodes; // 1: alone
     bool ended, lost;
     enum workflow_state state;
     const char *labels, *scheduler;
@@ -30,5 +32,8 @@ int tx_take(struct tx *tx, int64_t runner_id, const struct attempt_start *start,
 // Fills reply->hints for the jobs of request->ahead and those just claimed.
 int tx_hints(struct tx *tx, const struct sync_request *request, struct sync_reply *reply,
              struct error *err);
+
+// Fills reply->canceled: sqlite_steer.c.
+int tx_canceled(struct tx *tx, int64_t runner_id, struct sync_reply *reply, struct error *err);
 
 #endif

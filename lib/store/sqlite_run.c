@@ -5,6 +5,7 @@
 #include "lib/store/sqlite_action.h"
 #include "lib/store/sqlite_give.h"
 #include "lib/store/sqlite_seen.h"
+#include "lib/store/sqlite_share.h"
 #include "lib/workflow/workflow.h"
 
 struct sync_state {
@@ -47,6 +48,8 @@ static int read_runner(struct db *db, struct sync_state *st, bool *found, struct
             .allocation_start_usec = sqlite3_column_int64(s, 12),
             .allocation_id = sqlite3_column_int64(s, 13),
             .walltime_usec = sqlite3_column_int64(s, 14),
+            .nodes = sqlite3_column_int(s, 15),
+            .allocation_nodes = sqlite3_column_int(s, 16),
         };
         sqlite3_reset(s);
     }
@@ -115,16 +118,6 @@ static int check_job(struct sync_state *st, const struct attempt_start *b, struc
     return rc < 0 ? -1 : mine;
 }
 
-static int add_usage(struct db *db, int64_t attempt, const struct usage_record *u,
-                     struct error *err)
-{
-    return db_do(db, err, SQL_USAGE_ADD, "lssinnnnnnnnnnnnns", attempt, u->node, u->step,
-                 (int)u->source, u->cpu_user_usec, u->cpu_system_usec, u->throttled_usec,
-                 u->memory_peak_bytes, u->memory_anon_bytes, u->memory_anon_low_bytes,
-                 u->memory_anon_high_bytes, u->memory_limit_bytes, u->swap_peak_bytes,
-                 u->io_read_bytes, u->io_write_bytes, u->oom_kills, u->processes_peak, u->gpus);
-}
-
 // What one node and step have used is there once: a second record of it is dropped, and e does not
 // have it any more.
 static int add_usages(struct sync_state *st, int64_t attempt, struct attempt_end *e,
@@ -134,7 +127,7 @@ static int add_usages(struct sync_state *st, int64_t attempt, struct attempt_end
     struct usage_record *kept = arena_alloc(st->reply->arena, e->usages_count * sizeof *kept + 1);
     uint32_t count = 0;
     for (uint32_t i = 0; i < e->usages_count; i++) {
-        if (add_usage(db, attempt, &e->usages[i], err))
+        if (tx_usage_add(&st->tx, attempt, &e->usages[i], err))
             return -1;
         if (sqlite3_changes(db->sqlite))
             kept[count++] = e->usages[i];
@@ -231,7 +224,8 @@ static int apply_end(struct sync_state *st, const void *record, struct error *er
     if (state == JOB_READY && (tx->state == WORKFLOW_CANCELED || held.flags & JOB_CANCEL_ASKED))
         state = JOB_CANCELED; // it cannot go on
     if (write_attempt(st, e, state, held.state == JOB_RUNNING, &attempt, err) ||
-        add_usages(st, attempt, e, err))
+        (held.state == JOB_RUNNING && tx_share_used(tx, held.class_id, state, attempt, err)) ||
+        tx_share_end(tx, &e->start, err) || add_usages(st, attempt, e, err))
         return -1;
     bool other = true;
     if (state == JOB_COMPLETED && held.flags & JOB_REWRITES &&
@@ -308,7 +302,12 @@ static int apply_return(struct sync_state *st, const void *record, struct error 
     }
     enum job_state to = canceled ? JOB_CANCELED : JOB_READY;
     tx_count(tx, class_id, JOB_PENDING, to, 1);
-    return tx_return(tx, job_id, st->runner.id, to, err);
+    return tx_share_drop(tx, job_id, err) || tx_return(tx, job_id, st->runner.id, to, err) ? -1 : 0;
+}
+
+static int apply_share(struct sync_state *st, const void *record, struct error *err)
+{
+    return tx_share_cleared(&st->tx, st->runner.id, record, err);
 }
 
 static int add_point(struct sync_state *st, const void *record, struct error *err)
@@ -392,6 +391,9 @@ static int apply(struct sync_state *st, struct error *err)
     for (uint32_t i = 0; i < q->returned_count; i++)
         if (apply_one(st, apply_return, &q->returned[i], &refused, err))
             return -1;
+    for (uint32_t i = 0; i < q->shares_count; i++)
+        if (apply_one(st, apply_share, &q->shares[i], &refused, err))
+            return -1;
     for (uint32_t i = 0; i < q->points_count; i++)
         if (apply_one(st, add_point, &q->points[i], &refused, err))
             return -1;
@@ -417,28 +419,6 @@ static int apply(struct sync_state *st, struct error *err)
                : 0;
 }
 
-// What the user canceled: of a canceled workflow, everything that the runner holds.
-static int read_canceled(struct sync_state *st, struct error *err)
-{
-    size_t count = 0, space = 0;
-    cleanup_free int64_t *ids = NULL;
-    sqlite3_stmt *s =
-        st->tx.state == WORKFLOW_CANCELED
-            ? db_query(st->tx.db, err, SQL_RUNNER_HELD, "li", st->runner.id, (int)JOB_RUNNING)
-            : db_query(st->tx.db, err, SQL_STEER_CANCELED, "l", st->runner.id);
-    int rc = -1;
-    while (s && (rc = db_step(st->tx.db, s, err)) > 0) {
-        ids = array_grow(ids, count, &space, sizeof *ids);
-        ids[count++] = sqlite3_column_int64(s, 0);
-    }
-    if (!count)
-        return rc;
-    st->reply->canceled = arena_alloc(st->reply->arena, count * sizeof *ids);
-    memcpy(st->reply->canceled, ids, count * sizeof *ids);
-    st->reply->canceled_count = (uint32_t)count;
-    return rc;
-}
-
 static int sync_in(struct db *db, struct sync_state *st, struct error *err)
 {
     struct sync_reply *reply = st->reply;
@@ -457,7 +437,10 @@ static int sync_in(struct db *db, struct sync_state *st, struct error *err)
                                                &reply->actions, err)
                : apply(st, err))
         return -1;
-    if (read_canceled(st, err) || (!replay && tx_demand_due(&st->tx, &reply->demand, err)))
+    if (tx_canceled(&st->tx, st->runner.id, reply, err) ||
+        tx_shares_open(&st->tx, &st->runner, st->request, reply, err) ||
+        (!replay && tx_finish(&st->tx, err)) ||
+        (!replay && tx_demand_due(&st->tx, &reply->demand, err)))
         return -1;
     reply->complete = st->tx.state == WORKFLOW_COMPLETE || st->tx.state == WORKFLOW_CANCELED;
     reply->classes_change = st->tx.classes_change;

@@ -5,6 +5,7 @@
 #include "lib/base/mem.h"
 #include "lib/meter/usage.h"
 #include "lib/store/sqlite_action.h"
+#include "lib/store/sqlite_share.h"
 #include "lib/workflow/workflow.h"
 
 #include <string.h>
@@ -130,6 +131,13 @@ static void keep_larger(int64_t *most, int64_t number)
         *most = number;
 }
 
+static void add_usage(struct used_delta *used, const struct usage_record *usage)
+{
+    add_known(&used->cpu_usec, usage_cpu_usec(usage));
+    keep_larger(&used->memory_peak_bytes, usage->memory_peak_bytes);
+    keep_larger(&used->memory_anon_bytes, usage->memory_anon_bytes);
+}
+
 void tx_ran(struct tx *tx, int64_t class_id, enum job_state state, const struct attempt_end *end)
 {
     struct usage_record total = {0};
@@ -143,12 +151,15 @@ void tx_ran(struct tx *tx, int64_t class_id, enum job_state state, const struct 
         return;
     add_known(&used->wall_usec, end->wall_usec);
     keep_larger(&used->wall_max_usec, end->wall_usec);
-    for (uint32_t i = 0; i < end->usages_count; i++) {
-        const struct usage_record *usage = &end->usages[i];
-        add_known(&used->cpu_usec, usage_cpu_usec(usage));
-        keep_larger(&used->memory_peak_bytes, usage->memory_peak_bytes);
-        keep_larger(&used->memory_anon_bytes, usage->memory_anon_bytes);
-    }
+    for (uint32_t i = 0; i < end->usages_count; i++)
+        add_usage(used, &end->usages[i]);
+}
+
+void tx_used(struct tx *tx, int64_t class_id, enum job_state state,
+             const struct usage_record *usage)
+{
+    if (class_id)
+        add_usage(used_of(tx, class_id, state, usage->source), usage);
 }
 
 static int write_counts(struct tx *tx, struct error *err)
@@ -415,7 +426,8 @@ int tx_runner_ends(struct tx *tx, int64_t runner_id, bool lost, struct error *er
     struct db *db = tx->db;
     tx->made_ready = true; // less room, so maybe more demand
     const char *message = lost ? died : "the runner left without an answer about this job";
-    if (db_do(db, err, SQL_ATTEMPT_LOST, "llis", runner_id, tx->now_usec, (int)back_to(tx),
+    if (tx_share_runner_ends(tx, runner_id, lost, err) ||
+        db_do(db, err, SQL_ATTEMPT_LOST, "llis", runner_id, tx->now_usec, (int)back_to(tx),
               message) ||
         (lost && count_claimed(tx, runner_id, err)) ||
         give_back(tx, runner_id, JOB_RUNNING, lost, err) ||

@@ -2,6 +2,8 @@
 // Single jobs, classes and whole workflows, as their user wishes.
 #include "lib/store/steer.h"
 
+#include "lib/base/mem.h"
+#include "lib/store/sqlite_give.h"
 #include "lib/store/sqlite_seen.h"
 
 struct steering {
@@ -163,5 +165,27 @@ int sqlite_update_class(void *impl, const struct class_update *u, int64_t *jobs,
     int rc = tx_init(&tx, db, u->workflow_id, err) || update(&tx, u, jobs, err) ? -1 : 0;
     rc = db_end(db, rc, err);
     tx_fini(&tx);
+    return rc;
+}
+
+// What the user canceled: of a canceled workflow, everything that the runner holds.
+int tx_canceled(struct tx *tx, int64_t runner_id, struct sync_reply *reply, struct error *err)
+{
+    size_t count = 0, space = 0;
+    cleanup_free int64_t *ids = NULL;
+    sqlite3_stmt *s =
+        tx->state == WORKFLOW_CANCELED
+            ? db_query(tx->db, err, SQL_RUNNER_HELD, "li", runner_id, (int)JOB_RUNNING)
+            : db_query(tx->db, err, SQL_STEER_CANCELED, "l", runner_id);
+    int rc = -1;
+    while (s && (rc = db_step(tx->db, s, err)) > 0) {
+        ids = array_grow(ids, count, &space, sizeof *ids);
+        ids[count++] = sqlite3_column_int64(s, 0);
+    }
+    if (!count)
+        return rc;
+    reply->canceled = arena_alloc(reply->arena, count * sizeof *ids);
+    memcpy(reply->canceled, ids, count * sizeof *ids);
+    reply->canceled_count = (uint32_t)count;
     return rc;
 }

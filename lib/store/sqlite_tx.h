@@ -51,6 +51,9 @@ void tx_forget(struct tx *tx); // what it has counted since tx_finish, as that w
 void tx_count(struct tx *tx, int64_t class_id, enum job_state from, enum job_state to, int64_t n);
 // An attempt that ended so gave a job of the class this state. end NULL: lost.
 void tx_ran(struct tx *tx, int64_t class_id, enum job_state state, const struct attempt_end *end);
+// What such an attempt has used besides, on another node.
+void tx_used(struct tx *tx, int64_t class_id, enum job_state state,
+             const struct usage_record *usage);
 // A job came to a final state: its dependents become ready or canceled, through any number of
 // levels. change: for those that a restart runs again only if something has changed.
 int tx_job_ended(struct tx *tx, int64_t job_id, enum job_state state, enum job_change change,

@@ -158,13 +158,6 @@ static bool same_request(const struct spec_job *a, const struct spec_job *b)
            same_text(a->requirements, b->requirements);
 }
 
-static void refuse_nodes(struct source *source, const struct spec_job *job)
-{
-    source_down_key(source, job->nodes ? "nodes" : "resource_requirements");
-    source_later(source, "jobs on several nodes come in a later version");
-    source_up(source);
-}
-
 void resolve_classes(struct resolver *resolver)
 {
     const struct spec *spec = resolver->spec;
@@ -184,9 +177,6 @@ void resolve_classes(struct resolver *resolver)
         resolve_job_scheduler(resolver, job);
         resolve_job_handler(resolver, job);
         int32_t class = rows[j].class_index = add_class(resolver, row);
-        if (row.nodes > 1 && (size_t) class + 1 == resolver->workflow->classes_count &&
-            !checked[class])
-            refuse_nodes(resolver->source, job);
         if (!checked[class])
             resolve_class_scheduler(resolver, &row, job->supports_termination);
         checked[class] |= !job->supports_termination;

@@ -69,20 +69,6 @@ static void add_defaults(struct sbatch_options *options, const struct texts *def
         sbatch_options_add(options, xstrdup(defaults->items[i]));
 }
 
-static void refuse_nodes(struct source *source, const struct spec_scheduler *written,
-                         const struct sbatch_options *options)
-{
-    struct sbatch_asks asks;
-    sbatch_asks_init(&asks);
-    sbatch_asks_add(&asks, options, NULL); // checked field by field
-    if (asks.nodes <= 1)
-        return;
-    source_down_key(source, written->nodes > 1 ? "nodes" : "extra");
-    source_later(source, "allocations of several nodes come in a later version; with one, several "
-                         "allocations share the jobs");
-    source_up(source);
-}
-
 // What a scheduler says wins over slurm_defaults, and its extra, which stands last, over its other
 // fields.
 static void add_scheduler(struct resolver *resolver, const struct spec_scheduler *written)
@@ -106,7 +92,6 @@ static void add_scheduler(struct resolver *resolver, const struct spec_scheduler
     add_text(options, "tmp", written->tmp);
     if (written->extra)
         add_extra(source, options, written->extra);
-    refuse_nodes(source, written, options);
 }
 
 // Who names which: [s] for each scheduler; true when some job names none.

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "lib/base/mem.h"
@@ -20,6 +21,7 @@ struct environment {
     char *prolog; // of the tasks of a job's own srun; NULL: the user has one, or none is needed
     size_t count, space;
     bool needs_shell, threads_set, shell_level_set;
+    int hosts; // a file that keeps the srun of a job of one node on this one; -1: there is no other
 };
 
 // What belongs to the runner's own process, or to another job that this one runs inside of.
@@ -63,6 +65,7 @@ static const char *const dropped_in_allocation[] = {
     "SLURM_LOCALID",
     "SLURM_MEM_*",
     "SLURM_NODEID",
+    "SLURM_NO_KILL",
     "SLURM_NPROCS",
     "SLURM_NTASKS*",
     "SLURM_OVERCOMMIT",
@@ -117,6 +120,19 @@ static void inherit(struct environment *environment, char *const *list)
     }
 }
 
+// In an allocation of several nodes srun would choose one; which, it takes from a file only. One of
+// memory, which is this node's, and is gone with the runner: a line for each task that it may have.
+static void write_hosts(struct environment *environment)
+{
+    const char *nodes = environment_find(environment->base, "SLURM_JOB_NUM_NODES");
+    const struct node *node = environment->node;
+    if (!node->in_allocation || !nodes || atoi(nodes) <= 1)
+        return;
+    environment->hosts = memfd_create("hosts", MFD_CLOEXEC);
+    for (int i = 0; environment->hosts >= 0 && i < node->cpus; i++)
+        dprintf(environment->hosts, "%s\n", node->name);
+}
+
 // Jobs call torc (data, event): where this program is, it is, too.
 static void complete_path(struct environment *environment)
 {
@@ -145,7 +161,9 @@ struct environment *environment_create(const struct environment_options *options
     struct environment *environment = xcalloc(1, sizeof *environment);
     const struct runner_grant *grant = options->grant;
     environment->node = options->node;
+    environment->hosts = -1;
     inherit(environment, options->inherited);
+    write_hosts(environment);
     complete_path(environment);
     if (!environment->shell_level_set) // as bash leaves it behind for the last program of a command
                                        // line
@@ -173,6 +191,8 @@ void environment_destroy(struct environment *environment)
 {
     for (size_t i = 0; environment && i < environment->count; i++)
         free(environment->base[i]);
+    if (environment && environment->hosts >= 0)
+        close(environment->hosts);
     if (environment) {
         free(environment->base);
         free(environment->prolog);
@@ -193,6 +213,15 @@ struct list {
 
 #define put(list, ...) ((list)->items[(list)->count++] = arena_printf((list)->arena, __VA_ARGS__))
 
+static void replace(struct list *list, char *entry)
+{
+    size_t length = strcspn(entry, "=") + 1, at = 0;
+    while (at < list->count && strncmp(list->items[at], entry, length))
+        at++;
+    list->items[at] = entry;
+    list->count += at == list->count;
+}
+
 static void put_job(struct list *list, const struct environment *environment,
                     const struct claimed_job *job)
 {
@@ -209,16 +238,45 @@ static void put_job(struct list *list, const struct environment *environment,
         put(list, STEP_REPORT_RUNNER "=%d", (int)getpid());
 }
 
+// Of several nodes: they are the allocation's, so its srun reaches them all; it starts one task on
+// each, or as many as it is told, and mpirun one for each CPU. Bound to CPUs they are not: two jobs
+// beside each other would be to the same.
+static void put_wide(struct list *list, const struct claimed_job *job, const struct share *share)
+{
+    put(list, "SLURM_CPUS_ON_NODE=%d", share->cpus);
+    put(list, "SLURM_JOB_CPUS_PER_NODE=%d(x%d)", share->cpus, job->nodes);
+    put(list, "SLURM_TASKS_PER_NODE=%d(x%d)", share->cpus, job->nodes);
+    replace(list, arena_printf(list->arena, "SLURM_NNODES=%d", job->nodes));
+    put(list, "SLURM_CPU_BIND=none");
+}
+
+static void put_narrow(struct list *list, const struct environment *environment,
+                       const struct share *share)
+{
+    static const char *const cpu_names[] = {"SLURM_CPUS_ON_NODE", "SLURM_CPUS_PER_TASK",
+                                            "SRUN_CPUS_PER_TASK", "SLURM_JOB_CPUS_PER_NODE"};
+    static const char *const task_names[] = {"SLURM_NTASKS", "SLURM_NPROCS",
+                                             "SLURM_TASKS_PER_NODE"};
+    static const char *const node_names[] = {"SLURM_JOB_NODELIST", "SLURM_NODELIST"};
+    for (size_t i = 0; i < sizeof cpu_names / sizeof *cpu_names; i++)
+        put(list, "%s=%d", cpu_names[i], share->cpus);
+    for (size_t i = 0; i < sizeof task_names / sizeof *task_names; i++)
+        put(list, "%s=1", task_names[i]);
+    if (environment->hosts < 0)
+        return;
+    for (size_t i = 0; i < sizeof node_names / sizeof *node_names; i++)
+        replace(list, arena_printf(list->arena, "%s=%s", node_names[i], environment->node->name));
+    replace(list, (char *)"SLURM_NNODES=1");
+    replace(list, (char *)"SLURM_JOB_NUM_NODES=1");
+    put(list, "SLURM_HOSTFILE=/proc/%d/fd/%d", (int)getpid(), environment->hosts);
+}
+
 static void put_share(struct list *list, const struct environment *environment,
                       const struct claimed_job *job, const struct share *share, bool threads_set)
 {
     static const char *const gpu_names[] = {"TORC_GPU_VISIBLE_DEVICES", "CUDA_VISIBLE_DEVICES",
                                             "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES"};
-    static const char *const cpu_names[] = {"SLURM_CPUS_ON_NODE", "SLURM_CPUS_PER_TASK",
-                                            "SRUN_CPUS_PER_TASK", "SLURM_JOB_CPUS_PER_NODE"};
-    static const char *const task_names[] = {"SLURM_NTASKS", "SLURM_NPROCS",
-                                             "SLURM_TASKS_PER_NODE"};
-    if (!environment->threads_set && !threads_set)
+    if (!environment->threads_set && !threads_set && job->nodes <= 1)
         put(list, "OMP_NUM_THREADS=%d", share->cpus);
     char gpus[SHARE_GPUS * 48] = "";
     for (int i = 0; i < share->gpus_count; i++)
@@ -231,30 +289,20 @@ static void put_share(struct list *list, const struct environment *environment,
         return;
     if (environment->prolog && job->nodes <= 1)
         put(list, "SLURM_TASK_PROLOG=%s", environment->prolog);
-    for (size_t i = 0; i < sizeof cpu_names / sizeof *cpu_names; i++)
-        put(list, "%s=%d", cpu_names[i], share->cpus);
-    for (size_t i = 0; job->nodes <= 1 && i < sizeof task_names / sizeof *task_names; i++)
-        put(list, "%s=1", task_names[i]);
+    if (job->nodes > 1)
+        put_wide(list, job, share);
+    else
+        put_narrow(list, environment, share);
     if (job->enforced)
         put(list, "SLURM_MEM_PER_NODE=%lld",
             (long long)((share->memory_bytes + 1048575) / 1048576));
 }
 
-static size_t name_length(const char *entry)
-{
-    return strcspn(entry, "=") + 1;
-}
-
 // The job's own variables win over those of the same name.
 static void put_own(struct list *list, char **env)
 {
-    for (char **e = env; e && *e; e++) {
-        size_t length = name_length(*e), at = 0;
-        while (at < list->count && strncmp(list->items[at], *e, length))
-            at++;
-        list->items[at] = arena_strdup(list->arena, *e);
-        list->count += at == list->count;
-    }
+    for (char **e = env; e && *e; e++)
+        replace(list, arena_strdup(list->arena, *e));
 }
 
 char **environment_make(const struct environment *environment, const struct claimed_job *job,

@@ -41,7 +41,7 @@ struct job {
     enum phase phase;
     enum stop stop;
     uint32_t start_place; // in jobs->starts; 0: none
-    bool start_sent, signaled, called_srun, recovering;
+    bool start_sent, signaled, called_srun, recovering, settled;
     bool goes_back;    // held: not to be started here, given back with the next flush
     bool taken;        // started on a hint: the store learns of it afterwards
     struct job *ahead; // a hint: what may follow at once when it completes, and so on

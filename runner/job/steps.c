@@ -72,20 +72,21 @@ static int open_folder(void)
     return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 }
 
-static void take(struct jobs *jobs, struct job *job, const char *name,
+static void take(const struct jobs *jobs, struct arena *arena, const char *name,
                  const struct step_record *record, struct found *found)
 {
     found->usages = array_grow(found->usages, found->count, &found->space, sizeof *found->usages);
-    found->usages[found->count++] = convert(record, jobs->node.name, job->arena);
+    found->usages[found->count++] = convert(record, jobs->node.name, arena);
     found->files =
         array_grow(found->files, found->files_count, &found->files_space, sizeof *found->files);
-    found->files[found->files_count++] = arena_strdup(job->arena, name);
+    found->files[found->files_count++] = arena_strdup(arena, name);
     if (!found->any || record->step_id < found->first.step_id)
         found->first = *record;
     found->any = true;
 }
 
-static void scan(struct jobs *jobs, struct job *job, int folder, struct found *found)
+static void scan(const struct jobs *jobs, const struct share_end *of, struct arena *arena,
+                 int folder, struct found *found)
 {
     char prefix[32];
     snprintf(prefix, sizeof prefix, "%lld.", (long long)jobs->node.slurm_job_id);
@@ -95,9 +96,9 @@ static void scan(struct jobs *jobs, struct job *job, int folder, struct found *f
         if (strncmp(entry->d_name, prefix, strlen(prefix)) ||
             !read_record(dirfd(dir), entry->d_name, &record))
             continue;
-        if (record.job == job->claimed.job_id && record.run == job->claimed.run_id &&
-            record.attempt == job->claimed.attempt_id && !strcmp(record.node, jobs->node.name))
-            take(jobs, job, entry->d_name, &record, found);
+        if (record.job == of->job_id && record.run == of->run_id &&
+            record.attempt == of->attempt_id && !strcmp(record.node, jobs->node.name))
+            take(jobs, arena, entry->d_name, &record, found);
     }
     if (dir)
         closedir(dir);
@@ -137,9 +138,9 @@ static void replace_own(struct job *job, struct found *found)
         *own = found->usages[found->count];
 }
 
-static void *keep(struct job *job, void *array, size_t bytes)
+static void *keep(struct arena *arena, void *array, size_t bytes)
 {
-    void *copy = arena_alloc(job->arena, bytes ? bytes : 1);
+    void *copy = arena_alloc(arena, bytes ? bytes : 1);
     if (bytes) // memcpy takes no NULL, not even of nothing
         memcpy(copy, array, bytes);
     free(array);
@@ -157,14 +158,17 @@ void steps_collect(struct jobs *jobs, struct job *job)
         return;
     found.usages = array_grow(found.usages, found.count, &found.space, sizeof *found.usages);
     found.usages[found.count++] = job->usage;
+    struct share_end of = {.job_id = job->claimed.job_id,
+                           .run_id = job->claimed.run_id,
+                           .attempt_id = job->claimed.attempt_id};
     if (folder >= 0)
-        scan(jobs, job, folder, &found);
+        scan(jobs, &of, job->arena, folder, &found);
     if (own)
         replace_own(job, &found);
     job->end.usages_count = (uint32_t)found.count;
-    job->end.usages = keep(job, found.usages, found.count * sizeof *found.usages);
+    job->end.usages = keep(job->arena, found.usages, found.count * sizeof *found.usages);
     job->step_files_count = (uint32_t)found.files_count;
-    job->step_files = keep(job, found.files, found.files_count * sizeof *found.files);
+    job->step_files = keep(job->arena, found.files, found.files_count * sizeof *found.files);
     step_report_destroy(take_ptr(job->step));
 }
 
@@ -181,24 +185,28 @@ struct marks {
     const char *entries[4];
 };
 
-static void mark(const struct jobs *jobs, const struct job *job, struct marks *marks)
+static void mark(const struct jobs *jobs, int64_t job_id, int32_t run_id, int32_t attempt_id,
+                 struct marks *marks)
 {
-    const struct claimed_job *claimed = &job->claimed;
     snprintf(marks->texts[0], sizeof marks->texts[0], "SLURM_JOB_ID=%lld",
              (long long)jobs->node.slurm_job_id);
-    snprintf(marks->texts[1], sizeof marks->texts[1], "TORC_STEP_JOB=%lld",
-             (long long)claimed->job_id);
-    snprintf(marks->texts[2], sizeof marks->texts[2], "TORC_STEP_ATTEMPT=%d.%d", claimed->run_id,
-             claimed->attempt_id);
+    snprintf(marks->texts[1], sizeof marks->texts[1], "TORC_STEP_JOB=%lld", (long long)job_id);
+    snprintf(marks->texts[2], sizeof marks->texts[2], "TORC_STEP_ATTEMPT=%d.%d", run_id,
+             attempt_id);
     for (int i = 0; i < 3; i++)
         marks->entries[i] = marks->texts[i];
     marks->entries[3] = NULL;
 }
 
+static void mark_own(const struct jobs *jobs, const struct job *job, struct marks *marks)
+{
+    mark(jobs, job->claimed.job_id, job->claimed.run_id, job->claimed.attempt_id, marks);
+}
+
 int steps_kill_all(const struct jobs *jobs, const struct job *job)
 {
     struct marks marks;
-    mark(jobs, job, &marks);
+    mark_own(jobs, job, &marks);
     return process_kill_marked(marks.entries, false);
 }
 
@@ -223,10 +231,15 @@ static void queue(const struct step_report *report, int sig)
 }
 
 // srun itself is spared: it would end its step at once.
+// On other nodes nobody is told but by srun, which hands USR1 and USR2 on to all.
 static void signal_own_steps(const struct jobs *jobs, struct job *job, int sig)
 {
     struct marks marks;
-    mark(jobs, job, &marks);
+    if (job->claimed.nodes > 1 && (sig == SIGUSR1 || sig == SIGUSR2)) {
+        meter_job_signal(job->meter, sig);
+        return;
+    }
+    mark_own(jobs, job, &marks);
     process_signal_tasks(marks.entries, sig);
     meter_job_signal_but(job->meter, sig, "srun");
 }
@@ -273,4 +286,27 @@ void steps_sweep(const struct jobs *jobs, int32_t pid)
     for (int i = 0;
          i < MOST && process_kill_marked((const char *const[]){slurm, runner, NULL}, false); i++)
         nanosleep(&pause, NULL);
+}
+
+void steps_of_share(const struct jobs *jobs, struct arena *arena, struct share_end *share,
+                    struct step_files *files)
+{
+    struct found found = {0};
+    struct marks marks;
+    mark(jobs, share->job_id, share->run_id, share->attempt_id, &marks);
+    process_kill_marked(marks.entries, false);
+    int folder = open_folder();
+    if (folder >= 0)
+        scan(jobs, share, arena, folder, &found);
+    share->usages_count = (uint32_t)found.count;
+    share->usages = keep(arena, found.usages, found.count * sizeof *found.usages);
+    files->count = (uint32_t)found.files_count;
+    files->names = keep(arena, found.files, found.files_count * sizeof *found.files);
+}
+
+void step_files_remove(const struct step_files *files)
+{
+    cleanup_close int folder = files->count ? open_folder() : -1;
+    for (uint32_t i = 0; folder >= 0 && i < files->count; i++)
+        unlinkat(folder, files->names[i], 0);
 }

@@ -34,4 +34,14 @@ void steps_forget(struct job *job);
 // Ends what a dead runner's jobs had in steps on this node, and waits for that.
 void steps_sweep(const struct jobs *jobs, int32_t pid);
 
+// What such a job, started on another node, has used on this one; what is left of it here is
+// killed. Its records go once they are stored. All in the arena.
+struct step_files {
+    const char **names;
+    uint32_t count;
+};
+void steps_of_share(const struct jobs *jobs, struct arena *arena, struct share_end *share,
+                    struct step_files *files);
+void step_files_remove(const struct step_files *files);
+
 #endif

@@ -82,9 +82,10 @@ ok "or it supports termination" torc_sbatch --dry-run ends.json
 jq '.jobs[0].runtime = "1m" | .slurm_schedulers[0].extra = "--constraint=nowhere"' long.json > nowhere.json
 like "$(torc_sbatch nowhere.json 2>&1)" 'class .* on partition main: Slurm refused: Invalid feature' "what only Slurm knows, Slurm says"
 jq '.jobs[0].runtime = "1m" | .slurm_schedulers[0].nodes = 2' long.json > nodes.json
-like "$(torc_sbatch nodes.json 2>&1)" 'slurm_schedulers\[0\].nodes: not supported yet' "several nodes are refused by name"
+is "$(torc_sbatch --dry-run --json nodes.json | jq -c '.groups[0] | [.nodes, .slots, (.options | contains(["--nodes=2", "--no-kill"]))]')" '[2,1,true]' \
+	"several nodes are asked for"
 like "$(torc_sbatch long.json -- --job-name=mine 2>&1)" 'the option --job-name of sbatch is torc.s own: torc finds' "so is what torc must give itself"
-like "$(torc_sbatch sole.json -- -N2 2>&1)" "several nodes come in a later version; leave --nodes=2 out" "also behind --"
+is "$(torc_sbatch --dry-run --json sole.json -- -N2 | jq -c '.groups[0] | [.nodes, .options[-1]]')" '[2,"--nodes=2"]' "also behind --"
 is "$(torc_sbatch --dry-run --json sole.json -- --mem-per-cpu=300M -t 7 | jq -c '.groups[0] | [.walltime_s, .memory_bytes / 1048576, .options[-2:]]')" \
 	'[420,300,["--mem-per-cpu=300M","--time=7"]]' "what stands behind -- is planned with"
 is "$(ls -d torc.db 2>/dev/null)" "" "and nothing was created"

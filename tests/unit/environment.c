@@ -3,6 +3,7 @@
 // each is in one of three lists.
 #include "runner/job/environment.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/base/mem.h"
@@ -39,9 +40,7 @@ static const char *const kept[] = {"SLURMD_DEBUG",
                                    "SLURM_JOB_GPUS",
                                    "SLURM_JOB_ID",
                                    "SLURM_JOB_NAME",
-                                   "SLURM_JOB_NODELIST",
                                    "SLURM_JOB_NODES",
-                                   "SLURM_JOB_NUM_NODES",
                                    "SLURM_JOB_PARTITION",
                                    "SLURM_JOB_QOS",
                                    "SLURM_JOB_RESERVATION",
@@ -49,10 +48,7 @@ static const char *const kept[] = {"SLURMD_DEBUG",
                                    "SLURM_LABELIO",
                                    "SLURM_MPI_TYPE",
                                    "SLURM_NETWORK",
-                                   "SLURM_NNODES",
-                                   "SLURM_NODELIST",
                                    "SLURM_NODE_ALIASES",
-                                   "SLURM_NO_KILL",
                                    "SLURM_OPEN_MODE",
                                    "SLURM_PARTITION",
                                    "SLURM_PMI_KVS_NO_DUP_KEYS",
@@ -123,7 +119,7 @@ static const char *const dropped[] = {"PMI2_I",
                                       "SLURM_GRES_FLAGS",
                                       "SLURM_GTIDS",
                                       "SLURM_HINT",
-                                      "SLURM_HOSTFILE",
+
                                       "SLURM_LAUNCH_NODE_IPADDR",
                                       "SLURM_LOCALID",
                                       "SLURM_MEM_BIND",
@@ -135,6 +131,7 @@ static const char *const dropped[] = {"PMI2_I",
                                       "SLURM_MEM_PER_CPU",
                                       "SLURM_MEM_PER_GPU",
                                       "SLURM_NODEID",
+                                      "SLURM_NO_KILL",
                                       "SLURM_NTASKS_PER_CORE",
                                       "SLURM_NTASKS_PER_GPU",
                                       "SLURM_NTASKS_PER_NODE",
@@ -167,6 +164,8 @@ static const struct {
     {"SLURM_CPUS_ON_NODE", "3"},   {"SLURM_CPUS_PER_TASK", "3"},  {"SLURM_JOB_CPUS_PER_NODE", "3"},
     {"SLURM_MEM_PER_NODE", "100"}, {"SLURM_NPROCS", "1"},         {"SLURM_NTASKS", "1"},
     {"SLURM_OVERLAP", "1"},        {"SLURM_TASKS_PER_NODE", "1"}, {"SRUN_CPUS_PER_TASK", "3"},
+    {"SLURM_JOB_NODELIST", "n5"},  {"SLURM_JOB_NUM_NODES", "1"},  {"SLURM_NNODES", "1"},
+    {"SLURM_NODELIST", "n5"}, // of an allocation of 97 nodes this one
 };
 #define COUNT(list) (sizeof(list) / sizeof *(list))
 
@@ -182,7 +181,7 @@ int main(void)
         inherited[n++] = xasprintf("%s=97", own[i].name);
     inherited[n++] = xstrdup("PATH=/bin");
     inherited[n] = NULL;
-    struct node node = {.in_allocation = true, .slurm_job_id = 7};
+    struct node node = {.in_allocation = true, .slurm_job_id = 7, .name = (char *)"n5", .cpus = 4};
     struct runner_grant grant = {
         .run_id = 1, // of the workflow as the runner entered it: it may be restarted meanwhile
         .workflow_name = "w",
@@ -202,11 +201,22 @@ int main(void)
         is_text(environment_find(list, own[i].name), own[i].value, own[i].name);
     is_text(environment_find(list, "TORC_RUN_ID"), "2", "the run is that of the claim");
     is_text(environment_find(list, "TORC_STEP_ATTEMPT"), "2.3", "... for its steps, too");
+    const char *hosts = environment_find(list, "SLURM_HOSTFILE");
+    char line[64] = "";
+    FILE *in = hosts ? fopen(hosts, "r") : NULL;
+    ok(in && fgets(line, sizeof line, in) && !strcmp(line, "n5\n"),
+       "... and its srun has it from a file");
+    if (in)
+        fclose(in);
     const char *path = environment_find(list, "PATH");
     ok(path && !strncmp(path, "/bin:/", 6), "the programs' folder is on the PATH, last: %s", path);
     job.nodes = 2;
     list = environment_make(environment, &job, &(struct job_spec){0}, &share, arena);
     ok(!environment_find(list, "SLURM_NTASKS"), "of a job of several nodes srun counts the tasks");
+    ok(!environment_find(list, "SLURM_CPUS_PER_TASK"), "... which may be many on a node");
+    is_text(environment_find(list, "SLURM_JOB_NODELIST"), "97", "... on all nodes there are");
+    is_text(environment_find(list, "SLURM_TASKS_PER_NODE"), "3(x2)", "... for mpirun one a CPU");
+    ok(!environment_find(list, "SLURM_HOSTFILE"), "... and not on one alone");
     environment_destroy(environment);
     arena_destroy(arena);
     while (n)
