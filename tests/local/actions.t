@@ -147,8 +147,7 @@ actions:
   - {trigger_type: on_jobs_complete, action_type: run_commands, jobs: [a, b], commands: ["echo both >> changed.out"]}
 jobs: [{name: a, command: "true"}, {name: b, command: "false", depends_on: [a]}]
 END
-start_run changed.yaml
-await "$pid"
+run changed.yaml
 is "$(xargs < changed.out)" "gone both" "both happen when the jobs have ended, however"
 sed -i 's/gone/new/; s/"false"/"true"/' changed.yaml
 : > changed.out

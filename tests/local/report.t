@@ -10,7 +10,7 @@ scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 export TZ=UTC LC_ALL=C.UTF-8 COLUMNS=80 TORC_DB=$scratch/torc.db
 unset NO_COLOR
-sqlite3 "$TORC_DB" < "$TORC_SOURCE/lib/store/schema.sql" && sqlite3 "$TORC_DB" < "$here/fixture.sql" &&
+sqlite3 "$TORC_DB" < "$TORC_SOURCE/lib/store/schema.sql" && sqlite3 "$TORC_DB" < "$here/fixture.sql" && sqlite3 "$TORC_DB" < "$here/fixture_5.sql" &&
     sqlite3 "$TORC_DB" < "$TORC_SOURCE/lib/store/class_used.sql" || exit 1
 same() { # NAME FILE COMMAND...: prints exactly FILE
     local name=$1 file=$here/$2
