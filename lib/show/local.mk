@@ -7,6 +7,7 @@ lib_libtorc_la_SOURCES += %D%/crate_entity.c
 lib_libtorc_la_SOURCES += %D%/crate_entity.h
 lib_libtorc_la_SOURCES += %D%/document.c
 lib_libtorc_la_SOURCES += %D%/document.h
+lib_libtorc_la_SOURCES += %D%/document_waiting.c
 lib_libtorc_la_SOURCES += %D%/dot.c
 lib_libtorc_la_SOURCES += %D%/dot.h
 lib_libtorc_la_SOURCES += %D%/estimate.c
