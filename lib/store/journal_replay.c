@@ -346,6 +346,25 @@ static void drop_half(int folder, const char *name)
         unlinkat(folder, name, 0);
 }
 
+static void add_kept(struct journal_found *found, const char *folder, const char *name)
+{
+    found->kept =
+        array_grow(found->kept, found->kept_count, &found->kept_space, sizeof *found->kept);
+    found->kept[found->kept_count++] = xasprintf("%s/%s", folder, name);
+}
+
+// Nothing is lost without a word, also when the one who refused it had nobody to tell.
+static void find_kept(struct replay *replay, const char *folder, const char *prefix)
+{
+    DIR *dir = opendir(folder);
+    for (struct dirent *entry; dir && (entry = readdir(dir));)
+        if (!strncmp(entry->d_name, prefix, strlen(prefix)) &&
+            ends_with(entry->d_name, ".json.refused"))
+            add_kept(replay->found, folder, entry->d_name);
+    if (dir)
+        closedir(dir);
+}
+
 static int take_folder(struct replay *replay, const char *folder, const char *prefix,
                        enum place place)
 {
@@ -400,6 +419,8 @@ static int take_all(struct replay *replay)
         rc = take_folder(replay, output, prefix, PLACE_OUTPUT);
     for (int i = 0; output && !rc && i < HERE_FOLDERS; i++)
         rc = take_folder(replay, here_folders[i], JOURNAL_HERE_PREFIX, PLACE_HERE);
+    if (output && !rc)
+        find_kept(replay, output, prefix);
     return rc;
 }
 
@@ -424,6 +445,9 @@ void journal_found_fini(struct journal_found *found)
         free(found->files[i].path);
         free(found->files[i].trouble);
     }
+    for (size_t i = 0; i < found->kept_count; i++)
+        free(found->kept[i]);
+    free(found->kept);
     free(found->files);
     *found = (struct journal_found){0};
 }
