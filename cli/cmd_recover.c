@@ -6,6 +6,7 @@
 #include "lib/base/text.h"
 #include "lib/show/json_stream.h"
 #include "lib/slurm/lost_runner.h"
+#include "lib/slurm/submit.h"
 #include "lib/store/journal.h"
 #include "lib/store/read_each.h"
 
@@ -32,6 +33,18 @@ static int give_back(struct store *store, int64_t id, size_t *sum, struct error 
         if (lost_runner_look(store, id, &turn, &asked, &lost, err))
             return -1;
     return 0;
+}
+
+// What Slurm has put back into its queue, or holds there, of a workflow that has ended.
+static void clear_queue(struct store *store, const struct workflow_info *workflow)
+{
+    struct error err;
+    if (workflow->state != WORKFLOW_COMPLETE && workflow->state != WORKFLOW_CANCELED)
+        return;
+    struct submit submit = {.store = store, .workflow_id = workflow->id};
+    if (submit_give_back(&submit, NULL, &err))
+        cli_warn("allocations of workflow %lld may wait in Slurm for nothing: %s",
+                 (long long)workflow->id, err.text);
 }
 
 static int each_runner(void *sum, const struct read_reply *reply, uint32_t index, struct error *err)
@@ -119,6 +132,8 @@ static int run(struct cli *cli, struct error *err)
     int result = target_workflow(store, cli->argument, &reply, err);
     if (!result) {
         result = recover(cli, store, reply.workflows->id, err);
+        if (!cli->dry_run)
+            clear_queue(store, reply.workflows);
         read_reply_fini(&reply);
     }
     store_close(store);
