@@ -175,6 +175,20 @@ ok "a job whose PATH has no srun, and one after it" ended
 is "$(db "SELECT name, state, coalesce(reason, '') FROM job_status ORDER BY id")" "a|failed|spawn_error
 b|completed|" "... which has its own PATH"
 
+# ---- a runner that has nothing to do does not hold the CPUs which the job before its next one needs
+fresh
+cat > between.json <<J
+{"name": "between", "compute_node_wait_for_new_jobs_seconds": 600,
+ "resource_requirements": [{"name": "half", "num_cpus": 2, "memory": "100m", "runtime": "PT1M"},
+  {"name": "whole", "num_cpus": 4, "memory": "100m", "runtime": "PT1M"}], "jobs": [
+ {"name": "a", "command": "true", "resource_requirements": "half"},
+ {"name": "b", "command": "true", "resource_requirements": "whole", "depends_on": ["a"]},
+ {"name": "c", "command": "true", "resource_requirements": "half", "depends_on": ["b"]}]}
+J
+as_user torc-sbatch between.json -- -w "$NODE1" --time=60 > log 2>&1 || diag "$(cat log)"
+ok "a job that needs the whole node, between two that need half of it" ended
+is "$(db "SELECT group_concat(DISTINCT state) FROM job_status")" completed "... all completed"
+
 # ---- several tasks of one step: the first runs the workflow
 fresh
 echo '{"name": "tasks", "jobs": [{"name": "a", "command": "echo ran >> ran"}]}' > tasks.json

@@ -162,7 +162,10 @@ static const struct row {
      "main 1*[8x1 c8 m8256 g0 n1 t60]"},
     // need and room
     {"two", JOB(1, 1024, 0, 1, 60), {.ready = 2, .soon = 6}, {0},
-     "main 1*[8x1 c8 m8256 g0 n1 t62]"},
+     "main 1*[6x2 c6 m6208 g0 n1 t122]"},
+    {"two", JOB(1, 1024, 0, 1, 60), {.ready = 1, .soon = 1}, {0}, "main 1*[1x2 c1 m1088 g0 n1 t122]"},
+    {"two", JOB(1, 1024, 0, 1, 600), {.ready = 1, .soon = 1}, {0}, "main 1*[1x1 c1 m1088 g0 n1 t602]"},
+    {"two", JOB(1, 1024, 0, 1, 60), {.ready = 8, .soon = 2, .room = 7}, {0}, "main 1*[2x2 c2 m2112 g0 n1 t122]"},
     {"two", JOB(1, 1024, 0, 1, 60), {.ready = 8, .room = 6}, {0},
      "main 1*[2x1 c2 m2112 g0 n1 t62]"},
     {"two", JOB(1, 1024, 0, 1, 60), {.ready = 8, .room = 8}, {0}, ""},
