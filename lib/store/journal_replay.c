@@ -159,6 +159,21 @@ static bool is_refused(const struct sync_reply *reply, int64_t job_id)
     return reply->expelled; // a runner that was lost: all of them
 }
 
+// What is refused now may have been taken a moment ago, from another one who brings it in.
+static int count_told(struct replay *replay, const struct sync_reply *reply,
+                      const struct attempt_end *ends, uint32_t count, struct journal_file *file)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        bool refused = is_refused(reply, ends[i].start.job_id), known = false;
+        if (refused && is_known(replay, &ends[i], &known))
+            return -1;
+        file->known += known;
+        file->refused += refused && !known;
+        file->accepted += !refused;
+    }
+    return 0;
+}
+
 static int tell(struct replay *replay, const struct records *records, struct journal_file *file,
                 struct error *err)
 {
@@ -176,13 +191,11 @@ static int tell(struct replay *replay, const struct records *records, struct jou
                                    .ends_count = count};
     if (store_sync(replay->store, &request, &reply, err))
         return -1;
-    for (uint32_t i = 0; i < count; i++) {
-        bool refused = is_refused(&reply, ends[i].start.job_id);
-        file->refused += refused;
-        file->accepted += !refused;
-    }
+    int rc = count_told(replay, &reply, ends, count, file);
     sync_reply_fini(&reply);
-    return 0;
+    if (rc)
+        *err = *replay->err;
+    return rc;
 }
 
 // ---- one file ----
