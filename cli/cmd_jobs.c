@@ -53,7 +53,7 @@ static int print_json(struct store *store, const struct target *target, struct r
     json_stream_init(&json, stdout);
     json_stream_object(&json, NULL);
     document_workflow(&json, target->workflow);
-    int result = document_jobs(&json, store, target->workflow, request, err);
+    int result = document_jobs(&json, store, target->workflow, request, NULL, err);
     json_stream_end(&json);
     return result;
 }

@@ -4,12 +4,15 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "cli/status_queue.h"
 #include "lib/base/clock.h"
 #include "lib/base/mem.h"
 #include "lib/base/text.h"
 #include "lib/meter/usage.h"
+#include "lib/show/action.h"
 #include "lib/show/document.h"
 #include "lib/show/format.h"
+#include "lib/show/waiting.h"
 #include "lib/show/why.h"
 #include "lib/store/read_each.h"
 #include "lib/workflow/workflow.h"
@@ -31,6 +34,7 @@ struct context {
     const struct screen *screen;
     struct store *store;
     const struct workflow_info *workflow;
+    struct waiting *waiting;
     bool between; // jobs: one was shown already
 };
 
@@ -249,7 +253,11 @@ static int each_job(void *pointer, const struct read_reply *jobs, uint32_t index
     struct attempt_context attempts = {.context = context, .job = job};
     struct read_request request = {
         .what = READ_ATTEMPTS, .workflow_id = context->workflow->id, .job_id = job->id};
-    cleanup_free char *why = why_job(job, NULL);
+    cleanup_free char *why = NULL;
+    if (waiting_job(context->waiting, job, &why, err))
+        return -1;
+    if (!why)
+        why = why_job(job, NULL);
     fputs(context->between ? "\n" : "", screen->out);
     context->between = true;
     screen_print(screen, COLOR_BOLD, "Job %lld.", (long long)context->workflow->id);
@@ -271,7 +279,8 @@ static int each_job(void *pointer, const struct read_reply *jobs, uint32_t index
     return store_read_each(context->store, request, each_attempt, &attempts, err);
 }
 
-static void show_workflow(const struct screen *screen, const struct workflow_info *workflow)
+static int show_workflow(const struct screen *screen, struct store *store,
+                         const struct workflow_info *workflow, struct error *err)
 {
     char created[FORMAT_SIZE], ended[FORMAT_SIZE];
     screen_print(screen, COLOR_BOLD, "Workflow %lld ", (long long)workflow->id);
@@ -288,11 +297,15 @@ static void show_workflow(const struct screen *screen, const struct workflow_inf
     line(screen, "command", workflow->command_line);
     line(screen, "version", workflow->version);
     show_settings(screen, workflow->settings);
+    if (action_show_all(screen, store, workflow->id, err))
+        return -1;
     fprintf(screen->out, "Its jobs: torc jobs %lld; how it went: torc-report %lld\n",
             (long long)workflow->id, (long long)workflow->id);
+    return 0;
 }
 
-static int print_json(struct store *store, const struct target *target, struct error *err)
+static int print_json(struct store *store, const struct target *target, struct waiting *waiting,
+                      struct error *err)
 {
     struct read_request request = {
         .what = READ_JOBS, .workflow_id = target->workflow->id, .job_glob = target->job_glob};
@@ -300,18 +313,39 @@ static int print_json(struct store *store, const struct target *target, struct e
     json_stream_init(&json, stdout);
     json_stream_object(&json, NULL);
     document_workflow(&json, target->workflow);
-    int result = target->job_glob ? document_jobs(&json, store, target->workflow, request, err) : 0;
+    int result = target->job_glob
+                     ? document_jobs(&json, store, target->workflow, request, waiting, err)
+                     : document_actions(&json, store, target->workflow, err);
     json_stream_end(&json);
     return result;
 }
 
 static int print_jobs(struct cli *cli, struct store *store, const struct target *target,
-                      struct error *err)
+                      struct waiting *waiting, struct error *err)
 {
-    struct context context = {.screen = &cli->screen, .store = store, .workflow = target->workflow};
+    struct context context = {
+        .screen = &cli->screen, .store = store, .workflow = target->workflow, .waiting = waiting};
     struct read_request request = {
         .what = READ_JOBS, .workflow_id = target->workflow->id, .job_glob = target->job_glob};
     return store_read_each(store, request, each_job, &context, err);
+}
+
+// Slurm is asked only where jobs may wait for it.
+static int show_jobs(struct cli *cli, struct store *store, const struct target *target,
+                     struct error *err)
+{
+    const struct workflow_info *workflow = target->workflow;
+    struct status_queue queue = {0};
+    struct waiting *waiting = waiting_create(store, workflow, err);
+    if (!waiting)
+        return -1;
+    if (workflow->state == WORKFLOW_RUNNING && workflow->counts[JOB_READY])
+        status_queue_ask(&queue, waiting);
+    int result = cli->json ? print_json(store, target, waiting, err)
+                           : print_jobs(cli, store, target, waiting, err);
+    waiting_destroy(waiting);
+    status_queue_fini(&queue);
+    return result;
 }
 
 static int run(struct cli *cli, struct error *err)
@@ -325,12 +359,12 @@ static int run(struct cli *cli, struct error *err)
         store_close(store);
         return -1;
     }
-    if (cli->json)
-        result = print_json(store, &target, err);
-    else if (target.job_glob)
-        result = print_jobs(cli, store, &target, err);
+    if (target.job_glob)
+        result = show_jobs(cli, store, &target, err);
+    else if (cli->json)
+        result = print_json(store, &target, NULL, err);
     else
-        show_workflow(&cli->screen, target.workflow);
+        result = show_workflow(&cli->screen, store, target.workflow, err);
     target_fini(&target);
     store_close(store);
     return result;

@@ -12,6 +12,7 @@
 #include "cli/status.h"
 #include "lib/base/clock.h"
 #include "lib/show/document.h"
+#include "lib/show/waiting.h"
 
 static int run(struct cli *cli, struct error *err);
 
@@ -146,6 +147,12 @@ static int watch(struct cli *cli, struct store *store, int64_t id, struct error 
 static int print_json(struct store *store, const struct workflow_info *workflow, struct error *err)
 {
     struct json_stream json;
+    struct status_queue queue = {0};
+    struct waiting *waiting = waiting_create(store, workflow, err);
+    if (!waiting)
+        return -1;
+    if (workflow->state == WORKFLOW_RUNNING && workflow->counts[JOB_READY])
+        status_queue_ask(&queue, waiting);
     json_stream_init(&json, stdout);
     json_stream_object(&json, NULL);
     document_workflow(&json, workflow);
@@ -154,7 +161,13 @@ static int print_json(struct store *store, const struct workflow_info *workflow,
         result = document_runners(&json, store, workflow, err);
     if (!result)
         result = document_allocations(&json, store, workflow, err);
+    if (!result)
+        result = document_waiting(&json, store, workflow, waiting, err);
+    if (!result)
+        result = document_actions(&json, store, workflow, err);
     json_stream_end(&json);
+    waiting_destroy(waiting);
+    status_queue_fini(&queue);
     return result;
 }
 

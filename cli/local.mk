@@ -8,6 +8,7 @@ torc_SOURCES += cli/cmd_data.c
 torc_SOURCES += cli/cmd_delete.c
 torc_SOURCES += cli/cmd_disable.c
 torc_SOURCES += cli/cmd_event.c
+torc_SOURCES += cli/cmd_export.c
 torc_SOURCES += cli/cmd_graph.c
 torc_SOURCES += cli/cmd_hold.c
 torc_SOURCES += cli/cmd_import.c

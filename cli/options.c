@@ -98,6 +98,9 @@ static const struct command_option {
     {OPTION_EVERY,
      {"all", 0, OPTION_FLAG, AT(all), NULL,
       "everything that is wrong, not only the first screen of it", NULL}},
+    {OPTION_EXPORT,
+     {"ro-crate", 0, OPTION_ANY, AT(ro_crate), "FOLDER",
+      "as RO-Crate (Workflow Run Crate) in this folder", NULL}},
     {OPTION_LAST,
      {"last", 0, OPTION_FLAG, AT(last), NULL, "the last workflow of the database", NULL}},
 };

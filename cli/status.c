@@ -5,20 +5,21 @@
 #include <string.h>
 
 #include "lib/base/clock.h"
-#include "lib/base/comma_list.h"
 #include "lib/base/mem.h"
 #include "lib/base/text.h"
+#include "lib/show/action.h"
 #include "lib/show/estimate.h"
 #include "lib/show/format.h"
 #include "lib/show/left_results.h"
 #include "lib/show/table.h"
 #include "lib/show/target.h"
+#include "lib/show/waiting.h"
 #include "lib/show/why.h"
 #include "lib/slurm/died.h"
 #include "lib/slurm/lost_runner.h"
 #include "lib/store/read_each.h"
 
-enum { RUNNING_MOST = 10, QUEUED_MOST = 1000, WARNED_MOST = 1000 };
+enum { RUNNING_MOST = 10, WARNED_MOST = 1000 };
 enum { LABEL = 13, SILENT_USEC = 3 * BEAT_SECS * 1000000 };
 
 static const struct table_column runner_columns[] = {
@@ -39,11 +40,11 @@ struct context {
     struct status_view *view;
     struct table *table;
     int64_t allocations[ALLOCATION_STATES];
-    int64_t queued[QUEUED_MOST]; // their Slurm jobs
-    size_t queued_count;
     char *refused; // why Slurm refused the newest submission; owned
     // runners: alive; silent: of them, not heard of for long
-    uint32_t runners, silent, dead, classes_waiting;
+    uint32_t runners, silent, dead;
+    struct waiting *waiting;
+    bool labelled, plain; // ready jobs wait for a runner with labels, or without
 };
 
 static void label(const struct screen *screen, const char *text)
@@ -225,9 +226,6 @@ static int each_allocation(void *pointer, const struct read_reply *reply, uint32
     const struct allocation_info *allocation = &reply->allocations[index];
     (void)err;
     context->allocations[allocation->state]++;
-    bool waits = allocation->state == ALLOCATION_QUEUED || allocation->state == ALLOCATION_UNKNOWN;
-    if (waits && allocation->slurm_job_id && context->queued_count < QUEUED_MOST)
-        context->queued[context->queued_count++] = allocation->slurm_job_id;
     if (allocation->error && !allocation->slurm_job_id) {
         free(context->refused);
         context->refused = xstrdup(allocation->error);
@@ -271,50 +269,39 @@ static int draw_allocations(struct context *context, struct error *err)
         between = ", ";
     }
     fputs(*between ? "\n" : "", view->screen->out);
-    status_queue_draw(view->queue, view->screen, view->workflow->id, context->queued,
-                      context->queued_count);
+    const int64_t *queued;
+    size_t count = waiting_queued(context->waiting, &queued);
+    status_queue_draw(view->queue, view->screen, view->workflow->id, queued, count);
+    status_queue_ask(view->queue, context->waiting);
     return draw_died(view, err);
 }
 
-struct label_search {
-    const char *labels;
-    bool found;
-};
-
-static int match_runner(void *pointer, const struct read_reply *reply, uint32_t index,
-                        struct error *err)
+// Jobs that wait, those of one reason in a line.
+static int draw_waiting(struct context *context, struct error *err)
 {
-    struct label_search *search = pointer;
-    const struct runner_info *runner = &reply->runners[index];
-    (void)err;
-    if (!runner->end_usec && !runner->lost && runner->labels &&
-        comma_list_has_all(runner->labels, search->labels))
-        search->found = true;
-    return 0;
-}
-
-static int each_class(void *pointer, const struct read_reply *reply, uint32_t index,
-                      struct error *err)
-{
-    struct context *context = pointer;
     const struct status_view *view = context->view;
-    const struct class_info *class = &reply->classes[index];
-    struct label_search search = {.labels = class->labels};
-    struct read_request request = {.what = READ_RUNNERS, .workflow_id = view->workflow->id};
-    if (!class->labels || !*class->labels || !class->counts[JOB_READY])
-        return 0;
-    if (store_read_each(view->store, request, match_runner, &search, err))
+    const struct screen *screen = view->screen;
+    struct waiting_groups groups;
+    if (waiting_groups_read(context->waiting, view->store, view->workflow, &groups, err))
         return -1;
-    if (search.found)
-        return 0;
-    context->classes_waiting++;
-    label(view->screen, "Waits");
-    cleanup_free char *labels = text_safe(class->labels);
-    fprintf(view->screen->out, "jobs for a runner with the labels %s, which nobody has: %lld\n",
-            labels, (long long)class->counts[JOB_READY]);
-    label(view->screen, "");
-    fprintf(view->screen->out, "torc-run --workflow %lld --label %s\n",
-            (long long)view->workflow->id, labels);
+    for (size_t i = 0; i < groups.count; i++) {
+        const struct waiting_group *group = &groups.list[i];
+        fputs(i ? "" : "\n", screen->out);
+        label(screen, i ? "" : "Waiting");
+        cleanup_free char *class = group->class_name ? text_safe(group->class_name) : NULL;
+        fprintf(screen->out, "%lld %s%s%s: ", (long long)group->jobs, job_state_names[group->state],
+                class ? " of " : "", class ? class : "");
+        screen_text(screen, COLOR_NONE, group->text, 0);
+        fputc('\n', screen->out);
+        context->labelled |= group->labelled;
+        context->plain |= group->state == JOB_READY && !group->labelled;
+    }
+    if (groups.count && groups.others) {
+        label(screen, "");
+        fprintf(screen->out, "%lld more wait for other jobs: torc jobs --state blocked %lld\n",
+                (long long)groups.others, (long long)view->workflow->id);
+    }
+    waiting_groups_fini(&groups);
     return 0;
 }
 
@@ -379,7 +366,7 @@ static void draw_advice(const struct context *context)
     bool coming =
         context->allocations[ALLOCATION_PLANNED] || context->allocations[ALLOCATION_QUEUED] ||
         context->allocations[ALLOCATION_RUNNING] || context->allocations[ALLOCATION_UNKNOWN];
-    if (open && !context->runners && !coming && !context->classes_waiting)
+    if (open && !context->runners && !coming && (context->plain || !context->labelled))
         fprintf(screen->out,
                 "\nNo runner is alive and no allocation is queued, so nothing will run.\nTo go on "
                 "here: torc-run --workflow %lld\n"
@@ -399,17 +386,22 @@ static void draw_advice(const struct context *context)
 int status_draw(struct status_view *view, struct error *err)
 {
     struct context *context = xcalloc(1, sizeof *context);
-    struct read_request classes = {.what = READ_CLASSES, .workflow_id = view->workflow->id};
     context->view = view;
+    context->waiting = waiting_create(view->store, view->workflow, err);
+    if (!context->waiting) {
+        free(context);
+        return -1;
+    }
     draw_head(view);
     int result = draw_left(view, err) || draw_runners(context, err) || draw_running(context, err) ||
                          draw_allocations(context, err) ||
-                         store_read_each(view->store, classes, each_class, context, err) ||
-                         count_warned(view, err)
+                         action_show_all(view->screen, view->store, view->workflow->id, err) ||
+                         draw_waiting(context, err) || count_warned(view, err)
                      ? -1
                      : 0;
     if (!result)
         draw_advice(context);
+    waiting_destroy(context->waiting);
     free(context->refused);
     free(context);
     return result;

@@ -7,6 +7,7 @@
 
 #include "lib/base/mem.h"
 #include "lib/base/text.h"
+#include "lib/show/waiting.h"
 #include "lib/slurm/look.h"
 
 enum { LABEL = 13 };
@@ -130,6 +131,15 @@ static void draw_gone(const struct screen *screen, const char *text, int64_t wor
                 "to ask for others, if they were canceled: torc-sbatch --top-up %lld\n",
                 (long long)workflow_id);
     }
+}
+
+void status_queue_ask(struct status_queue *queue, struct waiting *waiting)
+{
+    const int64_t *jobs;
+    size_t count = waiting_queued(waiting, &jobs);
+    ask_slurm(queue, jobs, count);
+    if (count)
+        waiting_heard(waiting, queue->text, queue->error);
 }
 
 void status_queue_draw(struct status_queue *queue, const struct screen *screen, int64_t workflow_id,

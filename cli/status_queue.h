@@ -20,6 +20,11 @@ struct status_queue {
 };
 void status_queue_fini(struct status_queue *queue);
 
+struct waiting;
+// Lets it know what squeue says of its queued allocations, if there are any; queue must live as
+// long. One request, unless they are those of the last time.
+void status_queue_ask(struct status_queue *queue, struct waiting *waiting);
+
 // jobs: those of Slurm that are not known to run. It is asked again only when they are others.
 void status_queue_draw(struct status_queue *queue, const struct screen *screen, int64_t workflow_id,
                        const int64_t *jobs, size_t count);

@@ -18,6 +18,7 @@
 #include "lib/restart/restart.h"
 #include "lib/store/create.h"
 #include "lib/store/read.h"
+#include "lib/store/share.h"
 #include "lib/text/problem.h"
 #include "lib/workflow/commands_file.h"
 #include "lib/workflow/inputs.h"
@@ -161,7 +162,9 @@ static int create(const struct options *options, const struct workflow *workflow
         return -1;
     if (origin.file)
         name_unfinished(*store, origin.file, options);
-    return store_create_workflow(*store, workflow, &origin, workflow_id, err);
+    return share_database(*store, options->db, workflow->settings, err)
+               ? -1
+               : store_create_workflow(*store, workflow, &origin, workflow_id, err);
 }
 
 // The workflow of options->file, checked. What is wrong with it is printed.

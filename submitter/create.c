@@ -8,6 +8,7 @@
 
 #include "lib/base/crash.h"
 #include "lib/store/create.h"
+#include "lib/store/share.h"
 #include "submitter/show.h"
 
 struct workflow_origin prepared_origin(const struct prepared *prepared,
@@ -30,6 +31,8 @@ static int insert(struct created *created, struct store *store, struct prepared 
                   const struct options *options, struct error *err)
 {
     struct workflow_origin origin = prepared_origin(prepared, options);
+    if (share_database(store, prepared->db, prepared->workflow.settings, err))
+        return -1;
     return store_create_workflow(store, &prepared->workflow, &origin, &created->workflow_id, err);
 }
 
@@ -45,6 +48,8 @@ static int submit(struct created *created, struct store *store, struct prepared 
     created->classes = plan_classes_of_demand(&created->demand);
     struct plan_request request = {.classes = created->classes,
                                    .classes_count = created->demand.classes_count,
+                                   .actions = created->demand.actions,
+                                   .actions_count = created->demand.actions_count,
                                    .cluster = &prepared->cluster,
                                    .settings = &prepared->settings};
     plan_make(&created->plan, &request);

@@ -11,10 +11,12 @@ include tests/fuzz/local.mk
 
 # run by shell: the programs on this machine
 local_tests =
+local_tests += tests/local/actions.t
 local_tests += tests/local/adrift.t
 local_tests += tests/local/cgroup_v1.t
 local_tests += tests/local/coming.t
 local_tests += tests/local/contents.t
+local_tests += tests/local/crate.t
 local_tests += tests/local/data.t
 local_tests += tests/local/errors.t
 local_tests += tests/local/fields.t
@@ -36,10 +38,12 @@ local_tests += tests/local/outputs.t
 local_tests += tests/local/report.t
 local_tests += tests/local/restart.t
 local_tests += tests/local/run.t
+local_tests += tests/local/share.t
 local_tests += tests/local/starts.t
 local_tests += tests/local/steer.t
 local_tests += tests/local/store_codec.t
 local_tests += tests/local/stream.t
+local_tests += tests/local/waiting.t
 local_tests += tests/local/wakeups.t
 local_tests += tests/local/warnings.t
 local_tests += tests/unit/layers.t
@@ -51,6 +55,7 @@ local_tests += tests/unit/states.t
 # the programs on a private Slurm (root)
 cluster_tests =
 cluster_tests += tests/cluster/accounting.t
+cluster_tests += tests/cluster/actions.t
 cluster_tests += tests/cluster/answers.t
 cluster_tests += tests/cluster/binding.t
 cluster_tests += tests/cluster/death.t
@@ -69,6 +74,7 @@ cluster_tests += tests/cluster/schedulers.t
 cluster_tests += tests/cluster/sites.t
 cluster_tests += tests/cluster/steps.t
 cluster_tests += tests/cluster/submit.t
+cluster_tests += tests/cluster/waiting.t
 cluster_tests += tests/cluster/walltime.t
 
 # run by tests/guest/run, in a machine with cgroup v2
@@ -102,6 +108,8 @@ EXTRA_DIST += tests/guest/kernel
 EXTRA_DIST += tests/guest/run
 EXTRA_DIST += tests/idioms
 EXTRA_DIST += tests/lib/cluster.sh
+EXTRA_DIST += tests/lib/crate_check.py
+EXTRA_DIST += tests/lib/crate_requirements.txt
 EXTRA_DIST += tests/lib/deadline
 EXTRA_DIST += tests/lib/idioms.sh
 EXTRA_DIST += tests/lib/local.sh

@@ -4,9 +4,11 @@
 
 #include "lib/base/mem.h"
 #include "lib/meter/usage.h"
+#include "lib/show/action.h"
 #include "lib/show/estimate.h"
 #include "lib/show/job_table.h"
 #include "lib/show/target.h"
+#include "lib/show/waiting.h"
 #include "lib/show/why.h"
 #include "lib/store/read_each.h"
 #include "lib/workflow/workflow.h"
@@ -139,6 +141,7 @@ struct job_context {
     struct json_stream *json;
     struct store *store;
     const struct workflow_info *workflow;
+    struct waiting *waiting;
 };
 
 // The attempts of a job, and in *last the newest, borrowed from the reply that the caller
@@ -174,7 +177,11 @@ static int write_job(void *pointer, const struct read_reply *jobs, uint32_t inde
     struct read_reply reply = {0};
     json_t *attempts = json_array(), *needs = json_array(), *object = json_object();
     int result = attempts_json(context, job, attempts, &reply, &last, err);
-    cleanup_free char *why = result ? NULL : why_job(job, last);
+    cleanup_free char *why = NULL;
+    if (!result)
+        result = waiting_job(context->waiting, job, &why, err);
+    if (!result && !why)
+        why = why_job(job, last);
     for (uint32_t i = 0; i < job->needs_count; i++)
         json_array_append_new(needs, json_text(job->needs[i]));
     put(object, "id", json_integer(job->id));
@@ -200,20 +207,55 @@ static int write_job(void *pointer, const struct read_reply *jobs, uint32_t inde
 
 int document_jobs(struct json_stream *json, struct store *store,
                   const struct workflow_info *workflow, struct read_request request,
-                  struct error *err)
+                  struct waiting *waiting, struct error *err)
 {
-    struct job_context context = {.json = json, .store = store, .workflow = workflow};
+    struct waiting *own = waiting ? NULL : waiting_create(store, workflow, err);
+    struct job_context context = {
+        .json = json, .store = store, .workflow = workflow, .waiting = waiting ? waiting : own};
+    if (!context.waiting)
+        return -1;
     request.workflow_id = workflow->id;
     json_stream_array(json, "jobs");
     int result = store_read_each(store, request, write_job, &context, err);
     json_stream_end(json);
+    waiting_destroy(own);
     return result;
+}
+
+int document_waiting(struct json_stream *json, struct store *store,
+                     const struct workflow_info *workflow, const struct waiting *waiting,
+                     struct error *err)
+{
+    struct waiting_groups groups;
+    if (waiting_groups_read(waiting, store, workflow, &groups, err))
+        return -1;
+    json_stream_array(json, "why");
+    for (size_t i = 0; i < groups.count; i++) {
+        json_t *object = json_object();
+        put(object, "state", json_string(job_state_names[groups.list[i].state]));
+        put(object, "class", json_text(groups.list[i].class_name));
+        put(object, "jobs", json_integer(groups.list[i].jobs));
+        put(object, "reason", json_text(groups.list[i].text));
+        json_stream_value(json, NULL, object);
+    }
+    if (groups.others) {
+        json_t *object = json_object();
+        put(object, "state", json_string(job_state_names[JOB_BLOCKED]));
+        put(object, "class", json_null());
+        put(object, "jobs", json_integer(groups.others));
+        put(object, "reason", json_string("wait for other jobs"));
+        json_stream_value(json, NULL, object);
+    }
+    json_stream_end(json);
+    waiting_groups_fini(&groups);
+    return 0;
 }
 
 int document_all_jobs(struct json_stream *json, struct store *store,
                       const struct workflow_info *workflow, struct error *err)
 {
-    return document_jobs(json, store, workflow, (struct read_request){.what = READ_JOBS}, err);
+    return document_jobs(json, store, workflow, (struct read_request){.what = READ_JOBS}, NULL,
+                         err);
 }
 
 static json_t *class_used_json(const struct class_info *class)
@@ -386,6 +428,20 @@ static int write_array(struct json_stream *json, struct store *store, const char
     int result = store_read_each(store, request, each, json, err);
     json_stream_end(json);
     return result;
+}
+
+static int write_action(void *pointer, const struct read_reply *reply, uint32_t index,
+                        struct error *err)
+{
+    (void)err;
+    json_stream_value(pointer, NULL, action_json(&reply->actions[index]));
+    return 0;
+}
+
+int document_actions(struct json_stream *json, struct store *store,
+                     const struct workflow_info *workflow, struct error *err)
+{
+    return write_array(json, store, "actions", READ_ACTIONS, workflow, write_action, err);
 }
 
 int document_classes(struct json_stream *json, struct store *store,

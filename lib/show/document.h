@@ -14,17 +14,23 @@ void document_workflow_members(struct json_stream *json, const struct workflow_i
 void document_workflow(struct json_stream *json, const struct workflow_info *workflow);
 
 // "jobs": […]: those of the workflow that `request` (READ_JOBS) selects, with their attempts; paths
-// of output are absolute.
+// of output are absolute. waiting says why they wait; NULL: it is made here, and Slurm not asked.
+struct waiting;
 int document_jobs(struct json_stream *json, struct store *store,
                   const struct workflow_info *workflow, struct read_request request,
-                  struct error *err);
+                  struct waiting *waiting, struct error *err);
 
-// Of the whole workflow: "jobs", "classes", "allocations", "runners", "events", "data", "samples":
-// […].
+// "why": [{"state", "class", "jobs", "reason"}]: jobs that wait, those of one reason together.
+int document_waiting(struct json_stream *json, struct store *store,
+                     const struct workflow_info *workflow, const struct waiting *waiting,
+                     struct error *err);
+
+// Of the whole workflow: "jobs", "actions", "classes", "allocations", "runners", "events", "data",
+// "samples": […].
 typedef int document_section(struct json_stream *json, struct store *store,
                              const struct workflow_info *workflow, struct error *err);
-document_section document_all_jobs, document_classes, document_allocations, document_runners,
-    document_events, document_data, document_samples;
+document_section document_all_jobs, document_actions, document_classes, document_allocations,
+    document_runners, document_events, document_data, document_samples;
 
 // "estimate": {"left_s", "basis"} or null: lib/show/estimate.h
 document_section document_estimate;

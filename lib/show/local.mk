@@ -1,4 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+lib_libtorc_la_SOURCES += %D%/action.c
+lib_libtorc_la_SOURCES += %D%/action.h
+lib_libtorc_la_SOURCES += %D%/crate.c
+lib_libtorc_la_SOURCES += %D%/crate.h
+lib_libtorc_la_SOURCES += %D%/crate_entity.c
+lib_libtorc_la_SOURCES += %D%/crate_entity.h
 lib_libtorc_la_SOURCES += %D%/document.c
 lib_libtorc_la_SOURCES += %D%/document.h
 lib_libtorc_la_SOURCES += %D%/dot.c
@@ -25,5 +31,8 @@ lib_libtorc_la_SOURCES += %D%/table.c
 lib_libtorc_la_SOURCES += %D%/table.h
 lib_libtorc_la_SOURCES += %D%/target.c
 lib_libtorc_la_SOURCES += %D%/target.h
+lib_libtorc_la_SOURCES += %D%/waiting.c
+lib_libtorc_la_SOURCES += %D%/waiting.h
+lib_libtorc_la_SOURCES += %D%/waiting_groups.c
 lib_libtorc_la_SOURCES += %D%/why.c
 lib_libtorc_la_SOURCES += %D%/why.h

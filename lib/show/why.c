@@ -115,6 +115,21 @@ static char *why_state(const struct job_info *job)
     return NULL;
 }
 
+char *why_waits(const struct job_info *job)
+{
+    if (job->state == JOB_BLOCKED && job->why)
+        return xasprintf("waits for %s, which is %s", job->why, job_state_names[job->why_state]);
+    if (job->state == JOB_BLOCKED)
+        return xstrdup("waits for other jobs, and which is not known");
+    if (job->state == JOB_PENDING)
+        return xstrdup("claimed by a runner, which has not started it yet");
+    if (job->state == JOB_UNINITIALIZED)
+        return xstrdup("waits for the workflow to be created or restarted");
+    if (job->state == JOB_PENDING_FAILED)
+        return xstrdup("failed, and waits for your decision: torc restart or torc cancel");
+    return NULL;
+}
+
 char *why_job_short(const struct job_info *job, const struct attempt_info *last)
 {
     char *text = why_state(job);

@@ -20,6 +20,9 @@ char *why_attempt(const struct attempt_info *attempt);
 char *why_job_short(const struct job_info *job, const struct attempt_info *last);
 char *why_job(const struct job_info *job, const struct attempt_info *last);
 
+// Of a job that is not ready and waits: "waits for prep, which is running"; NULL: it does not.
+char *why_waits(const struct job_info *job);
+
 // Of a workflow: the name of its state; of one that has ended, whether all was well: "ended, 3 of
 // 12 failed".
 char *why_workflow(const struct workflow_info *workflow);

@@ -4,6 +4,7 @@
 #define LIB_STORE_INFOS_H
 
 #include "lib/base/record.h"
+#include "lib/store/file_info.h"
 
 struct workflow_info {
     int64_t id, created_usec, ended_usec; // ended 0: not yet
@@ -12,7 +13,7 @@ struct workflow_info {
     const char *name, *user, *description, *file, *command_line, *folder, *version, *settings,
         *environment;
     int64_t counts[JOB_STATES];
-    int32_t runners_alive;
+    int32_t runners_alive, last_actions; // commands for its end, not done yet
 };
 struct job_info {
     int64_t id, class_id;
@@ -23,6 +24,7 @@ struct job_info {
     uint32_t needs_count;
     // for blocked and canceled: the need that it waits for or that failed; else NULL
     const char *why;
+    enum job_state why_state; // its state
 };
 struct attempt_info {
     int64_t id, job_id;
@@ -51,11 +53,12 @@ struct allocation_info {
     int64_t memory_bytes;
     enum allocation_state state;
     // error: without a slurm_job_id sbatch's, else why it was canceled; or NULL
-    const char *partition, *node_list, *tag, *error;
+    const char *partition, *node_list, *tag, *error, *scheduler; // the last: or NULL
 };
 struct runner_info {
     int64_t id, allocation_id, started_usec, heartbeat_usec, end_usec, jobs_run;
-    const char *incarnation, *host, *node, *labels;
+    int64_t limit_usec; // when its allocation ends; 0: never
+    const char *incarnation, *host, *node, *labels, *scheduler; // its allocation's, or NULL
     int32_t pid, cpus, gpus_milli;
     int64_t memory_bytes;
     bool lost;
@@ -85,14 +88,6 @@ struct pace_info { // it runs, else the first three are 0
     int64_t jobs_ended;   // that ran
     int64_t worked_usec;  // what all attempts took so far, together
     int64_t runners_usec; // how long its runners lived, together
-};
-
-struct file_info { // or user data
-    int64_t id;
-    const char *name, *path;         // path NULL: user data
-    bool temporary, known;           // known: user data that has a value
-    const char **readers, **writers; // names of jobs; with the request's job_id only that one
-    uint32_t readers_count, writers_count;
 };
 
 #endif

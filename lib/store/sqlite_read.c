@@ -2,69 +2,8 @@
 // Pages for reports and for the torc command.
 #include "lib/base/clock.h"
 #include "lib/base/mem.h"
+#include "lib/store/sqlite_row.h"
 #include "lib/store/sqlite_tx.h"
-
-struct page {
-    struct db *db;
-    struct arena *arena;
-    struct error *err;
-    int64_t job_id; // of the request
-};
-
-// ---- what a row has: checked here and nowhere else, since anybody may have written it ----
-
-// What an honest one never reaches; sums and differences of such numbers are numbers still.
-static const int64_t NUMBER_MOST = INT64_MAX / 64;
-
-static int64_t whole(sqlite3_stmt *s, int column, int64_t least, int64_t most, int64_t otherwise)
-{
-    int64_t value = sqlite3_column_int64(s, column);
-    bool good = sqlite3_column_type(s, column) == SQLITE_INTEGER && value >= least && value <= most;
-    return good ? value : otherwise;
-}
-
-static int64_t row_id(sqlite3_stmt *s, int column) // 0: none
-{
-    return whole(s, column, 0, INT64_MAX, 0);
-}
-
-static int64_t number(sqlite3_stmt *s, int column) // 0 where NULL
-{
-    return whole(s, column, 0, NUMBER_MOST, 0);
-}
-
-static int64_t known(sqlite3_stmt *s, int column) // UNKNOWN where NULL
-{
-    return whole(s, column, 0, NUMBER_MOST, UNKNOWN);
-}
-
-static int32_t small(sqlite3_stmt *s, int column)
-{
-    return (int32_t)whole(s, column, INT32_MIN, INT32_MAX, 0);
-}
-
-static int32_t small_known(sqlite3_stmt *s, int column)
-{
-    return (int32_t)whole(s, column, 0, INT32_MAX, UNKNOWN);
-}
-
-// Of an enum with `count` names; what is none of them is `count`, whose name is "unknown".
-static int one_of(sqlite3_stmt *s, int column, int count)
-{
-    return (int)whole(s, column, 0, count - 1, count);
-}
-
-// The same, where NULL means the first, "none".
-static int none_or_one_of(sqlite3_stmt *s, int column, int count)
-{
-    return sqlite3_column_type(s, column) == SQLITE_NULL ? 0 : one_of(s, column, count);
-}
-
-static const char *text(const struct page *p, sqlite3_stmt *s, int column) // never NULL
-{
-    const char *text = db_text(p->arena, s, column);
-    return text ? text : "?";
-}
 
 // The first column of every row of s (NULL: it failed).
 static int read_names(struct page *p, sqlite3_stmt *s, const char ***names, uint32_t *names_count)
@@ -114,6 +53,7 @@ static int read_workflow(struct page *p, void *row, sqlite3_stmt *s)
         .settings = text(p, s, 12),
         .environment = db_text(p->arena, s, 13),
         .runners_alive = small(s, 14),
+        .last_actions = small(s, 15),
     };
     return add_counts(p, w->counts, SQL_COUNTS_OF_WORKFLOW, w->id);
 }
@@ -142,8 +82,10 @@ static int read_why(struct page *p, struct job_info *job)
             break;
         id = row_id(s, 0);
         bool barrier = small(s, 3) != 0, further = canceled && small(s, 2) == JOB_CANCELED;
-        if (!barrier)
+        if (!barrier) {
             job->why = text(p, s, 1);
+            job->why_state = (enum job_state)one_of(s, 2, JOB_STATES);
+        }
         sqlite3_reset(s);
         if (!barrier && !further)
             break;
@@ -301,6 +243,7 @@ static int read_allocation(struct page *p, void *row, sqlite3_stmt *s)
         .node_list = db_text(p->arena, s, 16),
         .tag = text(p, s, 17),
         .error = db_text(p->arena, s, 18),
+        .scheduler = db_text(p->arena, s, 19),
     };
     return 0;
 }
@@ -325,6 +268,8 @@ static int read_runner(struct page *p, void *row, sqlite3_stmt *s)
         .lost = small(s, 13) != 0,
         .accounting = (enum usage_source)none_or_one_of(s, 14, SOURCES),
         .incarnation = text(p, s, 15),
+        .limit_usec = number(s, 16),
+        .scheduler = db_text(p->arena, s, 17),
     };
     return 0;
 }
@@ -365,7 +310,11 @@ static int read_file(struct page *p, void *row, sqlite3_stmt *s)
                             .name = text(p, s, 1),
                             .path = db_text(p->arena, s, 2),
                             .temporary = small(s, 3) != 0,
-                            .known = small(s, 4) != 0};
+                            .known = small(s, 4) != 0,
+                            .identifier = db_text(p->arena, s, 5),
+                            .size_bytes = known(s, 6),
+                            .mtime_usec = number(s, 7),
+                            .hash = whole(s, 8, 0, INT64_MAX, UNKNOWN)};
     enum sql which = f->path ? SQL_JOBS_OF_FILE : SQL_JOBS_OF_DATA;
     return read_names(p, db_query(p->db, p->err, which, "lil", f->id, (int)ROLE_INPUT, p->job_id),
                       &f->readers, &f->readers_count) ||
@@ -389,6 +338,13 @@ static int read_sample(struct page *p, void *row, sqlite3_stmt *s)
         .run_id = small(s, 6),
         .attempt_id = small(s, 7),
     };
+    return 0;
+}
+
+static int read_text(struct page *p, void *row, sqlite3_stmt *s)
+{
+    *(struct text_info *)row =
+        (struct text_info){.id = row_id(s, 0), .text = db_text(p->arena, s, 1)};
     return 0;
 }
 
@@ -422,6 +378,8 @@ static const struct {
     [READ_DATA_USES] = {SQL_READ_DATA_USES, sizeof(struct file_info), read_file},
     [READ_PACE] = {SQL_READ_PACE, sizeof(struct pace_info), read_pace},
     [READ_SAMPLES] = {SQL_READ_SAMPLES, sizeof(struct sample_info), read_sample},
+    [READ_TEXT] = {SQL_READ_TEXT, sizeof(struct text_info), read_text},
+    [READ_ACTIONS] = {SQL_READ_ACTIONS, sizeof(struct action_info), read_action},
 };
 
 enum { FAILED = 1 << JOB_FAILED | 1 << JOB_TERMINATED | 1 << JOB_PENDING_FAILED };

@@ -20,6 +20,7 @@ void resolve_files(struct resolver *resolver)
         size_t first = names_add(&paths, path);
         workflow->files[i] = (struct file_row){.name = file->name,
                                                .path = file->path,
+                                               .identifier = file->identifier,
                                                .temporary = file->temporary,
                                                .entry = file->place.index,
                                                .same = (uint32_t)first};

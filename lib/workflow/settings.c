@@ -41,6 +41,7 @@ static const struct key {
     {"sample_node_cpu", KEY_BOOL, offsetof(struct settings, sample_node_cpu)},
     {"sample_node_memory", KEY_BOOL, offsetof(struct settings, sample_node_memory)},
     {"latency_wait_secs", KEY_INT32, offsetof(struct settings, latency_wait_secs)},
+    {"access_groups", KEY_TEXT, offsetof(struct settings, access_groups)},
     {"output_dir", KEY_TEXT, offsetof(struct settings, output_dir)},
     {"account", KEY_TEXT, offsetof(struct settings, account)},
     {"partition", KEY_TEXT, offsetof(struct settings, partition)},
@@ -70,6 +71,7 @@ void settings_init(struct settings *settings)
 
 void settings_fini(struct settings *settings)
 {
+    free(settings->access_groups);
     free(settings->output_dir);
     free(settings->account);
     free(settings->partition);

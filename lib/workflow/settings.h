@@ -46,6 +46,7 @@ struct settings {
     int32_t sample_secs; // of time series, for what follows: 10
     bool sample_jobs, sample_node_cpu, sample_node_memory;
     int32_t latency_wait_secs;       // how long an input may take to become visible: 5
+    char *access_groups;             // "a,b": who may share the database; NULL: nobody; owned
     char *output_dir;                // "torc_output", relative to the submission folder; owned
     char *account, *partition, *qos; // for sbatch; NULL: not given; owned
     int64_t walltime_usec;           // -t of torc-sbatch: the longest to ask for; 0: not given

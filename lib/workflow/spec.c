@@ -27,8 +27,6 @@
     {.name = "use_parameters_file", .type = FIELD_NO_EFFECT}
 // clang-format on
 
-#define RO_CRATE "the RO-Crate export comes in a later version"
-
 static const char *const launchers[] = {"direct", "srun", NULL};
 static const char *const shells[] = {"bash", "strict", NULL};
 static const char *const sort_methods[] = {"gpus_runtime_memory", "gpus_memory_runtime", "none",
@@ -92,7 +90,7 @@ static const struct field file_fields[] = {
     {.name = "path", .type = FIELD_PATH, .offset = AT(path), .required = true},
     {.name = "temporary", .type = FIELD_FLAG, .offset = AT(temporary)},
     {.name = "st_mtime", .type = FIELD_NUMBER, .unused = true},
-    {.name = "identifier", .type = FIELD_TEXT, .later = RO_CRATE},
+    {.name = "identifier", .type = FIELD_TEXT, .offset = AT(identifier)},
     PARAMETERS,
 };
 #undef AT
@@ -251,10 +249,8 @@ static const struct field top_fields[] = {
      .type = FIELD_CHOICE,
      .offset = AT(sort_method),
      .extra = sort_methods},
-    {.name = "enable_ro_crate", .type = FIELD_FLAG, .later = RO_CRATE},
-    {.name = "access_groups",
-     .type = FIELD_TEXTS,
-     .later = "sharing comes with the server, in a later version"},
+    {.name = "enable_ro_crate", .type = FIELD_FLAG, .unused = true},
+    {.name = "access_groups", .type = FIELD_LABELS, .offset = AT(access_groups)},
 };
 static const struct field_table top_table = TABLE(top_fields);
 #undef AT

@@ -27,6 +27,7 @@ struct spec {
     const char *srun_signal;         // what it says becomes signal and lead of the settings
     struct spec_overrides overrides; // job_stdio_overrides
     size_t execution_offset;         // of execution_config in the file
+    struct texts access_groups;
     struct settings settings;
     struct spec_stdio stdio;
     struct spec_job *jobs;

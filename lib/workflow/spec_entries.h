@@ -52,7 +52,7 @@ struct spec_job {
 
 struct spec_file {
     struct spec_place place;
-    const char *name, *path;
+    const char *name, *path, *identifier;
     bool temporary;
 };
 

@@ -127,6 +127,16 @@ static struct handler *handlers_of(const struct spec *spec)
     return list;
 }
 
+static char *joined(const struct texts *texts)
+{
+    char *list = NULL;
+    for (uint32_t i = 0; i < texts->count; i++) {
+        cleanup_free char *before = list;
+        list = before ? xasprintf("%s,%s", before, texts->items[i]) : xstrdup(texts->items[i]);
+    }
+    return list;
+}
+
 static void resolve_settings(struct resolver *resolver)
 {
     struct settings settings =
@@ -141,6 +151,8 @@ static void resolve_settings(struct resolver *resolver)
     settings.schedulers = resolver->schedulers;
     cleanup_free struct handler *handlers = handlers_of(resolver->spec);
     settings.handlers = (struct handlers){handlers, resolver->spec->handlers_count, NULL};
+    cleanup_free char *groups = joined(&resolver->spec->access_groups);
+    settings.access_groups = groups;
     cleanup_free char *text = settings_text(&settings);
     resolver->workflow->settings = arena_strdup(resolver->workflow->text, text);
 }
@@ -195,6 +207,7 @@ static void resolve(struct source *source, const struct spec *spec, struct workf
     resolve_needs(&resolver);
     resolve_data_values(&resolver);
     resolve_actions(&resolver);
+    resolve_cover(&resolver);
     resolver_fini(&resolver);
 }
 
@@ -241,6 +254,9 @@ void workflow_fini(struct workflow *workflow)
     free(workflow->job_data);
     free(workflow->files);
     free(workflow->data);
+    for (size_t i = 0; i < workflow->actions_count; i++)
+        free(workflow->actions[i].jobs);
+    free(workflow->actions);
     arena_destroy(workflow->text);
     *workflow = (struct workflow){0};
 }
