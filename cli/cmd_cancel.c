@@ -61,8 +61,9 @@ static int cancel_again(const struct cli *cli, struct store *store,
     else
         printf("workflow %lld is %s already\n", (long long)workflow->id,
                workflow_state_names[workflow->state]);
-    if (workflow->state != WORKFLOW_CANCELED)
-        return 0;
+    if (workflow->state != WORKFLOW_CANCELED) // Slurm may hold what it has put back
+        return submit_give_back(&(struct submit){.store = store, .workflow_id = workflow->id}, NULL,
+                                err);
     if (store_submissions(store, workflow->id, &all, err))
         return -1;
     int result = cancel_allocations(&all, &canceled, err);

@@ -32,6 +32,8 @@ static int cancel_allocations(struct store *store, int64_t id, struct error *err
     struct submit submit = {.store = store, .workflow_id = id};
     uint32_t count = 0, waiting;
     int wait_secs;
+    struct error
+        ignored; // of what has ended for all that is known, something may wait all the same
     if (submit_heal(&submit, &wait_secs, err) || store_submissions(store, id, &all, err))
         return error_prefix(err, "nothing was deleted");
     cleanup_free const struct submission **list = xcalloc(all.count + 1, sizeof *list);
@@ -39,6 +41,8 @@ static int cancel_allocations(struct store *store, int64_t id, struct error *err
         if (is_open(&all.list[i]))
             list[count++] = &all.list[i];
     int rc = submit_cancel(list, count, false, &waiting, err);
+    if (!rc)
+        submit_give_back(&submit, NULL, &ignored);
     submissions_fini(&all);
     if (rc)
         return error_prefix(err, "nothing was deleted, as allocations may be left in Slurm");

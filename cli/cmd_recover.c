@@ -6,6 +6,7 @@
 #include "lib/base/text.h"
 #include "lib/show/json_stream.h"
 #include "lib/slurm/lost_runner.h"
+#include "lib/slurm/submit.h"
 #include "lib/store/journal.h"
 #include "lib/store/read_each.h"
 
@@ -34,6 +35,18 @@ static int give_back(struct store *store, int64_t id, size_t *sum, struct error 
     return 0;
 }
 
+// What Slurm has put back into its queue, or holds there, of a workflow that has ended.
+static void clear_queue(struct store *store, const struct workflow_info *workflow)
+{
+    struct error err;
+    if (workflow->state != WORKFLOW_COMPLETE && workflow->state != WORKFLOW_CANCELED)
+        return;
+    struct submit submit = {.store = store, .workflow_id = workflow->id};
+    if (submit_give_back(&submit, NULL, &err))
+        cli_warn("allocations of workflow %lld may wait in Slurm for nothing: %s",
+                 (long long)workflow->id, err.text);
+}
+
 static int each_runner(void *sum, const struct read_reply *reply, uint32_t index, struct error *err)
 {
     (void)err;
@@ -60,11 +73,14 @@ static void print_json(const struct cli *cli, int64_t id, const struct journal_f
                              (int)f->known, "refused", (int)f->refused, "lines_damaged",
                              (int)f->lines_bad, "trouble", json_text(f->trouble)));
     }
-    json_auto_t *document =
-        json_pack("{s:I, s:b, s:I, s:I, s:I, s:I, s:I, s:o}", "workflow_id", (json_int_t)id,
-                  "dry_run", cli->dry_run, "accepted", (json_int_t)found->accepted, "known",
-                  (json_int_t)found->known, "refused", (json_int_t)found->refused, "lines_damaged",
-                  (json_int_t)found->lines_bad, "runners_lost", (json_int_t)lost, "files", files);
+    json_t *kept = json_array();
+    for (size_t i = 0; i < found->kept_count; i++)
+        json_array_append_new(kept, json_text(found->kept[i]));
+    json_auto_t *document = json_pack(
+        "{s:I, s:b, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "workflow_id", (json_int_t)id, "dry_run",
+        cli->dry_run, "accepted", (json_int_t)found->accepted, "known", (json_int_t)found->known,
+        "refused", (json_int_t)found->refused, "lines_damaged", (json_int_t)found->lines_bad,
+        "runners_lost", (json_int_t)lost, "files", files, "kept", kept);
     json_dumpf(document, stdout, JSON_INDENT(1));
     putchar('\n');
 }
@@ -77,6 +93,11 @@ static void print(const struct cli *cli, int64_t id, const struct journal_found 
         printf("%s: results %s: %u; known already: %u; refused: %u; damaged lines: %u\n", path,
                cli->dry_run ? "to take in" : "taken in", f->accepted, f->known, f->refused,
                f->lines_bad);
+    }
+    for (size_t i = 0; i < found->kept_count; i++) {
+        cleanup_free char *path = text_safe(found->kept[i]);
+        printf("%s: kept; its runner had been declared lost, and what it ran was given to others\n",
+               path);
     }
     printf("workflow %lld: %s %lld results, %s the jobs of %zu dead runners\n", (long long)id,
            cli->dry_run ? "would take in" : "took in", (long long)found->accepted,
@@ -111,6 +132,8 @@ static int run(struct cli *cli, struct error *err)
     int result = target_workflow(store, cli->argument, &reply, err);
     if (!result) {
         result = recover(cli, store, reply.workflows->id, err);
+        if (!cli->dry_run)
+            clear_queue(store, reply.workflows);
         read_reply_fini(&reply);
     }
     store_close(store);

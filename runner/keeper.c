@@ -154,6 +154,7 @@ int keeper_run(int (*run)(void *argument, struct keeper_shared *shared), void *a
         fprintf(stderr, "torc-run: cannot share memory: %s\n", strerror(errno));
         return ERROR_INTERNAL;
     }
+    shared->parent = getppid();
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     signals_block();
     bool told = false;

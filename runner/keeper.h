@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct keeper_shared { // memory that keeper and runner share
     // set by the runner once it is known: without, it isn't started again, as it would create a
@@ -13,6 +14,7 @@ struct keeper_shared { // memory that keeper and runner share
     int64_t workflow_id;
     int64_t begin_usec; // of the first runner, by the monotonic clock; 0: this is the first
     bool gives_back;    // set by the runner: a peer (peers.h) has nothing left to do, others have
+    pid_t parent;       // of the keeper, when it began
     bool progress;      // set by the runner: a job has ended, and the store knows
     char socket[112];   // the runner's, for its jobs: removed when it can't; "": none
 };

@@ -17,7 +17,10 @@
 #include "lib/base/hash.h"
 #include "lib/base/mem.h"
 #include "lib/meter/incarnation.h"
+#include "lib/meter/proc.h"
+#include "lib/slurm/slurm.h"
 #include "lib/store/journal.h"
+#include "lib/store/plan.h"
 #include "lib/store/read.h"
 #include "lib/store/start_log.h"
 #include "runner/contents.h"
@@ -308,6 +311,33 @@ static void take_up(struct options *options, struct keeper_shared *shared)
     }
 }
 
+// What is there to ask for, or to give back? By hand, too, where somebody has submitted something.
+static bool leaves_allocations(const struct runner *runner)
+{
+    struct submissions all;
+    struct error ignored;
+    if (runner->options->submission)
+        return runner->intake.complete || runner->top_up.due;
+    if (!runner->intake.complete || !runner->store || !runner->jobs.workflow_id ||
+        store_submissions(runner->store, runner->jobs.workflow_id, &all, &ignored))
+        return false;
+    bool any = all.count > 0;
+    submissions_fini(&all);
+    return any;
+}
+
+// The slurmstepd that started the keeper was killed: Slurm would miss the allocation, and start it
+// again, or hold it, for a workflow that is complete.
+static void end_allocation(const struct runner *runner)
+{
+    struct proc_stat keeper;
+    struct error ignored;
+    cleanup_close int proc = proc_open();
+    if (runner->options->submission && runner->intake.complete &&
+        !proc_stat(proc, runner->keeper, &keeper) && keeper.ppid != runner->shared->parent)
+        slurm_cancel(&runner->jobs.node.slurm_job_id, 1, false, &ignored);
+}
+
 int run_main(void *argument, struct keeper_shared *shared)
 {
     struct error err = {0};
@@ -328,10 +358,12 @@ int run_main(void *argument, struct keeper_shared *shared)
         failed = false;
         runner.intake.complete = true;
     }
-    if (!failed && (runner.intake.complete || runner.top_up.due) && runner.options->submission)
+    if (!failed && leaves_allocations(&runner))
         top_up_last(&runner.top_up, &runner.jobs, runner.db);
     shared->gives_back = !failed && runner.options->peer && runner.left && !runner.expelled &&
                          !runner.intake.complete && !runner.intake.draining;
+    if (!failed)
+        end_allocation(&runner);
     int code = failed                       ? (int)err.code
                : runner.options->submission ? ERROR_NONE
                                             : progress_end(&runner);

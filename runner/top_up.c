@@ -19,18 +19,20 @@ extern char **environ;
 
 enum { PAUSE_USEC = 10 * USEC_PER_SEC };
 
-void top_up_start(struct top_up *top_up, const struct jobs *jobs, const char *db)
+static void start(struct top_up *top_up, const struct jobs *jobs, const char *db)
 {
-    if (!jobs->node.in_allocation || top_up->pid ||
-        (top_up->started_usec && jobs->now - top_up->started_usec < PAUSE_USEC))
-        return;
     char id[32];
     sigset_t none;
     posix_spawnattr_t attributes;
     cleanup_free char *path = program_find("torc-sbatch");
     snprintf(id, sizeof id, "%lld", (long long)jobs->workflow_id);
-    char *argv[] = {
-        (char *)"torc-sbatch", (char *)"--db", (char *)db, (char *)"--top-up", id, NULL};
+    char *argv[] = {(char *)"torc-sbatch",
+                    (char *)"--db",
+                    (char *)db,
+                    (char *)"--top-up",
+                    id,
+                    jobs->node.in_allocation ? NULL : (char *)"--parsable",
+                    NULL};
     sigemptyset(&none);
     posix_spawnattr_init(&attributes);
     posix_spawnattr_setsigmask(&attributes, &none);
@@ -48,13 +50,20 @@ void top_up_start(struct top_up *top_up, const struct jobs *jobs, const char *db
     }
 }
 
+void top_up_start(struct top_up *top_up, const struct jobs *jobs, const char *db)
+{
+    if (jobs->node.in_allocation && !top_up->pid &&
+        (!top_up->started_usec || jobs->now - top_up->started_usec >= PAUSE_USEC))
+        start(top_up, jobs, db);
+}
+
 // Slurm kills what a batch job leaves behind, so it is waited for, though not for ever.
 void top_up_last(struct top_up *top_up, const struct jobs *jobs, const char *db)
 {
     enum { LONGEST_USEC = 20 * USEC_PER_SEC, STEP_USEC = 5000 };
-    top_up->started_usec = 0;
-    top_up_start(top_up, jobs, db);
     int status = 0;
+    if (!top_up->pid)
+        start(top_up, jobs, db);
     for (int64_t waited = 0; top_up->pid && waited < LONGEST_USEC; waited += STEP_USEC) {
         if (waitpid(top_up->pid, &status, WNOHANG))
             top_up->pid = 0;

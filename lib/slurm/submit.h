@@ -71,7 +71,9 @@ int submit_cancel(const struct submission **list, uint32_t count, bool pending, 
                   struct error *err);
 
 // Cancels allocations that have not started and were made for classes whose jobs have all ended, in
-// one request; demand NULL: the workflow has ended, so all of them.
+// one request. demand NULL: the workflow has ended, so all of them; and, unless a runner lives that
+// does it when it leaves, those that Slurm has put back into its queue, or holds there: it is asked
+// once. No workflow needs it to succeed.
 int submit_give_back(const struct submit *submit, const struct demand *demand, struct error *err);
 
 // The job name that a recorded submission was given, for squeue; NULL: not known. The caller's to

@@ -8,6 +8,7 @@
 #include "lib/base/comma_list.h"
 #include "lib/base/mem.h"
 #include "lib/slurm/elements.h"
+#include "lib/slurm/lost_runner.h"
 #include "lib/slurm/slurm.h"
 #include "lib/slurm/submit.h"
 #include "lib/store/read.h"
@@ -170,24 +171,44 @@ static int cancel_all(const struct submit *submit, const struct submission **lis
     return rc;
 }
 
+// What nobody is to say any more, as none runs: which of them wait in Slurm, also put back or held.
+static int look_for_left(const struct submit *submit, const struct submissions *all,
+                         struct elements *elements, struct error *err)
+{
+    int alive = 0;
+    cleanup_free char *names = NULL;
+    if (lost_runner_count_alive(submit->store, submit->workflow_id, &alive, err))
+        return -1;
+    for (uint32_t i = 0; i < all->count && !alive; i++)
+        if (all->list[i].slurm_job_id)
+            submission_add_name(&names, &all->list[i]);
+    return names ? elements_read(elements, names, err) : 0;
+}
+
 int submit_give_back(const struct submit *submit, const struct demand *demand, struct error *err)
 {
     struct queued queued = {0};
+    struct elements left = {0};
     struct submissions all;
     int rc = read_queued(submit, &queued, err);
-    if (rc || !queued.count ||
+    if (rc || (!queued.count && demand) ||
         (rc = store_submissions(submit->store, submit->workflow_id, &all, err))) {
         free(queued.ids);
         return rc;
     }
-    cleanup_free const struct submission **list = xcalloc(all.count, sizeof *list);
+    if (!demand)
+        rc = look_for_left(submit, &all, &left, err);
+    cleanup_free const struct submission **list = xcalloc(all.count + 1, sizeof *list);
     uint32_t count = 0;
     for (uint32_t i = 0; i < all.count; i++) {
         const struct submission *s = &all.list[i];
-        if (s->slurm_job_id && queued_has(&queued, s->id) && !is_needed(demand, s))
+        if (s->slurm_job_id && ((queued_has(&queued, s->id) && !is_needed(demand, s)) ||
+                                elements_wait(&left, s->tag, s->slurm_job_id)))
             list[count++] = s;
     }
-    rc = cancel_all(submit, list, count, err);
+    if (!rc)
+        rc = cancel_all(submit, list, count, err);
+    elements_fini(&left);
     submissions_fini(&all);
     free(queued.ids);
     return rc;

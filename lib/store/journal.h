@@ -42,6 +42,8 @@ struct journal_found {
     size_t count, space;
     int64_t accepted, known, refused, lines_bad; // of all files
     size_t troubled;
+    char **kept; // paths of journals beside the output that were refused, now or before
+    size_t kept_count, kept_space;
 };
 
 // Brings in the journals of a workflow that its output folder and this host have, and removes what

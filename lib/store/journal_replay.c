@@ -159,6 +159,21 @@ static bool is_refused(const struct sync_reply *reply, int64_t job_id)
     return reply->expelled; // a runner that was lost: all of them
 }
 
+// What is refused now may have been taken a moment ago, from another one who brings it in.
+static int count_told(struct replay *replay, const struct sync_reply *reply,
+                      const struct attempt_end *ends, uint32_t count, struct journal_file *file)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        bool refused = is_refused(reply, ends[i].start.job_id), known = false;
+        if (refused && is_known(replay, &ends[i], &known))
+            return -1;
+        file->known += known;
+        file->refused += refused && !known;
+        file->accepted += !refused;
+    }
+    return 0;
+}
+
 static int tell(struct replay *replay, const struct records *records, struct journal_file *file,
                 struct error *err)
 {
@@ -176,13 +191,11 @@ static int tell(struct replay *replay, const struct records *records, struct jou
                                    .ends_count = count};
     if (store_sync(replay->store, &request, &reply, err))
         return -1;
-    for (uint32_t i = 0; i < count; i++) {
-        bool refused = is_refused(&reply, ends[i].start.job_id);
-        file->refused += refused;
-        file->accepted += !refused;
-    }
+    int rc = count_told(replay, &reply, ends, count, file);
     sync_reply_fini(&reply);
-    return 0;
+    if (rc)
+        *err = *replay->err;
+    return rc;
 }
 
 // ---- one file ----
@@ -346,6 +359,25 @@ static void drop_half(int folder, const char *name)
         unlinkat(folder, name, 0);
 }
 
+static void add_kept(struct journal_found *found, const char *folder, const char *name)
+{
+    found->kept =
+        array_grow(found->kept, found->kept_count, &found->kept_space, sizeof *found->kept);
+    found->kept[found->kept_count++] = xasprintf("%s/%s", folder, name);
+}
+
+// Nothing is lost without a word, also when the one who refused it had nobody to tell.
+static void find_kept(struct replay *replay, const char *folder, const char *prefix)
+{
+    DIR *dir = opendir(folder);
+    for (struct dirent *entry; dir && (entry = readdir(dir));)
+        if (!strncmp(entry->d_name, prefix, strlen(prefix)) &&
+            ends_with(entry->d_name, ".json.refused"))
+            add_kept(replay->found, folder, entry->d_name);
+    if (dir)
+        closedir(dir);
+}
+
 static int take_folder(struct replay *replay, const char *folder, const char *prefix,
                        enum place place)
 {
@@ -400,6 +432,8 @@ static int take_all(struct replay *replay)
         rc = take_folder(replay, output, prefix, PLACE_OUTPUT);
     for (int i = 0; output && !rc && i < HERE_FOLDERS; i++)
         rc = take_folder(replay, here_folders[i], JOURNAL_HERE_PREFIX, PLACE_HERE);
+    if (output && !rc)
+        find_kept(replay, output, prefix);
     return rc;
 }
 
@@ -424,6 +458,9 @@ void journal_found_fini(struct journal_found *found)
         free(found->files[i].path);
         free(found->files[i].trouble);
     }
+    for (size_t i = 0; i < found->kept_count; i++)
+        free(found->kept[i]);
+    free(found->kept);
     free(found->files);
     *found = (struct journal_found){0};
 }

@@ -63,6 +63,45 @@ running 6
 sandbox start-node "$first_node"
 completes "a node dies" "3 lost 4 completed"
 
+# ---- Slurm holds what it has put back, or lets it wait: of a workflow that is complete nothing stays in its queue
+empty() { ok "$1" wait_until 30 '[ -z "$(squeue -h)" ]' || diag "$(squeue)"; }
+fresh
+begin
+running 3
+first=$alloc first_node=$node
+sandbox kill-node "$node"
+ok "a node dies: Slurm puts the allocation back" wait_until 30 '[ "$(job_state '"$first"')" = PENDING ] && scontrol hold '"$first"
+as_user torc recover 1 > said 2>&1
+as_user torc-sbatch --top-up 1 >> said 2>&1
+running 6
+isnt "$alloc" "$first" "... and holds it: jobs go on in another" || diag "$(cat said)"
+completes "held by Slurm" "3 lost 4 completed"
+empty "... and what was held is given back"
+sandbox start-node "$first_node"
+scontrol requeuehold "$alloc" # as it does by itself with what it has missed five times
+ok "Slurm holds an allocation of a workflow that is complete" wait_until 30 '[ -n "$(squeue -h -t PD)" ]' || diag "$(squeue -t all)"
+as_user torc recover 1 > said 2>&1
+empty "... torc recover gives it back" || diag "$(cat said)"
+
+fresh
+begin
+running 3
+keeper=$(ps -o ppid= -p "$pid") stepd=$(ps -o ppid= -p $keeper)
+is "$(ps -o comm= -p $stepd)" slurmstepd "the slurmstepd of the allocation is found"
+kill -9 $stepd
+completes "slurmstepd is killed" "4 completed"
+empty "... and Slurm hears of the end"
+
+fresh
+as_user touch go
+scontrol update PartitionName=debug State=DOWN
+as_user torc-sbatch four.json > said 2>&1
+is "$(squeue -h -o %T)" PENDING "an allocation waits" || diag "$(cat said)"
+as_user torc-run --cpus 2 --memory 500m --workflow 1 > said 2>&1
+is $? 0 "... by hand the workflow completes without it" || diag "$(cat said)"
+empty "... and it is given back"
+scontrol update PartitionName=debug State=UP
+
 fresh
 begin
 running 3

@@ -109,6 +109,8 @@ torc recover 4 > log 2>&1
 isnt $? 0 "results that come too late are told"
 like "$(cat log)" "took in 0 results.*[23] results of a runner came too late.*kept in .*$kept.refused" "... not counted as taken"
 ok "... and kept" [ -s "torc_output/$kept.refused" ]
+like "$(torc recover 4 2>&1; echo "; $?")" "/$kept.refused: kept; its runner had been declared lost.*; 0\$" "... of which torc recover tells each time"
+is "$(torc recover 4 --json | jq -c '[.refused, (.kept | map(sub(".*/"; "")))]')" "[0,[\"$kept.refused\"]]" "... also in JSON"
 rm -f go *.out torc_output/torc_journal_*
 
 # ---- the file is moved away: SQLite would go on with it, and nobody would ever see what it holds ----
