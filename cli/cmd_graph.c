@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "cli/command.h"
+#include "cli/output.h"
 #include "cli/picture.h"
 #include "lib/base/mem.h"
 #include "lib/base/program.h"
@@ -83,21 +84,6 @@ static int lay_out(const char *text, char **svg, struct error *err)
     return rc;
 }
 
-static int write_text(const char *path, const char *text, struct error *err)
-{
-    FILE *out = path && strcmp(path, "-") ? fopen(path, "we") : NULL;
-    if (!path || !strcmp(path, "-")) {
-        fputs(text, stdout); // checked when the program ends
-        return 0;
-    }
-    if (!out)
-        return error_set(err, ERROR_USAGE, errno, "-o %s", path);
-    bool bad = fputs(text, out) < 0;
-    if (fclose(out) || bad)
-        return error_set(err, ERROR_INTERNAL, errno, "cannot write %s", path);
-    return 0;
-}
-
 static int draw(const struct cli *cli, enum picture_kind kind, int format, struct error *err)
 {
     struct subject subject;
@@ -113,7 +99,7 @@ static int draw(const struct cli *cli, enum picture_kind kind, int format, struc
     subject_fini(&subject);
     if (format == FORMAT_SVG && lay_out(text, &svg, err))
         return -1;
-    return write_text(cli->output, svg ? svg : text, err);
+    return output_write(cli->output, svg ? svg : text, err);
 }
 
 static int run(struct cli *cli, struct error *err)

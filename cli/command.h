@@ -27,7 +27,9 @@ enum option_bit { // which options a command takes, besides --db and --help
     OPTION_CLASS = 1 << 14,
     OPTION_UPDATE = 1 << 15,  // --cpus, --memory, --runtime
     OPTION_DRY_RUN = 1 << 16, // of what is left on disks
-    OPTION_SPAWN = 1 << 17,   // --state, of a lineage
+    OPTION_IMPORT = 1 << 17,  // --replay, -o
+    OPTION_REPLAY = 1 << 18,  // --runtime, --cpu, --memory
+    OPTION_SPAWN = 1 << 19,   // --state, of a lineage
 };
 
 struct cli { // what the command line says
@@ -41,6 +43,7 @@ struct cli { // what the command line says
     const char *class_name, *memory, *runtime;
     int32_t cpus;
     const char *workflow, *job, *kind, *since, *format, *output, *attempt;
+    const char *replay, *cpu;
     bool json, watch, follow, only_stdout, only_stderr, last, all, failed, dry_run, force, escalate;
 };
 
@@ -56,8 +59,9 @@ struct command {
 };
 
 extern const struct command cmd_cancel, cmd_check, cmd_data, cmd_delete, cmd_disable, cmd_enable,
-    cmd_event, cmd_graph, cmd_hold, cmd_jobs, cmd_list, cmd_logs, cmd_plan, cmd_recover,
-    cmd_release, cmd_restart, cmd_show, cmd_spawn, cmd_status, cmd_update, cmd_validate, cmd_wait;
+    cmd_event, cmd_graph, cmd_hold, cmd_import, cmd_jobs, cmd_list, cmd_logs, cmd_plan, cmd_recover,
+    cmd_release, cmd_replay, cmd_restart, cmd_show, cmd_spawn, cmd_status, cmd_update, cmd_validate,
+    cmd_wait;
 
 extern const struct command *const cli_commands[]; // in the order of help
 extern const size_t cli_commands_count;

@@ -6,14 +6,15 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "cli/foreign.h"
 #include "lib/base/mem.h"
 #include "lib/base/text.h"
 
 const struct command *const cli_commands[] = {
-    &cmd_list,    &cmd_status, &cmd_jobs,     &cmd_show,   &cmd_logs,  &cmd_wait,
-    &cmd_restart, &cmd_cancel, &cmd_disable,  &cmd_enable, &cmd_hold,  &cmd_release,
-    &cmd_update,  &cmd_delete, &cmd_validate, &cmd_plan,   &cmd_graph, &cmd_data,
-    &cmd_event,   &cmd_spawn,  &cmd_recover,  &cmd_check,
+    &cmd_list,    &cmd_status, &cmd_jobs,     &cmd_show,   &cmd_logs,    &cmd_wait,
+    &cmd_restart, &cmd_cancel, &cmd_disable,  &cmd_enable, &cmd_hold,    &cmd_release,
+    &cmd_update,  &cmd_delete, &cmd_validate, &cmd_plan,   &cmd_graph,   &cmd_import,
+    &cmd_replay,  &cmd_data,   &cmd_event,    &cmd_spawn,  &cmd_recover, &cmd_check,
 };
 const size_t cli_commands_count = sizeof cli_commands / sizeof *cli_commands;
 
@@ -41,7 +42,9 @@ int main(int argc, char **argv)
         return ERROR_INTERNAL;
     }
     if (code < 0) {
-        cli_warn("%s", err.text);
+        cleanup_free char *here =
+            cli.argument ? foreign_command_text(cli.command->name, cli.argument) : NULL;
+        cli_warn("%s%s%s", err.text, here ? "; NREL's " : "", here ? here : "");
         return (int)err.code;
     }
     return code;

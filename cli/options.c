@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "cli/foreign.h"
 #include "lib/base/command_line.h"
 #include "lib/base/mem.h"
 #include "lib/base/suggest.h"
@@ -84,7 +85,14 @@ static const struct command_option {
     {OPTION_GRAPH,
      {"format", 0, OPTION_ANY, AT(format), "FORMAT", "dot or svg; else what the name after -o says",
       NULL}},
-    {OPTION_GRAPH,
+    {OPTION_IMPORT,
+     {"replay", 0, OPTION_ANY, AT(replay), "SCALE",
+      "not the commands: torc replay, for so much of the time and memory (0.01)", NULL}},
+    {OPTION_REPLAY, {"runtime", 0, OPTION_ANY, AT(runtime), "SECONDS", "how long it takes", NULL}},
+    {OPTION_REPLAY,
+     {"cpu", 0, OPTION_ANY, AT(cpu), "PERCENT", "of a CPU that it is busy for (100)", NULL}},
+    {OPTION_REPLAY, {"memory", 0, OPTION_ANY, AT(memory), "BYTES", "that it has", NULL}},
+    {OPTION_GRAPH | OPTION_IMPORT,
      {"output", 'o', OPTION_ANY, AT(output), "FILE",
       "(-o) where to write it; else to standard output", NULL}},
     {OPTION_ALL,
@@ -146,14 +154,8 @@ static void print_some_help(const void *pointer)
         print_help();
 }
 
-// What is no command of torc, but a program beside it.
-static const struct {
-    const char *word, *program;
-} programs[] = {{"run", "torc-run WORKFLOW"},
-                {"submit", "torc-sbatch WORKFLOW"},
-                {"report", "torc-report [REPORT] [ID]"}};
-
-static const struct command *find_command(const char *name)
+// second: what follows, or NULL.
+static const struct command *find_command(const char *name, const char *second)
 {
     const char *names[COMMANDS_MOST];
     for (size_t i = 0; i < cli_commands_count; i++) {
@@ -161,11 +163,11 @@ static const struct command *find_command(const char *name)
         if (!strcmp(names[i], name))
             return cli_commands[i];
     }
-    for (size_t i = 0; i < sizeof programs / sizeof *programs; i++)
-        if (!strcmp(programs[i].word, name)) {
-            cli_warn("\"%s\" is a program of its own: %s", name, programs[i].program);
-            return NULL;
-        }
+    cleanup_free char *here = foreign_command_text(name, second);
+    if (here) {
+        cli_warn("%s", here);
+        return NULL;
+    }
     cleanup_free char *near = suggest_phrase(name, names, cli_commands_count);
     cli_warn("there is no command \"%s\"%s", name, *near ? near : "; 'torc --help' lists them");
     return NULL;
@@ -180,6 +182,9 @@ static int refuse(const void *pointer, const char *typed, bool lacks_value, stru
     if (lacks_value)
         return error_set(err, ERROR_USAGE, 0, "%s%s%s needs a value; see 'torc %s%s--help'", name,
                          colon, typed, name, blank);
+    const char *here = option_slip_find(foreign_options, typed);
+    if (here)
+        return error_set(err, ERROR_USAGE, 0, "%s%s%s is here: %s", name, colon, typed, here);
     for (int i = 0; i < OPTIONS; i++)
         if (takes(command, &options[i]))
             names[count++] = options[i].row.name;
@@ -221,7 +226,7 @@ static int read_options(int argc, char **argv, struct cli *cli, int *code)
 // torc help [COMMAND]
 static int help(const char *name)
 {
-    const struct command *command = name ? find_command(name) : NULL;
+    const struct command *command = name ? find_command(name, NULL) : NULL;
     if (command)
         print_command_help(command);
     else if (!name)
@@ -240,7 +245,7 @@ int cli_read(int argc, char **argv, struct cli *cli)
     }
     if (!strcmp(argv[skip], "help"))
         return help(argv[skip + 1]);
-    cli->command = find_command(argv[skip]);
+    cli->command = find_command(argv[skip], argv[skip + 1]);
     if (!cli->command)
         return ERROR_USAGE;
     int next = read_options(argc - skip, argv + skip, cli, &code);
@@ -253,7 +258,10 @@ int cli_read(int argc, char **argv, struct cli *cli)
     if (cli->command->need == ARGUMENT_SEVERAL)
         return -1;
     if (count > (cli->command->need == ARGUMENT_NONE ? 0 : 1)) {
-        cli_warn("%s: one argument too many: %s", cli->command->name, rest[count - 1]);
+        cleanup_free char *here = foreign_command_text(cli->command->name, rest[0]);
+        cleanup_free char *last =
+            xasprintf("%s: one argument too many: %s", cli->command->name, rest[count - 1]);
+        cli_warn("%s", here ? here : last);
         return ERROR_USAGE;
     }
     cli->argument = count ? rest[0] : NULL;

@@ -54,6 +54,38 @@ static const struct option_row table[] = {
     {"version", 'V', OPTION_VERSION, 0, NULL, "the version", NULL},
 };
 
+// Of sbatch, NREL's torc and HyperQueue.
+static const struct option_slip slips[] = {
+    {"num-cpus", 0, "--cpus N"},
+    {"ntasks", 'n', "--cpus N, of all jobs together; of one: num_cpus of its class"},
+    {"cpus-per-task", 0, "--cpus N, of all jobs together; of one: num_cpus of its class"},
+    {"max-parallel-jobs", 'j', "--cpus N: as many jobs run as fit into it"},
+    {"memory-gb", 0, "--memory 4g"},
+    {"mem", 0, "--memory SIZE"},
+    {"num-gpus", 0, "--gpus N"},
+    {"gres", 0, "--gpus N"},
+    {"time-limit", 0, "-t, --time: 30 (minutes), 1:30:00, 2h"},
+    {"walltime", 0, "-t, --time: 30 (minutes), 1:30:00, 2h"},
+    {"end-time", 0, "-t, --time: how long, not until when"},
+    {"ignore-missing-data", 'i', "--allow-missing"},
+    {"output-dir", 0, "the folder torc_output, beside the workflow file"},
+    {"output", 'o', "the folder torc_output; torc logs JOB shows what a job wrote"},
+    {"error", 'e', "the folder torc_output; torc logs JOB shows what a job wrote"},
+    {"account", 'A', "torc-sbatch --account NAME; torc-run runs on this machine"},
+    {"partition", 'p', "torc-sbatch --partition NAMES; torc-run runs on this machine"},
+    {"qos", 'q', "torc-sbatch --qos NAME; torc-run runs on this machine"},
+    {"nodes", 'N', "torc-sbatch, which asks Slurm for nodes; torc-run runs on this machine"},
+    {"array", 'a', "parameters of a job: {i} in its name and command, \"i\": \"1:100\""},
+    {"wait", 'W', "nothing: torc-run stays until the workflow has ended"},
+    {"dry-run", 0, "torc plan FILE"},
+    {"command", 0, "--commands FILE (- reads standard input), a command a line"},
+    {"commands-file", 'C', "--commands FILE"},
+    {"param", 0, "parameters of a job, in a workflow file"},
+    {"poll-interval", 0, "nothing: nobody polls"},
+    {"skip-checks", 0, "nothing: what is wrong with the file must be put right"},
+    {NULL, 0, NULL},
+};
+
 static void print_exit_codes(void)
 {
     puts("\nExit status: 0 all jobs completed; 1 some did not; 2 bad usage or a bad workflow file; "
@@ -73,6 +105,7 @@ static const struct command_line line = {
     .rows = table,
     .count = sizeof table / sizeof *table,
     .elsewhere = "see torc-run --help",
+    .slips = slips,
 };
 
 // --restart [ID] [WORKFLOW]: the id is taken from the operands.

@@ -15,7 +15,7 @@
 
 enum { GENERATIONS_MOST = 1000 };
 
-static bool is_marked(int proc, pid_t pid, const char *const *entries, bool spare_steps)
+static bool is_marked(int proc, pid_t pid, const char *const *entries, enum process_which which)
 {
     char path[32];
     struct stat st;
@@ -29,7 +29,8 @@ static bool is_marked(int proc, pid_t pid, const char *const *entries, bool spar
             return false;
     // a task of a Slurm step: our own jobs have no such variable, srun's have; their parent is
     // slurmstepd, which ends them
-    return texts && !(spare_steps && proc_environ_begins(texts, size, "SLURM_STEP_ID="));
+    bool step = texts && which != PROCESS_ALL && proc_environ_begins(texts, size, "SLURM_STEP_ID=");
+    return texts && (which == PROCESS_ALL || step == (which == PROCESS_STEPS));
 }
 
 static bool has_runner(int proc, pid_t pid, const char *runner_name)
@@ -43,18 +44,21 @@ static bool has_runner(int proc, pid_t pid, const char *runner_name)
     return false;
 }
 
-void process_kill_marked(const char *const *entries, bool spare_runners)
+size_t process_signal_marked(const char *const *entries, enum process_which which, int sig)
 {
-    struct proc_stat self;
+    struct proc_stat self, stat;
+    size_t count = 0;
     DIR *dir = opendir("/proc");
     int proc = dir ? dirfd(dir) : -1;
     bool known = dir && !proc_stat(proc, getpid(), &self);
     for (struct dirent *entry; known && (entry = readdir(dir));) {
         pid_t pid = (pid_t)atoi(entry->d_name);
-        if (pid > 1 && pid != getpid() && is_marked(proc, pid, entries, spare_runners) &&
-            !(spare_runners && has_runner(proc, pid, self.name)))
-            kill(pid, SIGKILL);
+        if (pid > 1 && pid != getpid() && is_marked(proc, pid, entries, which) &&
+            !(which == PROCESS_NO_RUNNERS && has_runner(proc, pid, self.name)) &&
+            !(which == PROCESS_STEPS && !proc_stat(proc, pid, &stat) && !strcmp(stat.name, "srun")))
+            count += !kill(pid, sig);
     }
     if (dir)
         closedir(dir);
+    return count;
 }

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/close_range.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,7 +86,7 @@ static void sweep(const struct runner *runner)
 {
     cleanup_free char *db = xasprintf("TORC_DB=%s", runner->db);
     cleanup_free char *id = xasprintf("TORC_WORKFLOW_ID=%lld", (long long)runner->jobs.workflow_id);
-    process_kill_marked((const char *const[]){db, id, NULL}, true);
+    process_signal_marked((const char *const[]){db, id, NULL}, PROCESS_NO_RUNNERS, SIGKILL);
 }
 
 // Before the dead are declared lost: their results would be refused then.

@@ -61,6 +61,48 @@ static const struct option_row table[] = {
     {"version", 'V', OPTION_VERSION, 0, NULL, "the version", NULL},
 };
 
+// Of sbatch, NREL's torc and HyperQueue.
+static const struct option_slip slips[] = {
+    {"ntasks", 'n', "num_cpus of a class, or --cpus of a commands file"},
+    {"cpus-per-task", 0, "num_cpus of a class, or --cpus of a commands file"},
+    {"nodes", 'N', "num_nodes of a class; how many allocations: --max-allocations"},
+    {"mem-per-cpu", 0, "memory of a class, of the whole job; --mem of a commands file"},
+    {"time-request", 0, "runtime of a class; --runtime of a commands file"},
+    {"time-limit", 0, "runtime of a class; --runtime of a commands file; -t caps the walltime"},
+    {"walltime", 0, "-t, --time"},
+    {"array", 'a', "parameters of a job: {i} in its name and command, \"i\": \"1:100\""},
+    {"each-line", 0, "--commands FILE"},
+    {"from-json", 0, "parameters_file of a job"},
+    {"wrap", 0, "--commands FILE (- reads standard input), a command a line"},
+    {"dependency", 'd', "depends_on, or files, of the jobs; for all allocations: after --"},
+    {"job-name", 'J', "the name of the workflow, in its file; Slurm's jobs are called torc-wf..."},
+    {"name", 0, "the name of the workflow, in its file"},
+    {"output", 'o', "the folder torc_output; torc logs JOB shows what a job wrote"},
+    {"error", 'e', "the folder torc_output; torc logs JOB shows what a job wrote"},
+    {"stdout", 0, "--stdio MODE; torc logs JOB shows what a job wrote"},
+    {"stderr", 0, "--stdio MODE; torc logs JOB shows what a job wrote"},
+    {"output-dir", 0, "the folder torc_output, beside the workflow file"},
+    {"chdir", 'D', "workdir of a job; the current folder else"},
+    {"cwd", 0, "workdir of a job; the current folder else"},
+    {"export", 0, "env of the workflow or of a job"},
+    {"env", 0, "env of the workflow or of a job"},
+    {"gres", 0, "num_gpus of a class"},
+    {"gpus", 'G', "num_gpus of a class"},
+    {"resource", 0, "num_cpus, num_gpus and memory of a class"},
+    {"pin", 0, "nothing: jobs are bound to their CPUs"},
+    {"hold", 'H', "torc hold ID"},
+    {"crash-limit", 0, "max_retries of a failure handler"},
+    {"max-parallel-jobs", 0, "max_parallel_jobs of an action; else what fits runs"},
+    {"ignore-missing-data", 'i', "--allow-missing"},
+    {"poll-interval", 0, "nothing: nobody polls"},
+    {"skip-checks", 0, "nothing: what is wrong with the file must be put right"},
+    {"hpc-profile", 0, "nothing: Slurm is asked; torc check shows what it says"},
+    {"single-allocation", 0, "--max-allocations 1"},
+    {"test-only", 0, "--dry-run"},
+    {"quiet", 'Q', "--parsable"},
+    {NULL, 0, NULL},
+};
+
 static void print_exit_codes(void)
 {
     puts("\nExit status: 0 submitted (with --wait: all jobs completed); 1 some jobs did not "
@@ -79,6 +121,7 @@ static const struct command_line line = {
     .rows = table,
     .count = sizeof table / sizeof *table,
     .elsewhere = "options for sbatch go after --",
+    .slips = slips,
 };
 
 // --restart ID WORKFLOW: the id is taken from the operands.

@@ -156,12 +156,28 @@ static const struct option_row *find_row(const struct command_line *line, int fo
     return NULL;
 }
 
+const char *option_slip_find(const struct option_slip *slips, const char *typed)
+{
+    const char *name = typed + strspn(typed, "-");
+    bool is_long = name - typed > 1;
+    size_t length = strcspn(name, "=");
+    for (; slips && slips->name; slips++)
+        if (is_long ? strlen(slips->name) == length && !strncmp(slips->name, name, length)
+                    : slips->letter && *name == slips->letter)
+            return slips->here;
+    return NULL;
+}
+
 static int refuse(const struct command_line *line, const char *typed, bool lacks_value,
                   struct error *err)
 {
     if (lacks_value)
         return error_set(err, ERROR_USAGE, 0, "%s needs a value; see %s --help", typed,
                          line->program);
+    const char *here = option_slip_find(line->slips, typed);
+    if (here)
+        return error_set(err, ERROR_USAGE, 0, "%s is no option of %s; it is here: %s", typed,
+                         line->program, here);
     cleanup_free const char **names = xcalloc(line->count, sizeof *names);
     for (size_t i = 0; i < line->count; i++)
         names[i] = line->rows[i].kind == OPTION_REFUSED ? NULL : line->rows[i].name;

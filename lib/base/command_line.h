@@ -37,14 +37,21 @@ struct option_row {
     const char *const *words;    // of OPTION_WORD, NULL at the end
 };
 
+struct option_slip { // what users of other programs type; NULL at the end of a list
+    const char *name;
+    char letter;      // 0: none
+    const char *here; // what it is in this program
+};
+
 struct command_line {
     const char *program;
     const char *usage;   // of --help: what stands before the options
     void (*notes)(void); // prints what stands behind them
     const struct option_row *rows;
     size_t count;
-    const char *elsewhere; // advice for an option that is none: "see torc-run --help"
-    bool leading;          // the options end before the first operand
+    const char *elsewhere;           // advice for an option that is none: "see torc-run --help"
+    const struct option_slip *slips; // or NULL
+    bool leading;                    // the options end before the first operand
     // Of a program that words its help and what is wrong with an option by itself (with what it has
     // read so far); else NULL. lacks_value: that is what is wrong, not that there is none such.
     void (*help)(const void *options);
@@ -56,6 +63,9 @@ struct command_line {
 // else is to be done.
 int command_line_read(const struct command_line *line, void *options, int argc, char **argv,
                       bool *done, struct error *err);
+
+// What a typed option ("--num-cpus=4", "-j") is here, or NULL.
+const char *option_slip_find(const struct option_slip *slips, const char *typed);
 
 // The words as one text, for the records; the caller's to free.
 char *command_line_join(const char *program, int argc, char **argv);

@@ -125,24 +125,46 @@ static void set_resources(struct plan_group *group, const struct class_row *row,
     group->own_bytes = smaller(larger(group->memory_bytes - slots * each_bytes, 0), PLAN_OWN_BYTES);
 }
 
+struct waves { // what waits for jobs of the first runs after them, in the same slots
+    int64_t first, second;
+};
+
+// Where there is time for one round only, an allocation has none for the second wave.
+static struct waves waves_of(const struct plan_class *class, int64_t jobs, int32_t rounds)
+{
+    int64_t soon = smaller(class->soon, jobs);
+    return !class->ready || soon == jobs ? (struct waves){jobs, 0}
+           : rounds < 2                  ? (struct waves){jobs - soon, 0}
+                                         : (struct waves){jobs - soon, soon};
+}
+
+static int64_t slots_for(int64_t jobs, int64_t slots, int64_t count)
+{
+    return divide_up(jobs, count * larger(divide_up(jobs, slots * count), 1));
+}
+
 // Shape and count for so many jobs; then no more rounds, and no wider, than these jobs need.
 static void shape_group(struct plan_group *group, const struct plan_request *request,
                         const struct plan_class *class, const struct fit *fit, int64_t jobs)
 {
     struct times times = class_times(request, class, fit);
+    struct waves waves = waves_of(class, jobs, times.rounds);
+    jobs = waves.first + waves.second;
     int64_t nodes =
         class->row->nodes > 1 ? 1 : fit_nodes(fit, class->row); // that hold jobs of their own
     int64_t most = larger(request->settings->max_allocations - class->allocations, 1);
     if (request->cluster->max_array_size)
         most = smaller(most, request->cluster->max_array_size);
     int32_t width = choose_slots(fit, divide_up(jobs, nodes), times.rounds, most);
-    int64_t slots = smaller(width * nodes, jobs);
+    int64_t slots = smaller(width * nodes, larger(waves.first, waves.second));
     int64_t count = smaller(divide_up(jobs, slots * times.rounds), most);
-    int64_t rounds = smaller(times.rounds, divide_up(jobs, slots * count));
+    int64_t rounds = smaller(times.rounds, divide_up(waves.first, slots * count) +
+                                               divide_up(waves.second, slots * count));
     if (fit->whole_nodes || sbatch_asks_cpus(&fit->asks))
         slots = width * nodes;
     else
-        slots = smaller(slots, divide_up(jobs, count * rounds));
+        slots = smaller(slots, larger(slots_for(waves.first, slots, count),
+                                      slots_for(waves.second, slots, count)));
     *group = (struct plan_group){
         .class_id = class->class_id,
         .class_name = class->row->name,

@@ -263,17 +263,19 @@ static bool takes_foreign(const struct claim_state *state, const struct pack_sha
     return false;
 }
 
-// What is open for a runner started by hand waits for jobs that nobody runs, and that no runner
-// which is alive would take.
+// What is open for the runner waits for jobs that nobody runs, and that no runner which is alive
+// would take. In an allocation it may hold what they need: it leaves, but for ready jobs that no
+// allocation was asked for yet, as it may be the last that can ask.
 static int is_forsaken(struct claim_state *state, bool *forsaken, struct error *err)
 {
     struct tx *tx = state->tx;
     int64_t elsewhere = 0;
+    enum sql sql = state->runner->allocation_id ? SQL_CLAIM_STAY : SQL_CLAIM_ELSEWHERE;
     *forsaken = false;
     if (!state->reply->may_come || state->ordered || state->classes_count ||
-        state->runner->allocation_id || tx->state != WORKFLOW_RUNNING)
+        tx->state != WORKFLOW_RUNNING)
         return 0;
-    if (db_number(tx->db, err, &elsewhere, SQL_CLAIM_ELSEWHERE, "l", tx->workflow_id) < 0)
+    if (db_number(tx->db, err, &elsewhere, sql, "l", tx->workflow_id) < 0)
         return -1;
     if (elsewhere)
         return 0;

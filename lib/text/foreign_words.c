@@ -13,7 +13,6 @@ static const struct {
     {"cmd", "command"},
     {"script", "command"},
     {"run", "command"},
-    {"shell", "command"},
     {"exec", "command"},
     {"executable", "command"},
     {"needs", "depends_on"},

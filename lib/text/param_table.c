@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Rows of CSV and JSON as parameters.
+// Rows of CSV, TSV and JSON as parameters.
 #include "lib/text/param_table.h"
 
 #include <csv.h>
@@ -14,6 +14,7 @@
 struct table {
     struct arena *arena;
     struct error *err;
+    char delimiter; // of CSV
     char **names;
     size_t columns, columns_space;
     struct param_value *cells; // row by row
@@ -28,6 +29,7 @@ int param_table_kind(const char *name, enum param_table_kind *kind)
         const char *extension;
         enum param_table_kind kind;
     } kinds[] = {{".csv", PARAM_TABLE_CSV},
+                 {".tsv", PARAM_TABLE_TSV},
                  {".json", PARAM_TABLE_JSON},
                  {".jsonl", PARAM_TABLE_JSON_LINES},
                  {".ndjson", PARAM_TABLE_JSON_LINES}};
@@ -71,8 +73,9 @@ static void add_column(struct table *table, const char *name)
             fail(table, "two columns are called %.60s", name);
     if (!*name)
         fail(table, "column %zu has no name", table->columns + 1);
-    else if (strpbrk(name, ";\t|"))
-        fail(table, "the columns \"%.60s\" must be divided by commas, as all cells", name);
+    else if (strpbrk(name, table->delimiter == '\t' ? ",;|" : ";\t|"))
+        fail(table, "the columns \"%.60s\" must be divided by %s, as all cells", name,
+             table->delimiter == '\t' ? "tabs" : "commas");
     else if (!is_word(name))
         fail(table,
              "the column name \"%.60s\" must be letters, digits and _, so that {%.60s} can stand "
@@ -112,11 +115,13 @@ static void on_row(int end, void *data)
     table->column = 0;
 }
 
-static void read_csv(struct table *table, const char *text, size_t length)
+static void read_divided(struct table *table, const char *text, size_t length, char delimiter)
 {
     struct csv_parser parser;
     if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI))
         abort();
+    csv_set_delim(&parser, (unsigned char)delimiter);
+    table->delimiter = delimiter;
     if (csv_parse(&parser, text, length, on_cell, on_row, table) < length ||
         csv_fini(&parser, on_cell, on_row, table))
         fail(table,
@@ -126,6 +131,16 @@ static void read_csv(struct table *table, const char *text, size_t length)
                  : "row %zu: the cells are too long",
              table->row);
     csv_free(&parser);
+}
+
+static void read_csv(struct table *table, const char *text, size_t length)
+{
+    read_divided(table, text, length, ',');
+}
+
+static void read_tsv(struct table *table, const char *text, size_t length)
+{
+    read_divided(table, text, length, '\t');
 }
 
 // A text is what it says; anything else as it was written, without the blanks inside.
@@ -253,6 +268,7 @@ int param_table_read(const char *text, size_t length, enum param_table_kind kind
 {
     static void (*const readers[])(struct table *, const char *,
                                    size_t) = {[PARAM_TABLE_CSV] = read_csv,
+                                              [PARAM_TABLE_TSV] = read_tsv,
                                               [PARAM_TABLE_JSON] = read_json,
                                               [PARAM_TABLE_JSON_LINES] = read_json_lines};
     struct table table = {.arena = arena, .err = err};

@@ -112,6 +112,15 @@ static void put_value(struct output *out, const struct shell *shell, const char 
     free(quoted.text);
 }
 
+char *substitute_quote(const char *word)
+{
+    struct output out = {0};
+    struct shell shell;
+    shell_init(&shell);
+    put_value(&out, &shell, word);
+    return out.text;
+}
+
 // Replaces what p begins with; gives how much text that was, 0 when it is nothing of ours.
 static size_t replace(struct output *out, const struct shell *shell, const char *p,
                       substitute_lookup lookup, void *context)

@@ -35,4 +35,7 @@ const char *substitute_habit(const char *text, size_t *length);
 // value is left as it is. The caller's to free.
 char *substitute(const char *text, substitute_lookup lookup, void *context);
 
+// One word of a command, quoted if it must be. The caller's to free.
+char *substitute_quote(const char *word);
+
 #endif

@@ -9,6 +9,7 @@
 #include "lib/base/mem.h"
 #include "lib/text/problem.h"
 #include "lib/text/rewrite.h"
+#include "lib/workflow/directives.h"
 
 static void put_quoted(struct rewrite *out, const char *text, size_t length)
 {
@@ -77,6 +78,7 @@ int commands_read(const char *text, size_t length, const char *name,
 {
     cleanup_free char *asked = resources_text(resources);
     size_t count = 0, errors = problems->errors;
+    struct directives directives = {0};
     int line = 0;
     *rewrite = (struct rewrite){0};
     rewrite_put_text(rewrite, "{\"name\": ");
@@ -97,6 +99,8 @@ int commands_read(const char *text, size_t length, const char *name,
             first++;
         while (stop > first && memchr(" \t\r", stop[-1], 3))
             stop--;
+        if (first < stop && *first == '#')
+            directives_look(&directives, first, (size_t)(stop - first), line);
         if (first == stop || *first == '#')
             continue;
         put_job(rewrite, ++count);
@@ -110,6 +114,7 @@ int commands_read(const char *text, size_t length, const char *name,
         rewrite_put(rewrite, "}", 1);
     }
     rewrite_put_text(rewrite, "]}\n");
+    directives_end(&directives, problems);
     if (!count && problems->errors == errors)
         problem_add(
             problems, false, 1, 1, NULL,

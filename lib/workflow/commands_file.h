@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A list of commands, one a line, as a workflow: blank lines and lines that begin with # are
-// skipped. Pure.
+// skipped; those that are for sbatch or disBatch are warned of. Pure.
 #ifndef LIB_WORKFLOW_COMMANDS_FILE_H
 #define LIB_WORKFLOW_COMMANDS_FILE_H
 

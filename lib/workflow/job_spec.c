@@ -53,6 +53,8 @@ int job_spec_parse(const char *json, struct job_spec *spec, struct error *err)
     if (stdio && read_stdio(stdio, spec))
         return error_set(err, ERROR_INTERNAL, 0,
                          "the stored \"stdio\" of a job has an unknown mode");
+    const char *shell = json_string_value(json_object_get(root, "shell"));
+    spec->strict_shell = shell && !strcmp(shell, "strict");
     spec->workdir = xstrdup(json_string_value(json_object_get(root, "workdir")));
     spec->handler = xstrdup(json_string_value(json_object_get(root, "handler")));
     spec->termination_signal =

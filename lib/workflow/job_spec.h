@@ -2,11 +2,11 @@
 // The seldom fields of a job, which travel as JSON in job_row.spec and claimed_job.spec. Keys, all
 // optional:
 //   "env": {"NAME": "value", …}    the workflow's and the job's, the job's winning
-//   "workdir": "path"              relative to the submission folder
-//   "termination_signal": 15       a number
-//   "stdio": {"mode": "combined", "delete_on_success": true}   mode as in lib/workflow/settings.h
-//   "max_continuations": 10        ends of allocations that the job may outlive
-//   "handler": "name"              the failure handler, one of the workflow's settings
+//   "shell": "strict"              its command is bash -euo pipefail -c's; the workflow's or its
+//   own "workdir": "path"              relative to the submission folder "termination_signal": 15
+//   a number "stdio": {"mode": "combined", "delete_on_success": true}   mode as in
+//   lib/workflow/settings.h "max_continuations": 10        ends of allocations that the job may
+//   outlive "handler": "name"              the failure handler, one of the workflow's settings
 // What is not there is as the workflow's settings say.
 #ifndef LIB_WORKFLOW_JOB_SPEC_H
 #define LIB_WORKFLOW_JOB_SPEC_H
@@ -21,7 +21,8 @@
 enum { MAX_CONTINUATIONS_DEFAULT = 10 };
 
 struct job_spec {
-    char **env;                 // "NAME=value", NULL-terminated; NULL: none; owned
+    char **env; // "NAME=value", NULL-terminated; NULL: none; owned
+    bool strict_shell;
     char *workdir;              // NULL: the submission folder; owned
     int32_t termination_signal; // 0: the workflow's
     bool stdio_set;             // false: the workflow's; else both of the next replace it

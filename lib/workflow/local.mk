@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 lib_libtorc_la_SOURCES += %D%/commands_file.c
 lib_libtorc_la_SOURCES += %D%/commands_file.h
+lib_libtorc_la_SOURCES += %D%/directives.c
+lib_libtorc_la_SOURCES += %D%/directives.h
 lib_libtorc_la_SOURCES += %D%/graph.c
 lib_libtorc_la_SOURCES += %D%/graph.h
 lib_libtorc_la_SOURCES += %D%/gres.c
@@ -9,6 +11,11 @@ lib_libtorc_la_SOURCES += %D%/handler.c
 lib_libtorc_la_SOURCES += %D%/handler.h
 lib_libtorc_la_SOURCES += %D%/inputs.c
 lib_libtorc_la_SOURCES += %D%/inputs.h
+lib_libtorc_la_SOURCES += %D%/instance.c
+lib_libtorc_la_SOURCES += %D%/instance.h
+lib_libtorc_la_SOURCES += %D%/instance_read.c
+lib_libtorc_la_SOURCES += %D%/instance_workflow.c
+lib_libtorc_la_SOURCES += %D%/instance_workflow.h
 lib_libtorc_la_SOURCES += %D%/job_spec.c
 lib_libtorc_la_SOURCES += %D%/job_spec.h
 lib_libtorc_la_SOURCES += %D%/more.h

@@ -35,7 +35,6 @@ static const struct key {
     {"use_pending_failed", KEY_BOOL, offsetof(struct settings, use_pending_failed)},
     {"most_memory_bytes", KEY_INT64, offsetof(struct settings, most_memory_bytes)},
     {"most_runtime_usec", KEY_INT64, offsetof(struct settings, most_runtime_usec)},
-    {"srun_signal", KEY_TEXT, offsetof(struct settings, srun_signal)},
     {"cpu_bind", KEY_BOOL, offsetof(struct settings, cpu_bind)},
     {"sample_secs", KEY_INT32, offsetof(struct settings, sample_secs)},
     {"sample_jobs", KEY_BOOL, offsetof(struct settings, sample_jobs)},
@@ -77,7 +76,6 @@ void settings_fini(struct settings *settings)
     free(settings->account);
     free(settings->partition);
     free(settings->qos);
-    free(settings->srun_signal);
     schedulers_fini(&settings->schedulers);
     handlers_fini(&settings->handlers);
     sbatch_options_fini(&settings->sbatch_options);

@@ -42,7 +42,6 @@ struct settings {
     // the most that a job tried again can be given: the largest node, the longest walltime less its
     // margin; 0: not known
     int64_t most_memory_bytes, most_runtime_usec;
-    char *srun_signal;   // srun's --signal for jobs that it starts; NULL: none; owned
     bool cpu_bind;       // srun binds tasks to CPUs as it likes; else not at all
     int32_t sample_secs; // of time series, for what follows: 10
     bool sample_jobs, sample_node_cpu, sample_node_memory;

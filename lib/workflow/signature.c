@@ -21,7 +21,9 @@ static int64_t hash_spec(int64_t hash, const char *spec)
     cleanup_free char *env =
         json_dumps(json_object_get(root, "env"), JSON_COMPACT | JSON_SORT_KEYS);
     hash = hash_add(hash, env);
-    return hash_add(hash, json_string_value(json_object_get(root, "workdir")));
+    const char *shell = json_string_value(json_object_get(root, "shell"));
+    hash = hash_add(hash, json_string_value(json_object_get(root, "workdir")));
+    return shell ? hash_add(hash, shell) : hash;
 }
 
 static int64_t hash_job(const struct job_row *job)

@@ -31,6 +31,7 @@
 #define RO_CRATE "the RO-Crate export comes in a later version"
 
 static const char *const launchers[] = {"direct", "srun", NULL};
+static const char *const shells[] = {"bash", "strict", NULL};
 static const char *const sort_methods[] = {"gpus_runtime_memory", "gpus_memory_runtime", "none",
                                            NULL};
 
@@ -61,6 +62,7 @@ static const struct field job_fields[] = {
     {.name = "env", .type = FIELD_ENV, .offset = AT(env)},
     {.name = "workdir", .type = FIELD_PATH, .offset = AT(workdir)},
     {.name = "launcher", .type = FIELD_CHOICE, .offset = AT(launcher), .extra = launchers},
+    {.name = "shell", .type = FIELD_CHOICE, .offset = AT(shell), .extra = shells},
     {.name = "termination_signal", .type = FIELD_SIGNAL, .offset = AT(termination_signal)},
     {.name = "max_continuations",
      .type = FIELD_COUNT,
@@ -158,6 +160,7 @@ static const struct field_table job_table = TABLE(job_fields), file_table = TABL
 static const struct spec_job job_defaults = {.gpus_milli = -1,
                                              .max_continuations = -1,
                                              .launcher = LAUNCHER_UNSET,
+                                             .shell = SHELL_UNSET,
                                              .cancel_on_blocking_failure = true};
 static const struct spec_file file_defaults = {0};
 static const struct spec_data data_defaults = {0};
@@ -216,6 +219,7 @@ static const struct field top_fields[] = {
      .type = FIELD_FLAG,
      .offset = AT(settings.ignore_completion)},
     {.name = "strict", .type = FIELD_FLAG, .offset = AT(settings.strict)},
+    {.name = "shell", .type = FIELD_CHOICE, .offset = AT(shell), .extra = shells},
     {.name = "compute_node_expiration_buffer_seconds",
      .type = FIELD_COUNT,
      .unused = true,

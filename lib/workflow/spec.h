@@ -28,8 +28,9 @@ struct spec {
     const char *name, *description, *project, *metadata, *env; // metadata and env: JSON
     int32_t mode;                                              // enum execution_mode
     int32_t sort_method;                                       // enum sort_method
+    int32_t shell;                                             // enum shell_kind
     bool limit_resources;
-    const char *srun_signal;
+    const char *srun_signal;         // what it says becomes signal and lead of the settings
     struct spec_overrides overrides; // job_stdio_overrides
     size_t execution_offset;         // of execution_config in the file
     struct settings settings;
@@ -57,6 +58,7 @@ struct spec {
 
 enum sort_method { SORT_PATH = -1, SORT_GPUS_RUNTIME_MEMORY, SORT_GPUS_MEMORY_RUNTIME, SORT_NONE };
 enum execution_mode { MODE_DIRECT, MODE_SLURM, MODE_AUTO };
+enum shell_kind { SHELL_UNSET = -1, SHELL_BASH, SHELL_STRICT };
 enum launcher { LAUNCHER_UNSET = -1, LAUNCHER_DIRECT, LAUNCHER_SRUN };
 
 // Reads the file; what is wrong goes to source->problems. False when it is no JSON object, so that

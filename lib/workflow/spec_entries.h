@@ -45,7 +45,7 @@ struct spec_job {
     int32_t cpus, nodes;                // likewise
     int32_t gpus_milli;                 // likewise, -1: not given
     const char *failure_handler;
-    int32_t priority, launcher, termination_signal, max_continuations;
+    int32_t priority, launcher, shell, termination_signal, max_continuations;
     bool cancel_on_blocking_failure, supports_termination;
     struct spec_stdio stdio;
 };

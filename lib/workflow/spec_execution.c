@@ -2,6 +2,7 @@
 // Reads execution_config: what holds in one mode only is refused in the other.
 #include "lib/workflow/spec_execution.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/mem.h"
@@ -11,27 +12,31 @@
 static const char *const modes[] = {"direct", "slurm", "auto", NULL};
 
 // "TERM@120": as srun's option --signal has it, [R|B:]SIGNAL[@SECONDS].
-static bool is_srun_signal(const char *text)
+static bool parse_srun_signal(const char *text, int32_t *signal, int32_t *secs)
 {
+    enum { SRUNS_OWN = 60 }; // seconds, where none are given
     size_t length = strcspn(text, "@");
-    const char *secs = text + length;
+    const char *after = text + length;
     cleanup_free char *name = xstrndup(text, length);
     const char *plain = (*name == 'R' || *name == 'B') && name[1] == ':' ? name + 2 : name;
     bool number = *plain && strlen(plain) <= 2 && strspn(plain, "0123456789") == strlen(plain);
-    bool good_secs = !*secs || (secs[1] && strlen(secs) <= 6 &&
-                                strspn(secs + 1, "0123456789") == strlen(secs + 1));
-    return good_secs && (number || signal_find(plain));
+    *signal = number ? atoi(plain) : signal_find(plain);
+    *secs = *after ? atoi(after + 1) : SRUNS_OWN;
+    return *signal > 0 && *signal <= 64 &&
+           (!*after || (after[1] && strlen(after) <= 6 &&
+                        strspn(after + 1, "0123456789") == strlen(after + 1)));
 }
 
 static void read_srun_signal(struct source *source, json_t *value, const struct field *field,
                              void *at)
 {
     const char *text = json_string_value(value);
+    int32_t signal, secs;
     (void)field;
     if (!text)
         source_error(source, "expected a signal as srun's option --signal has it, found %s",
                      field_found(source, value));
-    else if (!is_srun_signal(text))
+    else if (!parse_srun_signal(text, &signal, &secs))
         source_error(source,
                      "%s is no signal for srun; write TERM@120: %s, and the seconds before the end",
                      field_found(source, value), SIGNAL_NAMES);
@@ -158,6 +163,9 @@ void spec_execution_read(struct source *source, json_t *value, const struct fiel
     bool wrong = spec->mode == UNKNOWN && !json_is_null(json_object_get(value, "mode")) &&
                  json_object_get(value, "mode");
     spec->mode = spec->mode == UNKNOWN ? MODE_DIRECT : spec->mode;
+    if (spec->mode == MODE_SLURM && spec->srun_signal)
+        parse_srun_signal(spec->srun_signal, &spec->settings.termination_signal,
+                          &spec->settings.sigterm_lead_secs);
     if (!wrong)
         check_mode(source, spec, value);
 }

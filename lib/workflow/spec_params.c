@@ -57,7 +57,7 @@ static bool read_table(struct source *source, const struct spec *spec, const cha
     cleanup_free char *text = NULL;
     size_t length, errors = source->problems->errors;
     if (param_table_kind(path, &kind))
-        source_error(source, "%s: a table is .csv, .json, .jsonl or .ndjson",
+        source_error(source, "%s: a table is .csv, .tsv, .json, .jsonl or .ndjson",
                      source_quote(source, path));
     else if (param_file_read(source, path, &text, &length) &&
              param_table_read(text, length, kind, source->arena, params, &err))

@@ -39,17 +39,30 @@ static json_t *stdio_json(const struct spec_stdio *stdio)
                      stdio->delete_on_success);
 }
 
-// The JSON of lib/workflow/job_spec.h, or NULL when nothing is set. Jobs that have nothing but the
-// workflow's env share one text.
+// The JSON of what all jobs have that set nothing themselves, or NULL.
+static const char *shared_text(const struct spec *spec, struct arena *arena)
+{
+    bool strict = spec->shell == SHELL_STRICT;
+    if (!spec->env && !strict)
+        return NULL;
+    return arena_printf(arena, "{%s%s%s%s}", spec->env ? "\"env\":" : "",
+                        spec->env ? spec->env : "", spec->env && strict ? "," : "",
+                        strict ? "\"shell\":\"strict\"" : "");
+}
+
+// The JSON of lib/workflow/job_spec.h, or NULL when nothing is set. Jobs that have nothing but what
+// the workflow says share one text.
 static const char *job_spec_text(struct resolver *resolver, const struct spec_job *job,
                                  const char *shared)
 {
     if (!job->env && !job->workdir && !job->termination_signal && !job->stdio.set &&
-        job->max_continuations < 0 && !job->failure_handler)
+        job->max_continuations < 0 && !job->failure_handler && job->shell == SHELL_UNSET)
         return shared;
     json_auto_t *root = json_object();
     if (resolver->spec->env || job->env)
         json_object_set_new(root, "env", merged_env(resolver->spec->env, job->env));
+    if ((job->shell == SHELL_UNSET ? resolver->spec->shell : job->shell) == SHELL_STRICT)
+        json_object_set_new(root, "shell", json_string("strict"));
     if (job->workdir)
         json_object_set_new(root, "workdir", json_string(job->workdir));
     if (job->termination_signal)
@@ -90,7 +103,7 @@ static void resolve_jobs(struct resolver *resolver)
     size_t dropped = 0;
     const struct spec *spec = resolver->spec;
     struct workflow *workflow = resolver->workflow;
-    const char *shared = spec->env ? arena_printf(workflow->text, "{\"env\":%s}", spec->env) : NULL;
+    const char *shared = shared_text(spec, workflow->text);
     workflow->jobs = xcalloc(spec->jobs_count + 1, sizeof *workflow->jobs);
     workflow->jobs_count = spec->jobs_count;
     for (size_t j = 0; j < spec->jobs_count; j++) {
@@ -129,7 +142,6 @@ static void resolve_settings(struct resolver *resolver)
     settings.schedulers = resolver->schedulers;
     cleanup_free struct handler *handlers = handlers_of(resolver->spec);
     settings.handlers = (struct handlers){handlers, resolver->spec->handlers_count, NULL};
-    settings.srun_signal = (char *)(uintptr_t)resolver->spec->srun_signal; // likewise a view
     cleanup_free char *text = settings_text(&settings);
     resolver->workflow->settings = arena_strdup(resolver->workflow->text, text);
 }

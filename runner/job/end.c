@@ -169,12 +169,20 @@ static const char *find_tail(const struct jobs *jobs, struct job *job)
                             : NULL;
 }
 
+// Of a step that nobody recorded only srun's own end and words are known.
+static bool is_oom_by_word(const struct jobs *jobs, struct job *job)
+{
+    return job->claimed.flags & JOB_SRUN && job->status && job->usage.oom_kills == UNKNOWN &&
+           steps_hear(job, find_tail(jobs, job)) == STEP_OOM;
+}
+
 static void judge(struct jobs *jobs, struct job *job, const char *missing)
 {
+    bool by_word = is_oom_by_word(jobs, job);
     struct verdict v = verdict_give(&(struct verdict_input){
         .stop = job->stop,
         .status = job->status,
-        .oom = job->usage.oom_kills > 0,
+        .oom = job->usage.oom_kills > 0 || by_word,
         .missing_output = missing,
         .limit_used = job->limit_length_usec &&
                       job->end.wall_usec >= job->limit_length_usec - 2 * USEC_PER_SEC,
@@ -201,8 +209,8 @@ static void judge(struct jobs *jobs, struct job *job, const char *missing)
     }
     job->end.state = v.state;
     job->end.reason = v.reason;
-    job->end.exit_code = v.exit_code;
-    job->end.signal = v.signal;
+    job->end.exit_code = by_word ? UNKNOWN : v.exit_code;
+    job->end.signal = by_word ? UNKNOWN : v.signal;
     job->end.core = v.core;
     job->end.message = describe(jobs, job, &v, missing);
     job->end.stderr_tail = v.state == JOB_COMPLETED ? NULL : find_tail(jobs, job);

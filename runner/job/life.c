@@ -31,6 +31,12 @@ bool job_looks_again(const struct jobs *jobs, struct job *job, int64_t since_use
     return true;
 }
 
+static void tell(struct jobs *jobs, struct job *job, int sig)
+{
+    if (!(job->claimed.flags & JOB_SRUN) || !steps_signal(jobs, job, sig))
+        meter_job_signal(job->meter, sig);
+}
+
 void job_stop(struct jobs *jobs, struct job *job, enum stop why, int64_t grace_usec)
 {
     if (why > job->stop)
@@ -48,8 +54,8 @@ void job_stop(struct jobs *jobs, struct job *job, enum stop why, int64_t grace_u
         return;
     if (!job->signaled && grace_usec) {
         job->signaled = true;
-        meter_job_signal(job->meter, job->how.signal);
-        meter_job_signal(job->meter, SIGCONT); // a stopped process would never see it
+        tell(jobs, job, job->how.signal);
+        tell(jobs, job, SIGCONT); // a stopped process would never see it
     }
     int64_t kill_usec = jobs->now + grace_usec;
     if (!job->kill_usec || kill_usec < job->kill_usec)

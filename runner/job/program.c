@@ -81,12 +81,15 @@ const char *bash_path(void)
 // argv for bash; path is its [0] as given to exec, while the program sees "bash".
 static int use_bash(struct jobs *jobs, struct job *job, char ***argv, struct error *err)
 {
-    char **words = arena_alloc(job->arena, 4 * sizeof *words);
-    words[0] = arena_strdup(job->arena, bash_path());
+    char **words = arena_alloc(job->arena, 6 * sizeof *words), **next = words;
+    *next++ = arena_strdup(job->arena, bash_path());
+    if (job->spec.strict_shell) {
+        *next++ = (char *)"-euo";
+        *next++ = (char *)"pipefail";
+    }
     if (strlen(job->claimed.command) <= ARGUMENT_MOST) {
-        words[1] = (char *)"-c";
-        words[2] = (char *)job->claimed.command;
-        words[3] = NULL;
+        *next++ = (char *)"-c";
+        *next++ = (char *)job->claimed.command;
     } else {
         job->script = arena_printf(job->arena, "job_wf%lld_j%lld_r%d_a%d.sh",
                                    (long long)jobs->workflow_id, (long long)job->claimed.job_id,
@@ -94,10 +97,10 @@ static int use_bash(struct jobs *jobs, struct job *job, char ***argv, struct err
         if (output_write(&jobs->output, job->script, job->claimed.command, err))
             return -1;
         cleanup_free char *folder = realpath(jobs->output.path, NULL);
-        words[1] =
+        *next++ =
             arena_printf(job->arena, "%s/%s", folder ? folder : jobs->output.path, job->script);
-        words[2] = NULL;
     }
+    *next = NULL;
     *argv = words;
     return 0;
 }
@@ -115,7 +118,7 @@ static int use_srun(const struct jobs *jobs, struct job *job, struct program *pr
     if (!path)
         return error_set(err, ERROR_INTERNAL, 0,
                          "it has the launcher srun, and there is no srun in PATH");
-    char **argv = arena_alloc(arena, 16 * sizeof *argv);
+    char **argv = arena_alloc(arena, 24 * sizeof *argv);
     size_t n = 0;
     argv[n++] = (char *)"srun";
     argv[n++] = (char *)"--overlap";
@@ -127,8 +130,6 @@ static int use_srun(const struct jobs *jobs, struct job *job, struct program *pr
                              (long long)((job->share.memory_bytes + 1048575) / 1048576));
     if (!jobs->settings.cpu_bind)
         argv[n++] = (char *)"--cpu-bind=none";
-    if (jobs->settings.srun_signal)
-        argv[n++] = arena_printf(arena, "--signal=%s", jobs->settings.srun_signal);
     argv[n++] = arena_printf(arena, "--job-name=%s", job->claimed.name);
     for (char **word = program->fallback; *word; word++)
         argv[n++] = *word;
@@ -144,8 +145,9 @@ static int use_srun(const struct jobs *jobs, struct job *job, struct program *pr
 static bool use_program(const struct jobs *jobs, struct job *job, struct program *program)
 {
     size_t length = strlen(job->claimed.command);
-    if (length > ARGUMENT_MOST || (job->spec.env ? command_needs_shell(program->environment)
-                                                 : environment_needs_shell(jobs->environment)))
+    if (job->spec.strict_shell || length > ARGUMENT_MOST ||
+        (job->spec.env ? command_needs_shell(program->environment)
+                       : environment_needs_shell(jobs->environment)))
         return false;
     char *copy = arena_strndup(job->arena, job->claimed.command, length), *words[WORDS_MOST + 1];
     int count = command_split(copy, length, words, WORDS_MOST);

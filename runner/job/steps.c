@@ -6,9 +6,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/base/mem.h"
@@ -145,6 +147,8 @@ void steps_collect(struct jobs *jobs, struct job *job)
         scan(jobs, job, folder, &found);
     if (own)
         replace_own(job, &found);
+    if (own && !found.any) // nobody has measured it
+        found.count = 0;
     job->end.usages_count = (uint32_t)found.count;
     job->end.usages = keep(job, found.usages, found.count * sizeof *found.usages);
     job->step_files_count = (uint32_t)found.files_count;
@@ -158,11 +162,45 @@ void steps_forget(struct job *job)
         unlinkat(folder, job->step_files[i], 0);
 }
 
-void steps_kill(struct jobs *jobs, struct job *job)
+// "srun: error: NODE: task 0: Exited with exit code 3", "… Killed", "… Aborted (core dumped)", "…
+// Out Of Memory"; then srun ends with the code, with 128 and the signal, with 1.
+enum step_end steps_hear(struct job *job, const char *tail)
+{
+    static const char begin[] = "srun: error: ", exited[] = "Exited with exit code ";
+    enum step_end found = STEP_UNHEARD;
+    int code = WIFEXITED(job->status) ? WEXITSTATUS(job->status) : 0;
+    for (const char *line = tail; line && (line = strstr(line, begin)); line += strlen(begin)) {
+        const char *end = strchrnul(line, '\n'), *task = strstr(line, ": task "),
+                   *what = task && task < end ? strchr(task + 7, ':') : NULL;
+        if (!what || what + 2 > end)
+            continue;
+        what += 2;
+        if (!strncmp(what, "Out Of Memory", 13))
+            return STEP_OOM;
+        found = strncmp(what, exited, strlen(exited)) ? STEP_SIGNALED : STEP_EXITED;
+        bool core = memmem(what, (size_t)(end - what), "core dumped", 11);
+        if (found == STEP_SIGNALED && code > 128 && code < 128 + NSIG)
+            job->status = (code - 128) | (core ? WCOREFLAG : 0);
+    }
+    return found;
+}
+
+static size_t signal_tasks(const struct jobs *jobs, const struct job *job, enum process_which which,
+                           int sig)
 {
     cleanup_free char *slurm = xasprintf("SLURM_JOB_ID=%lld", (long long)jobs->node.slurm_job_id);
     cleanup_free char *id = xasprintf("TORC_STEP_JOB=%lld", (long long)job->claimed.job_id);
     cleanup_free char *attempt =
         xasprintf("TORC_STEP_ATTEMPT=%d.%d", job->claimed.run_id, job->claimed.attempt_id);
-    process_kill_marked((const char *const[]){slurm, id, attempt, NULL}, false);
+    return process_signal_marked((const char *const[]){slurm, id, attempt, NULL}, which, sig);
+}
+
+bool steps_signal(const struct jobs *jobs, const struct job *job, int sig)
+{
+    return signal_tasks(jobs, job, PROCESS_STEPS, sig) > 0;
+}
+
+void steps_kill(const struct jobs *jobs, const struct job *job)
+{
+    signal_tasks(jobs, job, PROCESS_ALL, SIGKILL);
 }

@@ -41,6 +41,15 @@ is "$(cat best.txt)" "best seed: $(query "SELECT json_extract(data, '$.seed') ||
 	FROM user_data WHERE name LIKE 'found_%' ORDER BY json_extract(data, '$.value') DESC LIMIT 1")" "the best of what its searches told is chosen"
 is "$(query "SELECT count(*) FROM event WHERE kind = 50 AND name = 'searched' AND job IS NOT NULL")" 3 "each search posted an event"
 
+# with a failure handler: each attempt a step of Slurm
+jq '.execution_config = {mode: "slurm"}' examples/repair/workflow.json > repair.json
+as_user torc-sbatch --wait repair.json > out 2>&1
+is $? 0 "torc-sbatch --wait of the example with a failure handler, as steps, ends with 0" || diag "$(cat out)"
+is "$(query "SELECT group_concat(name || ' ' || attempts, ', ') FROM (SELECT * FROM job_status WHERE workflow = 4 ORDER BY id)")" \
+	"solve_10 1, solve_100 4, solve_1000 7, table 1" "each was tried until its step was small enough"
+is "$(query "SELECT count(*) FROM attempt a JOIN job j ON j.id = a.job WHERE j.workflow = 4 AND a.exit_code = 3")" 9 "what failed is recorded"
+is "$(awk '{ print $1, $2 }' repair.out/table.txt | tr '\n' ' ')" "10 0.1 100 0.0125 1000 0.0015625 " "the steps are those that solve it"
+
 # heat: what jobs add needs allocations like any others, here of a class that the file names and no job of it
 as_user sh -c 'jq ".resource_requirements += [{name: \"wide\", num_cpus: 2, memory: \"128m\", runtime: \"PT1M\"}]" examples/heat/workflow.json > heat.json &&
 	sed -i "/left_\$next\\.txt\",\$/{n;s/tiny/wide/}" examples/heat/step.sh'

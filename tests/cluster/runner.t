@@ -108,7 +108,7 @@ fresh
 cat > step.json <<J
 {"name": "step", $class, "jobs": [
  {"name": "step", "command": "echo \$SLURM_STEP_ID \$SLURM_CPUS_PER_TASK; i=0; while [ \$i -lt 300000 ]; do i=\$((i + 1)); done", "launcher": "srun", "resource_requirements": "one"},
- {"name": "fails", "command": "exit 4", "launcher": "srun", "resource_requirements": "one"},
+ {"name": "fails", "command": "sh -c 'exit 4' | cat", "shell": "strict", "launcher": "srun", "resource_requirements": "one"},
  {"name": "signal", "command": "kill -SEGV \$\$", "launcher": "srun", "resource_requirements": "one"},
  {"name": "slow", "command": "sleep $mark.31", "launcher": "srun", "cpus": 1, "memory": "50m", "runtime": "PT2S"},
  {"name": "inside", "command": "srun -n1 true && echo done", "resource_requirements": "one"}]}
@@ -131,20 +131,15 @@ else
 	skip "the plugin is not built" 4
 fi
 
-# ---- what execution_config says of srun; a wrapper writes down how srun was called
-as_user mkdir bin
-printf '#!/bin/sh\necho "$*" >> srun.log\nexec /usr/bin/srun "$@"\n' > bin/srun
-chmod 755 bin/srun
+# ---- binding
 for bind in true false; do
 	fresh
-	as_user rm -f srun.log
 	cat > bind.json <<J
-{"name": "bind", "execution_config": {"mode": "slurm", "srun_termination_signal": "USR1@20", "enable_cpu_bind": $bind},
+{"name": "bind", "execution_config": {"mode": "slurm", "enable_cpu_bind": $bind},
  $class, "jobs": [{"name": "a", "command": "echo \$SLURM_CPU_BIND_TYPE", "resource_requirements": "one"}]}
 J
-	as_user env PATH="$TEST_DIR/bin:$TORC_BUILD:$PATH" torc-sbatch bind.json > log 2>&1 || diag "$(cat log)"
+	as_user torc-sbatch bind.json > log 2>&1 || diag "$(cat log)"
 	ok "enable_cpu_bind: $bind" ended
-	like "$(cat srun.log)" '--signal=USR1@20 .*bash -c' "... srun is told when to signal"
 	[ $bind = true ] && isnt "$(cat torc_output/*.o)" none "... and binds" || is "$(cat torc_output/*.o)" none "... and does not bind"
 done
 
@@ -174,6 +169,20 @@ as_user torc-sbatch path.json > log 2>&1 || diag "$(cat log)"
 ok "a job whose PATH has no srun, and one after it" ended
 is "$(db "SELECT name, state, coalesce(reason, '') FROM job_status ORDER BY id")" "a|failed|spawn_error
 b|completed|" "... which has its own PATH"
+
+# ---- a runner that has nothing to do does not hold the CPUs which the job before its next one needs
+fresh
+cat > between.json <<J
+{"name": "between", "compute_node_wait_for_new_jobs_seconds": 600,
+ "resource_requirements": [{"name": "half", "num_cpus": 2, "memory": "100m", "runtime": "PT1M"},
+  {"name": "whole", "num_cpus": 4, "memory": "100m", "runtime": "PT1M"}], "jobs": [
+ {"name": "a", "command": "true", "resource_requirements": "half"},
+ {"name": "b", "command": "true", "resource_requirements": "whole", "depends_on": ["a"]},
+ {"name": "c", "command": "true", "resource_requirements": "half", "depends_on": ["b"]}]}
+J
+as_user torc-sbatch between.json -- -w "$NODE1" --time=60 > log 2>&1 || diag "$(cat log)"
+ok "a job that needs the whole node, between two that need half of it" ended
+is "$(db "SELECT group_concat(DISTINCT state) FROM job_status")" completed "... all completed"
 
 # ---- several tasks of one step: the first runs the workflow
 fresh

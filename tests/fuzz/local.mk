@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # built and run by tests/fuzz/run, with clang
 EXTRA_PROGRAMS =
+EXTRA_PROGRAMS += tests/fuzz/instance
 EXTRA_PROGRAMS += tests/fuzz/job_request
 EXTRA_PROGRAMS += tests/fuzz/json5
 EXTRA_PROGRAMS += tests/fuzz/parameters
@@ -8,12 +9,15 @@ EXTRA_PROGRAMS += tests/fuzz/step_record
 EXTRA_PROGRAMS += tests/fuzz/stream
 EXTRA_PROGRAMS += tests/fuzz/workflow
 EXTRA_PROGRAMS += tests/fuzz/yaml
+EXTRA_DIST += tests/fuzz/instance.dict
+EXTRA_DIST += tests/fuzz/instance.seeds
 EXTRA_DIST += tests/fuzz/job_request.dict
 EXTRA_DIST += tests/fuzz/job_request.seeds
 EXTRA_DIST += tests/fuzz/parameters.dict
 EXTRA_DIST += tests/fuzz/run
 EXTRA_DIST += tests/fuzz/step_record.dict
 EXTRA_DIST += tests/fuzz/workflow.dict
+tests_fuzz_instance_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_job_request_CPPFLAGS = $(AM_CPPFLAGS)
 tests_fuzz_job_request_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_job_request_SOURCES = tests/fuzz/job_request.c runner/socket/request.c

@@ -174,8 +174,7 @@ is "$("$torc" show 3 | grep -A 3 settings | head -n 3)" "  settings   strict: tr
              walltime: 1h00m
              resource_monitor.sample: 5" "settings for people"
 says "a job that is not there is not canceled" 2 "nobody" "$torc" cancel 3.nobody
-says "torc run" 2 'is a program of its own: torc-run' "$torc" run w.json
-says "torc submit" 2 'is a program of its own: torc-sbatch' "$torc" submit w.json
+says "NREL's torc lists jobs in another way" 2 'NREL'"'"'s "torc jobs list" is here: torc jobs ID' "$torc" jobs list
 
 says "no such workflow" 2 'there is no workflow 9' "$report" 9
 says "no such workflow by name" 2 'no workflow "nine"' "$report" jobs nine

@@ -44,7 +44,7 @@ report "the modules of the programs include each other in no ring" "$(echo "$sou
     while read -r file; do
         sed -n 's/^#include "\([^"]*\)\.h"/\1/p' "$file" | sed "s|^|${file%.*} |"
     done | sed -E 's,runner/(job|socket)/[a-z_]+,runner/\1,g' | awk '$1 != $2' | tsort 2>&1 > /dev/null)"
-report "Slurm's commands are run by lib/slurm only (slurm_look is its, too)" "$(but '^lib/slurm/|^tests/|^lib/workflow/sbatch_options\.c' |
+report "Slurm's commands are run by lib/slurm only (slurm_look is its, too; cli/foreign.c has words of others)" "$(but '^lib/slurm/|^cli/foreign\.c|^tests/|^lib/workflow/sbatch_options\.c' |
     xargs grep -En '^[^/]*"(sbatch|squeue|scancel|sacct|scontrol|sinfo|sstat)"' | grep -v slurm_look)"
 report "the entries of each Makefile fragment are sorted" "$(find . -name local.mk ! -path './build*' | LC_ALL=C xargs awk '
     FNR == 1 || NF != 3 || $2 != "+=" || $1 != last { line = "" } $2 == "+=" { if ($3 < line) print FILENAME ": " $3; line = $3; last = $1 }')"

@@ -29,6 +29,10 @@ static const struct {
      "row 1: a quote is not closed, or stands in a cell that does not begin with one; write \"a "
      "\"\"quoted\"\" word\""},
     {PARAM_TABLE_CSV, "a;b\n1;2\n", "the columns \"a;b\" must be divided by commas, as all cells"},
+    {PARAM_TABLE_TSV, "a\tb\n1\tx, y\n 2.50 \t\"7\t8\"\r\n\n", "a b | i1 tx, y | f2.50 t7\t8"},
+    {PARAM_TABLE_TSV, "a\tb\n\t\n", "a b | t t"},
+    {PARAM_TABLE_TSV, "a\tb\n1\n", "row 1 has 1 cell; the header has 2"},
+    {PARAM_TABLE_TSV, "a,b\n1,2\n", "the columns \"a,b\" must be divided by tabs, as all cells"},
     {PARAM_TABLE_JSON, "[{\"a\": 1, \"b\": \"7\"}, {\"b\": 0.5, \"a\": true}]",
      "a b | i1 i7 | ttrue f0.5"},
     {PARAM_TABLE_JSON, "[{\"a\": 1.10, \"\\u0062\": 2E5}, {\"b\": -0, \"a\": 1.1}]",
@@ -77,6 +81,8 @@ int main(void)
     enum param_table_kind kind;
     is_int(param_table_kind("x/y.ndjson", &kind), 0, "the kind goes by the extension");
     is_int(kind, PARAM_TABLE_JSON_LINES, ".ndjson is JSON lines");
+    is_int(param_table_kind("x/y.tsv", &kind), 0, ".tsv is a table, too");
+    is_int(kind, PARAM_TABLE_TSV, "of cells between tabs");
     is_int(param_table_kind("x/y.txt", &kind), -1, ".txt is none");
     arena_destroy(arena);
     return done_testing();
