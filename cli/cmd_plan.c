@@ -9,6 +9,7 @@
 #include "lib/base/names.h"
 #include "lib/plan/groups.h"
 #include "lib/plan/stages.h"
+#include "lib/show/action.h"
 #include "lib/show/format.h"
 #include "lib/show/json_stream.h"
 #include "lib/show/plan_table.h"
@@ -42,6 +43,7 @@ struct outline { // everything that is shown
     struct settings settings;
     struct demand demand; // of the database
     struct plan_class *classes;
+    struct action_demand *actions;
     struct plan plan;
 };
 
@@ -126,8 +128,12 @@ static void make_allocations(struct outline *o)
             return;
         o->classes = plan_classes_of_demand(&o->demand);
         request.classes_count = o->demand.classes_count;
+        request.actions = o->demand.actions;
+        request.actions_count = o->demand.actions_count;
     } else {
         o->classes = plan_classes_of_workflow(&s->workflow);
+        request.actions = o->actions =
+            plan_actions_of_workflow(&s->workflow, &request.actions_count);
         request.classes_count = s->workflow.classes_count;
     }
     request.classes = o->classes;
@@ -139,6 +145,7 @@ static void outline_fini(struct outline *o)
 {
     plan_fini(&o->plan);
     free(o->classes);
+    free(o->actions);
     if (o->demand.arena)
         demand_fini(&o->demand);
     if (o->cluster.arena)
@@ -296,10 +303,21 @@ static void show_allocations(const struct outline *o, const struct screen *scree
         return;
     struct table *table = plan_table_create(screen);
     for (size_t i = 0; i < plan->groups_count; i++)
-        plan_table_row(table, &plan->groups[i], plan->groups[i].jobs, plan->groups[i].count,
-                       plan->groups[i].now ? "now" : "later");
+        if (plan->groups[i].count)
+            plan_table_row(table, &plan->groups[i], plan->groups[i].jobs, plan->groups[i].count,
+                           plan->groups[i].now ? "now" : "later");
     table_destroy(table);
     plan_table_explain(screen, plan);
+}
+
+// Those of a workflow in a database with what they wait for.
+static void show_actions(const struct outline *o, const struct screen *screen)
+{
+    struct error err;
+    if (!o->subject.id)
+        action_show_file(screen, &o->subject.workflow);
+    else if (action_show_all(screen, o->subject.store, o->subject.id, &err))
+        fprintf(stderr, "torc: %s\n", err.text);
 }
 
 // Jobs of one group that follow each other are one row.
@@ -342,6 +360,7 @@ static void show(const struct outline *o, const struct screen *screen)
     show_stages(o, screen);
     printf("\nClasses:\n");
     show_classes(o, screen);
+    show_actions(o, screen);
     show_allocations(o, screen);
     show_path(o, screen);
     putchar('\n');
@@ -395,6 +414,8 @@ static void print_json(const struct outline *o)
     json_t *groups = o->planned ? json_array() : json_null(), *notes = json_array(),
            *path = json_array();
     for (size_t i = 0; i < o->plan.groups_count; i++) {
+        if (!o->plan.groups[i].count)
+            continue;
         json_t *item = plan_group_json(&o->plan.groups[i], o->plan.groups[i].count);
         json_object_set_new(item, "now", json_boolean(o->plan.groups[i].now));
         json_array_append_new(groups, item);

@@ -8,6 +8,7 @@
 #include "lib/base/mem.h"
 #include "lib/base/text.h"
 #include "lib/meter/usage.h"
+#include "lib/show/action.h"
 #include "lib/show/document.h"
 #include "lib/show/format.h"
 #include "lib/show/why.h"
@@ -271,7 +272,8 @@ static int each_job(void *pointer, const struct read_reply *jobs, uint32_t index
     return store_read_each(context->store, request, each_attempt, &attempts, err);
 }
 
-static void show_workflow(const struct screen *screen, const struct workflow_info *workflow)
+static int show_workflow(const struct screen *screen, struct store *store,
+                         const struct workflow_info *workflow, struct error *err)
 {
     char created[FORMAT_SIZE], ended[FORMAT_SIZE];
     screen_print(screen, COLOR_BOLD, "Workflow %lld ", (long long)workflow->id);
@@ -288,8 +290,11 @@ static void show_workflow(const struct screen *screen, const struct workflow_inf
     line(screen, "command", workflow->command_line);
     line(screen, "version", workflow->version);
     show_settings(screen, workflow->settings);
+    if (action_show_all(screen, store, workflow->id, err))
+        return -1;
     fprintf(screen->out, "Its jobs: torc jobs %lld; how it went: torc-report %lld\n",
             (long long)workflow->id, (long long)workflow->id);
+    return 0;
 }
 
 static int print_json(struct store *store, const struct target *target, struct error *err)
@@ -300,7 +305,8 @@ static int print_json(struct store *store, const struct target *target, struct e
     json_stream_init(&json, stdout);
     json_stream_object(&json, NULL);
     document_workflow(&json, target->workflow);
-    int result = target->job_glob ? document_jobs(&json, store, target->workflow, request, err) : 0;
+    int result = target->job_glob ? document_jobs(&json, store, target->workflow, request, err)
+                                  : document_actions(&json, store, target->workflow, err);
     json_stream_end(&json);
     return result;
 }
@@ -330,7 +336,7 @@ static int run(struct cli *cli, struct error *err)
     else if (target.job_glob)
         result = print_jobs(cli, store, &target, err);
     else
-        show_workflow(&cli->screen, target.workflow);
+        result = show_workflow(&cli->screen, store, target.workflow, err);
     target_fini(&target);
     store_close(store);
     return result;

@@ -154,6 +154,8 @@ static int print_json(struct store *store, const struct workflow_info *workflow,
         result = document_runners(&json, store, workflow, err);
     if (!result)
         result = document_allocations(&json, store, workflow, err);
+    if (!result)
+        result = document_actions(&json, store, workflow, err);
     json_stream_end(&json);
     return result;
 }

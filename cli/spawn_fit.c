@@ -62,7 +62,10 @@ static int ask_cluster(const struct fit *fit, const struct subject *subject, str
         return 0;
     int rc = settings_parse(&settings, subject->info.workflows->settings, err);
     if (!rc) {
-        struct plan_request request = {fit->classes, fit->count, &cluster, &settings};
+        struct plan_request request = {.classes = fit->classes,
+                                       .classes_count = fit->count,
+                                       .cluster = &cluster,
+                                       .settings = &settings};
         plan_make(&plan, &request);
         for (size_t i = 0; i < plan.notes_count; i++)
             if (plan.notes[i].refused)

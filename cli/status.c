@@ -8,6 +8,7 @@
 #include "lib/base/comma_list.h"
 #include "lib/base/mem.h"
 #include "lib/base/text.h"
+#include "lib/show/action.h"
 #include "lib/show/estimate.h"
 #include "lib/show/format.h"
 #include "lib/show/left_results.h"
@@ -404,6 +405,7 @@ int status_draw(struct status_view *view, struct error *err)
     draw_head(view);
     int result = draw_left(view, err) || draw_runners(context, err) || draw_running(context, err) ||
                          draw_allocations(context, err) ||
+                         action_show_all(view->screen, view->store, view->workflow->id, err) ||
                          store_read_each(view->store, classes, each_class, context, err) ||
                          count_warned(view, err)
                      ? -1

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 nobase_dist_doc_DATA =
+nobase_dist_doc_DATA += examples/actions/workflow.yaml
 nobase_dist_doc_DATA += examples/data/choose.sh
 nobase_dist_doc_DATA += examples/data/search.sh
 nobase_dist_doc_DATA += examples/data/workflow.json

@@ -24,6 +24,8 @@ static const struct report_kind {
      "how it went, what failed and why, what it used (the default)"},
     {"jobs", report_jobs, document_all_jobs, "each job: state, why, node, start, how long"},
     {"usage", report_usage, document_all_jobs, "each job: CPU, memory and time, asked and used"},
+    {"actions", report_actions, document_actions,
+     "each action: what it does and when, what it waits for, how it ended"},
     {"classes", report_classes, document_classes, "each resource class: asked and used"},
     {"allocations", report_allocations, document_allocations,
      "what was asked of Slurm, and what ran in it"},
@@ -92,8 +94,8 @@ static int read_options(int argc, char **argv, struct options *options, bool *do
         return error_set(err, ERROR_USAGE, 0, "--json and --csv exclude each other");
     if (options->csv && options->kind->print == report_summary)
         return error_set(err, ERROR_USAGE, 0,
-                         "--csv needs a report that is a table: jobs, usage, classes, allocations, "
-                         "events, data or samples");
+                         "--csv needs a report that is a table: jobs, usage, actions, classes, "
+                         "allocations, events, data or samples");
     return 0;
 }
 
@@ -104,9 +106,9 @@ static int print_json(struct report *report, const struct report_kind *kind, str
     json_stream_init(&json, stdout);
     json_stream_object(&json, NULL);
     document_workflow(&json, report->workflow);
-    document_section *const all[] = {document_all_jobs, document_classes, document_allocations,
-                                     document_runners,  document_events,  document_data,
-                                     document_samples};
+    document_section *const all[] = {document_all_jobs,    document_actions, document_classes,
+                                     document_allocations, document_runners, document_events,
+                                     document_data,        document_samples};
     for (size_t i = 0; i < sizeof all / sizeof *all && !result; i++)
         if (!kind->section || kind->section == all[i])
             result = all[i](&json, report->store, report->workflow, err);

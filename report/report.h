@@ -19,6 +19,7 @@ struct report {
 int report_summary(struct report *report, struct error *err);
 int report_jobs(struct report *report, struct error *err);
 int report_usage(struct report *report, struct error *err);
+int report_actions(struct report *report, struct error *err);
 int report_classes(struct report *report, struct error *err);
 int report_allocations(struct report *report, struct error *err);
 int report_events(struct report *report, struct error *err);

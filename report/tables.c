@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/base/mem.h"
+#include "lib/show/action.h"
 #include "lib/show/job_table.h"
 #include "lib/show/target.h"
 #include "lib/store/read_each.h"
@@ -228,6 +229,29 @@ int report_allocations(struct report *report, struct error *err)
 int report_events(struct report *report, struct error *err)
 {
     return print(report, READ_EVENTS, event_columns, COUNT(event_columns), event_row, NULL, err);
+}
+
+static int action_row(void *pointer, const struct read_reply *reply, uint32_t index,
+                      struct error *err)
+{
+    struct context *context = pointer;
+    (void)err;
+    action_table_row(context->table, &reply->actions[index], false);
+    context->rows++;
+    return 0;
+}
+
+int report_actions(struct report *report, struct error *err)
+{
+    struct read_request request = {.what = READ_ACTIONS, .workflow_id = report->workflow->id};
+    struct context context = {.report = report};
+    context.table = action_table_create(report->screen, report->style, false);
+    int result = store_read_each(report->store, request, action_row, &context, err);
+    table_destroy(context.table);
+    if (!result && !context.rows)
+        fprintf(stderr, "torc-report: workflow %lld has no actions\n",
+                (long long)report->workflow->id);
+    return result;
 }
 
 int report_data(struct report *report, struct error *err)

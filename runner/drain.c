@@ -8,6 +8,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/crash.h"
+#include "runner/action.h"
 #include "runner/end_time.h"
 #include "runner/job/life.h"
 #include "runner/progress.h"
@@ -34,6 +35,7 @@ void drain_begin(struct runner *runner, enum stop why, int64_t grace_usec)
     runner->intake.draining = true;
     runner->end_time.fixed = true;
     runner->urgent = true; // what is held goes back now
+    action_stop(&runner->action, why == STOP_REFUSED || runner->interrupts >= 2);
     crash_point("drain-begun");
     for (job = TAILQ_FIRST(&runner->jobs.live); job; job = next) {
         next = TAILQ_NEXT(job, link);

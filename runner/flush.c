@@ -12,6 +12,7 @@
 #include "lib/base/crash.h"
 #include "lib/base/mem.h"
 #include "lib/store/journal.h"
+#include "runner/action.h"
 #include "runner/ahead.h"
 #include "runner/contents.h"
 #include "runner/drain.h"
@@ -48,15 +49,23 @@ static int32_t prefetch_target(struct runner *runner)
     return target < PREFETCH_MOST ? target : PREFETCH_MOST;
 }
 
+// More than there are CPUs, unless an action says how many.
+static int32_t jobs_room(const struct runner *runner)
+{
+    int32_t most = runner->grant.max_parallel_jobs, live = (int32_t)runner->jobs.live_count;
+    return !most ? INT32_MAX : most > live ? most - live : 0;
+}
+
 static void fill_claim(struct runner *runner, struct claim_request *claim)
 {
-    if (!intake_is_open(&runner->intake))
+    if (!intake_is_open(&runner->intake) || runner->action.closing)
         return;
     int32_t at_hand = (int32_t)runner->jobs.held_count, target = prefetch_target(runner);
     claim->cpus = runner->jobs.node.cpus_free;
     claim->memory_bytes = runner->jobs.node.memory_free;
     claim->gpus_milli = node_gpus_free_milli(&runner->jobs.node);
-    claim->max_jobs = runner->jobs.node.cpus_free;
+    int32_t room = jobs_room(runner);
+    claim->max_jobs = claim->cpus < room ? claim->cpus : room;
     claim->prefetch = target > at_hand ? target - at_hand : 0;
     claim->time_left_usec = end_time_left_usec(&runner->end_time, &runner->jobs);
 }
@@ -147,6 +156,8 @@ static void send(struct runner *runner)
     fill_starts(runner, &request);
     fill_returned(runner, &request);
     request.points = series_take(&runner->series, &request.points_count);
+    request.actions = action_wish(&runner->action, runner->intake.draining,
+                                  runner->interrupts >= 2 || runner->expelled);
     fill_claim(runner, &request.claim);
     if (request.claim.max_jobs + request.claim.prefetch > 0) {
         request.ahead_count =
@@ -226,7 +237,9 @@ void flush_start_held(struct runner *runner)
 {
     struct job *job, *next;
     for (job = TAILQ_FIRST(&runner->jobs.held);
-         job && runner->jobs.node.cpus_free > 0 && intake_is_open(&runner->intake); job = next) {
+         job && runner->jobs.node.cpus_free > 0 && jobs_room(runner) > 0 &&
+         intake_is_open(&runner->intake);
+         job = next) {
         next = TAILQ_NEXT(job, link);
         if (!job->goes_back)
             job_begin(&runner->jobs, job);
@@ -456,6 +469,9 @@ static void take_reply(struct runner *runner, struct sync_reply *reply, bool aga
     runner->top_up.due = reply->demand;
     if (reply->demand)
         top_up_start(&runner->top_up, &runner->jobs, runner->db);
+    if (reply->actions.starts)
+        runner->last_active_usec = runner->jobs.now; // others are at work for it
+    action_take(&runner->action, &runner->jobs, &reply->actions);
     crash_point("reply-not-taken");
     take_claims(runner, reply, again);
     crash_point("reply-taken");

@@ -14,6 +14,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/mem.h"
+#include "runner/action.h"
 #include "runner/ahead.h"
 #include "runner/contents.h"
 #include "runner/drain.h"
@@ -55,7 +56,8 @@ static void reap(struct runner *runner)
         if (job)
             job_reaped(jobs, job, status, &rusage);
         else if (!end_time_reaped(&runner->end_time, jobs, pid) &&
-                 !top_up_reaped(&runner->top_up, jobs, pid, status))
+                 !top_up_reaped(&runner->top_up, jobs, pid, status) &&
+                 !action_reaped(&runner->action, jobs, pid, status))
             meter_reaped(jobs->meter, pid, &rusage);
     }
     struct job *job, *next;
@@ -179,13 +181,15 @@ static void take_ended(struct runner *runner)
 }
 
 // Nothing runs, nothing is to be told: is there a reason to stay?
-static bool should_leave(const struct runner *runner)
+static bool has_nothing_to_do(const struct runner *runner)
 {
     const struct jobs *jobs = &runner->jobs;
     if (!runner->seq || jobs->live_count || runner->hashing_count || runner->outbox_count ||
         runner->changed || runner->top_up.pid || !link_is_idle(runner->link))
         return false;
-    if (runner->intake.draining || intake_has_failed(&runner->intake))
+    if (runner->action.claim.id || (runner->action.due && runner->interrupts < 2))
+        return false;
+    if (runner->action.closing || runner->intake.draining || intake_has_failed(&runner->intake))
         return true;
     if (jobs->held_count)
         return false;
@@ -195,6 +199,17 @@ static bool should_leave(const struct runner *runner)
         return true;
     return jobs->node.in_allocation &&
            jobs->now - runner->last_active_usec >= (int64_t)jobs->settings.idle_secs * USEC_PER_SEC;
+}
+
+// What it does last of all it asks for then.
+static bool should_leave(struct runner *runner)
+{
+    if (!has_nothing_to_do(runner))
+        return false;
+    if (runner->interrupts >= 2 || runner->expelled || !action_close(&runner->action))
+        return true;
+    runner->urgent = true;
+    return false;
 }
 
 static int step(struct runner *runner, int poll, int signals, struct error *err)
@@ -228,6 +243,8 @@ static int step(struct runner *runner, int poll, int signals, struct error *err)
         top_up_start(&runner->top_up, &runner->jobs, runner->db);
     else if (!runner->intake.leaving && should_leave(runner))
         runner->intake.leaving = true;
+    if (action_is_due(&runner->action, runner->interrupts >= 2))
+        runner->urgent = true;
     flush_when_due(runner);
     flush_journal(runner);
     if (flush_gives_up(runner, err))

@@ -236,6 +236,7 @@ static void fini(struct runner *runner)
 {
     link_destroy(take_ptr(runner->link));
     contents_fini(runner);
+    action_fini(&runner->action);
     start_log_destroy(take_ptr(runner->jobs.starts), !runner->left);
     flush_drop_all(runner);
     recorder_destroy(runner->jobs.recorder);

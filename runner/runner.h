@@ -8,6 +8,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/store/run.h"
+#include "runner/action.h"
 #include "runner/end_time.h"
 #include "runner/intake.h"
 #include "runner/job/job.h"
@@ -33,6 +34,7 @@ struct runner {
     struct series series;
     struct end_time end_time;
     struct top_up top_up;
+    struct runner_action action;
     int interrupts;     // times that the user asked to stop
     int64_t clock_usec; // when the clock was read, by CLOCK_MONOTONIC; 0: never
 

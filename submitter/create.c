@@ -45,6 +45,8 @@ static int submit(struct created *created, struct store *store, struct prepared 
     created->classes = plan_classes_of_demand(&created->demand);
     struct plan_request request = {.classes = created->classes,
                                    .classes_count = created->demand.classes_count,
+                                   .actions = created->demand.actions,
+                                   .actions_count = created->demand.actions_count,
                                    .cluster = &prepared->cluster,
                                    .settings = &prepared->settings};
     plan_make(&created->plan, &request);

@@ -87,6 +87,8 @@ static void plan(struct prepared *prepared)
 {
     struct plan_request request = {.classes = prepared->classes,
                                    .classes_count = prepared->workflow.classes_count,
+                                   .actions = prepared->actions,
+                                   .actions_count = prepared->actions_count,
                                    .cluster = &prepared->cluster,
                                    .settings = &prepared->settings};
     plan_make(&prepared->plan, &request);
@@ -95,6 +97,7 @@ static void plan(struct prepared *prepared)
 static int make_plan(struct prepared *prepared, struct error *err)
 {
     prepared->classes = plan_classes_of_workflow(&prepared->workflow);
+    prepared->actions = plan_actions_of_workflow(&prepared->workflow, &prepared->actions_count);
     plan(prepared);
     for (size_t i = 0; i < prepared->plan.notes_count; i++) {
         const struct plan_note *note = &prepared->plan.notes[i];
@@ -233,6 +236,7 @@ void prepared_fini(struct prepared *prepared)
 {
     plan_fini(&prepared->plan);
     free(prepared->classes);
+    free(prepared->actions);
     cluster_fini(&prepared->cluster);
     workflow_fini(&prepared->workflow);
     settings_fini(&prepared->settings);

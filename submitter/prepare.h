@@ -19,6 +19,8 @@ struct prepared {
     char **environment;       // that sbatch gets, and later ones
     char *environment_json;
     struct cluster cluster;
+    struct action_demand *actions;
+    size_t actions_count;
     struct plan_class *classes;
     struct plan plan;
     struct submit submit; // without store and id

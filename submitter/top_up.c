@@ -37,9 +37,13 @@ static bool is_due(const struct demand *demand)
 {
     for (uint32_t i = 0; i < demand->classes_count; i++) {
         const struct class_demand *d = &demand->classes[i];
-        if (d->ready > 0 && d->ready + d->soon > d->room && !d->waiting && !d->row.labels)
+        if (d->ready > 0 && d->ready + d->soon > d->room && !d->waiting && !d->held &&
+            !d->row.labels)
             return true;
     }
+    for (uint32_t i = 0; i < demand->actions_count; i++)
+        if (demand->actions[i].due)
+            return true;
     return false;
 }
 
@@ -94,6 +98,8 @@ static int submit_demand(const struct submit *submit, const struct demand *deman
     struct plan_class *classes = plan_classes_of_demand(demand);
     struct plan_request request = {.classes = classes,
                                    .classes_count = demand->classes_count,
+                                   .actions = demand->actions,
+                                   .actions_count = demand->actions_count,
                                    .cluster = &cluster,
                                    .settings = submit->settings};
     plan_make(&plan, &request);

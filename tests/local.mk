@@ -11,6 +11,7 @@ include tests/fuzz/local.mk
 
 # run by shell: the programs on this machine
 local_tests =
+local_tests += tests/local/actions.t
 local_tests += tests/local/adrift.t
 local_tests += tests/local/cgroup_v1.t
 local_tests += tests/local/coming.t
@@ -52,6 +53,7 @@ local_tests += tests/unit/states.t
 # the programs on a private Slurm (root)
 cluster_tests =
 cluster_tests += tests/cluster/accounting.t
+cluster_tests += tests/cluster/actions.t
 cluster_tests += tests/cluster/answers.t
 cluster_tests += tests/cluster/binding.t
 cluster_tests += tests/cluster/death.t

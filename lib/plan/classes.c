@@ -20,6 +20,7 @@ struct plan_class *plan_classes_of_demand(const struct demand *demand)
             .room = d->room,
             .allocations = d->allocations,
             .waiting = d->waiting,
+            .held = d->held,
             .any_length = true, // looked at when it was submitted; now it is asked for as it is
         };
     }
@@ -59,8 +60,10 @@ struct plan_class *plan_classes_of_workflow(const struct workflow *workflow)
     cleanup_free unsigned char *standing = xcalloc(workflow->jobs_count, 1);
     cleanup_free bool *later = xcalloc(workflow->jobs_count, sizeof *later);
     for (size_t c = 0; c < workflow->classes_count; c++)
-        classes[c] = (struct plan_class){
-            .row = &workflow->classes[c], .class_id = (int64_t)c, .any_length = true};
+        classes[c] = (struct plan_class){.row = &workflow->classes[c],
+                                         .class_id = (int64_t)c,
+                                         .any_length = true,
+                                         .held = workflow->classes[c].action != 0};
     for (size_t j = 0; j < workflow->jobs_count; j++)
         standing[j] = workflow->jobs[j].unmet ? STANDING_BLOCKED : STANDING_READY;
     open_barriers(workflow, standing);
@@ -81,4 +84,20 @@ struct plan_class *plan_classes_of_workflow(const struct workflow *workflow)
         class->any_length &= any_length;
     }
     return classes;
+}
+
+struct action_demand *plan_actions_of_workflow(const struct workflow *workflow, size_t *count)
+{
+    struct action_demand *actions = xcalloc(workflow->actions_count + 1, sizeof *actions);
+    *count = 0;
+    for (size_t a = 0; a < workflow->actions_count; a++) {
+        const struct action_row *row = &workflow->actions[a];
+        if (row->type == ACTION_NODES)
+            actions[(*count)++] =
+                (struct action_demand){.position = (int32_t)a + 1,
+                                       .num_allocations = row->num_allocations,
+                                       .scheduler = row->scheduler,
+                                       .due = row->trigger == ACTION_WORKFLOW_START};
+    }
+    return actions;
 }

@@ -17,11 +17,20 @@ struct class_demand {
     int64_t allocations; // live and queued ones that were made for it
     int64_t vain;        // of those asked for since any job last ran, ended without one having run
     bool waiting;        // a submission made for it has not started yet, or it has max_allocations
+    bool held; // the action that covers it gives it nodes, or will: none are planned besides
+};
+
+struct action_demand { // nodes that an action (schedule_nodes) asks for
+    int32_t position, num_allocations;
+    const char *scheduler;
+    bool due;   // now; else it has not fired yet
+    bool again; // it has asked before: no more than is needed
 };
 
 struct demand {
-    struct class_demand *classes; // without those whose jobs have all ended
-    uint32_t classes_count;
+    struct class_demand *classes;  // without those whose jobs have all ended
+    struct action_demand *actions; // whose nodes have not been asked for
+    uint32_t classes_count, actions_count;
     struct arena *arena;
 };
 

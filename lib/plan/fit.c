@@ -364,7 +364,8 @@ static int read_asks(struct fit *fit, struct plan *plan, const struct plan_reque
     struct error err;
     char why[WHY];
     const struct settings *settings = request->settings;
-    *fit = (struct fit){.scheduler = schedulers_find(&settings->schedulers, class->row->scheduler),
+    const char *name = class->row->scheduler ? class->row->scheduler : class->row->asks_with;
+    *fit = (struct fit){.scheduler = schedulers_find(&settings->schedulers, name),
                         .memory_unasked = settings->memory_unasked};
     sbatch_asks_init(&fit->asks);
     if ((fit->scheduler && sbatch_asks_add(&fit->asks, &fit->scheduler->options, &err)) ||

@@ -160,6 +160,8 @@ static void shape_group(struct plan_group *group, const struct plan_request *req
     int64_t count = smaller(divide_up(jobs, slots * times.rounds), most);
     int64_t rounds = smaller(times.rounds, divide_up(waves.first, slots * count) +
                                                divide_up(waves.second, slots * count));
+    if (class->held && class->soon + class->later) // one after another, for all that is known
+        rounds = smaller(times.rounds, jobs);
     if (fit->whole_nodes || sbatch_asks_cpus(&fit->asks))
         slots = width * nodes;
     else
@@ -169,6 +171,7 @@ static void shape_group(struct plan_group *group, const struct plan_request *req
         .class_id = class->class_id,
         .class_name = class->row->name,
         .scheduler = fit->scheduler ? fit->scheduler->name : class->row->scheduler,
+        .action = class->held ? class->row->action : 0,
         .asked = fit->scheduler,
         .partition = fit->partition->name,
         .now = class->ready > 0,
@@ -223,7 +226,7 @@ static void plan_one(struct plan *plan, const struct plan_request *request,
                      const struct plan_class *class)
 {
     struct fit fit;
-    if (class->row->labels) // their runners are started by hand
+    if (class->row->labels || class->held) // runners started by hand; an action
         return;
     if (!fit_choose(&fit, plan, request, class)) {
         int64_t jobs =
@@ -242,11 +245,76 @@ static void plan_one(struct plan *plan, const struct plan_request *request,
     fit_fini(&fit);
 }
 
+// What holds a job of each class holds the jobs of both.
+static void unite(struct plan_group *group, const struct plan_group *other)
+{
+    group->jobs += other->jobs;
+    group->cpus = (int32_t)larger(group->cpus, other->cpus);
+    group->gpus = (int32_t)larger(group->gpus, other->gpus);
+    group->nodes = (int32_t)larger(group->nodes, other->nodes);
+    group->memory_bytes = larger(group->memory_bytes, other->memory_bytes);
+    group->tmp_bytes = larger(group->tmp_bytes, other->tmp_bytes);
+    group->own_bytes = larger(group->own_bytes, other->own_bytes);
+    group->whole_nodes |= other->whole_nodes;
+    if (other->walltime_usec > group->walltime_usec) {
+        group->walltime_usec = other->walltime_usec;
+        group->margin_usec = other->margin_usec;
+    }
+}
+
+// How many of a class its action is asked for: first all, later what there is no room for.
+static int64_t action_jobs(const struct plan_class *class, const struct action_demand *action)
+{
+    int64_t jobs = class->ready + class->soon + class->later;
+    if (class->row->action != action->position || class->row->labels)
+        return 0;
+    return action->again ? jobs - class->room : jobs;
+}
+
+// As many allocations as it says, of a shape for every class that it covers.
+static void plan_action(struct plan *plan, const struct plan_request *request,
+                        const struct action_demand *action)
+{
+    struct settings settings = *request->settings; // a view
+    struct plan_request limited = *request;
+    struct plan_group all = {.action = action->position, .now = action->due}, group;
+    settings.max_allocations = action->num_allocations;
+    limited.settings = &settings;
+    for (size_t i = 0; i < request->classes_count; i++) {
+        struct plan_class class = request->classes[i];
+        struct fit fit = {0};
+        int64_t jobs = action_jobs(&class, action);
+        class.held = true;
+        class.allocations = 0;
+        if (jobs > 0 && !fit_choose(&fit, plan, &limited, &class)) {
+            shape_group(&group, &limited, &class, &fit, jobs);
+            group.now = action->due;
+            if (!action->again)
+                group.count = action->num_allocations;
+            if (check_margin(plan, &class, &group)) {
+                warn_of_margin(plan, &class, &group);
+                if (all.count)
+                    unite(&all, &group);
+                else
+                    all = group;
+            }
+        }
+        fit_fini(&fit);
+    }
+    if (!all.count && !all.now)
+        return;
+    plan->groups =
+        array_grow(plan->groups, plan->groups_count, &plan->groups_space, sizeof *plan->groups);
+    plan->groups[plan->groups_count++] = all;
+}
+
 void plan_make(struct plan *plan, const struct plan_request *request)
 {
     *plan = (struct plan){0};
     for (size_t i = 0; i < request->classes_count; i++)
         plan_one(plan, request, &request->classes[i]);
+    for (size_t i = 0; i < request->actions_count; i++)
+        plan_action(plan, request, &request->actions[i]);
 }
 
 void plan_fini(struct plan *plan)

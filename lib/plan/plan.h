@@ -26,6 +26,7 @@ struct plan_class { // what the planner is told of one resource class
     int64_t room;        // jobs that live and queued allocations have slots and time for
     int64_t allocations; // of these, which count against max_allocations
     bool waiting;        // a request made for it has not started: none is planned
+    bool held;           // by the action that covers it: likewise
     const char *job;     // a job to name in messages; NULL: the class is named
     bool any_length;     // its jobs support termination, so may be longer than an allocation
 };
@@ -37,6 +38,7 @@ struct plan_group { // one sbatch request: `count` allocations of one shape
     const struct scheduler *asked; // whose options sbatch is given; NULL: none
     bool now;                      // false: a later stage, whose jobs no one can start yet
     bool whole_nodes;
+    int32_t action;            // that asks for it; 0: none. With count 0 it needs nothing any more
     int64_t jobs;              // that it was made for
     int32_t count;             // allocations
     int32_t slots, rounds;     // jobs side by side, and one after another, in each
@@ -67,12 +69,15 @@ struct plan {
 struct plan_request {
     const struct plan_class *classes;
     size_t classes_count;
+    const struct action_demand *actions;
+    size_t actions_count;
     const struct cluster *cluster;
     const struct settings *settings; // partition, account, qos, walltime, max_allocations, margin
 };
 
 // Plans every class that has ready jobs for which there is no room, and, with now = false, those
-// that come later. On refusal the plan holds the groups of the other classes. plan_fini is always
+// that come later; and what actions ask for: one group each, for all classes that it covers. On
+// refusal the plan holds the groups of the other classes. plan_fini is always
 // due; strings of groups are borrowed.
 void plan_make(struct plan *plan, const struct plan_request *request);
 void plan_fini(struct plan *plan);
@@ -84,5 +89,7 @@ struct plan_class *plan_classes_of_demand(const struct demand *demand);
 // dependencies, each class names its most demanding job. The caller frees; as many as the workflow
 // has.
 struct plan_class *plan_classes_of_workflow(const struct workflow *workflow);
+// Likewise its actions.
+struct action_demand *plan_actions_of_workflow(const struct workflow *workflow, size_t *count);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "lib/base/mem.h"
 #include "lib/meter/usage.h"
+#include "lib/show/action.h"
 #include "lib/show/estimate.h"
 #include "lib/show/job_table.h"
 #include "lib/show/target.h"
@@ -386,6 +387,20 @@ static int write_array(struct json_stream *json, struct store *store, const char
     int result = store_read_each(store, request, each, json, err);
     json_stream_end(json);
     return result;
+}
+
+static int write_action(void *pointer, const struct read_reply *reply, uint32_t index,
+                        struct error *err)
+{
+    (void)err;
+    json_stream_value(pointer, NULL, action_json(&reply->actions[index]));
+    return 0;
+}
+
+int document_actions(struct json_stream *json, struct store *store,
+                     const struct workflow_info *workflow, struct error *err)
+{
+    return write_array(json, store, "actions", READ_ACTIONS, workflow, write_action, err);
 }
 
 int document_classes(struct json_stream *json, struct store *store,

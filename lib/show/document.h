@@ -19,12 +19,12 @@ int document_jobs(struct json_stream *json, struct store *store,
                   const struct workflow_info *workflow, struct read_request request,
                   struct error *err);
 
-// Of the whole workflow: "jobs", "classes", "allocations", "runners", "events", "data", "samples":
-// […].
+// Of the whole workflow: "jobs", "actions", "classes", "allocations", "runners", "events", "data",
+// "samples": […].
 typedef int document_section(struct json_stream *json, struct store *store,
                              const struct workflow_info *workflow, struct error *err);
-document_section document_all_jobs, document_classes, document_allocations, document_runners,
-    document_events, document_data, document_samples;
+document_section document_all_jobs, document_actions, document_classes, document_allocations,
+    document_runners, document_events, document_data, document_samples;
 
 // "estimate": {"left_s", "basis"} or null: lib/show/estimate.h
 document_section document_estimate;

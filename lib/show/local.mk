@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+lib_libtorc_la_SOURCES += %D%/action.c
+lib_libtorc_la_SOURCES += %D%/action.h
 lib_libtorc_la_SOURCES += %D%/document.c
 lib_libtorc_la_SOURCES += %D%/document.h
 lib_libtorc_la_SOURCES += %D%/dot.c

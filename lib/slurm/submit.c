@@ -77,6 +77,7 @@ static struct submission submission_row(const struct submit_request *request, st
         .scheduler = group->scheduler,
         .arguments = arena_strdup(arena, arguments),
         .script = request->script,
+        .action = group->action,
         .state = ALLOCATION_PLANNED,
         .allocations = request->count,
         .cpus = group->cpus,
@@ -170,6 +171,7 @@ static int call_halving(const struct submit *submit, struct submit_request *requ
         submit_request_init(request, submit, group, half);
         struct arena *arena = arena_create();
         struct submission row = submission_row(request, arena);
+        row.replaces = id;
         int rc =
             store_submissions_create(submit->store, submit->workflow_id, &row, 1, true, arena, err);
         id = row.id;
@@ -190,6 +192,10 @@ int submit_groups(const struct submit *submit, const struct plan *plan, bool for
     for (size_t i = 0; i < plan->groups_count; i++) {
         if (!plan->groups[i].now)
             continue;
+        if (!plan->groups[i].count) { // an action that needs none any more
+            rows[count++] = (struct submission){.action = plan->groups[i].action, .tag = ""};
+            continue;
+        }
         submit_request_init(&requests[count], submit, &plan->groups[i], plan->groups[i].count);
         rows[count] = submission_row(&requests[count], arena);
         count++;

@@ -75,10 +75,11 @@ int submit_heal(const struct submit *submit, int *wait_secs, struct error *err)
     return rc;
 }
 
-static bool is_needed(const struct demand *demand, int64_t class_id)
+static bool is_needed(const struct demand *demand, const struct submission *s)
 {
     for (uint32_t i = 0; demand && i < demand->classes_count; i++)
-        if (demand->classes[i].class_id == class_id)
+        if (demand->classes[i].class_id == s->class_id ||
+            (s->action && demand->classes[i].row.action == s->action))
             return true;
     return false;
 }
@@ -183,7 +184,7 @@ int submit_give_back(const struct submit *submit, const struct demand *demand, s
     uint32_t count = 0;
     for (uint32_t i = 0; i < all.count; i++) {
         const struct submission *s = &all.list[i];
-        if (s->slurm_job_id && queued_has(&queued, s->id) && !is_needed(demand, s->class_id))
+        if (s->slurm_job_id && queued_has(&queued, s->id) && !is_needed(demand, s))
             list[count++] = s;
     }
     rc = cancel_all(submit, list, count, err);

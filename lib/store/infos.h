@@ -12,7 +12,7 @@ struct workflow_info {
     const char *name, *user, *description, *file, *command_line, *folder, *version, *settings,
         *environment;
     int64_t counts[JOB_STATES];
-    int32_t runners_alive;
+    int32_t runners_alive, last_actions; // commands for its end, not done yet
 };
 struct job_info {
     int64_t id, class_id;

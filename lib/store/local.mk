@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+lib_libtorc_la_SOURCES += %D%/action.h
 lib_libtorc_la_SOURCES += %D%/amend.h
 lib_libtorc_la_SOURCES += %D%/codec.c
 lib_libtorc_la_SOURCES += %D%/codec.h
@@ -29,6 +30,8 @@ lib_libtorc_la_SOURCES += %D%/spawn.h
 lib_libtorc_la_SOURCES += %D%/sql.def
 lib_libtorc_la_SOURCES += %D%/sqlite.c
 lib_libtorc_la_SOURCES += %D%/sqlite.h
+lib_libtorc_la_SOURCES += %D%/sqlite_action.c
+lib_libtorc_la_SOURCES += %D%/sqlite_action.h
 lib_libtorc_la_SOURCES += %D%/sqlite_ahead.c
 lib_libtorc_la_SOURCES += %D%/sqlite_amend.c
 lib_libtorc_la_SOURCES += %D%/sqlite_calls.h
@@ -45,7 +48,9 @@ lib_libtorc_la_SOURCES += %D%/sqlite_guard.c
 lib_libtorc_la_SOURCES += %D%/sqlite_open.c
 lib_libtorc_la_SOURCES += %D%/sqlite_plan.c
 lib_libtorc_la_SOURCES += %D%/sqlite_read.c
+lib_libtorc_la_SOURCES += %D%/sqlite_read_action.c
 lib_libtorc_la_SOURCES += %D%/sqlite_restart.c
+lib_libtorc_la_SOURCES += %D%/sqlite_row.h
 lib_libtorc_la_SOURCES += %D%/sqlite_run.c
 lib_libtorc_la_SOURCES += %D%/sqlite_seen.c
 lib_libtorc_la_SOURCES += %D%/sqlite_seen.h

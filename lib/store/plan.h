@@ -19,12 +19,15 @@ struct submission {
     enum allocation_state state;
     int32_t allocations, cpus, gpus, nodes, slots, rounds;
     int64_t memory_bytes, walltime_usec, created_usec, answered_usec;
+    int32_t action;   // that asks for it; 0: it was planned
+    int64_t replaces; // when it is made: the one that Slurm found too large; 0: none
 };
 
 // Inserts the rows in one transaction, with an allocation row per element, state planned; ids are
 // filled in, and in each tag "%w" and "%s" become the workflow's and the submission's id (the tag
 // is replaced by memory of the arena). Unless `force`, a submission whose class has one waiting, or
-// had one made in the last 10 s, is left out: its id becomes 0.
+// had one made in the last 10 s, is left out: its id becomes 0; and so
+// is one of an action whose allocations somebody has asked for.
 int store_submissions_create(struct store *store, int64_t workflow_id, struct submission *list,
                              uint32_t count, bool force, struct arena *arena, struct error *err);
 

@@ -3,6 +3,7 @@
 #ifndef LIB_STORE_READ_H
 #define LIB_STORE_READ_H
 
+#include "lib/store/action.h"
 #include "lib/store/infos.h"
 #include "lib/store/store.h"
 
@@ -21,6 +22,7 @@ enum read_what {
     READ_DATA_USES, // likewise, user data
     READ_PACE,      // one row: how the workflow gets on
     READ_SAMPLES,   // time series, in the order of time
+    READ_ACTIONS,   // in the order of the file
     READS,
 };
 
@@ -51,6 +53,7 @@ struct read_reply {
         struct file_info *files;
         struct pace_info *pace;
         struct sample_info *samples;
+        struct action_info *actions;
     };
     uint32_t count;
     int64_t last_id;

@@ -16,7 +16,11 @@
 #define C(f) INT(class_row, f)
 LOCAL(class_row, class_row, TEXT(class_row, name), C(cpus), C(nodes), C(gpus_milli),
       C(memory_bytes), C(runtime_usec), C(tmp_bytes), C(enforced), TEXT(class_row, scheduler),
-      TEXT(class_row, labels));
+      TEXT(class_row, labels), C(action), TEXT(class_row, asks_with));
+#define AR(f) INT(action_row, f)
+LOCAL(action_row, action_row, AR(trigger), AR(type), AR(persistent), TEXT(action_row, commands),
+      TEXT(action_row, scheduler), AR(num_allocations), AR(max_parallel_jobs),
+      INTS(action_row, jobs));
 LOCAL(job_row, job_row, TEXT(job_row, name), TEXT(job_row, command), TEXT(job_row, spec),
       INT(job_row, class_index), INT(job_row, flags), INT(job_row, priority), INT(job_row, rank),
       INT(job_row, unmet));
@@ -30,7 +34,7 @@ RECORD(workflow, workflow, TEXT(workflow, name), TEXT(workflow, description),
        LIST(workflow, classes, &codec_class_row), LIST(workflow, jobs, &codec_job_row),
        LIST(workflow, needs, &codec_pair_row), LIST(workflow, job_files, &codec_pair_row),
        LIST(workflow, job_data, &codec_pair_row), LIST(workflow, files, &codec_file_row),
-       LIST(workflow, data, &codec_user_data_row));
+       LIST(workflow, data, &codec_user_data_row), LIST(workflow, actions, &codec_action_row));
 #define O(f) TEXT(workflow_origin, f)
 RECORD(origin, workflow_origin, O(user), INT(workflow_origin, uid), O(file), O(file_text),
        O(command_line), O(folder), O(version), O(environment));
@@ -49,8 +53,9 @@ RECORD(entry, runner_entry, E(workflow_id), TEXT(runner_entry, tag), E(slurm_job
        E(cpus), E(gpus_milli), E(memory_bytes), E(limit_usec), TEXT(runner_entry, labels),
        E(accounting), INTS(runner_entry, gone));
 RECORD(grant, runner_grant, INT(runner_grant, runner_id), INT(runner_grant, run_id),
-       TEXT(runner_grant, workflow_name), TEXT(runner_grant, folder), TEXT(runner_grant, settings),
-       TEXT(runner_grant, partition), TEXT(runner_grant, scheduler));
+       INT(runner_grant, max_parallel_jobs), TEXT(runner_grant, workflow_name),
+       TEXT(runner_grant, folder), TEXT(runner_grant, settings), TEXT(runner_grant, partition),
+       TEXT(runner_grant, scheduler));
 LOCAL(start, attempt_start, INT(attempt_start, job_id), INT(attempt_start, start_usec),
       INT(attempt_start, run_id), INT(attempt_start, attempt_id), INT(attempt_start, taken),
       TEXT(attempt_start, stdout_path), TEXT(attempt_start, stderr_path),
@@ -74,11 +79,22 @@ LOCAL(point, usage_point, INT(usage_point, job_id), INT(usage_point, attempt_id)
 LOCAL(claim, claim_request, INT(claim_request, max_jobs), INT(claim_request, cpus),
       INT(claim_request, gpus_milli), INT(claim_request, memory_bytes),
       INT(claim_request, prefetch), INT(claim_request, time_left_usec));
+#define AE(f) INT(action_end, f)
+LOCAL(action_end, action_end, AE(id), AE(end_usec), AE(commands_done), AE(exit_code), AE(signal),
+      AE(good), AE(again), TEXT(action_end, message), TEXT(action_end, output),
+      TEXT(action_end, log));
+LOCAL(wish, action_wish, INT(action_wish, triggers), INT(action_wish, free),
+      LIST(action_wish, ended, &codec_action_end));
+#define AC(f) INT(action_claim, f)
+LOCAL(action_claim, action_claim, AC(id), AC(position), AC(run_id), AC(trigger),
+      TEXT(action_claim, commands), TEXT(action_claim, state));
+LOCAL(news, action_news, LIST(action_news, claimed, &codec_action_claim), INT(action_news, due),
+      INT(action_news, last), INT(action_news, starts));
 RECORD(sync_request, sync_request, INT(sync_request, runner_id), INT(sync_request, seq),
        LIST(sync_request, starts, &codec_start), LIST(sync_request, ends, &codec_end),
        INTS(sync_request, returned), INTS(sync_request, ahead),
        LIST(sync_request, points, &codec_point), PART(sync_request, claim, &codec_claim),
-       INT(sync_request, leave));
+       PART(sync_request, actions, &codec_wish), INT(sync_request, leave));
 LOCAL(claimed_data, claimed_data, TEXT(claimed_data, name), TEXT(claimed_data, json));
 #define J(f) INT(claimed_job, f)
 LOCAL(claimed, claimed_job, J(job_id), TEXT(claimed_job, name), TEXT(claimed_job, command),
@@ -90,19 +106,23 @@ LOCAL(claimed, claimed_job, J(job_id), TEXT(claimed_job, name), TEXT(claimed_job
 RECORD(sync_reply, sync_reply, LIST(sync_reply, claimed, &codec_claimed),
        LIST(sync_reply, hints, &codec_claimed), INTS(sync_reply, canceled),
        INTS(sync_reply, refused), R(expelled), R(complete), R(held), R(may_come), R(demand),
-       R(interval_ms), R(classes_change));
+       PART(sync_reply, actions, &codec_news), R(interval_ms), R(classes_change));
 
 // ---- planning ----
 #define D(f) INT(class_demand, f)
 LOCAL(class_demand, class_demand, D(class_id), PART(class_demand, row, &codec_class_row), D(ready),
-      D(soon), D(blocked), D(ended), D(allocations), D(vain), D(room), D(waiting));
-RECORD(demand, demand, LIST(demand, classes, &codec_class_demand));
+      D(soon), D(blocked), D(ended), D(allocations), D(vain), D(room), D(waiting), D(held));
+#define DA(f) INT(action_demand, f)
+LOCAL(action_demand, action_demand, DA(position), DA(num_allocations),
+      TEXT(action_demand, scheduler), DA(due), DA(again));
+RECORD(demand, demand, LIST(demand, classes, &codec_class_demand),
+       LIST(demand, actions, &codec_action_demand));
 #define S(f) INT(submission, f)
 #define ST(f) TEXT(submission, f)
 RECORD(submission, submission, S(id), S(class_id), S(slurm_job_id), ST(tag), ST(partition),
        ST(scheduler), ST(arguments), ST(script), ST(error), S(state), S(allocations), S(cpus),
        S(gpus), S(nodes), S(slots), S(rounds), S(memory_bytes), S(walltime_usec), S(created_usec),
-       S(answered_usec));
+       S(answered_usec), S(action), S(replaces));
 RECORD(submissions, submissions,
        {COUNTED(submissions, list, CODEC_LIST, count), .of = &codec_submission});
 
@@ -162,7 +182,8 @@ RECORD(read_request, read_request, Q(what), Q(workflow_id), Q(after_id), Q(limit
 #define WT(f) TEXT(workflow_info, f)
 LOCAL(workflow_info, workflow_info, W(id), W(created_usec), W(ended_usec), W(run_id), W(state),
       WT(name), WT(user), WT(description), WT(file), WT(command_line), WT(folder), WT(version),
-      WT(settings), WT(environment), FIXED(workflow_info, counts), W(runners_alive));
+      WT(settings), WT(environment), FIXED(workflow_info, counts), W(runners_alive),
+      W(last_actions));
 #define JI(f) INT(job_info, f)
 #define JT(f) TEXT(job_info, f)
 LOCAL(job_info, job_info, JI(id), JI(class_id), JT(name), JT(command), JT(class_name), JT(spec),
@@ -205,6 +226,17 @@ LOCAL(file_info, file_info, INT(file_info, id), TEXT(file_info, name), TEXT(file
       INT(file_info, temporary), INT(file_info, known), TEXTS(file_info, readers),
       TEXTS(file_info, writers));
 
+#define RU(f) INT(action_run_info, f)
+#define RT(f) TEXT(action_run_info, f)
+LOCAL(action_run, action_run_info, RU(start_usec), RU(end_usec), RU(run_id), RU(commands_done),
+      RU(exit_code), RU(signal), RU(state), RT(node), RT(message), RT(output), RT(log));
+#define XI(f) INT(action_info, f)
+#define XT(f) TEXT(action_info, f)
+LOCAL(action_info, action_info, XI(id), XI(fired_usec), XI(position), XI(num_allocations),
+      XI(max_parallel_jobs), XI(jobs), XI(run_id), XI(each_runner), XI(state), XT(trigger),
+      XT(type), XT(commands), XT(scheduler), XT(waits_for), XI(waits_state),
+      LIST(action_info, runs, &codec_action_run));
+
 #define REPLY(member)                                                                    \
     LOCAL(read_##member, read_reply,                                                     \
           {COUNTED(read_reply, member, CODEC_LIST, count), .of = &codec_##member##_row}, \
@@ -220,6 +252,7 @@ LOCAL(file_info, file_info, INT(file_info, id), TEXT(file_info, name), TEXT(file
 #define codec_files_row codec_file_info
 #define codec_pace_row codec_pace_info
 #define codec_samples_row codec_sample_info
+#define codec_actions_row codec_action_info
 REPLY(workflows);
 REPLY(jobs);
 REPLY(attempts);
@@ -231,6 +264,7 @@ REPLY(data);
 REPLY(files);
 REPLY(pace);
 REPLY(samples);
+REPLY(actions);
 
 const struct codec_record *const codec_read_replies[READS] = {
     [READ_WORKFLOWS] = &codec_read_workflows,     [READ_JOBS] = &codec_read_jobs,
@@ -239,5 +273,5 @@ const struct codec_record *const codec_read_replies[READS] = {
     [READ_EVENTS] = &codec_read_events,           [READ_DATA] = &codec_read_data,
     [READ_BARRIERS] = &codec_read_jobs,           [READ_FILES] = &codec_read_files,
     [READ_DATA_USES] = &codec_read_files,         [READ_PACE] = &codec_read_pace,
-    [READ_SAMPLES] = &codec_read_samples,
+    [READ_SAMPLES] = &codec_read_samples,         [READ_ACTIONS] = &codec_read_actions,
 };

@@ -5,6 +5,7 @@
 #define LIB_STORE_RUN_H
 
 #include "lib/base/record.h"
+#include "lib/store/action.h"
 #include "lib/store/store.h"
 
 struct runner_entry {
@@ -26,7 +27,7 @@ struct runner_entry {
 
 struct runner_grant {
     int64_t runner_id;
-    int32_t run_id;
+    int32_t run_id, max_parallel_jobs; // of the action that asked for its nodes; 0: any number
     const char *workflow_name, *folder, *settings; // settings: JSON, lib/workflow/settings.h
     const char *partition, *scheduler;             // of the submission, or NULL
     struct arena *arena;
@@ -40,26 +41,24 @@ int store_enter(struct store *store, const struct runner_entry *entry, struct ru
                 struct error *err);
 void runner_grant_fini(struct runner_grant *grant);
 
-struct claim_request { // what may be claimed now; max_jobs 0: nothing
-    int32_t max_jobs;
-    int32_t cpus, gpus_milli; // free now
-    int64_t memory_bytes;     // free now
+struct claim_request {                  // what may be claimed now; max_jobs 0: nothing
+    int32_t max_jobs, cpus, gpus_milli; // the last two: free now
+    int64_t memory_bytes;               // likewise
     int32_t prefetch; // besides, so many to have at hand: each fits the runner's whole capacity
     int64_t time_left_usec; // until jobs get their termination signal; 0: no end
 };
 
 struct sync_request {
-    // seq: 1, 2, …; 0: outside the sequence, by journal.h or start_log.h
-    int64_t runner_id, seq;
+    int64_t runner_id, seq; // seq: 1, 2, …; 0: outside of it, by journal.h or start_log.h
     const struct attempt_start *starts;
-    const struct attempt_end *ends; // also of attempts whose start was never sent on its own
-    const int64_t *returned;        // claimed jobs given back, never started
-    // jobs of this runner, or hints it has, of which it would know what follows
-    const int64_t *ahead;
+    const struct attempt_end *ends;   // also of attempts whose start was never sent on its own
+    const int64_t *returned;          // claimed jobs given back, never started
+    const int64_t *ahead;             // jobs here, or hints, of which it would know what follows
     const struct usage_point *points; // of attempts of this runner, those that end in this request
                                       // too; others are dropped
     uint32_t starts_count, ends_count, returned_count, ahead_count, points_count;
     struct claim_request claim;
+    struct action_wish actions;
     bool leave; // the runner's last; what it still holds becomes ready; seq 0: it died, `starts`
                 // are all that it had started, and what it claimed besides becomes ready
 };
@@ -79,6 +78,7 @@ struct sync_reply {
     bool held;     // nothing is given out now
     bool may_come; // jobs that fit this runner's capacity and labels may still become ready
     bool demand;   // some class needs more than live and queued allocations give: see plan.h
+    struct action_news actions;
     int64_t classes_change; // another number than before: what is held is out of date
     int32_t interval_ms;    // to wait before the next sync that is not urgent; 0: the runner's own
     struct arena *arena;

@@ -28,6 +28,9 @@ CREATE TABLE allocation_state (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE
 INSERT INTO allocation_state VALUES
   (0, 'planned'), (1, 'queued'), (2, 'running'), (3, 'ended'), (4, 'canceled'), (5, 'unknown');
 
+CREATE TABLE action_state (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+INSERT INTO action_state VALUES (0, 'waiting'), (1, 'fired'), (2, 'running'), (3, 'done'), (4, 'failed');
+
 CREATE TABLE workflow (
   id INTEGER PRIMARY KEY AUTOINCREMENT,   -- never given to another one
   name TEXT NOT NULL,
@@ -70,6 +73,7 @@ CREATE TABLE resource_class (
   scheduler TEXT,                          -- name of a slurm_schedulers entry, which is binding
   labels TEXT,                             -- comma-separated; only runners with all of them take its jobs
   unsatisfied INTEGER REFERENCES submission(id) ON DELETE SET NULL,  -- the one request that is still to start
+  action INTEGER,                          -- position of the one that covers its jobs; NULL: none
   UNIQUE (workflow, name, scheduler, labels)
 );
 
@@ -193,7 +197,8 @@ CREATE TABLE submission (
   walltime_usec INTEGER NOT NULL,
   arguments TEXT,                          -- JSON array: what sbatch was called with
   script TEXT,
-  error TEXT                               -- why sbatch refused
+  error TEXT,                              -- why sbatch refused
+  action INTEGER                           -- position of the one that asked for it; NULL: it was planned
 );
 CREATE INDEX submission_workflow ON submission (workflow);
 
@@ -298,6 +303,7 @@ INSERT INTO event_kind VALUES
   (20, 'runner_started'), (21, 'runner_left'), (22, 'runner_lost'),
   (30, 'submission_planned'), (31, 'submission_queued'), (32, 'submission_failed'), (33, 'allocation_started'),
   (34, 'allocation_ended'), (35, 'allocation_canceled'),
+  (40, 'action_fired'), (41, 'action_started'), (42, 'action_ended'), (43, 'action_lost'),
   (50, 'user');
 CREATE TABLE event (
   id INTEGER PRIMARY KEY,
@@ -313,14 +319,52 @@ CREATE TABLE event (
 CREATE INDEX event_workflow ON event (workflow);
 CREATE UNIQUE INDEX event_key ON event (workflow, key) WHERE key IS NOT NULL;
 
+-- What happens when, besides jobs. Fired by the transaction in which the last of its jobs gets there: waits_for names the
+-- first one that has not, so that nothing is counted and nothing scanned twice.
 CREATE TABLE action (
   id INTEGER PRIMARY KEY,
   workflow INTEGER NOT NULL REFERENCES workflow(id) ON DELETE CASCADE,
-  position INTEGER NOT NULL,
-  spec TEXT NOT NULL,                      -- JSON as in the file
+  position INTEGER NOT NULL,               -- in the file, from 1
+  trigger_type INTEGER NOT NULL,           -- enum action_trigger, lib/workflow/action.h
+  action_type INTEGER NOT NULL,            -- 0 run_commands, 1 schedule_nodes
+  each_runner INTEGER NOT NULL DEFAULT 0,  -- every runner does it once
+  commands TEXT,                           -- JSON array
+  scheduler TEXT,
+  allocations INTEGER NOT NULL DEFAULT 0,
+  max_parallel_jobs INTEGER,
+  jobs INTEGER NOT NULL DEFAULT 0,         -- that it selects
+  state INTEGER NOT NULL DEFAULT 0 REFERENCES action_state(id),  -- of each_runner no more than fired
+  waits_for INTEGER REFERENCES job(id) ON DELETE SET NULL,
+  maybe INTEGER NOT NULL DEFAULT 0,        -- after a restart: fires only if one of its jobs runs again
+  run_id INTEGER,                          -- in which it last fired
   fired_usec INTEGER,
-  output TEXT
+  UNIQUE (workflow, position)
 );
+CREATE INDEX action_waits ON action (waits_for) WHERE waits_for IS NOT NULL;
+CREATE TABLE action_job (
+  action INTEGER NOT NULL REFERENCES action(id) ON DELETE CASCADE,
+  job INTEGER NOT NULL REFERENCES job(id) ON DELETE CASCADE,
+  PRIMARY KEY (action, job)
+) WITHOUT ROWID;
+CREATE INDEX action_job_job ON action_job (job);
+-- One row each time that a runner does it.
+CREATE TABLE action_run (
+  id INTEGER PRIMARY KEY,
+  action INTEGER NOT NULL REFERENCES action(id) ON DELETE CASCADE,
+  run_id INTEGER NOT NULL,
+  runner INTEGER NOT NULL REFERENCES runner(id) ON DELETE CASCADE,
+  start_usec INTEGER NOT NULL,
+  end_usec INTEGER,                        -- NULL: still running
+  state INTEGER REFERENCES action_state(id),  -- 3 done, 4 failed, 1 to be done again: the runner died, or had to end
+  commands_done INTEGER,                   -- that ended well
+  exit_code INTEGER,                       -- of the last command; NULL when a signal ended it
+  signal INTEGER,
+  message TEXT,
+  output TEXT,                             -- the end of what it printed
+  log TEXT                                 -- path of all of it
+);
+CREATE INDEX action_run_action ON action_run (action);
+CREATE INDEX action_run_runner ON action_run (runner);
 -- Jobs that jobs added: torc spawn.
 CREATE TABLE spawn (                       -- a call that added something
   id INTEGER PRIMARY KEY,

@@ -6,6 +6,7 @@
 
 #include "lib/base/mem.h"
 #include "lib/store/create.h"
+#include "lib/store/sqlite_action.h"
 #include "lib/store/sqlite_seen.h"
 #include "lib/workflow/signature.h"
 
@@ -39,8 +40,8 @@ static int amend_classes(struct amending *a, struct error *err)
         return -1;
     for (size_t i = 0; i < a->w->classes_count; i++) {
         const struct class_row *c = &a->w->classes[i];
-        int rc = db_number(db, err, &a->classes[i], SQL_AMEND_CLASS, "lsss", a->tx->workflow_id,
-                           c->name, c->scheduler, c->labels);
+        int rc = db_number(db, err, &a->classes[i], SQL_AMEND_CLASS, "lsssz", a->tx->workflow_id,
+                           c->name, c->scheduler, c->labels, (int64_t)c->action);
         if (rc < 0)
             return -1;
         if (rc == 0)
@@ -48,9 +49,10 @@ static int amend_classes(struct amending *a, struct error *err)
         rc = rc ? db_do(db, err, SQL_AMEND_CLASS_SET, "liliilli", a->classes[i], (int)c->cpus,
                         c->memory_bytes, (int)c->gpus_milli, (int)c->nodes, c->runtime_usec,
                         c->tmp_bytes, (int)c->enforced)
-                : db_do(db, err, SQL_CLASS_ADD, "llsiliilliss", a->classes[i], a->tx->workflow_id,
+                : db_do(db, err, SQL_CLASS_ADD, "llsiliillissz", a->classes[i], a->tx->workflow_id,
                         c->name, (int)c->cpus, c->memory_bytes, (int)c->gpus_milli, (int)c->nodes,
-                        c->runtime_usec, c->tmp_bytes, (int)c->enforced, c->scheduler, c->labels);
+                        c->runtime_usec, c->tmp_bytes, (int)c->enforced, c->scheduler, c->labels,
+                        (int64_t)c->action);
         if (rc)
             return -1;
     }
@@ -308,9 +310,11 @@ static int amend(struct amending *a, const struct restart_request *q, const stru
     return amend_workflow(a, o, err) || amend_classes(a, err) || amend_jobs(a, err) ||
                    drop_links(a, err) || drop_jobs(a, err) || amend_files(a, err) ||
                    amend_data(a, err) || amend_links(a, err) || amend_counts(a, err) ||
+                   tx_actions_amend(a->tx, a->w, a->jobs, err) ||
                    db_do(a->tx->db, err, SQL_JOBS_IN_ORDER, "li", a->tx->workflow_id,
                          (int)MANY_CLASSES) ||
-                   restore_seen(a, had, err) || reset(a, q, reply, err)
+                   restore_seen(a, had, err) || reset(a, q, reply, err) ||
+                   tx_actions_look(a->tx, err) || tx_finish(a->tx, err)
                ? -1
                : 0;
 }

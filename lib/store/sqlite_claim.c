@@ -305,7 +305,7 @@ int tx_claim(struct tx *tx, const struct runner_row *runner, const struct claim_
                  .max_jobs = claim->max_jobs,
                  .prefetch = claim->prefetch},
     };
-    bool running = tx->state == WORKFLOW_RUNNING;
+    bool running = tx->state == WORKFLOW_RUNNING && !tx->starts;
     int rc = take_jobs(&state, running ? (int64_t)claim->max_jobs + claim->prefetch : 0, err);
     bool forsaken = false;
     if (rc == 0)

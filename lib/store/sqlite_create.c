@@ -4,6 +4,7 @@
 // an id in between.
 #include "lib/base/clock.h"
 #include "lib/base/mem.h"
+#include "lib/store/sqlite_action.h"
 #include "lib/store/sqlite_seen.h"
 #include "lib/workflow/signature.h"
 
@@ -37,10 +38,10 @@ static int add_classes(struct tx *tx, const struct workflow *w, const struct bas
 {
     for (size_t i = 0; i < w->classes_count; i++) {
         const struct class_row *c = &w->classes[i];
-        if (db_do(tx->db, err, SQL_CLASS_ADD, "llsiliilliss", b->class_id + 1 + (int64_t)i,
+        if (db_do(tx->db, err, SQL_CLASS_ADD, "llsiliillissz", b->class_id + 1 + (int64_t)i,
                   tx->workflow_id, c->name, (int)c->cpus, c->memory_bytes, (int)c->gpus_milli,
                   (int)c->nodes, c->runtime_usec, c->tmp_bytes, (int)c->enforced, c->scheduler,
-                  c->labels))
+                  c->labels, (int64_t)c->action))
             return -1;
     }
     return 0;
@@ -143,9 +144,25 @@ int tx_check_workflow(const struct workflow *w, struct error *err)
                pairs_fit(w->job_data, w->job_data_count, w->jobs_count, w->data_count);
     for (size_t i = 0; i < w->jobs_count; i++)
         fit = fit && w->jobs[i].class_index < (int64_t)w->classes_count;
+    for (size_t a = 0; a < w->actions_count; a++)
+        for (uint32_t i = 0; i < w->actions[a].jobs_count; i++)
+            fit = fit && w->actions[a].jobs[i] < w->jobs_count;
     return fit ? 0
                : error_set(err, ERROR_INTERNAL, 0, "workflow %s: an index is out of range",
                            w->name);
+}
+
+static int add_actions(struct tx *tx, const struct workflow *w, const struct bases *b,
+                       struct error *err)
+{
+    if (!w->actions_count)
+        return 0;
+    cleanup_free int64_t *jobs = xcalloc(w->jobs_count + 1, sizeof *jobs);
+    for (size_t i = 0; i < w->jobs_count; i++)
+        jobs[i] = b->job + 1 + (int64_t)i;
+    // what is counted by class is to be known to those that fire at once
+    return tx_actions_add(tx, w, jobs, err) || tx_finish(tx, err) || tx_actions_look(tx, err) ? -1
+                                                                                              : 0;
 }
 
 static int create(struct tx *tx, struct db *db, const struct workflow *w,
@@ -159,7 +176,8 @@ static int create(struct tx *tx, struct db *db, const struct workflow *w,
         add_files(tx, w, &b, err) ||
         add_pairs(db, SQL_JOB_FILE_ADD, w->job_files, w->job_files_count, b.job, b.file, err) ||
         add_pairs(db, SQL_JOB_DATA_ADD, w->job_data, w->job_data_count, b.job, b.data, err) ||
-        end_barriers(tx, w, &b, err) || tx_event(tx, EVENT_WORKFLOW_CREATED, 0, 0, 0, err))
+        end_barriers(tx, w, &b, err) || tx_event(tx, EVENT_WORKFLOW_CREATED, 0, 0, 0, err) ||
+        add_actions(tx, w, &b, err))
         return -1;
     // Nobody watches it yet. Its row was the first of a transaction that may be larger than the
     // cache: to touch its page again, when it is in the log already, makes SQLite read all that
@@ -194,12 +212,13 @@ int sqlite_create_workflow(void *impl, const struct workflow *w, const struct wo
 
 static const enum sql deletions[] = {
     // children before parents: foreign keys are not followed, see below
-    SQL_DELETE_SPAWNED,  SQL_DELETE_SPAWNS,      SQL_DELETE_SAMPLES,     SQL_DELETE_USAGE,
-    SQL_DELETE_ATTEMPTS, SQL_DELETE_EVENTS,      SQL_DELETE_NEEDS,       SQL_DELETE_JOB_FILES,
-    SQL_DELETE_JOB_DATA, SQL_DELETE_JOBS,        SQL_DELETE_VERSIONS,    SQL_DELETE_FILES,
-    SQL_DELETE_DATA,     SQL_DELETE_COUNTS,      SQL_DELETE_USED,        SQL_DELETE_CLASSES,
-    SQL_DELETE_RUNNERS,  SQL_DELETE_ALLOCATIONS, SQL_DELETE_SUBMISSIONS, SQL_DELETE_ACTIONS,
-    SQL_DELETE_HANDLERS, SQL_DELETE_TEXT,        SQL_DELETE_WORKFLOW,
+    SQL_DELETE_SPAWNED,     SQL_DELETE_SPAWNS,    SQL_DELETE_ACTION_RUNS, SQL_DELETE_ACTION_JOBS,
+    SQL_DELETE_SAMPLES,     SQL_DELETE_USAGE,     SQL_DELETE_ATTEMPTS,    SQL_DELETE_EVENTS,
+    SQL_DELETE_NEEDS,       SQL_DELETE_JOB_FILES, SQL_DELETE_JOB_DATA,    SQL_DELETE_JOBS,
+    SQL_DELETE_VERSIONS,    SQL_DELETE_FILES,     SQL_DELETE_DATA,        SQL_DELETE_COUNTS,
+    SQL_DELETE_USED,        SQL_DELETE_CLASSES,   SQL_DELETE_RUNNERS,     SQL_DELETE_ALLOCATIONS,
+    SQL_DELETE_SUBMISSIONS, SQL_DELETE_ACTIONS,   SQL_DELETE_HANDLERS,    SQL_DELETE_TEXT,
+    SQL_DELETE_WORKFLOW,
 };
 
 static int delete_rows(struct db *db, int64_t workflow_id, struct error *err)

@@ -22,12 +22,19 @@ struct supply { // a live allocation, or the waiting elements of one submission
     double free; // share of its time and slots that nobody has taken
 };
 
+struct asking { // an action that gives nodes to the classes that it covers
+    struct action_demand demand;
+    enum action_state state;
+    bool open; // it has allocations, live or queued
+};
+
 struct balance {
     struct tx *tx;
     struct arena *arena;
     struct need *needs;
     struct supply *supplies;
-    size_t needs_count, needs_space, supplies_count, supplies_space;
+    struct asking *askings;
+    size_t needs_count, needs_space, supplies_count, supplies_space, askings_count, askings_space;
     int64_t most; // allocations of one class
 };
 
@@ -36,9 +43,9 @@ static int64_t smaller(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-static int read_needs(struct balance *b, struct error *err)
+static int read_needs(struct balance *b, enum sql which, struct error *err)
 {
-    sqlite3_stmt *s = db_query(b->tx->db, err, SQL_DEMAND_CLASSES, "l", b->tx->workflow_id);
+    sqlite3_stmt *s = db_query(b->tx->db, err, which, "l", b->tx->workflow_id);
     int rc = -1;
     while (s && (rc = db_step(b->tx->db, s, err)) > 0) {
         b->needs = array_grow(b->needs, b->needs_count, &b->needs_space, sizeof *b->needs);
@@ -55,7 +62,9 @@ static int read_needs(struct balance *b, struct error *err)
                             .tmp_bytes = sqlite3_column_int64(s, 7),
                             .enforced = sqlite3_column_int(s, 8) != 0,
                             .scheduler = db_text(b->arena, s, 9),
-                            .labels = db_text(b->arena, s, 10)},
+                            .labels = db_text(b->arena, s, 10),
+                            .action = sqlite3_column_int(s, 16),
+                            .asks_with = db_text(b->arena, s, 17)},
                     .waiting = sqlite3_column_int(s, 11) != 0,
                     .ready = sqlite3_column_int64(s, 12),
                     .blocked = sqlite3_column_int64(s, 13),
@@ -204,6 +213,70 @@ static void set_rooms(struct balance *b)
     }
 }
 
+static int read_askings(struct balance *b, struct error *err)
+{
+    sqlite3_stmt *s = db_query(b->tx->db, err, SQL_DEMAND_ACTIONS, "l", b->tx->workflow_id);
+    int rc = -1;
+    while (s && (rc = db_step(b->tx->db, s, err)) > 0) {
+        b->askings =
+            array_grow(b->askings, b->askings_count, &b->askings_space, sizeof *b->askings);
+        struct asking *a = &b->askings[b->askings_count++];
+        *a = (struct asking){.demand = {.position = sqlite3_column_int(s, 0),
+                                        .num_allocations = sqlite3_column_int(s, 1),
+                                        .scheduler = db_text(b->arena, s, 2),
+                                        .again = sqlite3_column_int(s, 5) != 0},
+                             .state = (enum action_state)sqlite3_column_int(s, 3),
+                             .open = sqlite3_column_int(s, 4) != 0};
+        a->demand.due = a->state == ACTION_FIRED;
+    }
+    return rc;
+}
+
+static void hold(struct balance *b, enum action_state state, bool open)
+{
+    for (size_t i = 0; i < b->needs_count; i++)
+        for (size_t k = 0; k < b->askings_count; k++) {
+            const struct asking *a = &b->askings[k];
+            if (a->demand.position == b->needs[i].demand.row.action &&
+                (a->state == state || (open && a->open)))
+                b->needs[i].demand.held = true;
+        }
+}
+
+// May anything happen without the jobs of actions that have not fired? *moves
+static int look_for_moves(struct balance *b, int64_t *moves, struct error *err)
+{
+    if (db_number(b->tx->db, err, moves, SQL_CLAIM_ELSEWHERE, "l", b->tx->workflow_id) < 0)
+        return -1;
+    for (size_t i = 0; i < b->needs_count; i++) {
+        const struct class_demand *d = &b->needs[i].demand;
+        *moves |= d->ready && !d->row.labels && (!d->row.action || d->held);
+    }
+    return 0;
+}
+
+// Classes get their nodes from the action that covers them, as long as it has some or will ask for
+// some; one that waits for what only they could bring is not waited for.
+static int hold_covered(struct balance *b, struct error *err)
+{
+    int64_t moves = 0, left = 0, alive = 0;
+    if (!b->tx->actions)
+        return 0;
+    if (read_askings(b, err))
+        return -1;
+    hold(b, ACTION_FIRED, true);
+    if (look_for_moves(b, &moves, err))
+        return -1;
+    if (moves)
+        hold(b, ACTION_WAITING, false);
+    if (b->needs_count)
+        return 0;
+    if (db_number(b->tx->db, err, &left, SQL_ACTIONS_OPEN, "li", b->tx->workflow_id, 0) < 0 ||
+        db_number(b->tx->db, err, &alive, SQL_RUNNERS_ALIVE, "l", b->tx->workflow_id) < 0)
+        return -1;
+    return left && !alive ? read_needs(b, SQL_DEMAND_ANY, err) : 0;
+}
+
 static bool any_ready(const struct balance *b)
 {
     for (size_t i = 0; i < b->needs_count; i++)
@@ -214,7 +287,8 @@ static bool any_ready(const struct balance *b)
 
 static int compute(struct balance *b, bool soon, struct error *err)
 {
-    if (read_needs(b, err) || (soon && any_ready(b) && read_soon(b, err)) || read_supplies(b, err))
+    if (read_needs(b, SQL_DEMAND_CLASSES, err) || hold_covered(b, err) ||
+        (soon && any_ready(b) && read_soon(b, err)) || read_supplies(b, err))
         return -1;
     set_rooms(b);
     return 0;
@@ -236,6 +310,7 @@ static void balance_fini(struct balance *b)
 {
     free(b->needs);
     free(b->supplies);
+    free(b->askings);
 }
 
 int sqlite_demand(void *impl, int64_t workflow_id, struct demand *demand, struct error *err)
@@ -254,6 +329,11 @@ int sqlite_demand(void *impl, int64_t workflow_id, struct demand *demand, struct
         demand->classes_count = (uint32_t)b.needs_count;
         for (size_t i = 0; i < b.needs_count; i++)
             demand->classes[i] = b.needs[i].demand;
+        demand->actions = arena_alloc(demand->arena, b.askings_count * sizeof *demand->actions + 1);
+        demand->actions_count = 0;
+        for (size_t i = 0; i < b.askings_count; i++)
+            if (b.askings[i].state == ACTION_WAITING || b.askings[i].state == ACTION_FIRED)
+                demand->actions[demand->actions_count++] = b.askings[i].demand;
     }
     balance_fini(&b);
     tx_fini(&tx);
@@ -264,10 +344,12 @@ static int find_due(struct tx *tx, struct balance *b, bool *due, struct error *e
 {
     if (compute(b, false, err))
         return -1;
+    for (size_t i = 0; i < b->askings_count; i++)
+        *due |= b->askings[i].demand.due;
     for (size_t i = 0; i < b->needs_count && !*due; i++) {
         const struct class_demand *d = &b->needs[i].demand;
         bool waits = false;
-        if (d->waiting || d->row.labels || d->ready == 0 || d->ready <= d->room)
+        if (d->waiting || d->held || d->row.labels || d->ready == 0 || d->ready <= d->room)
             continue;
         if (tx_class_waits(tx, d->class_id, &waits, err))
             return -1;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A runner comes: it is registered, its allocation starts, and what earlier runners in its place
 // held goes back.
-#include "lib/store/sqlite_tx.h"
+#include "lib/store/sqlite_action.h"
 
 struct entry_submission { // of the tag, all 0 when there is none
     int64_t id, allocation_id;
@@ -41,6 +41,7 @@ static int find_submission(struct tx *tx, const struct runner_entry *entry,
     sub->id = sqlite3_column_int64(s, 0);
     grant->partition = db_text(grant->arena, s, 1);
     grant->scheduler = db_text(grant->arena, s, 2);
+    grant->max_parallel_jobs = sqlite3_column_int(s, 6);
     sqlite3_reset(s);
 
     s = db_query(tx->db, err, SQL_ENTRY_ALLOCATION, "ln", sub->id, (int64_t)entry->array_task_id);
@@ -118,7 +119,8 @@ static int enter(struct tx *tx, const struct runner_entry *entry, struct runner_
               entry->labels, (int64_t)entry->accounting))
         return -1;
     grant->runner_id = sqlite3_last_insert_rowid(db->sqlite);
-    return tx_event(tx, EVENT_RUNNER_STARTED, 0, grant->runner_id, 0, err) || tx_finish(tx, err)
+    return tx_event(tx, EVENT_RUNNER_STARTED, 0, grant->runner_id, 0, err) ||
+                   tx_actions_worker(tx, ACTION_WORKER_START, err) || tx_finish(tx, err)
                ? -1
                : 0;
 }

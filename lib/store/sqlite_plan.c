@@ -2,7 +2,7 @@
 // Submissions: a row per sbatch call before the call, what sbatch answered, and the end of it all
 // by cancellation.
 #include "lib/base/mem.h"
-#include "lib/store/sqlite_tx.h"
+#include "lib/store/sqlite_action.h"
 
 int tx_class_waits(struct tx *tx, int64_t class_id, bool *waits, struct error *err)
 {
@@ -29,6 +29,12 @@ static int choose(struct tx *tx, struct submission *list, uint32_t count, bool f
     for (uint32_t i = 0; i < count; i++) {
         bool waits = false;
         list[i].id = 1;
+        if (list[i].action && !list[i].replaces) {
+            if (tx_action_submitted(tx, list[i].action, &waits, err))
+                return -1;
+            list[i].id = waits && list[i].allocations > 0; // with none it is done
+            continue;
+        }
         if (force || !list[i].class_id)
             continue;
         if (tx_class_waits(tx, list[i].class_id, &waits, err))
@@ -66,10 +72,10 @@ static int add_submission(struct tx *tx, struct submission *s, struct arena *are
     s->tag = fill_tag(arena, s->tag, tx->workflow_id, s->id);
     s->state = ALLOCATION_PLANNED;
     s->created_usec = tx->now_usec;
-    if (db_do(db, err, SQL_SUBMISSION_ADD, "llzslissiliiiilss", s->id, tx->workflow_id, s->class_id,
-              s->tag, tx->now_usec, (int)s->allocations, s->partition, s->scheduler, (int)s->cpus,
-              s->memory_bytes, (int)s->gpus, (int)s->nodes, (int)s->slots, (int)s->rounds,
-              s->walltime_usec, s->arguments, s->script))
+    if (db_do(db, err, SQL_SUBMISSION_ADD, "llzslissiliiiilssz", s->id, tx->workflow_id,
+              s->class_id, s->tag, tx->now_usec, (int)s->allocations, s->partition, s->scheduler,
+              (int)s->cpus, s->memory_bytes, (int)s->gpus, (int)s->nodes, (int)s->slots,
+              (int)s->rounds, s->walltime_usec, s->arguments, s->script, (int64_t)s->action))
         return -1;
     for (int32_t i = 0; i < s->allocations; i++)
         if (db_do(db, err, SQL_ALLOCATION_PLAN, "ln", s->id,
@@ -226,6 +232,7 @@ static int read_submissions(struct db *db, int64_t workflow_id, bool open, struc
             .walltime_usec = sqlite3_column_int64(s, 17),
             .created_usec = sqlite3_column_int64(s, 18),
             .answered_usec = sqlite3_column_int64(s, 19),
+            .action = sqlite3_column_int(s, 20),
         };
     }
     out->list = arena_alloc(a, count * sizeof *list + 1);

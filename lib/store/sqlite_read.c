@@ -2,69 +2,8 @@
 // Pages for reports and for the torc command.
 #include "lib/base/clock.h"
 #include "lib/base/mem.h"
+#include "lib/store/sqlite_row.h"
 #include "lib/store/sqlite_tx.h"
-
-struct page {
-    struct db *db;
-    struct arena *arena;
-    struct error *err;
-    int64_t job_id; // of the request
-};
-
-// ---- what a row has: checked here and nowhere else, since anybody may have written it ----
-
-// What an honest one never reaches; sums and differences of such numbers are numbers still.
-static const int64_t NUMBER_MOST = INT64_MAX / 64;
-
-static int64_t whole(sqlite3_stmt *s, int column, int64_t least, int64_t most, int64_t otherwise)
-{
-    int64_t value = sqlite3_column_int64(s, column);
-    bool good = sqlite3_column_type(s, column) == SQLITE_INTEGER && value >= least && value <= most;
-    return good ? value : otherwise;
-}
-
-static int64_t row_id(sqlite3_stmt *s, int column) // 0: none
-{
-    return whole(s, column, 0, INT64_MAX, 0);
-}
-
-static int64_t number(sqlite3_stmt *s, int column) // 0 where NULL
-{
-    return whole(s, column, 0, NUMBER_MOST, 0);
-}
-
-static int64_t known(sqlite3_stmt *s, int column) // UNKNOWN where NULL
-{
-    return whole(s, column, 0, NUMBER_MOST, UNKNOWN);
-}
-
-static int32_t small(sqlite3_stmt *s, int column)
-{
-    return (int32_t)whole(s, column, INT32_MIN, INT32_MAX, 0);
-}
-
-static int32_t small_known(sqlite3_stmt *s, int column)
-{
-    return (int32_t)whole(s, column, 0, INT32_MAX, UNKNOWN);
-}
-
-// Of an enum with `count` names; what is none of them is `count`, whose name is "unknown".
-static int one_of(sqlite3_stmt *s, int column, int count)
-{
-    return (int)whole(s, column, 0, count - 1, count);
-}
-
-// The same, where NULL means the first, "none".
-static int none_or_one_of(sqlite3_stmt *s, int column, int count)
-{
-    return sqlite3_column_type(s, column) == SQLITE_NULL ? 0 : one_of(s, column, count);
-}
-
-static const char *text(const struct page *p, sqlite3_stmt *s, int column) // never NULL
-{
-    const char *text = db_text(p->arena, s, column);
-    return text ? text : "?";
-}
 
 // The first column of every row of s (NULL: it failed).
 static int read_names(struct page *p, sqlite3_stmt *s, const char ***names, uint32_t *names_count)
@@ -114,6 +53,7 @@ static int read_workflow(struct page *p, void *row, sqlite3_stmt *s)
         .settings = text(p, s, 12),
         .environment = db_text(p->arena, s, 13),
         .runners_alive = small(s, 14),
+        .last_actions = small(s, 15),
     };
     return add_counts(p, w->counts, SQL_COUNTS_OF_WORKFLOW, w->id);
 }
@@ -422,6 +362,7 @@ static const struct {
     [READ_DATA_USES] = {SQL_READ_DATA_USES, sizeof(struct file_info), read_file},
     [READ_PACE] = {SQL_READ_PACE, sizeof(struct pace_info), read_pace},
     [READ_SAMPLES] = {SQL_READ_SAMPLES, sizeof(struct sample_info), read_sample},
+    [READ_ACTIONS] = {SQL_READ_ACTIONS, sizeof(struct action_info), read_action},
 };
 
 enum { FAILED = 1 << JOB_FAILED | 1 << JOB_TERMINATED | 1 << JOB_PENDING_FAILED };

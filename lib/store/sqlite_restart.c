@@ -4,6 +4,7 @@
 #include "lib/store/restart.h"
 
 #include "lib/base/mem.h"
+#include "lib/store/sqlite_action.h"
 #include "lib/store/sqlite_seen.h"
 
 static int add_seen(struct db *db, const struct restart_seen *seen, struct error *err)
@@ -107,7 +108,7 @@ int tx_start_run(struct tx *tx, struct error *err)
 {
     struct db *db = tx->db;
     int64_t id = tx->workflow_id;
-    if (db_do(db, err, SQL_RESTART_EPHEMERAL, "l", id) ||
+    if (tx_actions_restart(tx, err) || db_do(db, err, SQL_RESTART_EPHEMERAL, "l", id) ||
         db_do(db, err, SQL_JOBS_IN_ORDER, "li", id, (int)MANY_CLASSES) ||
         db_do(db, err, SQL_RESTART_UNMET, "l", id) || db_do(db, err, SQL_RESTART_STATES, "l", id) ||
         db_do(db, err, SQL_RESTART_COUNTS_ZERO, "l", id) ||
@@ -118,8 +119,9 @@ int tx_start_run(struct tx *tx, struct error *err)
         tx->state = WORKFLOW_RUNNING;
     tx->run_id++;
     tx->change = tx->made_ready = tx->any_ended = true;
-    return settle_states(tx, err) || tx_event(tx, EVENT_WORKFLOW_RESTARTED, 0, 0, 0, err) ||
-                   tx_finish(tx, err)
+    tx->ended = false;
+    return tx_actions_look(tx, err) || settle_states(tx, err) ||
+                   tx_event(tx, EVENT_WORKFLOW_RESTARTED, 0, 0, 0, err) || tx_finish(tx, err)
                ? -1
                : 0;
 }

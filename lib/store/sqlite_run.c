@@ -2,6 +2,7 @@
 // A runner's sync: ends, starts, give-backs, claims and heartbeat, all in one transaction.
 #include "lib/base/mem.h"
 #include "lib/store/restart.h"
+#include "lib/store/sqlite_action.h"
 #include "lib/store/sqlite_give.h"
 #include "lib/store/sqlite_seen.h"
 #include "lib/workflow/workflow.h"
@@ -94,9 +95,8 @@ static int was_told(struct sync_state *st, const struct attempt_start *b, struct
 static int check_job(struct sync_state *st, const struct attempt_start *b, struct held_job *held,
                      struct error *err)
 {
-    int64_t job_id = b->job_id;
     int32_t attempt_id = b->attempt_id;
-    sqlite3_stmt *s = db_query(st->tx.db, err, SQL_JOB_GET, "ll", job_id, st->tx.workflow_id);
+    sqlite3_stmt *s = db_query(st->tx.db, err, SQL_JOB_GET, "ll", b->job_id, st->tx.workflow_id);
     int rc = s ? db_step(st->tx.db, s, err) : -1;
     bool mine = false;
     if (rc > 0) {
@@ -111,7 +111,7 @@ static int check_job(struct sync_state *st, const struct attempt_start *b, struc
     if (mine && (rc = was_told(st, b, err)) > 0)
         mine = false;
     if (rc >= 0 && !mine)
-        refuse(st, job_id);
+        refuse(st, b->job_id);
     return rc < 0 ? -1 : mine;
 }
 
@@ -325,10 +325,10 @@ static int add_point(struct sync_state *st, const void *record, struct error *er
 // counts.
 static bool has_end(const struct sync_request *q, int64_t job_id)
 {
-    for (uint32_t i = 0; i < q->ends_count; i++)
-        if (q->ends[i].start.job_id == job_id)
-            return true;
-    return false;
+    uint32_t i = 0;
+    while (i < q->ends_count && q->ends[i].start.job_id != job_id)
+        i++;
+    return i < q->ends_count;
 }
 
 // Applies one record. Where the database refuses it for good (*refused), everything is as if it had
@@ -380,6 +380,7 @@ static int apply_any_end(struct sync_state *st, const struct attempt_end *end, s
 static int apply(struct sync_state *st, struct error *err)
 {
     const struct sync_request *q = st->request;
+    struct sync_reply *reply = st->reply;
     bool refused; // of what its end tells, too, or nobody misses
     for (uint32_t i = 0; i < q->ends_count; i++)
         if (apply_any_end(st, &q->ends[i], err))
@@ -399,15 +400,19 @@ static int apply(struct sync_state *st, struct error *err)
                        tx_finish(&st->tx, err)
                    ? -1
                    : 0;
+    if (tx_actions_ended(&st->tx, st->runner.id, &q->actions, err))
+        return -1;
     if (q->leave && tx_runner_ends(&st->tx, st->runner.id, false, err))
         return -1;
     if (tx_finish(&st->tx, err))
         return -1;
-    if (!q->leave && tx_claim(&st->tx, &st->runner, &q->claim, st->reply, err))
+    if (!q->leave &&
+        (tx_actions_give(&st->tx, st->runner.id, &q->actions, reply->arena, &reply->actions, err) ||
+         tx_claim(&st->tx, &st->runner, &q->claim, reply, err)))
         return -1;
     return db_do(st->tx.db, err, SQL_RUNNER_BEAT, "llll", st->runner.id, st->tx.now_usec, q->seq,
                  st->jobs_run) ||
-                   tx_finish(&st->tx, err) || (!q->leave && tx_hints(&st->tx, q, st->reply, err))
+                   tx_finish(&st->tx, err) || (!q->leave && tx_hints(&st->tx, q, reply, err))
                ? -1
                : 0;
 }
@@ -447,7 +452,10 @@ static int sync_in(struct db *db, struct sync_state *st, struct error *err)
     }
     if (tx_init(&st->tx, db, st->runner.workflow_id, err))
         return -1;
-    if (replay ? tx_claimed_before(&st->tx, &st->runner, reply, err) : apply(st, err))
+    if (replay ? tx_claimed_before(&st->tx, &st->runner, reply, err) ||
+                     tx_actions_claimed_before(&st->tx, st->runner.id, reply->arena,
+                                               &reply->actions, err)
+               : apply(st, err))
         return -1;
     if (read_canceled(st, err) || (!replay && tx_demand_due(&st->tx, &reply->demand, err)))
         return -1;

@@ -79,15 +79,15 @@ static int add_class(struct spawning *s, int32_t index, bool *made, struct error
     struct db *db = s->tx->db;
     const struct class_row *c = &s->w->classes[index];
     int64_t last = 0;
-    int rc = db_number(db, err, &s->classes[index], SQL_AMEND_CLASS, "lsss", s->tx->workflow_id,
-                       c->name, c->scheduler, c->labels);
+    int rc = db_number(db, err, &s->classes[index], SQL_AMEND_CLASS, "lsssz", s->tx->workflow_id,
+                       c->name, c->scheduler, c->labels, (int64_t)0);
     if (rc || db_number(db, err, &last, SQL_MAX_CLASS, "") < 0)
         return rc > 0 ? 0 : -1;
     *made = true;
     s->classes[index] = last + 1;
-    return db_do(db, err, SQL_CLASS_ADD, "llsiliilliss", last + 1, s->tx->workflow_id, c->name,
+    return db_do(db, err, SQL_CLASS_ADD, "llsiliillissz", last + 1, s->tx->workflow_id, c->name,
                  (int)c->cpus, c->memory_bytes, (int)c->gpus_milli, (int)c->nodes, c->runtime_usec,
-                 c->tmp_bytes, (int)c->enforced, c->scheduler, c->labels);
+                 c->tmp_bytes, (int)c->enforced, c->scheduler, c->labels, (int64_t)0);
 }
 
 // Who remembers classes reads them again; from a number of them on, jobs are claimed in order.

@@ -4,7 +4,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/mem.h"
 #include "lib/meter/usage.h"
-#include "lib/store/sqlite_tx.h"
+#include "lib/store/sqlite_action.h"
 #include "lib/workflow/workflow.h"
 
 #include <string.h>
@@ -31,6 +31,8 @@ int tx_init(struct tx *tx, struct db *db, int64_t workflow_id, struct error *err
     tx->state = (enum workflow_state)sqlite3_column_int(s, 0);
     tx->run_id = sqlite3_column_int(s, 1);
     tx->classes_change = sqlite3_column_int64(s, 2);
+    tx->ended = sqlite3_column_int(s, 3) != 0;
+    tx->actions = sqlite3_column_int(s, 4) != 0;
     sqlite3_reset(s);
     return 0;
 }
@@ -39,7 +41,7 @@ void tx_fini(struct tx *tx)
 {
     free(tx->deltas);
     free(tx->used);
-    free(tx->ended);
+    free(tx->ended_jobs);
     *tx = (struct tx){0};
 }
 
@@ -202,8 +204,9 @@ int tx_event_allocation(struct tx *tx, enum event_kind kind, int64_t submission,
 
 static void push_ended(struct tx *tx, int64_t job_id, bool good, enum job_change change)
 {
-    tx->ended = array_grow(tx->ended, tx->ended_count, &tx->ended_space, sizeof *tx->ended);
-    tx->ended[tx->ended_count++] = (struct ended_job){job_id, good, change};
+    tx->ended_jobs =
+        array_grow(tx->ended_jobs, tx->ended_count, &tx->ended_space, sizeof *tx->ended_jobs);
+    tx->ended_jobs[tx->ended_count++] = (struct ended_job){job_id, good, change};
 }
 
 struct dependent {
@@ -279,7 +282,10 @@ static int tell_dependent(struct tx *tx, struct dependent *d, const struct ended
         push_ended(tx, d->id, true, CHANGE_ALL);
     else if (tx_event(tx, EVENT_JOB_READY, d->id, 0, 0, err))
         return -1;
-    return db_do(tx->db, err, SQL_JOB_FREED, "li", d->id, (int)state);
+    return db_do(tx->db, err, SQL_JOB_FREED, "li", d->id, (int)state) ||
+                   (d->class_id && tx_actions_job(tx, d->id, err))
+               ? -1
+               : 0;
 }
 
 // A worklist instead of recursion; only blocked dependents are looked at, so each job is canceled,
@@ -287,7 +293,9 @@ static int tell_dependent(struct tx *tx, struct dependent *d, const struct ended
 static int tell_ended(struct tx *tx, struct error *err)
 {
     while (tx->ended_count) {
-        struct ended_job ended = tx->ended[--tx->ended_count];
+        struct ended_job ended = tx->ended_jobs[--tx->ended_count];
+        if (tx_actions_job(tx, ended.id, err))
+            return -1;
         sqlite3_stmt *s = db_query(tx->db, err, SQL_DEPENDENTS, "l", ended.id);
         if (!s)
             return -1;
@@ -411,6 +419,7 @@ int tx_runner_ends(struct tx *tx, int64_t runner_id, bool lost, struct error *er
               message) ||
         (lost && count_claimed(tx, runner_id, err)) ||
         give_back(tx, runner_id, JOB_RUNNING, lost, err) ||
+        tx_actions_runner_ends(tx, runner_id, err) ||
         db_do(db, err, SQL_RUNNER_END, "lli", runner_id, tx->now_usec, (int)lost) ||
         tx_event(tx, lost ? EVENT_RUNNER_LOST : EVENT_RUNNER_LEFT, 0, runner_id, 0, err))
         return -1;
@@ -435,7 +444,10 @@ int tx_finish(struct tx *tx, struct error *err)
         return -1;
     if (tx->any_ended && db_number(tx->db, err, &open, SQL_WORKFLOW_OPEN, "l", tx->workflow_id) < 0)
         return -1;
+    if (!open && tx_actions_finish(tx, &open, err))
+        return -1;
     if (!open) {
+        tx->ended = true;
         if (tx->state != WORKFLOW_CANCELED)
             tx->state = WORKFLOW_COMPLETE;
         tx->change = true;

@@ -36,9 +36,11 @@ struct tx { // one transaction on one workflow
     size_t deltas_count, deltas_space;
     struct used_delta *used; // of classes that jobs ran of
     size_t used_count, used_space;
-    struct ended_job *ended; // jobs whose dependents are still to be told
+    struct ended_job *ended_jobs; // jobs whose dependents are still to be told
     size_t ended_count, ended_space;
     bool any_ended, made_ready, change;
+    bool actions, ended; // it has actions; it has ended
+    bool starts;         // no job is given out: commands come before
 };
 
 // ERROR_USAGE: no such workflow

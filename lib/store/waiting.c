@@ -16,6 +16,8 @@ int waiting_result(const struct workflow_info *info)
     bool stuck = info->counts[JOB_PENDING_FAILED] && !job_states_count(info->counts, MOVES);
     if (info->state != WORKFLOW_COMPLETE && info->state != WORKFLOW_CANCELED && !stuck)
         return -1;
+    if (info->state == WORKFLOW_CANCELED && info->runners_alive && info->last_actions)
+        return -1; // commands are run for its end
     return job_states_count(info->counts, JOB_STATES_ALL & ~GOOD) ? 1 : 0;
 }
 

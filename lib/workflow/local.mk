@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+lib_libtorc_la_SOURCES += %D%/action.c
+lib_libtorc_la_SOURCES += %D%/action.h
 lib_libtorc_la_SOURCES += %D%/commands_file.c
 lib_libtorc_la_SOURCES += %D%/commands_file.h
 lib_libtorc_la_SOURCES += %D%/directives.c
@@ -25,6 +27,7 @@ lib_libtorc_la_SOURCES += %D%/resolve.h
 lib_libtorc_la_SOURCES += %D%/resolve_barriers.c
 lib_libtorc_la_SOURCES += %D%/resolve_barriers.h
 lib_libtorc_la_SOURCES += %D%/resolve_class.c
+lib_libtorc_la_SOURCES += %D%/resolve_cover.c
 lib_libtorc_la_SOURCES += %D%/resolve_files.c
 lib_libtorc_la_SOURCES += %D%/resolve_handling.c
 lib_libtorc_la_SOURCES += %D%/resolve_links.c

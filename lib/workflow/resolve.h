@@ -60,14 +60,16 @@ void resolve_schedulers(struct resolver *resolver);
 // Likewise: the scheduler that the job names, where source stands.
 void resolve_job_scheduler(struct resolver *resolver, const struct spec_job *job);
 
-// Likewise: warns when allocations of the class's scheduler cannot hold a job of it.
+// Likewise: warns when its allocations cannot hold a job of the class.
 void resolve_class_scheduler(struct resolver *resolver, const struct class_row *row,
                              bool any_length);
 
-// lib/workflow/resolve_handling.c: the names in actions, and the handler that a job names, where
-// source stands.
+// lib/workflow/resolve_handling.c, after the needs: workflow->actions. The handler of a job.
 void resolve_actions(struct resolver *resolver);
 void resolve_job_handler(struct resolver *resolver, const struct spec_job *job);
+
+// lib/workflow/resolve_cover.c: jobs that an action covers come to classes of their own.
+void resolve_cover(struct resolver *resolver);
 
 // lib/workflow/resolve_files.c: workflow->files, and which of them are one. After the jobs: which
 // of them some job writes, and where the others stand in the file.
@@ -84,8 +86,7 @@ struct selection *resolve_selection(struct resolver *resolver, enum select_kind 
                                     const char *pattern);
 void resolve_selections_fini(struct resolver *resolver);
 
-// lib/workflow/resolve_links.c, after that of all jobs: data that a command names has a value, or a
-// job that writes it.
+// Likewise, after all jobs: data that a command names has a value, or a job that writes it.
 void resolve_data_values(struct resolver *resolver);
 
 // lib/workflow/resolve_needs.c: depends_on, regexes, files and data become workflow->needs, with

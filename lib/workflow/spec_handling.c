@@ -7,6 +7,7 @@
 #include "lib/base/mem.h"
 #include "lib/base/signals.h"
 #include "lib/text/yaml_value.h"
+#include "lib/workflow/action.h"
 
 // clang-format off
 #define TABLE(name) {.fields = name, .count = sizeof name / sizeof *name}
@@ -130,16 +131,6 @@ void spec_rules_read(struct source *source, json_t *value, const struct field *f
 
 // ---- actions ----
 
-static const char *const triggers[] = {"on_workflow_start",
-                                       "on_workflow_complete",
-                                       "on_jobs_ready",
-                                       "on_jobs_complete",
-                                       "on_worker_start",
-                                       "on_worker_complete",
-                                       NULL};
-enum { TRIGGER_JOBS_READY = 2, TRIGGER_JOBS_COMPLETE = 3 };
-static const char *const types[] = {"run_commands", "schedule_nodes", NULL};
-enum { TYPE_COMMANDS, TYPE_NODES };
 static const char *const scheduler_types[] = {"slurm", NULL};
 
 #define AT(member) offsetof(struct spec_action, member)
@@ -147,12 +138,12 @@ static const struct field action_fields[] = {
     {.name = "trigger_type",
      .type = FIELD_CHOICE,
      .offset = AT(trigger),
-     .extra = triggers,
+     .extra = action_trigger_names,
      .required = true},
     {.name = "action_type",
      .type = FIELD_CHOICE,
      .offset = AT(type),
-     .extra = types,
+     .extra = action_type_names,
      .required = true},
     {.name = "jobs", .type = FIELD_TEXTS, .offset = AT(jobs)},
     {.name = "job_name_regexes", .type = FIELD_REGEXES, .offset = AT(regexes)},
@@ -197,19 +188,18 @@ static void check_action(struct source *source, const struct spec_action *action
     static const char *const of_nodes[] = {"scheduler", "scheduler_type", "num_allocations",
                                            "max_parallel_jobs", NULL};
     static const char *const of_commands[] = {"commands", NULL};
-    bool of_jobs =
-        action->trigger == TRIGGER_JOBS_READY || action->trigger == TRIGGER_JOBS_COMPLETE;
+    bool of_jobs = action->trigger == ACTION_JOBS_READY || action->trigger == ACTION_JOBS_COMPLETE;
     if (of_jobs && !action->jobs.count && !action->regexes.count)
         source_error(source, "\"%s\" of which jobs? Give \"jobs\" or \"job_name_regexes\"",
-                     triggers[action->trigger]);
-    if (action->type == TYPE_COMMANDS && !action->commands.count)
+                     action_trigger_names[action->trigger]);
+    if (action->type == ACTION_COMMANDS && !action->commands.count)
         source_error(source, "\"run_commands\" needs \"commands\", a list with at least one");
-    if (action->type == TYPE_NODES && !action->scheduler)
+    if (action->type == ACTION_NODES && !action->scheduler)
         source_error(
             source,
             "\"schedule_nodes\" needs \"scheduler\", the name of one in \"slurm_schedulers\"");
-    warn_without_effect(source, object, action->type == TYPE_COMMANDS ? of_nodes : of_commands,
-                        types[action->type]);
+    warn_without_effect(source, object, action->type == ACTION_COMMANDS ? of_nodes : of_commands,
+                        action_type_names[action->type]);
 }
 
 void spec_actions_read(struct source *source, json_t *value, const struct field *field, void *at)
@@ -218,8 +208,6 @@ void spec_actions_read(struct source *source, json_t *value, const struct field 
     (void)field;
     if (!is_list(source, value))
         return;
-    if (json_array_size(value))
-        source_later(source, "actions come in a later version; jobs get their nodes without them");
     actions->offset = source->base_offset;
     actions->count = 0; // the key may be there twice, which is said
     actions->list =

@@ -196,6 +196,7 @@ static void resolve(struct source *source, const struct spec *spec, struct workf
     resolve_needs(&resolver);
     resolve_data_values(&resolver);
     resolve_actions(&resolver);
+    resolve_cover(&resolver);
     resolver_fini(&resolver);
 }
 
@@ -266,6 +267,9 @@ void workflow_fini(struct workflow *workflow)
     free(workflow->job_data);
     free(workflow->files);
     free(workflow->data);
+    for (size_t i = 0; i < workflow->actions_count; i++)
+        free(workflow->actions[i].jobs);
+    free(workflow->actions);
     arena_destroy(workflow->text);
     *workflow = (struct workflow){0};
 }

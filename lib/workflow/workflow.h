@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/workflow/action.h"
+
 struct problems; // lib/text/problem.h: what is wrong with a file, all of it
 
 enum job_flag {
@@ -21,7 +23,7 @@ enum job_flag {
     JOB_IN_ORDER = 16,  // of a workflow of many classes: claimed in order
     JOB_USES_DATA = 32, // user data is its input or output
     // after a restart, until its needs have ended:
-    JOB_IF_CHANGED = 64, // it runs again only if what it reads has changed, or what it comes after
+    JOB_IF_CHANGED = 64, // it runs again only if what it reads or comes after has changed
     JOB_REWRITES = 128,  // with it: it runs again in any case, and only writes what was missing
     JOB_CHANGED = 256,   // with them: what it comes after has changed
     JOB_REMOVED = 512,   // not in the changed file of a restart; for no longer than its transaction
@@ -29,7 +31,6 @@ enum job_flag {
 };
 
 enum file_role { ROLE_INPUT = 0, ROLE_OUTPUT = 1 };
-
 struct class_row {
     const char *name;
     int32_t cpus, nodes, gpus_milli;
@@ -37,14 +38,15 @@ struct class_row {
     bool enforced;         // false: named by nobody; for planning only
     const char *scheduler; // NULL: any
     const char *labels;    // NULL: none; sorted, comma-separated
+    int32_t action;        // that covers its jobs, the file's first being 1; 0: none
+    const char *asks_with; // that action's scheduler
 };
 
 struct job_row {
-    const char *name, *command; // command NULL: a barrier
-    const char *spec;           // JSON of the seldom fields, or NULL
-    int32_t class_index;        // into classes; -1: a barrier
-    int32_t flags, priority, rank;
-    int32_t unmet; // number of needs
+    const char *name, *command;           // command NULL: a barrier
+    const char *spec;                     // JSON of the seldom fields, or NULL
+    int32_t class_index;                  // into classes; -1: a barrier
+    int32_t flags, priority, rank, unmet; // unmet: number of needs
 };
 
 struct pair_row { // a dependency (job, the job it needs), or (job, file or data) with a role
@@ -67,28 +69,26 @@ struct data_row {
 };
 
 struct workflow {
-    const char *name, *description, *project, *metadata; // metadata: JSON text
-    const char *settings;                                // JSON text, lib/workflow/settings.h
+    const char *name, *description, *project;
+    const char *metadata, *settings; // JSON texts; lib/workflow/settings.h
     struct class_row *classes;
     struct job_row *jobs; // in file order
     struct pair_row *needs, *job_files, *job_data;
     struct file_row *files;
     struct data_row *data;
+    struct action_row *actions;
     size_t classes_count, jobs_count, needs_count, job_files_count, job_data_count, files_count,
-        data_count;
+        data_count, actions_count;
     struct arena *text; // owns every string above; lib/base/arena.h
 };
 
-// Reads and resolves the workflow file `text` (of `length` bytes; `name` is what errors call it;
-// format by its extension). Every mistake goes to problems, and all of them are found in one go.
-// Returns 0 when there is no error among them (there may be warnings, also those that
-// problems_refuse_later makes errors), else -1. On both, workflow_fini is due. Opens no file but
-// those that the workflow names as its tables and lists.
+// Reads and resolves the workflow file `text` (errors call it `name`; format by its extension).
+// All mistakes go to problems. 0: none is an error (yet: problems_refuse_later), else -1; on both,
+// workflow_fini is due. Opens no file but those that the workflow names as its tables and lists.
 int workflow_load(const char *text, size_t length, const char *name, struct workflow *workflow,
                   struct problems *problems);
 
-// The same for a list of commands (lib/workflow/commands_file.h), each of which asks for these
-// resources.
+// The same for a list of commands (lib/workflow/commands_file.h) that ask for these resources.
 struct commands_resources;
 int workflow_load_commands(const char *text, size_t length, const char *name,
                            const struct commands_resources *resources, struct workflow *workflow,

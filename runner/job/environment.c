@@ -268,6 +268,18 @@ char **environment_make(const struct environment *environment, const struct clai
     return list.items;
 }
 
+char **environment_with(const struct environment *environment, char *const *own,
+                        struct arena *arena)
+{
+    size_t given = 0;
+    while (own[given])
+        given++;
+    char **list = arena_alloc(arena, (environment->count + given + 1) * sizeof *list);
+    memcpy(list, environment->base, environment->count * sizeof *list);
+    memcpy(list + environment->count, own, (given + 1) * sizeof *list);
+    return list;
+}
+
 const char *environment_find(char *const *list, const char *name)
 {
     size_t length = strlen(name);

@@ -30,6 +30,10 @@ char **environment_make(const struct environment *environment, const struct clai
                         const struct job_spec *spec, const struct share *share,
                         struct arena *arena);
 
+// What all jobs have in common, with these entries, for a process that is none.
+char **environment_with(const struct environment *environment, char *const *own,
+                        struct arena *arena);
+
 // The value of a name in such a list, or NULL.
 const char *environment_find(char *const *list, const char *name);
 

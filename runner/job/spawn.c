@@ -80,7 +80,7 @@ NO_SANITIZE static enum step prepare(const struct spawn *s)
     for (int i = 0; s->entry && i < s->entry->enter_count; i++)
         if (write(s->entry->enter_fds[i], "0", 1) != 1)
             return STEP_CGROUP;
-    if (setsid() < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL))
+    if ((s->no_job ? setpgid(0, 0) : setsid()) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL))
         return STEP_SESSION;
     enum step failed = open_outputs(s);
     if (failed)

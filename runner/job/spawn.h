@@ -27,12 +27,13 @@ struct spawn {
     const struct meter_entry *entry; // NULL: no place of its own
     const cpu_set_t *affinity;       // NULL: the runner's
     const struct rlimit *files;      // NULL: the runner's
+    bool no_job; // it stays in the runner's session, so that no job is taken for its parent
 };
 
-// Starts it: default signals, nothing blocked, leader of a new session, killed when the calling
-// thread dies, standard input the runner's (which is /dev/null). Returns its pid, or -1 with what
-// failed (a limit of the system, no such folder, …) in err; nothing is left running then. Only the
-// main thread may call this.
+// Starts it: default signals, nothing blocked, leader of a new session (or group), killed when the
+// calling thread dies, standard input the runner's (which is /dev/null). Returns its pid, or -1
+// with what failed (a limit of the system, no such folder, …) in err; nothing is left running then.
+// Only the main thread may call this.
 pid_t spawn_start(const struct spawn *spawn, struct error *err);
 
 #endif

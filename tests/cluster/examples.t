@@ -49,6 +49,10 @@ is "$(query "SELECT group_concat(name || ' ' || attempts, ', ') FROM (SELECT * F
 	"solve_10 1, solve_100 4, solve_1000 7, table 1" "each was tried until its step was small enough"
 is "$(query "SELECT count(*) FROM attempt a JOIN job j ON j.id = a.job WHERE j.workflow = 4 AND a.exit_code = 3")" 9 "what failed is recorded"
 is "$(awk '{ print $1, $2 }' repair.out/table.txt | tr '\n' ' ')" "10 0.1 100 0.0125 1000 0.0015625 " "the steps are those that solve it"
+as_user torc-sbatch --wait examples/actions/workflow.yaml > out 2>&1
+is "$? $(cat walks.out/state)" "0 complete" "torc-sbatch --wait of the example with actions ends with 0" || diag "$(cat out)"
+is "$(query "SELECT group_concat(scheduler) FROM (SELECT scheduler FROM submission WHERE action IS NOT NULL ORDER BY action)")" draw,compare \
+	"its actions asked for their nodes, each once"
 
 # heat: what jobs add needs allocations like any others, here of a class that the file names and no job of it
 as_user sh -c 'jq ".resource_requirements += [{name: \"wide\", num_cpus: 2, memory: \"128m\", runtime: \"PT1M\"}]" examples/heat/workflow.json > heat.json &&

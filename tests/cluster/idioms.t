@@ -24,4 +24,13 @@ submitted="SELECT scheduler, partition, walltime_usec / 60000000, cpus, memory_b
 runs scheduler-without-cpus.yaml $'20\nshort|short|30|40|81984' 'ls case_*.txt | wc -l; query "$submitted"'
 runs scheduler-of-all.json $'100\nstandard|standard|120|50|102464' 'ls work_*.txt | wc -l; query "$submitted"'
 runs schedulers-and-defaults.json5 $'16\ncpu|short|240|64|245760\ngpu|gpu|1440|8|32832' 'cat trained.txt; query "$submitted"'
+# ---- actions: with programs that leave a word in the folder
+cd "$TEST_DIR" || bail_out "no folder"
+for program in prepare train merge stage-in stage-out; do
+	printf '#!/bin/sh\necho "%s $*" >> done.txt\n' $program > files/$program
+	chmod +x files/$program
+done
+runs actions-per-stage.yaml $'complete\n8 8 1\n2 cpu 2,3 gpu 1\n3,3,3,3,3' 'cat logs/end; grep -c prepare done.txt | tr "\n" " "; grep -c train done.txt |
+	tr "\n" " "; grep -c merge done.txt; query "SELECT group_concat(x) FROM (SELECT action || char(32) || scheduler || char(32) || allocations AS x
+	FROM submission WHERE action IS NOT NULL ORDER BY action)"; query "SELECT group_concat(state) FROM (SELECT state FROM action WHERE NOT each_runner ORDER BY position)"'
 done_testing

@@ -86,6 +86,9 @@ json "allocations" '.allocations[0] | [.id, .slurm_job_id, .array_task_id, .part
     .walltime_s] == [1, 72, 0, "debug", 1, "ended", "2023-11-14T22:13:21.000000Z", "2023-11-14T22:13:23.000000Z",
     "2023-11-14T22:15:25.000000Z", 3600]'
 json "events" '[.events[].kind] == ["workflow_created", "job_started", "workflow_ended"]'
+json "actions" '[.actions[] | .state] == ["done", "waiting", "waiting", "fired", "failed"] and .actions[2].waits_for[:9] == "simulate_" and
+    .actions[0].commands == ["mkdir -p logs", "date > logs/start"] and .actions[1].commands == null and
+    .actions[4].runs[0].exit_code == 127 and .actions[4].runs[0].output == "./mail: not found"'
 json "samples" '.samples[0] == {"time": "2023-11-14T22:13:35.000000Z", "job": null, "run_id": null, "attempt_id": null, "node": "node1",
     "cpu_s": 86400, "memory_bytes": 4294967296} and .samples[2].memory_bytes == null and .samples[1].attempt_id == 1'
 json "data" '.data == [{"id": 1, "name": "threshold", "data": {"low": 0.1}, "ephemeral": false},
@@ -168,6 +171,7 @@ for code in 139:SEGV 137:KILL; do
 done
 sqlite3 "$TORC_DB" "UPDATE attempt SET exit_code = 3 WHERE id = 3"
 says "no samples" 0 "workflow 3 has no samples: none were asked for" "$report" samples 3
+says "no actions" 0 "workflow 3 has no actions" "$report" actions 3
 says "no data" 0 "workflow 3 has no user data" "$report" data 3
 sqlite3 "$TORC_DB" "UPDATE workflow SET settings = '{\"strict\": true, \"walltime_usec\": 3600000000, \"resource_monitor\": {\"sample\": 5}}' WHERE id = 3"
 is "$("$torc" show 3 | grep -A 3 settings | head -n 3)" "  settings   strict: true
