@@ -30,6 +30,7 @@ enum option_bit { // which options a command takes, besides --db and --help
     OPTION_DRY_RUN = 1 << 16, // of what is left on disks
     OPTION_IMPORT = 1 << 17,  // --replay, -o
     OPTION_REPLAY = 1 << 18,  // --runtime, --cpu, --memory
+    OPTION_SPAWN = 1 << 20,   // --state, of a lineage
 };
 
 struct cli { // what the command line says
@@ -60,7 +61,7 @@ struct command {
 
 extern const struct command cmd_cancel, cmd_check, cmd_data, cmd_delete, cmd_disable, cmd_enable,
     cmd_event, cmd_export, cmd_graph, cmd_hold, cmd_import, cmd_jobs, cmd_list, cmd_logs, cmd_plan,
-    cmd_recover, cmd_release, cmd_replay, cmd_restart, cmd_show, cmd_status, cmd_update,
+    cmd_recover, cmd_release, cmd_replay, cmd_restart, cmd_show, cmd_spawn, cmd_status, cmd_update,
     cmd_validate, cmd_wait;
 
 extern const struct command *const cli_commands[]; // in the order of help

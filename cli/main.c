@@ -11,10 +11,10 @@
 #include "lib/base/text.h"
 
 const struct command *const cli_commands[] = {
-    &cmd_list,    &cmd_status, &cmd_jobs,     &cmd_show,   &cmd_logs,    &cmd_wait,
-    &cmd_restart, &cmd_cancel, &cmd_disable,  &cmd_enable, &cmd_hold,    &cmd_release,
-    &cmd_update,  &cmd_delete, &cmd_validate, &cmd_plan,   &cmd_graph,   &cmd_import,
-    &cmd_replay,  &cmd_data,   &cmd_event,    &cmd_export, &cmd_recover, &cmd_check,
+    &cmd_list,     &cmd_status,  &cmd_jobs,    &cmd_show,   &cmd_logs,    &cmd_wait,   &cmd_restart,
+    &cmd_cancel,   &cmd_disable, &cmd_enable,  &cmd_hold,   &cmd_release, &cmd_update, &cmd_delete,
+    &cmd_validate, &cmd_plan,    &cmd_graph,   &cmd_import, &cmd_replay,  &cmd_data,   &cmd_event,
+    &cmd_spawn,    &cmd_export,  &cmd_recover, &cmd_check,
 };
 const size_t cli_commands_count = sizeof cli_commands / sizeof *cli_commands;
 

@@ -39,6 +39,7 @@ local_tests += tests/local/report.t
 local_tests += tests/local/restart.t
 local_tests += tests/local/run.t
 local_tests += tests/local/share.t
+local_tests += tests/local/spawn.t
 local_tests += tests/local/starts.t
 local_tests += tests/local/steer.t
 local_tests += tests/local/store_codec.t

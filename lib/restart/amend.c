@@ -41,8 +41,10 @@ static void match_jobs(struct amend_state *s)
         f->jobs[i].name = w->jobs[i].name;
         f->jobs[i].barrier = barrier;
         s->a->added[i] = old < 0 && !barrier;
-        s->a->edited[i] = old >= 0 && s->old->jobs[old].signature != UNKNOWN &&
-                          s->old->jobs[old].signature != signatures[i];
+        // what it added is not in the file, so it is to add it again
+        s->a->edited[i] = old >= 0 && (s->old->jobs[old].spawns ||
+                                       (s->old->jobs[old].signature != UNKNOWN &&
+                                        s->old->jobs[old].signature != signatures[i]));
     }
     s->a->removed = xcalloc(s->old->jobs_count + 1, sizeof *s->a->removed);
     for (uint32_t i = 0; i < s->old->jobs_count; i++)

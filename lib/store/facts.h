@@ -17,6 +17,7 @@ struct restart_job {
     int64_t memory_peak_bytes;  // of its last attempt, where that failed; UNKNOWN: not measured
     int64_t signature;          // lib/workflow/signature.h; UNKNOWN: of an earlier torc
     bool barrier;               // stands for many needs, and is no job of the user's
+    bool spawns;                // it has added jobs to the workflow
     bool left; // it completed, and waits to write what an earlier restart found missing
 };
 struct restart_pair { // a need (job, the job it needs), or (job, file or data)

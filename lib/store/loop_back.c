@@ -235,6 +235,29 @@ static int loop_amend(void *impl, const struct restart_request *q, const struct 
                : 0;
 }
 
+static int loop_spawn_base(void *impl, int64_t workflow_id, struct spawn_base *base,
+                           struct error *err)
+{
+    struct loop *loop = impl;
+    return inner->spawn_base(loop->impl, workflow_id, base, err) ||
+                   pass_reply(&codec_spawn_base, base, &base->arena, err)
+               ? -1
+               : 0;
+}
+
+static int loop_spawn(void *impl, const struct spawn_request *q, const struct workflow *w,
+                      struct spawn_reply *reply, struct error *err)
+{
+    struct loop *loop = impl;
+    struct spawn_request request;
+    struct workflow workflow;
+    return pass_request(loop, &codec_spawn_request, q, &request, err) ||
+                   pass(&codec_workflow, w, &workflow, loop->arena, err) ||
+                   inner->spawn(loop->impl, &request, &workflow, reply, err)
+               ? -1
+               : 0;
+}
+
 static int loop_steer(void *impl, const struct steer_request *q, struct steer_reply *reply,
                       struct error *err)
 {
@@ -287,6 +310,8 @@ const struct store_ops store_loop_ops = {
     .restart_facts = loop_restart_facts,
     .restart = loop_restart,
     .amend = loop_amend,
+    .spawn_base = loop_spawn_base,
+    .spawn = loop_spawn,
     .steer = loop_steer,
     .update_class = loop_update_class,
 };

@@ -12,6 +12,7 @@
 #include "lib/store/read.h"
 #include "lib/store/restart.h"
 #include "lib/store/run.h"
+#include "lib/store/spawn.h"
 #include "lib/store/steer.h"
 
 struct store_ops {
@@ -42,6 +43,9 @@ struct store_ops {
     int (*amend)(void *impl, const struct restart_request *, const struct amend_had *,
                  const struct workflow *, const struct workflow_origin *, struct restart_reply *,
                  struct error *);
+    int (*spawn_base)(void *impl, int64_t workflow_id, struct spawn_base *, struct error *);
+    int (*spawn)(void *impl, const struct spawn_request *, const struct workflow *,
+                 struct spawn_reply *, struct error *);
     int (*steer)(void *impl, const struct steer_request *, struct steer_reply *, struct error *);
     int (*update_class)(void *impl, const struct class_update *, int64_t *jobs, struct error *);
     int (*cancel)(void *impl, int64_t workflow_id, struct submissions *, struct error *);

@@ -26,7 +26,7 @@ LOCAL(job_row, job_row, TEXT(job_row, name), TEXT(job_row, command), TEXT(job_ro
       INT(job_row, unmet));
 LOCAL(pair_row, pair_row, INT(pair_row, job), INT(pair_row, other), INT(pair_row, role));
 LOCAL(file_row, file_row, TEXT(file_row, name), TEXT(file_row, path), TEXT(file_row, identifier),
-      INT(file_row, temporary), INT(file_row, produced));
+      INT(file_row, temporary), INT(file_row, produced), INT(file_row, same));
 LOCAL(user_data_row, data_row, TEXT(data_row, name), TEXT(data_row, data),
       INT(data_row, ephemeral));
 RECORD(workflow, workflow, TEXT(workflow, name), TEXT(workflow, description),
@@ -38,6 +38,12 @@ RECORD(workflow, workflow, TEXT(workflow, name), TEXT(workflow, description),
 #define O(f) TEXT(workflow_origin, f)
 RECORD(origin, workflow_origin, O(user), INT(workflow_origin, uid), O(file), O(file_text),
        O(command_line), O(folder), O(version), O(environment));
+
+RECORD(spawn_base, spawn_base, TEXT(spawn_base, file), TEXT(spawn_base, file_text));
+#define SP(f) INT(spawn_request, f)
+RECORD(spawn_request, spawn_request, SP(workflow_id), SP(job_id), SP(run_id), SP(attempt_id),
+       TEXT(spawn_request, lineage), TEXT(spawn_request, state), SP(most), SP(jobs), SP(known_jobs),
+       SP(files), SP(known_files), SP(data), SP(known_data));
 
 // ---- running ----
 #define E(f) INT(runner_entry, f)
@@ -136,7 +142,7 @@ RECORD(data_reply, data_reply, LIST(data_reply, answers, &codec_answer));
 LOCAL(restart_job, restart_job, INT(restart_job, id), TEXT(restart_job, name),
       INT(restart_job, state), INT(restart_job, reason), INT(restart_job, barrier),
       INT(restart_job, class_index), INT(restart_job, memory_peak_bytes),
-      INT(restart_job, signature), INT(restart_job, left));
+      INT(restart_job, signature), INT(restart_job, left), INT(restart_job, spawns));
 LOCAL(restart_pair, restart_pair, INT(restart_pair, job), INT(restart_pair, other),
       INT(restart_pair, role), INT(restart_pair, seen));
 LOCAL(restart_file, restart_file, INT(restart_file, id), TEXT(restart_file, path),

@@ -378,6 +378,26 @@ CREATE TABLE action_run (
 );
 CREATE INDEX action_run_action ON action_run (action);
 CREATE INDEX action_run_runner ON action_run (runner);
+-- Jobs that jobs added: torc spawn.
+CREATE TABLE spawn (                       -- a call that added something
+  id INTEGER PRIMARY KEY,
+  workflow INTEGER NOT NULL REFERENCES workflow(id) ON DELETE CASCADE,
+  job INTEGER NOT NULL REFERENCES job(id) ON DELETE CASCADE,   -- that made it
+  lineage TEXT NOT NULL,
+  generation INTEGER NOT NULL,             -- 1, 2, … within the lineage; its state is the user data lineage.generation
+  time_usec INTEGER NOT NULL,
+  jobs INTEGER NOT NULL,                   -- that it added
+  state_hash INTEGER,
+  UNIQUE (workflow, lineage, generation)
+);
+CREATE INDEX spawn_job ON spawn (job);
+CREATE TABLE spawned (                     -- what a call added; it goes when the job that made the call runs again
+  kind INTEGER NOT NULL CHECK (kind IN (0, 1, 2)),  -- 0 job or barrier, 1 file, 2 user data
+  item INTEGER NOT NULL,                   -- its id
+  spawn INTEGER NOT NULL REFERENCES spawn(id) ON DELETE CASCADE,
+  PRIMARY KEY (kind, item)
+) WITHOUT ROWID;
+CREATE INDEX spawned_spawn ON spawned (spawn);
 CREATE TABLE failure_handler (
   id INTEGER PRIMARY KEY,
   workflow INTEGER NOT NULL REFERENCES workflow(id) ON DELETE CASCADE,

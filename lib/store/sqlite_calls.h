@@ -29,6 +29,9 @@ int sqlite_restart(void *impl, const struct restart_request *, struct restart_re
 int sqlite_amend(void *impl, const struct restart_request *, const struct amend_had *,
                  const struct workflow *, const struct workflow_origin *, struct restart_reply *,
                  struct error *);
+int sqlite_spawn_base(void *impl, int64_t workflow_id, struct spawn_base *, struct error *);
+int sqlite_spawn(void *impl, const struct spawn_request *, const struct workflow *,
+                 struct spawn_reply *, struct error *);
 int sqlite_steer(void *impl, const struct steer_request *, struct steer_reply *, struct error *);
 int sqlite_update_class(void *impl, const struct class_update *, int64_t *jobs, struct error *);
 int sqlite_cancel(void *impl, int64_t workflow_id, struct submissions *, struct error *);

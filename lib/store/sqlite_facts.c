@@ -41,6 +41,7 @@ static int read_jobs(struct reader *r, sqlite3_stmt *s)
         .class_index = (int32_t)find(r->class_ids, f->classes_count, sqlite3_column_int64(s, 3)),
         .memory_peak_bytes = db_known(s, 6),
         .left = sqlite3_column_int(s, 7) != 0,
+        .spawns = sqlite3_column_int(s, 8) != 0,
         .signature = db_known(s, 4),
         .reason = (enum attempt_reason)sqlite3_column_int(s, 5),
     };

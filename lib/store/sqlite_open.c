@@ -296,6 +296,8 @@ const struct store_ops store_sqlite_ops = {
     .restart_facts = sqlite_restart_facts,
     .restart = sqlite_restart,
     .amend = sqlite_amend,
+    .spawn_base = sqlite_spawn_base,
+    .spawn = sqlite_spawn,
     .steer = sqlite_steer,
     .update_class = sqlite_update_class,
 };

@@ -144,7 +144,8 @@ int tx_restart(struct tx *tx, const struct restart_request *q, bool amended,
             return -1;
     if (!q->jobs_count && !q->rewrites_count && !q->maybe_count && !amended)
         return 0;
-    if (reset_jobs(tx, q, reply, err) || give_more(tx, q, err) || tx_start_run(tx, err))
+    if (reset_jobs(tx, q, reply, err) || tx_drop_spawned(tx, amended, err) ||
+        give_more(tx, q, err) || tx_start_run(tx, err))
         return -1;
     reply->run_id = tx->run_id;
     return 0;
@@ -156,13 +157,14 @@ int sqlite_restart(void *impl, const struct restart_request *request, struct res
     struct db *db = impl;
     struct tx tx = {0};
     reply->run_id = request->run_id;
-    if (db_begin(db, true, err))
-        return -1;
-    int rc =
-        tx_init(&tx, db, request->workflow_id, err) || tx_restart(&tx, request, false, reply, err)
-            ? -1
-            : 0;
-    rc = db_end(db, rc, err);
+    int rc = db_do(db, err, SQL_FOREIGN_KEYS_OFF, "") || db_begin(db, true, err) ? -1 : 0;
+    if (rc == 0) {
+        rc = tx_init(&tx, db, request->workflow_id, err) ||
+                     tx_restart(&tx, request, false, reply, err)
+                 ? -1
+                 : 0;
+        rc = db_end(db, rc, err);
+    }
     tx_fini(&tx);
-    return rc;
+    return db_do(db, rc ? NULL : err, SQL_FOREIGN_KEYS_ON, "") ? -1 : rc;
 }

@@ -12,6 +12,9 @@ int tx_restart(struct tx *tx, const struct restart_request *request, bool amende
 
 int tx_start_run(struct tx *tx, struct error *err);
 
+// Of jobs that are uninitialized: what they added. amended: the file has changed.
+int tx_drop_spawned(struct tx *tx, bool amended, struct error *err);
+
 // The job, in that state, gets more: in a class of that name, made if need be.
 int tx_more(struct tx *tx, const struct restart_more *more, enum job_state state,
             struct error *err);

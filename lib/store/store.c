@@ -215,6 +215,29 @@ int store_data(struct store *store, const struct data_request *request, struct d
     return rc;
 }
 
+int store_spawn_base(struct store *store, int64_t workflow_id, struct spawn_base *base,
+                     struct error *err)
+{
+    *base = (struct spawn_base){.arena = arena_create()};
+    int rc = store->ops->spawn_base(store->impl, workflow_id, base, err);
+    if (rc)
+        spawn_base_fini(base);
+    return rc;
+}
+
+void spawn_base_fini(struct spawn_base *base)
+{
+    arena_destroy(base->arena);
+    *base = (struct spawn_base){0};
+}
+
+int store_spawn(struct store *store, const struct spawn_request *request,
+                const struct workflow *workflow, struct spawn_reply *reply, struct error *err)
+{
+    *reply = (struct spawn_reply){0};
+    return store->ops->spawn(store->impl, request, workflow, reply, err);
+}
+
 int store_cancel(struct store *store, int64_t workflow_id, struct submissions *to_cancel,
                  struct error *err)
 {

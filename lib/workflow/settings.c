@@ -48,6 +48,7 @@ static const struct key {
     {"qos", KEY_TEXT, offsetof(struct settings, qos)},
     {"walltime_usec", KEY_INT64, offsetof(struct settings, walltime_usec)},
     {"max_allocations", KEY_INT32, offsetof(struct settings, max_allocations)},
+    {"max_iterations", KEY_INT32, offsetof(struct settings, max_iterations)},
     {"max_fails", KEY_INT32, offsetof(struct settings, max_fails)},
     {"memory_unasked", KEY_BOOL, offsetof(struct settings, memory_unasked)},
 };
@@ -66,6 +67,7 @@ void settings_init(struct settings *settings)
         .latency_wait_secs = 5,
         .output_dir = xstrdup("torc_output"),
         .max_allocations = 16,
+        .max_iterations = 1000,
     };
 }
 

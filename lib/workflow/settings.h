@@ -51,6 +51,7 @@ struct settings {
     char *account, *partition, *qos; // for sbatch; NULL: not given; owned
     int64_t walltime_usec;           // -t of torc-sbatch: the longest to ask for; 0: not given
     int32_t max_allocations;         // 16
+    int32_t max_iterations;          // of a lineage of jobs that add jobs: 1000
     int32_t max_fails;               // stop starting jobs after so many failures; 0: never
     bool memory_unasked; // found by torc-sbatch: the site refuses --mem, so memory is what comes
     struct schedulers schedulers;         // of the file

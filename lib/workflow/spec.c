@@ -14,6 +14,7 @@
 #include "lib/workflow/spec_handling.h"
 #include "lib/workflow/spec_params.h"
 #include "lib/workflow/spec_schedulers.h"
+#include "lib/workflow/spec_syntax.h"
 
 // clang-format off
 #define TABLE(name) {.fields = name, .count = sizeof name / sizeof *name}
@@ -189,7 +190,11 @@ static const struct section sections[] = {
 
 #define AT(member) offsetof(struct spec, member)
 static const struct field dynamic_fields[] = {
-    {.name = "max_iterations", .type = FIELD_COUNT, .unused = true, .least = 1, .most = INT32_MAX},
+    {.name = "max_iterations",
+     .type = FIELD_COUNT,
+     .offset = AT(settings.max_iterations),
+     .least = 1,
+     .most = INT32_MAX},
 };
 static const struct field_table dynamic_table = TABLE(dynamic_fields);
 
@@ -240,10 +245,7 @@ static const struct field top_fields[] = {
      .read = spec_monitor_read,
      .offset = AT(settings)},
     {.name = "actions", .type = FIELD_OWN, .read = spec_actions_read, .offset = AT(actions)},
-    {.name = "dynamic_jobs",
-     .type = FIELD_OBJECT,
-     .extra = &dynamic_table,
-     .later = "dynamic jobs come in a later version"},
+    {.name = "dynamic_jobs", .type = FIELD_OBJECT, .extra = &dynamic_table},
     {.name = "use_pending_failed", .type = FIELD_FLAG, .offset = AT(settings.use_pending_failed)},
     {.name = "jobs_sort_method",
      .type = FIELD_CHOICE,
@@ -252,8 +254,29 @@ static const struct field top_fields[] = {
     {.name = "enable_ro_crate", .type = FIELD_FLAG, .unused = true},
     {.name = "access_groups", .type = FIELD_LABELS, .offset = AT(access_groups)},
 };
-static const struct field_table top_table = TABLE(top_fields);
+static const struct field more_fields[] = {
+    {.name = "jobs"},
+    {.name = "files"},
+    {.name = "user_data"},
+    {.name = "lineage", .type = FIELD_NAME, .offset = AT(lineage)},
+    {.name = "state", .type = FIELD_JSON, .offset = AT(state)},
+};
+static const struct field_table top_table = TABLE(top_fields), more_table = TABLE(more_fields);
 #undef AT
+
+static const struct field_table *table_of(const struct spec *spec)
+{
+    return spec->part == SPEC_MORE ? &more_table : &top_table;
+}
+
+// Jobs, and what is only of them: the first three sections.
+static bool is_left_out(const struct spec *spec, const char *name)
+{
+    bool found = !strcmp(name, "actions");
+    for (size_t i = 0; i < 3; i++)
+        found |= !strcmp(name, sections[i].name);
+    return found && spec->part == SPEC_BASE;
+}
 
 static void report_duplicate(void *context, size_t offset, size_t length)
 {
@@ -312,7 +335,7 @@ static bool read_section(struct source *source, struct spec *spec, const struct 
     }
     if (!more && items.first) {
         source_go_key(source, section->name, offset);
-        if (section == sections)
+        if (section == sections && spec->part == SPEC_WHOLE)
             source_error(source, "the list is empty; a workflow has at least one job");
     }
     top->value_length = items.at - top->value;
@@ -359,12 +382,13 @@ static bool read_top(struct source *source, struct spec *spec, struct json_item 
     if (!key)
         return false;
     source_go_top(source);
-    const struct field *field = field_find(source, key, &top_table);
-    if (!field) {
+    const struct field_table *table = table_of(spec);
+    const struct field *field = field_find(source, key, table);
+    if (!field || is_left_out(spec, field->name)) {
         item->value_length = json_value_end(&source->json, item->value) - item->value;
         return item->value_length;
     }
-    bool *seen_before = &seen[field - top_fields];
+    bool *seen_before = &seen[field - table->fields];
     bool is_null = source->json.text[item->value] == 'n'; // nothing else begins so
     source_go_key(source, field->name, item->value);
     if (*seen_before)
@@ -397,56 +421,45 @@ static bool read_all(struct source *source, struct spec *spec)
          items.at = item.value + item.value_length)
         if (!read_top(source, spec, &item, seen))
             return false;
-    spec_execution_settle(source, spec);
+    if (spec->part != SPEC_MORE)
+        spec_execution_settle(source, spec);
     if (more < 0 || json_skip_space(&source->json, items.at) < source->json.length)
         return false;
     source_go_top(source);
-    for (size_t i = 0; i < top_table.count; i++)
+    for (size_t i = 0; i < top_table.count && spec->part == SPEC_WHOLE; i++)
         if (top_fields[i].required && !seen[i])
             source_error(source, "\"%s\" is missing", top_fields[i].name);
     return true;
 }
 
-// Says where and why the text is no JSON object.
-static void report_syntax(struct source *source)
+static bool read_part(struct source *source, struct spec *spec, enum spec_part part)
 {
-    struct json_fault fault;
-    json_error_t where;
-    source_go_top(source);
-    if (source->base_offset == source->json.length) {
-        source_error(source, "the file is empty; a workflow has at least a \"name\" and \"jobs\"");
-        return;
-    }
-    if (json_check(&source->json, &fault)) {
-        struct json_place open = source_place(source, fault.open);
-        if (fault.open < source->json.length)
-            source_error_at(source, fault.offset,
-                            "the file ends here, but the %c of line %d, column %d is not closed",
-                            source->json.text[fault.open], open.line, open.column);
-        else
-            source_error_at(source, fault.offset, "%s", fault.text);
-        return;
-    }
-    json_auto_t *root = json_loadb(source->json.text, source->json.length, JSON_DECODE_ANY, &where);
-    if (root)
-        source_error(source, "expected a workflow, %s, found %s%s",
-                     source->plain ? "name: … jobs: …" : "{\"name\": …, \"jobs\": […]}",
-                     field_found(source, root),
-                     source->plain && json_is_string(root)
-                         ? "; a list of commands is for the option --commands"
-                         : "");
-    else
-        source_error_at(source, (size_t)where.position, "this is no JSON: %s", where.text);
+    spec->part = part;
+    if (read_all(source, spec))
+        return true;
+    spec_report_syntax(source);
+    return false;
+}
+
+static void spec_init(struct spec *spec)
+{
+    *spec = (struct spec){.limit_resources = true, .sort_method = SORT_PATH};
+    settings_init(&spec->settings);
 }
 
 bool spec_read(struct source *source, struct spec *spec)
 {
-    *spec = (struct spec){.limit_resources = true, .sort_method = SORT_PATH};
-    settings_init(&spec->settings);
-    if (read_all(source, spec))
-        return true;
-    report_syntax(source);
-    return false;
+    spec_init(spec);
+    return read_part(source, spec, SPEC_WHOLE);
+}
+
+bool spec_read_more(struct source *base, struct source *source, struct spec *spec)
+{
+    spec_init(spec);
+    if (base)
+        read_part(base, spec, SPEC_BASE);
+    spec->incomplete = false;
+    return read_part(source, spec, SPEC_MORE);
 }
 
 void spec_fini(struct spec *spec)

@@ -21,8 +21,13 @@ struct spec_draft { // expanded commands that name files or data: gone once thos
 struct srun_signal { // number 0: not said
     int32_t number, lead_secs;
 };
+// Jobs that are added to a workflow (SPEC_MORE) have classes, handlers, schedulers, parameters and
+// env of the file that it came from (SPEC_BASE, without its jobs).
+enum spec_part { SPEC_WHOLE, SPEC_BASE, SPEC_MORE };
 
 struct spec {
+    enum spec_part part;                                       // that is being read
+    const char *lineage, *state;                               // of SPEC_MORE; state: JSON
     const char *name, *description, *project, *metadata, *env; // metadata and env: JSON
     int32_t mode;                                              // enum execution_mode
     int32_t sort_method;                                       // enum sort_method
@@ -63,6 +68,8 @@ enum launcher { LAUNCHER_UNSET = -1, LAUNCHER_DIRECT, LAUNCHER_SRUN };
 // Reads the file; what is wrong goes to source->problems. False when it is no JSON object, so that
 // nothing more can be said about it. spec_fini is due on both.
 bool spec_read(struct source *source, struct spec *spec);
+// base NULL: of that file nothing is known; what is wrong with it is not said twice.
+bool spec_read_more(struct source *base, struct source *source, struct spec *spec);
 void spec_fini(struct spec *spec);
 
 #endif

@@ -11,6 +11,7 @@
 #include "lib/text/source_format.h"
 #include "lib/workflow/commands_file.h"
 #include "lib/workflow/resolve.h"
+#include "lib/workflow/spec_known.h"
 
 static void resolve_data(struct resolver *resolver)
 {
@@ -243,6 +244,30 @@ int workflow_load_commands(const char *text, size_t length, const char *name,
                     !commands_read(text, length, name, resources, &source.rewrite, problems);
     source.json = (struct json_text){source.rewrite.json, source.rewrite.length};
     return load(&source, readable, workflow, errors);
+}
+
+int workflow_load_more(const char *text, size_t length, const char *name,
+                       struct workflow_more *more, struct workflow *workflow,
+                       struct problems *problems)
+{
+    size_t errors = problems->errors;
+    struct problems said = {0}; // when the workflow was made
+    struct spec spec = {0};
+    *workflow = (struct workflow){.text = arena_create()};
+    struct source source = {.problems = problems, .arena = workflow->text};
+    struct source base = {.problems = &said, .arena = workflow->text};
+    bool has_base =
+        more->base && source_read(&base, more->base, more->base_length, more->base_name);
+    if (source_read(&source, text, length, name) &&
+        spec_read_more(has_base ? &base : NULL, &source, &spec) && !spec.incomplete) {
+        spec_add_known(&spec, more, workflow->text);
+        resolve(&source, &spec, workflow);
+    }
+    spec_fini(&spec);
+    source_fini(&source);
+    source_fini(&base);
+    problems_fini(&said);
+    return problems->errors > errors ? -1 : 0;
 }
 
 void workflow_fini(struct workflow *workflow)

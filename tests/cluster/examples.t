@@ -54,6 +54,15 @@ is "$? $(cat walks.out/state)" "0 complete" "torc-sbatch --wait of the example w
 is "$(query "SELECT group_concat(scheduler) FROM (SELECT scheduler FROM submission WHERE action IS NOT NULL ORDER BY action)")" draw,compare \
 	"its actions asked for their nodes, each once"
 
+# heat: what jobs add needs allocations like any others, here of a class that the file names and no job of it
+as_user sh -c 'jq ".resource_requirements += [{name: \"wide\", num_cpus: 2, memory: \"128m\", runtime: \"PT1M\"}]" examples/heat/workflow.json > heat.json &&
+	sed -i "/left_\$next\\.txt\",\$/{n;s/tiny/wide/}" examples/heat/step.sh'
+as_user torc-sbatch --wait heat.json > out 2>&1
+is $? 0 "torc-sbatch --wait of a workflow whose jobs add jobs ends with 0" || diag "$(cat out)"
+is "$(query "SELECT group_concat(n, ' ') FROM (SELECT class || ' ' || count(*) AS n FROM job_status WHERE workflow = (SELECT max(id) FROM workflow)
+	AND state = 'completed' GROUP BY class ORDER BY class)")" "tiny 13 wide 6" "all that they added has run, six of a class that came later"
+is "$(wc -l < heat.out/rod.txt)" 21 "and has converged"
+
 wait_until 10 '[ -z "$(squeue -h)" ]'
 is "$(squeue -h)" "" "no allocation is left"
 is "$(sinfo -h -N -o %t | sort -u)" idle "both nodes are idle"
