@@ -76,6 +76,7 @@ cluster_tests += tests/cluster/schedulers.t
 cluster_tests += tests/cluster/sites.t
 cluster_tests += tests/cluster/steps.t
 cluster_tests += tests/cluster/submit.t
+cluster_tests += tests/cluster/torc_slurm.t
 cluster_tests += tests/cluster/waiting.t
 cluster_tests += tests/cluster/walltime.t
 
@@ -122,5 +123,6 @@ EXTRA_DIST += tests/local/import
 EXTRA_DIST += tests/local/report
 EXTRA_DIST += tests/local/schema
 EXTRA_DIST += tests/mpi_sum.c
+EXTRA_DIST += tests/slurm
 EXTRA_DIST += tests/storm
 EXTRA_DIST += tests/tap.h
