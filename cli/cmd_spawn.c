@@ -127,8 +127,6 @@ static int load(struct spawn *s, struct error *err)
         s->workflow.files[i].produced = true;
     if (!rc)
         rc = workflow_check_inputs(&s->workflow, AT_FDCWD, true, &problems);
-    if (problems_refuse_later(&problems))
-        rc = -1;
     if (rc) {
         problems_print(&problems, stderr, "torc", name, PROBLEMS_SCREEN);
         error_set(err, ERROR_USAGE, 0, "%s: %zu error%s, nothing was added", name, problems.errors,

@@ -184,7 +184,6 @@ static int load(const struct options *options, const struct node *node, struct w
         check_fit(workflow, node, &problems);
     }
     problems_drop_unfit(&problems);
-    problems_refuse_later(&problems);
     problems_print(&problems, stderr, "torc-run", options->file, PROBLEMS_SCREEN);
     int result = problems.errors ? error_set(err, ERROR_USAGE, 0, "%s", "")
                                  : merge_settings(options, workflow, err);

@@ -50,8 +50,6 @@ static int load(struct prepared *prepared, const struct options *options, struct
                  : workflow_load(prepared->text, prepared->length, options->file,
                                  &prepared->workflow, &problems);
     problems_drop_unfit(&problems);
-    if (!options->dry_run && problems_refuse_later(&problems))
-        rc = -1;
     int folder = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (!rc && folder >= 0)
         rc = workflow_check_inputs(&prepared->workflow, folder, !options->allow_missing, &problems);

@@ -94,11 +94,6 @@ void problem_add(struct problems *problems, bool warning, int line, int column, 
     problems->errors += !warning;
 }
 
-void problem_is_later(struct problems *problems)
-{
-    problems->list[problems->last].later = true;
-}
-
 void problem_is_unfit(struct problems *problems)
 {
     problems->list[problems->last].unfit = true;
@@ -117,18 +112,6 @@ void problems_drop_unfit(struct problems *problems)
         free(problem->text);
     }
     problems->count = kept;
-}
-
-bool problems_refuse_later(struct problems *problems)
-{
-    size_t before = problems->errors;
-    for (size_t i = 0; i < problems->count; i++) {
-        if (!problems->list[i].later || !problems->list[i].warning)
-            continue;
-        problems->list[i].warning = false;
-        problems->errors++;
-    }
-    return problems->errors > before;
 }
 
 void problems_settle(struct problems *problems)

@@ -14,8 +14,6 @@ struct problem {
     bool warning;
     bool unfit; // a warning of what allocations cannot hold: torc-sbatch says it itself, and others
                 // need not care
-    bool later; // a warning of what is no mistake, but not there yet: it is refused when the
-                // workflow is to run
     int line, column; // from 1; PROBLEM_NOWHERE: the whole file
     char *path;       // "jobs[3].memory", or NULL
     char *text;       // what was found, what was expected, what to do
@@ -35,14 +33,10 @@ void problem_add(struct problems *problems, bool warning, int line, int column, 
                  const char *format, ...) __attribute__((format(printf, 6, 7)));
 
 // The last problem added, a warning, is of that kind.
-void problem_is_later(struct problems *problems);
 void problem_is_unfit(struct problems *problems);
 
 // Forgets them.
 void problems_drop_unfit(struct problems *problems);
-
-// Makes errors of them all, for who wants to run the workflow; true when there were any.
-bool problems_refuse_later(struct problems *problems);
 
 // Sorts by position and drops what is there twice, such as one mistake in many instances of an
 // entry.

@@ -143,15 +143,6 @@ void source_warning(struct source *source, const char *format, ...)
     va_end(ap);
 }
 
-void source_later(struct source *source, const char *what)
-{
-    cleanup_free char *path = path_text(source);
-    struct json_place place = source_place(source, place_offset(source, true));
-    problem_add(source->problems, true, place.line, place.column, path, "not supported yet: %s",
-                what);
-    problem_is_later(source->problems);
-}
-
 void source_unfit(struct source *source, const char *format, ...)
 {
     va_list ap;

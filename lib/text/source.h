@@ -54,8 +54,6 @@ void source_error_key(struct source *source, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void source_warning(struct source *source, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-// the key here is known, but `what` is not there yet
-void source_later(struct source *source, const char *what);
 // a warning for Slurm
 void source_unfit(struct source *source, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

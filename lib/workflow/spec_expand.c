@@ -244,7 +244,7 @@ static bool has_brace(json_t *value)
 // Not those about parameters, nor those that the struct has no place for.
 static bool may_be_slot(const struct field *field)
 {
-    return field->type != FIELD_NO_EFFECT && !field->later && !field->unused;
+    return field->type != FIELD_NO_EFFECT && !field->unused;
 }
 
 // Takes the fields that parameters may change out of the object, but for those that are texts in

@@ -26,13 +26,6 @@ static json_t *settle(struct source *source, json_t *value, enum field_type type
     return hows[type] == SETTLED ? yaml_settle(value) : yaml_as_written(value);
 }
 
-// What a file may say and still ask for nothing.
-static bool is_nothing(const json_t *value)
-{
-    return json_is_false(value) || (json_is_array(value) && !json_array_size(value)) ||
-           (json_is_object(value) && !json_object_size(value));
-}
-
 void field_read(struct source *source, json_t *value, const struct field *field, void *into)
 {
     json_auto_t *settled = settle(source, value, field->type);
@@ -43,11 +36,8 @@ void field_read(struct source *source, json_t *value, const struct field *field,
         int64_t count;
         const char *text;
     } nobody = {0};
-    if (field->later && !is_nothing(settled))
-        source_later(source, field->later);
-    bool unused = field->later || field->unused;
     field_readers[field->type](source, settled, field,
-                               unused ? (char *)&nobody : (char *)into + field->offset);
+                               field->unused ? (char *)&nobody : (char *)into + field->offset);
 }
 
 const struct field *field_named(const char *key, const struct field_table *table)

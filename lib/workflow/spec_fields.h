@@ -47,7 +47,6 @@ struct field {
                        // of an object instead
     void (*read)(struct source *source, json_t *value, const struct field *field,
                  void *at); // FIELD_OWN; values as they are
-    const char *later;      // checked, but not there yet: what comes later
     bool unused;            // checked, but without effect here; semantics §1 names them
     bool required;
 };

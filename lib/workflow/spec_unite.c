@@ -100,7 +100,7 @@ void unite_entries(struct unite *unite, struct source *source, const struct fiel
         const char *b = (const char *)from + field->offset;
         if (!strcmp(field->name, "name"))
             name = *(const char **)a;
-        if (field->later || field->unused)
+        if (field->unused)
             continue;
         if (field->type == FIELD_TEXTS || field->type == FIELD_LABELS ||
             field->type == FIELD_REGEXES) {

@@ -83,7 +83,7 @@ struct workflow {
 };
 
 // Reads and resolves the workflow file `text` (errors call it `name`; format by its extension).
-// All mistakes go to problems. 0: none is an error (yet: problems_refuse_later), else -1; on both,
+// All mistakes go to problems. 0: none is an error, else -1; on both,
 // workflow_fini is due. Opens no file but those that the workflow names as its tables and lists.
 int workflow_load(const char *text, size_t length, const char *name, struct workflow *workflow,
                   struct problems *problems);

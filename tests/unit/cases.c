@@ -34,7 +34,6 @@ static char *errors_of(const char *text, size_t length, const char *name, bool *
         xmalloc(length ? length : 1); // no byte more, so that reading past the end is seen
     memcpy(exact, text, length);
     *failed = workflow_load(exact, length, name, &workflow, &problems) != 0;
-    *failed |= problems_refuse_later(&problems);
     FILE *out = open_memstream(&said, &said_length);
     problems_print(&problems, out, "torc-sbatch", name, PROBLEMS_SCREEN);
     fclose(out);
