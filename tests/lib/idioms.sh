@@ -66,7 +66,7 @@ runs data-parameters.yaml '{"region":"north","files":["north/a","north/b"],"dept
 
 # ---- commands ----
 runs invocation-lines.yaml 'HELLO ANNA' 'cat message.txt'
-runs invocation-line.json $'1\nfast 2\nblank' 'cat nice.txt environment.txt blank.txt'
+runs invocation-line.json "$(($(nice) + 1))"$'\nfast 2\nblank' 'cat nice.txt environment.txt blank.txt'
 runs shell-braces.yaml $'aworld1\nbworld1\n1}\n{i} 5 wo wor\nok' 'cat brace_1.txt'
 runs quoting.yaml "written
 written
