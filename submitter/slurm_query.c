@@ -186,7 +186,8 @@ static const char *state_name(uint32_t state)
 // The names of a list like "n[1-3]".
 static json_t *nodes_json(const char *list)
 {
-    hostlist_t hosts = slurm_hostlist_create(list ? list : "");
+    // hostlist_t is a pointer up to 22.05, and a struct later
+    __typeof__(slurm_hostlist_create("")) hosts = slurm_hostlist_create(list ? list : "");
     json_t *names = json_array();
     for (char *name; hosts && (name = slurm_hostlist_shift(hosts)); free(name))
         json_array_append_new(names, json_string(name));
