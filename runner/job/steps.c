@@ -230,8 +230,8 @@ static void queue(const struct step_report *report, int sig)
     sigqueue(report->pid, STEP_REPORT_SIGNAL, (union sigval){.sival_int = sig});
 }
 
-// srun itself is spared: it would end its step at once.
-// On other nodes nobody is told but by srun, which hands USR1 and USR2 on to all.
+// srun itself is spared: it would end its step at once. On other nodes nobody is told but by srun,
+// which hands USR1 and USR2 on to all.
 static void signal_own_steps(const struct jobs *jobs, struct job *job, int sig)
 {
     struct marks marks;
