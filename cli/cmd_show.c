@@ -336,11 +336,9 @@ static int show_jobs(struct cli *cli, struct store *store, const struct target *
 {
     const struct workflow_info *workflow = target->workflow;
     struct status_queue queue = {0};
-    struct waiting *waiting = waiting_create(store, workflow, err);
+    struct waiting *waiting = status_queue_waiting(&queue, store, workflow, err);
     if (!waiting)
         return -1;
-    if (workflow->state == WORKFLOW_RUNNING && workflow->counts[JOB_READY])
-        status_queue_ask(&queue, waiting);
     int result = cli->json ? print_json(store, target, waiting, err)
                            : print_jobs(cli, store, target, waiting, err);
     waiting_destroy(waiting);

@@ -148,11 +148,9 @@ static int print_json(struct store *store, const struct workflow_info *workflow,
 {
     struct json_stream json;
     struct status_queue queue = {0};
-    struct waiting *waiting = waiting_create(store, workflow, err);
+    struct waiting *waiting = status_queue_waiting(&queue, store, workflow, err);
     if (!waiting)
         return -1;
-    if (workflow->state == WORKFLOW_RUNNING && workflow->counts[JOB_READY])
-        status_queue_ask(&queue, waiting);
     json_stream_init(&json, stdout);
     json_stream_object(&json, NULL);
     document_workflow(&json, workflow);

@@ -149,3 +149,12 @@ void status_queue_draw(struct status_queue *queue, const struct screen *screen, 
     draw_queue(screen, queue);
     draw_gone(screen, queue->text, workflow_id, jobs, count);
 }
+
+struct waiting *status_queue_waiting(struct status_queue *queue, struct store *store,
+                                     const struct workflow_info *workflow, struct error *err)
+{
+    struct waiting *waiting = waiting_create(store, workflow, err);
+    if (waiting && workflow->state == WORKFLOW_RUNNING && workflow->counts[JOB_READY])
+        status_queue_ask(queue, waiting);
+    return waiting;
+}

@@ -8,6 +8,8 @@
 #include <stdint.h>
 
 #include "lib/show/screen.h"
+#include "lib/store/infos.h"
+#include "lib/store/store.h"
 
 struct status_queue {
     int64_t asked; // sum of the ids that it was asked about; 0: never
@@ -24,6 +26,11 @@ struct waiting;
 // Lets it know what squeue says of its queued allocations, if there are any; queue must live as
 // long. One request, unless they are those of the last time.
 void status_queue_ask(struct status_queue *queue, struct waiting *waiting);
+
+// Why jobs of the workflow wait, with what squeue says where any is ready. waiting_destroy is due
+// before status_queue_fini. NULL: the database cannot be read.
+struct waiting *status_queue_waiting(struct status_queue *queue, struct store *store,
+                                     const struct workflow_info *workflow, struct error *err);
 
 // jobs: those of Slurm that are not known to run. It is asked again only when they are others.
 void status_queue_draw(struct status_queue *queue, const struct screen *screen, int64_t workflow_id,
