@@ -109,8 +109,8 @@ cat > replay.yaml <<'Y'
 name: replay
 execution_config: {limit_resources: true}
 jobs:
-- {name: fits, command: "torc replay --memory 40000000 in out=12345", memory: 64m, cpus: 1}
-- {name: bursts, command: "torc replay --memory 400000000 in", memory: 64m, cpus: 1}
+- {name: fits, command: "torc replay --memory 40000000 in out=12345", memory: 128m, cpus: 1} # a sanitizer's too
+- {name: bursts, command: "torc replay --memory 400000000 in", memory: 128m, cpus: 1}
 - {name: lacks, command: "torc replay missing"}
 - {name: long, command: "torc replay --runtime 100", runtime: 1s}
 Y
