@@ -23,13 +23,10 @@ struct key {
 // clang-format on
 
 static const struct key node_keys[] = {
-    KEY(cluster_node, name, VALUE_TEXT),
-    KEY(cluster_node, hostname, VALUE_TEXT),
-    KEY(cluster_node, up, VALUE_BOOL),
-    KEY(cluster_node, cpus, VALUE_INT32),
-    KEY(cluster_node, memory_bytes, VALUE_INT64),
-    KEY(cluster_node, tmp_bytes, VALUE_INT64),
-    {0},
+    KEY(cluster_node, name, VALUE_TEXT),       KEY(cluster_node, hostname, VALUE_TEXT),
+    KEY(cluster_node, up, VALUE_BOOL),         KEY(cluster_node, idle, VALUE_BOOL),
+    KEY(cluster_node, cpus, VALUE_INT32),      KEY(cluster_node, memory_bytes, VALUE_INT64),
+    KEY(cluster_node, tmp_bytes, VALUE_INT64), {0},
 };
 
 static const struct key partition_keys[] = {

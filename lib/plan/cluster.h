@@ -15,6 +15,7 @@ struct arena;
 struct cluster_node {
     const char *name, *hostname;
     bool up;      // runs jobs, or will without an administrator: not down, drained or failing
+    bool idle;    // up, and nothing runs on it
     int32_t cpus; // without those specialised for the system
     int32_t gpus;
     int64_t memory_bytes; // without what is specialised for the system

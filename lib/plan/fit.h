@@ -11,6 +11,7 @@ struct fit_least { // the least that the nodes of one width or more have for job
     int32_t cpus, gpus;
     int64_t memory_bytes; // 0: Slurm does not know the memory of these nodes
     int64_t tmp_bytes;    // likewise
+    int64_t idle;         // of these nodes
 };
 
 struct fit {
@@ -37,6 +38,12 @@ int fit_choose(struct fit *fit, struct plan *plan, const struct plan_request *re
 void fit_fini(struct fit *fit);
 
 const struct fit_least *fit_least_of(const struct fit *fit, int32_t width);
+
+// The types of nodes that are up in the fit's partition, the narrowest first, each with what the
+// least of its nodes has and how many nodes as large are idle; of allocations of several nodes one
+// type, as these may be of several. Gives how many; the caller frees.
+size_t fit_types(const struct fit *fit, const struct cluster *cluster, int32_t nodes,
+                 struct fit_least **types);
 
 // Nodes of one allocation.
 int32_t fit_nodes(const struct fit *fit, const struct class_row *row);

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+lib_libtorc_la_SOURCES += %D%/allocations.c
+lib_libtorc_la_SOURCES += %D%/allocations.h
 lib_libtorc_la_SOURCES += %D%/classes.c
 lib_libtorc_la_SOURCES += %D%/cluster.c
 lib_libtorc_la_SOURCES += %D%/cluster.h
@@ -9,7 +11,13 @@ lib_libtorc_la_SOURCES += %D%/fit.h
 lib_libtorc_la_SOURCES += %D%/groups.c
 lib_libtorc_la_SOURCES += %D%/groups.h
 lib_libtorc_la_SOURCES += %D%/note.h
+lib_libtorc_la_SOURCES += %D%/place.c
+lib_libtorc_la_SOURCES += %D%/place.h
 lib_libtorc_la_SOURCES += %D%/plan.c
 lib_libtorc_la_SOURCES += %D%/plan.h
+lib_libtorc_la_SOURCES += %D%/pool.c
+lib_libtorc_la_SOURCES += %D%/pool.h
+lib_libtorc_la_SOURCES += %D%/shape.c
+lib_libtorc_la_SOURCES += %D%/shape.h
 lib_libtorc_la_SOURCES += %D%/stages.c
 lib_libtorc_la_SOURCES += %D%/stages.h

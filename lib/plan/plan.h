@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The planner: from the jobs that wait per resource class, the cluster and the settings to
-// allocations. A pure function; the formulas are design §4. As few allocations as do the work: each
-// is one job array element, each group one sbatch.
+// allocations. A pure function; the formulas are design §4. Each allocation is one job array
+// element, each group one sbatch.
 #ifndef LIB_PLAN_PLAN_H
 #define LIB_PLAN_PLAN_H
 
@@ -11,6 +11,7 @@
 
 #include "lib/plan/cluster.h"
 #include "lib/plan/demand.h"
+#include "lib/plan/shape.h"
 #include "lib/workflow/settings.h"
 
 enum { PLAN_KILL_WAIT_SECS = 30 }; // Slurm's, unless the site says otherwise
@@ -35,13 +36,17 @@ struct plan_group { // one sbatch request: `count` allocations of one shape
     int64_t class_id;
     // scheduler: NULL: none, jobs bound to one are not for it
     const char *class_name, *partition, *scheduler;
+    char *own_name;  // class_name where it is of several; owned
+    int32_t classes; // that share it; class_id is one of them
+    enum shape_limit limit;
     const struct scheduler *asked; // whose options sbatch is given; NULL: none
     bool now;                      // false: a later stage, whose jobs no one can start yet
     bool whole_nodes;
-    int32_t action;            // that asks for it; 0: none. With count 0 it needs nothing any more
-    int64_t jobs;              // that it was made for
-    int32_t count;             // allocations
-    int32_t slots, rounds;     // jobs side by side, and one after another, in each
+    int32_t action;        // that asks for it; 0: none. With count 0 it needs nothing any more
+    int64_t jobs;          // that it was made for
+    int32_t count;         // allocations
+    int32_t slots, rounds; // jobs side by side, and one after another, in each; of several classes
+                           // at most, and on average
     int32_t cpus, gpus, nodes; // asked for; cpus and gpus a node
     int64_t memory_bytes;      // asked for, a node
     bool memory_unasked;       // of memory_bytes: it comes without --mem, which the site refuses
@@ -75,9 +80,9 @@ struct plan_request {
     const struct settings *settings; // partition, account, qos, walltime, max_allocations, margin
 };
 
-// Plans every class that has ready jobs for which there is no room, and, with now = false, those
-// that come later; and what actions ask for: one group each, for all classes that it covers. On
-// refusal the plan holds the groups of the other classes. plan_fini is always
+// Plans every pool of classes (pool.h) that has ready jobs for which there is no room, and, with
+// now = false, those that come later; and what actions ask for: one group each, for all classes
+// that it covers. On refusal the plan holds the groups of the other classes. plan_fini is always
 // due; strings of groups are borrowed.
 void plan_make(struct plan *plan, const struct plan_request *request);
 void plan_fini(struct plan *plan);

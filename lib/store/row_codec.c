@@ -16,7 +16,7 @@
 #define C(f) INT(class_row, f)
 LOCAL(class_row, class_row, TEXT(class_row, name), C(cpus), C(nodes), C(gpus_milli),
       C(memory_bytes), C(runtime_usec), C(tmp_bytes), C(enforced), TEXT(class_row, scheduler),
-      TEXT(class_row, labels), C(action), TEXT(class_row, asks_with));
+      TEXT(class_row, labels), C(action), TEXT(class_row, asks_with), C(pool));
 #define AR(f) INT(action_row, f)
 LOCAL(action_row, action_row, AR(trigger), AR(type), AR(persistent), TEXT(action_row, commands),
       TEXT(action_row, scheduler), AR(num_allocations), AR(max_parallel_jobs),

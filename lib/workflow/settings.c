@@ -8,12 +8,22 @@
 
 #include "lib/base/mem.h"
 
-enum key_type { KEY_INT32, KEY_INT64, KEY_BOOL, KEY_TEXT, KEY_LIMITS, KEY_STDIO, KEY_HASH };
+enum key_type {
+    KEY_INT32,
+    KEY_INT64,
+    KEY_BOOL,
+    KEY_TEXT,
+    KEY_LIMITS,
+    KEY_STDIO,
+    KEY_HASH,
+    KEY_PACK
+};
 
 const char *const limits_mode_names[] = {"enforce", "warn", "off", NULL};
 const char *const stdio_mode_names[] = {"auto",      "separate", "combined", "no_stdout",
                                         "no_stderr", "none",     "stream",   NULL};
 const char *const hash_mode_names[] = {"auto", "all", "none", NULL};
+const char *const pack_mode_names[] = {"wide", "tight", NULL};
 
 static const struct key {
     const char *name;
@@ -48,6 +58,8 @@ static const struct key {
     {"qos", KEY_TEXT, offsetof(struct settings, qos)},
     {"walltime_usec", KEY_INT64, offsetof(struct settings, walltime_usec)},
     {"max_allocations", KEY_INT32, offsetof(struct settings, max_allocations)},
+    {"pack", KEY_PACK, offsetof(struct settings, pack)},
+    {"shortest_usec", KEY_INT64, offsetof(struct settings, shortest_usec)},
     {"max_iterations", KEY_INT32, offsetof(struct settings, max_iterations)},
     {"max_fails", KEY_INT32, offsetof(struct settings, max_fails)},
     {"memory_unasked", KEY_BOOL, offsetof(struct settings, memory_unasked)},
@@ -67,6 +79,7 @@ void settings_init(struct settings *settings)
         .latency_wait_secs = 5,
         .output_dir = xstrdup("torc_output"),
         .max_allocations = 16,
+        .shortest_usec = 10 * 60 * 1000000LL,
         .max_iterations = 1000,
     };
 }
@@ -140,6 +153,10 @@ static int read_key(struct settings *settings, const struct key *key, const json
         found = find_name(hash_mode_names, json_string_value(value));
         settings->hash = found < 0 ? HASH_AUTO : (enum hash_mode)found;
         return found < 0 ? -1 : 0;
+    case KEY_PACK:
+        found = find_name(pack_mode_names, json_string_value(value));
+        settings->pack = found < 0 ? PACK_WIDE : (enum pack_mode)found;
+        return found < 0 ? -1 : 0;
     }
     return -1;
 }
@@ -200,6 +217,8 @@ static json_t *key_json(const struct settings *settings, const struct key *key)
         return json_string(stdio_mode_names[settings->stdio]);
     case KEY_HASH:
         return json_string(hash_mode_names[settings->hash]);
+    case KEY_PACK:
+        return json_string(pack_mode_names[settings->pack]);
     }
     return json_null();
 }

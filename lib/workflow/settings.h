@@ -23,6 +23,7 @@ enum stdio_mode {
     STDIO_NONE,
     STDIO_STREAM,
 };
+enum pack_mode { PACK_WIDE, PACK_TIGHT }; // as many allocations as could start now, or as few
 enum hash_mode { HASH_AUTO, HASH_ALL, HASH_NONE }; // auto: files up to 64 MiB, and folders
 
 struct settings {
@@ -51,16 +52,19 @@ struct settings {
     char *account, *partition, *qos; // for sbatch; NULL: not given; owned
     int64_t walltime_usec;           // -t of torc-sbatch: the longest to ask for; 0: not given
     int32_t max_allocations;         // 16
-    int32_t max_iterations;          // of a lineage of jobs that add jobs: 1000
-    int32_t max_fails;               // stop starting jobs after so many failures; 0: never
-    bool memory_unasked; // found by torc-sbatch: the site refuses --mem, so memory is what comes
+    enum pack_mode pack;             // "pack": "wide"
+    int64_t shortest_usec;  // allocations are not made shorter to have more of them: 10 minutes
+    int32_t max_iterations; // of a lineage of jobs that add jobs: 1000
+    int32_t max_fails;      // stop starting jobs after so many failures; 0: never
+    bool memory_unasked;    // found by torc-sbatch: the site refuses --mem, so memory is what comes
     struct schedulers schedulers;         // of the file
     struct handlers handlers;             // likewise
     struct sbatch_options sbatch_options; // after "--" on the command line
 };
 
 // by mode, NULL at the end
-extern const char *const limits_mode_names[], *const stdio_mode_names[], *const hash_mode_names[];
+extern const char *const limits_mode_names[],
+    *const stdio_mode_names[], *const hash_mode_names[], *const pack_mode_names[];
 
 // The mode of that name, or -1.
 int stdio_mode_find(const char *name);

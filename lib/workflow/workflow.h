@@ -17,8 +17,7 @@ enum job_flag {
     JOB_CANCEL_ON_BLOCKING_FAILURE = 1, // the default
     JOB_SUPPORTS_TERMINATION = 2,
     JOB_SRUN = 4,       // launcher: srun
-    JOB_NAMES_DATA = 8, // its command holds ${user_data.input.…} of data that other jobs write: put
-                        // in when it starts
+    JOB_NAMES_DATA = 8, // its command holds ${user_data.input.…}, put in when it starts
     // the store sets these
     JOB_IN_ORDER = 16,  // of a workflow of many classes: claimed in order
     JOB_USES_DATA = 32, // user data is its input or output
@@ -40,6 +39,7 @@ struct class_row {
     const char *labels;    // NULL: none; sorted, comma-separated
     int32_t action;        // that covers its jobs, the file's first being 1; 0: none
     const char *asks_with; // that action's scheduler
+    int32_t pool;          // the first, from 1, of classes that may share allocations; 0: not known
 };
 
 struct job_row {

@@ -37,6 +37,7 @@ unit_tests += tests/unit/parameters
 unit_tests += tests/unit/params
 unit_tests += tests/unit/path
 unit_tests += tests/unit/plan
+unit_tests += tests/unit/pools
 unit_tests += tests/unit/regex
 unit_tests += tests/unit/restart_oracle
 unit_tests += tests/unit/sbatch_options
