@@ -97,6 +97,8 @@ static int make_plan(struct prepared *prepared, struct error *err)
     prepared->classes = plan_classes_of_workflow(&prepared->workflow);
     prepared->actions = plan_actions_of_workflow(&prepared->workflow, &prepared->actions_count);
     plan(prepared);
+    for (size_t i = 0; i < prepared->workflow.classes_count; i++)
+        prepared->workflow.classes[i].pool = (int32_t)prepared->plan.pool_of[i];
     for (size_t i = 0; i < prepared->plan.notes_count; i++) {
         const struct plan_note *note = &prepared->plan.notes[i];
         fprintf(stderr, "torc-sbatch: %s%s\n", note->refused ? "" : "warning: ", note->text);

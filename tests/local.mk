@@ -69,6 +69,7 @@ cluster_tests += tests/cluster/kill.t
 cluster_tests += tests/cluster/language.t
 cluster_tests += tests/cluster/nodes.t
 cluster_tests += tests/cluster/plugin.t
+cluster_tests += tests/cluster/pools.t
 cluster_tests += tests/cluster/restart.t
 cluster_tests += tests/cluster/runner.t
 cluster_tests += tests/cluster/sandbox.t

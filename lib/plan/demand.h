@@ -9,11 +9,12 @@
 #include "lib/workflow/workflow.h"
 
 struct class_demand {
-    int64_t class_id;
+    int64_t class_id, pool; // pool: that class of it that is its name
     struct class_row row;
     int64_t ready, soon;    // soon: blocked, and every unmet need is ready, pending or running
     int64_t blocked, ended; // ended: in a final state
     int64_t room; // jobs of the class that live and queued allocations have time and slots for
+    // of its pool, which shares them:
     int64_t allocations; // live and queued ones that were made for it
     int64_t vain;        // of those asked for since any job last ran, ended without one having run
     bool waiting;        // a submission made for it has not started yet, or it has max_allocations

@@ -190,6 +190,7 @@ void plan_make(struct plan *plan, const struct plan_request *request)
     struct pools pools;
     *plan = (struct plan){0};
     pools_make(&pools, plan, request);
+    plan->pool_of = pools_of_classes(&pools, request);
     for (size_t p = 0; p < pools.pools_count; p++)
         plan_pool(plan, request, &pools, p);
     pools_fini(&pools);
@@ -204,6 +205,7 @@ void plan_fini(struct plan *plan)
         free(plan->notes[i].text);
     free(plan->notes);
     free(plan->groups);
+    free(plan->pool_of);
     *plan = (struct plan){0};
 }
 

@@ -34,19 +34,17 @@ struct plan_class { // what the planner is told of one resource class
 
 struct plan_group { // one sbatch request: `count` allocations of one shape
     int64_t class_id;
-    // scheduler: NULL: none, jobs bound to one are not for it
-    const char *class_name, *partition, *scheduler;
-    char *own_name;  // class_name where it is of several; owned
-    int32_t classes; // that share it; class_id is one of them
+    const char *class_name, *partition, *scheduler; // scheduler NULL: none
+    char *own_name;                                 // class_name where it is of several; owned
+    int32_t classes;                                // that share it; class_id is one of them
     enum shape_limit limit;
     const struct scheduler *asked; // whose options sbatch is given; NULL: none
     bool now;                      // false: a later stage, whose jobs no one can start yet
     bool whole_nodes;
-    int32_t action;        // that asks for it; 0: none. With count 0 it needs nothing any more
-    int64_t jobs;          // that it was made for
-    int32_t count;         // allocations
-    int32_t slots, rounds; // jobs side by side, and one after another, in each; of several classes
-                           // at most, and on average
+    int32_t action;            // that asks for it; 0: none. With count 0 it needs nothing any more
+    int64_t jobs;              // that it was made for
+    int32_t count;             // allocations
+    int32_t slots, rounds;     // jobs side by side, one after another; of several classes about
     int32_t cpus, gpus, nodes; // asked for; cpus and gpus a node
     int64_t memory_bytes;      // asked for, a node
     bool memory_unasked;       // of memory_bytes: it comes without --mem, which the site refuses
@@ -69,6 +67,8 @@ struct plan {
     struct plan_note *notes;
     size_t groups_count, groups_space, notes_count, notes_space;
     bool refused; // some note is
+    uint32_t
+        *pool_of; // by class of the request: the first, from 1, of its pool; 0: none was formed
 };
 
 struct plan_request {

@@ -25,20 +25,6 @@ bool pool_rows_alike(const struct class_row *a, const struct class_row *b)
            same_text(a->scheduler, b->scheduler);
 }
 
-void pool_set_rows(struct class_row *rows, size_t count)
-{
-    cleanup_free size_t *firsts = xcalloc(count + 1, sizeof *firsts);
-    size_t pools = 0;
-    for (size_t i = 0; i < count; i++) {
-        size_t p = 0;
-        while (p < pools && !pool_rows_alike(&rows[firsts[p]], &rows[i]))
-            p++;
-        if (p == pools)
-            firsts[pools++] = i;
-        rows[i].pool = (int32_t)firsts[p] + 1;
-    }
-}
-
 void pools_make(struct pools *pools, struct plan *plan, const struct plan_request *request)
 {
     cleanup_free size_t *firsts = xcalloc(request->classes_count + 1, sizeof *firsts);
@@ -71,6 +57,19 @@ void pools_fini(struct pools *pools)
         fit_fini(&pools->list[i].fit);
     free(pools->list);
     *pools = (struct pools){0};
+}
+
+uint32_t *pools_of_classes(const struct pools *pools, const struct plan_request *request)
+{
+    uint32_t *of = xcalloc(request->classes_count + 1, sizeof *of);
+    cleanup_free uint32_t *firsts = xcalloc(pools->pools_count + 1, sizeof *firsts);
+    for (size_t i = 0; i < pools->count; i++) {
+        size_t class = (size_t)(pools->list[i].class - request->classes);
+        uint32_t *first = &firsts[pools->list[i].pool];
+        *first = *first ? *first : (uint32_t) class + 1;
+        of[class] = *first;
+    }
+    return of;
 }
 
 // ---- packing ----

@@ -20,12 +20,12 @@ struct pools {
 // May they share an allocation, as far as their rows say? They may still go to two partitions.
 bool pool_rows_alike(const struct class_row *a, const struct class_row *b);
 
-// Sets the pool of each row, by what the rows say.
-void pool_set_rows(struct class_row *rows, size_t count);
-
 // What does not fit is noted. pools_fini is due.
 void pools_make(struct pools *pools, struct plan *plan, const struct plan_request *request);
 void pools_fini(struct pools *pools);
+
+// By class of the request: the first, from 1, of its pool; 0: it is in none. The caller frees.
+uint32_t *pools_of_classes(const struct pools *pools, const struct plan_request *request);
 
 struct pool_need { // what is to be asked for of one class
     const struct pool_class *of;

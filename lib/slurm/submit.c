@@ -78,6 +78,7 @@ static struct submission submission_row(const struct submit_request *request, st
         .arguments = arena_strdup(arena, arguments),
         .script = request->script,
         .action = group->action,
+        .classes = group->classes,
         .state = ALLOCATION_PLANNED,
         .allocations = request->count,
         .cpus = group->cpus,

@@ -79,7 +79,7 @@ int submit_heal(const struct submit *submit, int *wait_secs, struct error *err)
 static bool is_needed(const struct demand *demand, const struct submission *s)
 {
     for (uint32_t i = 0; demand && i < demand->classes_count; i++)
-        if (demand->classes[i].class_id == s->class_id ||
+        if (demand->classes[i].pool == s->pool ||
             (s->action && demand->classes[i].row.action == s->action))
             return true;
     return false;

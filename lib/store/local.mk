@@ -24,6 +24,8 @@ lib_libtorc_la_SOURCES += %D%/read.h
 lib_libtorc_la_SOURCES += %D%/read_each.c
 lib_libtorc_la_SOURCES += %D%/read_each.h
 lib_libtorc_la_SOURCES += %D%/restart.h
+lib_libtorc_la_SOURCES += %D%/room.c
+lib_libtorc_la_SOURCES += %D%/room.h
 lib_libtorc_la_SOURCES += %D%/row_codec.c
 lib_libtorc_la_SOURCES += %D%/row_codec.h
 lib_libtorc_la_SOURCES += %D%/run.h
@@ -74,7 +76,6 @@ lib_libtorc_la_SOURCES += %D%/store.h
 lib_libtorc_la_SOURCES += %D%/sync.h
 lib_libtorc_la_SOURCES += %D%/waiting.c
 lib_libtorc_la_SOURCES += %D%/waiting.h
-
 # these become C texts; the files themselves stay the one place to read and change them
 EXTRA_DIST += lib/store/class_used.sql
 EXTRA_DIST += lib/store/schema.sql

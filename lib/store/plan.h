@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What planning and submitting need from the database: how much work waits per class, how much room
-// there is for it, and one row per sbatch call, committed before the call.
+// What planning and submitting need from the database: how much work waits per class and pool, how
+// much room there is for it, and one row per sbatch call, committed before the call.
 #ifndef LIB_STORE_PLAN_H
 #define LIB_STORE_PLAN_H
 
@@ -20,12 +20,14 @@ struct submission {
     int32_t allocations, cpus, gpus, nodes, slots, rounds;
     int64_t memory_bytes, walltime_usec, created_usec, answered_usec;
     int32_t action;   // that asks for it; 0: it was planned
+    int32_t classes;  // of its pool, those that it was made for
+    int64_t pool;     // of its class; read only
     int64_t replaces; // when it is made: the one that Slurm found too large; 0: none
 };
 
 // Inserts the rows in one transaction, with an allocation row per element, state planned; ids are
 // filled in, and in each tag "%w" and "%s" become the workflow's and the submission's id (the tag
-// is replaced by memory of the arena). Unless `force`, a submission whose class has one waiting, or
+// is replaced by memory of the arena). Unless `force`, a submission whose pool has one waiting, or
 // had one made in the last 10 s, is left out: its id becomes 0; and so
 // is one of an action whose allocations somebody has asked for.
 int store_submissions_create(struct store *store, int64_t workflow_id, struct submission *list,

@@ -114,8 +114,9 @@ RECORD(sync_reply, sync_reply, LIST(sync_reply, claimed, &codec_claimed),
 
 // ---- planning ----
 #define D(f) INT(class_demand, f)
-LOCAL(class_demand, class_demand, D(class_id), PART(class_demand, row, &codec_class_row), D(ready),
-      D(soon), D(blocked), D(ended), D(allocations), D(vain), D(room), D(waiting), D(held));
+LOCAL(class_demand, class_demand, D(class_id), D(pool), PART(class_demand, row, &codec_class_row),
+      D(ready), D(soon), D(blocked), D(ended), D(allocations), D(vain), D(room), D(waiting),
+      D(held));
 #define DA(f) INT(action_demand, f)
 LOCAL(action_demand, action_demand, DA(position), DA(num_allocations),
       TEXT(action_demand, scheduler), DA(due), DA(again));
@@ -126,7 +127,7 @@ RECORD(demand, demand, LIST(demand, classes, &codec_class_demand),
 RECORD(submission, submission, S(id), S(class_id), S(slurm_job_id), ST(tag), ST(partition),
        ST(scheduler), ST(arguments), ST(script), ST(error), S(state), S(allocations), S(cpus),
        S(gpus), S(nodes), S(slots), S(rounds), S(memory_bytes), S(walltime_usec), S(created_usec),
-       S(answered_usec), S(action), S(replaces));
+       S(answered_usec), S(action), S(replaces), S(classes), S(pool));
 RECORD(submissions, submissions,
        {COUNTED(submissions, list, CODEC_LIST, count), .of = &codec_submission});
 

@@ -74,6 +74,7 @@ CREATE TABLE resource_class (
   labels TEXT,                             -- comma-separated; only runners with all of them take its jobs
   unsatisfied INTEGER REFERENCES submission(id) ON DELETE SET NULL,  -- the one request that is still to start
   action INTEGER,                          -- position of the one that covers its jobs; NULL: none
+  pool INTEGER,                            -- the first class of those that may share allocations; NULL: itself
   UNIQUE (workflow, name, scheduler, labels)
 );
 
@@ -180,7 +181,7 @@ CREATE INDEX job_user_data_user_data ON job_user_data (user_data, role);
 CREATE TABLE submission (
   id INTEGER PRIMARY KEY,
   workflow INTEGER NOT NULL REFERENCES workflow(id) ON DELETE CASCADE,
-  class INTEGER REFERENCES resource_class(id) ON DELETE CASCADE,   -- whose need it was made for
+  class INTEGER REFERENCES resource_class(id) ON DELETE CASCADE,   -- whose need it was made for; of several: one of them
   tag TEXT NOT NULL UNIQUE,
   state INTEGER NOT NULL DEFAULT 0 REFERENCES allocation_state(id),
   created_usec INTEGER NOT NULL,
@@ -193,13 +194,14 @@ CREATE TABLE submission (
   memory_bytes INTEGER NOT NULL,
   gpus INTEGER NOT NULL DEFAULT 0,
   nodes INTEGER NOT NULL DEFAULT 1,
-  slots INTEGER NOT NULL,                  -- jobs of the class side by side in one allocation
-  rounds INTEGER NOT NULL,                 -- and one after another
+  slots INTEGER NOT NULL,                  -- jobs side by side in one allocation; of several classes at most
+  rounds INTEGER NOT NULL,                 -- and one after another; of several classes on average
   walltime_usec INTEGER NOT NULL,
   arguments TEXT,                          -- JSON array: what sbatch was called with
   script TEXT,
   error TEXT,                              -- why sbatch refused
-  action INTEGER                           -- position of the one that asked for it; NULL: it was planned
+  action INTEGER,                          -- position of the one that asked for it; NULL: it was planned
+  classes INTEGER NOT NULL DEFAULT 1       -- of the pool of its class, those that it was made for
 );
 CREATE INDEX submission_workflow ON submission (workflow);
 

@@ -49,14 +49,14 @@ static int amend_classes(struct amending *a, struct error *err)
         rc = rc ? db_do(db, err, SQL_AMEND_CLASS_SET, "liliilli", a->classes[i], (int)c->cpus,
                         c->memory_bytes, (int)c->gpus_milli, (int)c->nodes, c->runtime_usec,
                         c->tmp_bytes, (int)c->enforced)
-                : db_do(db, err, SQL_CLASS_ADD, "llsiliillissz", a->classes[i], a->tx->workflow_id,
+                : db_do(db, err, SQL_CLASS_ADD, "llsiliillisszz", a->classes[i], a->tx->workflow_id,
                         c->name, (int)c->cpus, c->memory_bytes, (int)c->gpus_milli, (int)c->nodes,
                         c->runtime_usec, c->tmp_bytes, (int)c->enforced, c->scheduler, c->labels,
-                        (int64_t)c->action);
+                        (int64_t)c->action, (int64_t)0);
         if (rc)
             return -1;
     }
-    return 0;
+    return db_do(db, err, SQL_CLASSES_POOL, "l", a->tx->workflow_id);
 }
 
 static int job_is_busy(const char *name, const char *what, struct error *err)

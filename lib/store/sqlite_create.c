@@ -38,13 +38,13 @@ static int add_classes(struct tx *tx, const struct workflow *w, const struct bas
 {
     for (size_t i = 0; i < w->classes_count; i++) {
         const struct class_row *c = &w->classes[i];
-        if (db_do(tx->db, err, SQL_CLASS_ADD, "llsiliillissz", b->class_id + 1 + (int64_t)i,
+        if (db_do(tx->db, err, SQL_CLASS_ADD, "llsiliillisszz", b->class_id + 1 + (int64_t)i,
                   tx->workflow_id, c->name, (int)c->cpus, c->memory_bytes, (int)c->gpus_milli,
                   (int)c->nodes, c->runtime_usec, c->tmp_bytes, (int)c->enforced, c->scheduler,
-                  c->labels, (int64_t)c->action))
+                  c->labels, (int64_t)c->action, c->pool ? b->class_id + c->pool : 0))
             return -1;
     }
-    return 0;
+    return db_do(tx->db, err, SQL_CLASSES_POOL, "l", tx->workflow_id);
 }
 
 static int add_job(struct tx *tx, struct bulk *bulk, const struct job_row *j, int64_t id,

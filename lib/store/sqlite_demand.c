@@ -1,26 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Demand: how many jobs of each class wait, and for how many of them the live and queued
-// allocations have time and slots.
+// allocations have time and slots. That arithmetic is lib/store/room.c.
 #include "lib/base/mem.h"
+#include "lib/store/room.h"
 #include "lib/store/sqlite_tx.h"
 #include "lib/workflow/settings.h"
 
 // a job may start so late and still count as one of the first round: lib/store/pack.h
 enum { FRESH_USEC = 60 * 1000000 };
 
-struct need { // a class whose jobs have not all ended
-    struct class_demand demand;
-    int64_t busy;     // pending and running
-    int64_t unplaced; // of busy + ready + soon, those that no allocation has taken yet
-};
-
-struct supply { // a live allocation, or the waiting elements of one submission
-    int64_t class_id, memory_bytes, left_usec, count;
-    int32_t cpus, gpus_milli, nodes, slots, rounds; // cpus, gpus and memory of a node
-    int32_t gone;                                   // of its nodes, those whose runner has ended
-    const char *scheduler;
-    bool live;
-    double free; // share of its time and slots that nobody has taken
+struct pool {
+    int64_t id, allocations, vain;
+    bool waiting, vain_known, waits_known, waits;
 };
 
 struct asking { // an action that gives nodes to the classes that it covers
@@ -32,16 +23,31 @@ struct asking { // an action that gives nodes to the classes that it covers
 struct balance {
     struct tx *tx;
     struct arena *arena;
-    struct need *needs;
+    struct need *needs; // by id
+    struct pool *pools;
     struct supply *supplies;
     struct asking *askings;
-    size_t needs_count, needs_space, supplies_count, supplies_space, askings_count, askings_space;
-    int64_t most; // allocations of one class
+    size_t pools_count, pools_space, needs_count, needs_space, supplies_count, supplies_space,
+        askings_count, askings_space;
+    int64_t most; // allocations of one pool
 };
 
 static int64_t smaller(int64_t a, int64_t b)
 {
     return a < b ? a : b;
+}
+
+// Classes that follow each other are mostly of one pool.
+static size_t pool_of(struct balance *b, int64_t id, size_t last)
+{
+    if (last < b->pools_count && b->pools[last].id == id)
+        return last;
+    for (size_t i = 0; i < b->pools_count; i++)
+        if (b->pools[i].id == id)
+            return i;
+    b->pools = array_grow(b->pools, b->pools_count, &b->pools_space, sizeof *b->pools);
+    b->pools[b->pools_count] = (struct pool){.id = id};
+    return b->pools_count++;
 }
 
 static int read_needs(struct balance *b, enum sql which, struct error *err)
@@ -73,6 +79,10 @@ static int read_needs(struct balance *b, enum sql which, struct error *err)
                 },
             .busy = sqlite3_column_int64(s, 14),
         };
+        struct need *n = &b->needs[b->needs_count - 1];
+        n->demand.pool = sqlite3_column_int64(s, 18);
+        n->pool = pool_of(b, n->demand.pool, b->needs_count > 1 ? n[-1].pool : 0);
+        b->pools[n->pool].waiting |= n->demand.waiting;
     }
     return rc;
 }
@@ -83,10 +93,13 @@ static int read_soon(struct balance *b, struct error *err)
 {
     sqlite3_stmt *s = db_query(b->tx->db, err, SQL_DEMAND_SOON, "l", b->tx->workflow_id);
     int rc = -1;
-    while (s && (rc = db_step(b->tx->db, s, err)) > 0)
-        for (size_t i = 0; i < b->needs_count; i++)
-            if (b->needs[i].demand.class_id == sqlite3_column_int64(s, 0))
-                b->needs[i].demand.soon = sqlite3_column_int64(s, 1);
+    size_t i = 0; // both come by id
+    while (s && (rc = db_step(b->tx->db, s, err)) > 0) {
+        while (i < b->needs_count && b->needs[i].demand.class_id < sqlite3_column_int64(s, 0))
+            i++;
+        if (i < b->needs_count && b->needs[i].demand.class_id == sqlite3_column_int64(s, 0))
+            b->needs[i].demand.soon = sqlite3_column_int64(s, 1);
+    }
     return rc;
 }
 
@@ -102,12 +115,15 @@ static int read_margin(struct balance *b, struct settings *settings, struct erro
 
 static void count_allocations(struct balance *b)
 {
+    for (size_t k = 0; k < b->supplies_count; k++)
+        for (size_t p = 0; p < b->pools_count; p++)
+            if (b->supplies[k].pool == b->pools[p].id)
+                b->pools[p].allocations += b->supplies[k].count;
     for (size_t i = 0; i < b->needs_count; i++) {
         struct class_demand *d = &b->needs[i].demand;
-        for (size_t k = 0; k < b->supplies_count; k++)
-            if (b->supplies[k].class_id == d->class_id)
-                d->allocations += b->supplies[k].count;
-        d->waiting |= d->allocations >= b->most;
+        const struct pool *pool = &b->pools[b->needs[i].pool];
+        d->allocations = pool->allocations;
+        d->waiting = pool->waiting || pool->allocations >= b->most;
     }
 }
 
@@ -138,86 +154,15 @@ static int read_supplies(struct balance *b, struct error *err)
             .live = live,
             .count = sqlite3_column_int64(s, 11),
             .gone = live && sqlite3_column_int(s, 5) > 1 ? sqlite3_column_int(s, 12) : 0,
-            .free = 1,
+            .pool = sqlite3_column_int64(s, 13),
+            .classes = sqlite3_column_int(s, 14),
+            .free = {1, 1, 1},
         };
     }
     b->most = settings.max_allocations > 1 ? settings.max_allocations : 1;
     settings_fini(&settings);
     count_allocations(b);
     return rc;
-}
-
-// How many rounds of a class are left. In a live allocation of its own, slots are in the middle of
-// a round, which counts as a whole one like the job that runs in it; but if none of its jobs runs,
-// they are idle for want of time.
-static int64_t rounds_left(const struct supply *s, const struct need *n, bool own)
-{
-    int64_t runtime = n->demand.row.runtime_usec;
-    if (runtime <= 0 || (own && !s->live))
-        return runtime <= 0 ? 1 : s->rounds;
-    int64_t rounds = (s->left_usec + (own && n->busy ? runtime - 1 : 0)) / runtime;
-    return own && rounds > s->rounds ? s->rounds : rounds;
-}
-
-// How many jobs of the class an unused supply would run.
-static int64_t capacity(const struct supply *s, const struct need *n)
-{
-    const struct class_row *c = &n->demand.row;
-    int64_t nodes = s->nodes - s->gone;
-    if (c->labels || nodes <= 0 || (c->nodes > 1 && c->nodes != nodes) ||
-        (c->scheduler && (!s->scheduler || strcmp(c->scheduler, s->scheduler))))
-        return 0;
-    bool own = s->class_id == n->demand.class_id;
-    int64_t slots = s->slots;
-    if (!own) {
-        slots = c->cpus ? s->cpus / c->cpus : INT32_MAX;
-        slots = c->memory_bytes ? smaller(slots, s->memory_bytes / c->memory_bytes) : slots;
-        slots = c->gpus_milli ? smaller(slots, s->gpus_milli / c->gpus_milli) : slots;
-        slots = c->nodes > 1 && c->gpus_milli ? smaller(slots, 1) : slots;
-        slots = c->nodes > 1 ? slots : smaller(slots, INT32_MAX) * nodes;
-    } else if (c->nodes == 1) {
-        slots = slots * nodes / s->nodes;
-    }
-    int64_t rounds = rounds_left(s, n, own);
-    return slots > 0 && rounds > 0 ? slots * rounds * s->count : 0;
-}
-
-// First each class takes from the allocations made for it, then what is left over from those of
-// others.
-static void place(struct balance *b, bool own)
-{
-    for (size_t i = 0; i < b->needs_count; i++) {
-        struct need *n = &b->needs[i];
-        for (size_t k = 0; k < b->supplies_count && n->unplaced > 0; k++) {
-            struct supply *s = &b->supplies[k];
-            int64_t most = (s->class_id == n->demand.class_id) == own ? capacity(s, n) : 0;
-            int64_t room = (int64_t)((double)most * s->free + 1e-6);
-            int64_t taken = n->unplaced < room ? n->unplaced : room;
-            if (taken > 0)
-                s->free -= (double)taken / (double)most;
-            n->unplaced -= taken;
-        }
-    }
-}
-
-static void set_rooms(struct balance *b)
-{
-    for (size_t i = 0; i < b->needs_count; i++) {
-        struct class_demand *d = &b->needs[i].demand;
-        b->needs[i].unplaced = b->needs[i].busy + d->ready + d->soon;
-    }
-    place(b, true);
-    place(b, false);
-    for (size_t i = 0; i < b->needs_count; i++) {
-        struct class_demand *d = &b->needs[i].demand;
-        d->room = d->ready + d->soon - b->needs[i].unplaced;
-        for (size_t k = 0; k < b->supplies_count; k++)
-            if (b->supplies[k].class_id == d->class_id)
-                d->room += (int64_t)((double)capacity(&b->supplies[k], &b->needs[i]) *
-                                         b->supplies[k].free +
-                                     1e-6);
-        d->room = d->room > 0 ? d->room : 0;
-    }
 }
 
 static int read_askings(struct balance *b, struct error *err)
@@ -297,18 +242,23 @@ static int compute(struct balance *b, bool soon, struct error *err)
     if (read_needs(b, SQL_DEMAND_CLASSES, err) || hold_covered(b, err) ||
         (soon && any_ready(b) && read_soon(b, err)) || read_supplies(b, err))
         return -1;
-    set_rooms(b);
+    rooms_set(b->needs, b->needs_count, b->supplies, b->supplies_count);
     return 0;
 }
 
-// A class that has work for which there is no room: do its allocations run jobs at all?
+// A class that has work for which there is no room: do the allocations of its pool run jobs at all?
 static int read_vain(struct balance *b, struct error *err)
 {
     for (size_t i = 0; i < b->needs_count; i++) {
         struct class_demand *d = &b->needs[i].demand;
-        if (d->ready > d->room && db_number(b->tx->db, err, &d->vain, SQL_CLASS_NONE_RAN, "ll",
-                                            d->class_id, b->tx->workflow_id) < 0)
+        struct pool *pool = &b->pools[b->needs[i].pool];
+        if (d->ready <= d->room)
+            continue;
+        if (!pool->vain_known && db_number(b->tx->db, err, &pool->vain, SQL_POOL_NONE_RAN, "ll",
+                                           d->class_id, b->tx->workflow_id) < 0)
             return -1;
+        pool->vain_known = true;
+        d->vain = pool->vain;
     }
     return 0;
 }
@@ -316,6 +266,7 @@ static int read_vain(struct balance *b, struct error *err)
 static void balance_fini(struct balance *b)
 {
     free(b->needs);
+    free(b->pools);
     free(b->supplies);
     free(b->askings);
 }
@@ -355,12 +306,13 @@ static int find_due(struct tx *tx, struct balance *b, bool *due, struct error *e
         *due |= b->askings[i].demand.due;
     for (size_t i = 0; i < b->needs_count && !*due; i++) {
         const struct class_demand *d = &b->needs[i].demand;
-        bool waits = false;
+        struct pool *pool = &b->pools[b->needs[i].pool];
         if (d->waiting || d->held || d->row.labels || d->ready == 0 || d->ready <= d->room)
             continue;
-        if (tx_class_waits(tx, d->class_id, &waits, err))
+        if (!pool->waits_known && tx_pool_waits(tx, d->class_id, &pool->waits, err))
             return -1;
-        *due = !waits;
+        pool->waits_known = true;
+        *due = !pool->waits;
     }
     return 0;
 }

@@ -4,25 +4,25 @@
 #include "lib/base/mem.h"
 #include "lib/store/sqlite_action.h"
 
-int tx_class_waits(struct tx *tx, int64_t class_id, bool *waits, struct error *err)
+int tx_pool_waits(struct tx *tx, int64_t class_id, bool *waits, struct error *err)
 {
     enum { DOUBLINGS = 8 };
-    // between two submissions of one class, unless the last has ended and ran jobs: its runner may
+    // between two submissions of one pool, unless the last has ended and ran jobs: its runner may
     // be the last that could ask
     static const int64_t pause_usec = 10 * 1000000;
     int64_t vain = 0, waiting = 0;
-    if (db_number(tx->db, err, &vain, SQL_CLASS_IN_VAIN, "ll", class_id, tx->workflow_id) < 0)
+    if (db_number(tx->db, err, &vain, SQL_POOL_IN_VAIN, "ll", class_id, tx->workflow_id) < 0)
         return -1;
     int64_t doublings = vain > DOUBLINGS ? DOUBLINGS : vain > 1 ? vain - 1 : 0;
-    if (db_number(tx->db, err, &waiting, SQL_CLASS_WAITING, "llli", class_id, tx->workflow_id,
+    if (db_number(tx->db, err, &waiting, SQL_POOL_WAITING, "llli", class_id, tx->workflow_id,
                   tx->now_usec - (pause_usec << doublings), vain > 0) < 0)
         return -1;
     *waits = waiting != 0;
     return 0;
 }
 
-// Left out when the class has one that is still to start, or had one a moment ago. Looked at before
-// any is inserted, since one call may make several for a class.
+// Left out when the pool of its class has one that is still to start, or had one a moment ago.
+// Looked at before any is inserted, since one call may make several for a pool.
 static int choose(struct tx *tx, struct submission *list, uint32_t count, bool force,
                   struct error *err)
 {
@@ -37,7 +37,7 @@ static int choose(struct tx *tx, struct submission *list, uint32_t count, bool f
         }
         if (force || !list[i].class_id)
             continue;
-        if (tx_class_waits(tx, list[i].class_id, &waits, err))
+        if (tx_pool_waits(tx, list[i].class_id, &waits, err))
             return -1;
         list[i].id = !waits;
     }
@@ -61,7 +61,8 @@ static const char *fill_tag(struct arena *arena, const char *tag, int64_t workfl
     return arena_strdup(arena, text);
 }
 
-static int add_submission(struct tx *tx, struct submission *s, struct arena *arena,
+// first: of those that are made at once; 0: this one is.
+static int add_submission(struct tx *tx, struct submission *s, int64_t *first, struct arena *arena,
                           struct error *err)
 {
     struct db *db = tx->db;
@@ -69,19 +70,22 @@ static int add_submission(struct tx *tx, struct submission *s, struct arena *are
     if (db_number(db, err, &last, SQL_MAX_SUBMISSION, "") < 0)
         return -1;
     s->id = last + 1;
+    *first = *first ? *first : s->id;
     s->tag = fill_tag(arena, s->tag, tx->workflow_id, s->id);
     s->state = ALLOCATION_PLANNED;
     s->created_usec = tx->now_usec;
-    if (db_do(db, err, SQL_SUBMISSION_ADD, "llzslissiliiiilssz", s->id, tx->workflow_id,
+    if (db_do(db, err, SQL_SUBMISSION_ADD, "llzslissiliiiilsszi", s->id, tx->workflow_id,
               s->class_id, s->tag, tx->now_usec, (int)s->allocations, s->partition, s->scheduler,
               (int)s->cpus, s->memory_bytes, (int)s->gpus, (int)s->nodes, (int)s->slots,
-              (int)s->rounds, s->walltime_usec, s->arguments, s->script, (int64_t)s->action))
+              (int)s->rounds, s->walltime_usec, s->arguments, s->script, (int64_t)s->action,
+              (int)s->classes))
         return -1;
     for (int32_t i = 0; i < s->allocations; i++)
         if (db_do(db, err, SQL_ALLOCATION_PLAN, "ln", s->id,
                   s->allocations > 1 ? (int64_t)i : (int64_t)UNKNOWN))
             return -1;
-    if (s->class_id && db_do(db, err, SQL_CLASS_UNSATISFIED, "ll", s->class_id, s->id))
+    if (s->class_id &&
+        db_do(db, err, SQL_CLASS_UNSATISFIED, "llll", s->class_id, tx->workflow_id, *first, s->id))
         return -1;
     return tx_event_allocation(tx, EVENT_SUBMISSION_PLANNED, s->id, 0, NULL, err);
 }
@@ -91,8 +95,9 @@ static int create_submissions(struct tx *tx, struct submission *list, uint32_t c
 {
     if (choose(tx, list, count, force, err))
         return -1;
+    int64_t first = 0;
     for (uint32_t i = 0; i < count; i++)
-        if (list[i].id && add_submission(tx, &list[i], arena, err))
+        if (list[i].id && add_submission(tx, &list[i], &first, arena, err))
             return -1;
     return tx_finish(tx, err);
 }
@@ -233,6 +238,8 @@ static int read_submissions(struct db *db, int64_t workflow_id, bool open, struc
             .created_usec = sqlite3_column_int64(s, 18),
             .answered_usec = sqlite3_column_int64(s, 19),
             .action = sqlite3_column_int(s, 20),
+            .classes = sqlite3_column_int(s, 21),
+            .pool = sqlite3_column_int64(s, 22),
         };
     }
     out->list = arena_alloc(a, count * sizeof *list + 1);

@@ -80,12 +80,12 @@ static int add_class(struct spawning *s, int32_t index, bool *made, struct error
     const struct class_row *c = &s->w->classes[index];
     int64_t last = 0;
     int rc = db_number(db, err, &s->classes[index], SQL_AMEND_CLASS, "lsssz", s->tx->workflow_id,
-                       c->name, c->scheduler, c->labels, (int64_t)0);
+                       c->name, c->scheduler, c->labels, (int64_t)0, (int64_t)0);
     if (rc || db_number(db, err, &last, SQL_MAX_CLASS, "") < 0)
         return rc > 0 ? 0 : -1;
     *made = true;
     s->classes[index] = last + 1;
-    return db_do(db, err, SQL_CLASS_ADD, "llsiliillissz", last + 1, s->tx->workflow_id, c->name,
+    return db_do(db, err, SQL_CLASS_ADD, "llsiliillisszz", last + 1, s->tx->workflow_id, c->name,
                  (int)c->cpus, c->memory_bytes, (int)c->gpus_milli, (int)c->nodes, c->runtime_usec,
                  c->tmp_bytes, (int)c->enforced, c->scheduler, c->labels, (int64_t)0);
 }
@@ -105,6 +105,7 @@ static int add_classes(struct spawning *s, int32_t *in_order, struct error *err)
         return -1;
     *in_order = count >= MANY_CLASSES ? JOB_IN_ORDER : 0;
     return made && (db_do(db, err, SQL_CLASSES_CHANGED, "l", workflow) ||
+                    db_do(db, err, SQL_CLASSES_POOL, "l", workflow) ||
                     db_do(db, err, SQL_JOBS_IN_ORDER, "li", workflow, (int)MANY_CLASSES))
                ? -1
                : 0;

@@ -85,10 +85,10 @@ int tx_give_back_pending(struct tx *tx, int64_t runner_id, struct error *err);
 int tx_start_lost(struct tx *tx, int64_t runner_id, const struct attempt_start *start,
                   struct error *err);
 
-// Is a request for the class still to start, or was the last one a moment ago? Allocations that ran
-// none of its jobs, one after another, make that moment longer, so that nobody submits for ever
-// what does not fit.
-int tx_class_waits(struct tx *tx, int64_t class_id, bool *waits, struct error *err);
+// Is a request for the pool of the class still to start, or was the last one a moment ago?
+// Allocations that ran none of its jobs, one after another, make that moment longer, so that nobody
+// submits for ever what does not fit.
+int tx_pool_waits(struct tx *tx, int64_t class_id, bool *waits, struct error *err);
 int tx_demand_due(struct tx *tx, bool *due, struct error *err);
 
 #endif
