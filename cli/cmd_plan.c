@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "cli/class_kinds.h"
 #include "cli/subject.h"
 #include "lib/base/mem.h"
 #include "lib/base/names.h"
@@ -22,7 +23,7 @@ const struct command cmd_plan = {
     .name = "plan",
     .argument = "FILE|ID",
     .need = ARGUMENT_OPTIONAL,
-    .options = OPTION_JSON | OPTION_ALL,
+    .options = OPTION_JSON | OPTION_ALL | OPTION_EXPLAIN,
     .help = "stages, classes, allocations and critical path of a workflow",
     .run = run,
 };
@@ -30,6 +31,7 @@ const struct command cmd_plan = {
 struct outline { // everything that is shown
     struct subject subject;
     struct groups groups; // of its jobs and barriers
+    struct class_kinds kinds;
     struct stages stages;
     uint32_t *order; // the groups of jobs by stage
     size_t order_count;
@@ -44,7 +46,9 @@ struct outline { // everything that is shown
     struct demand demand; // of the database
     struct plan_class *classes;
     struct action_demand *actions;
+    struct plan_request request;
     struct plan plan;
+    bool explain;
 };
 
 static bool group_is_job(const struct outline *o, uint32_t group)
@@ -52,9 +56,14 @@ static bool group_is_job(const struct outline *o, uint32_t group)
     return subject_is_job(&o->subject, o->groups.list[group].first);
 }
 
+static int32_t class_index_of(const struct outline *o, uint32_t job)
+{
+    return o->subject.workflow.jobs[job].class_index;
+}
+
 static const struct class_row *class_of(const struct outline *o, uint32_t job)
 {
-    return &o->subject.workflow.classes[o->subject.workflow.jobs[job].class_index];
+    return &o->subject.workflow.classes[class_index_of(o, job)];
 }
 
 // ---- making it ----
@@ -65,7 +74,9 @@ static void make_groups(struct outline *o, bool each)
     cleanup_free struct group_node *nodes = xcalloc(w->jobs_count + 1, sizeof *nodes);
     cleanup_free struct group_edge *edges = xcalloc(w->needs_count + 1, sizeof *edges);
     for (size_t j = 0; j < w->jobs_count; j++)
-        nodes[j] = (struct group_node){w->jobs[j].name, w->jobs[j].class_index};
+        nodes[j] = (struct group_node){w->jobs[j].name, w->jobs[j].class_index < 0
+                                                            ? w->jobs[j].class_index
+                                                            : o->kinds.of[w->jobs[j].class_index]};
     for (size_t i = 0; i < w->needs_count; i++)
         edges[i] = (struct group_edge){w->needs[i].other, w->needs[i].job};
     groups_make(&o->groups, nodes, w->jobs_count, edges, w->needs_count, each);
@@ -138,6 +149,7 @@ static void make_allocations(struct outline *o)
     }
     request.classes = o->classes;
     plan_make(&o->plan, &request);
+    o->request = request;
     o->planned = true;
 }
 
@@ -151,6 +163,7 @@ static void outline_fini(struct outline *o)
     if (o->cluster.arena)
         cluster_fini(&o->cluster);
     settings_fini(&o->settings);
+    class_kinds_fini(&o->kinds);
     free(o->order);
     free(o->from);
     free(o->to);
@@ -196,16 +209,6 @@ static const struct table_column stage_columns[] = {
     {"AT MOST", "runtime", ALIGN_RIGHT, FIT_KEEP}, {"WAIT FOR", "needs", ALIGN_LEFT, FIT_LIST},
     {"LEFT", "left", ALIGN_RIGHT, FIT_KEEP}, // of the database only
 };
-static const struct table_column class_columns[] = {
-    {"CLASS", "class", ALIGN_LEFT, FIT_NAME},
-    {"JOBS", "jobs", ALIGN_RIGHT, FIT_KEEP},
-    {"CPUS", "cpus", ALIGN_RIGHT, FIT_KEEP},
-    {"MEMORY", "memory_bytes", ALIGN_RIGHT, FIT_KEEP},
-    {"GPUS", "gpus", ALIGN_RIGHT, FIT_KEEP},
-    {"NODES", "nodes", ALIGN_RIGHT, FIT_KEEP},
-    {"RUNTIME", "runtime_s", ALIGN_RIGHT, FIT_KEEP},
-    {"SCHEDULER", "scheduler", ALIGN_LEFT, FIT_DROP},
-};
 static const struct table_column path_columns[] = {
     {"JOBS", "jobs", ALIGN_LEFT, FIT_SHRINK},
     {"COUNT", "count", ALIGN_RIGHT, FIT_KEEP},
@@ -241,6 +244,12 @@ static char *needs_text(const struct outline *o, uint32_t group)
 static void show_stages(const struct outline *o, const struct screen *screen)
 {
     bool left = o->subject.states != NULL;
+    cleanup_free int64_t *longest = xcalloc(o->groups.count + 1, sizeof *longest);
+    for (uint32_t j = 0; j < o->subject.workflow.jobs_count; j++) {
+        int64_t runtime = subject_is_job(&o->subject, j) ? class_of(o, j)->runtime_usec : 0;
+        uint32_t g = o->groups.of_node[j];
+        longest[g] = runtime > longest[g] ? runtime : longest[g];
+    }
     struct table *table =
         table_create(screen, TABLE_PEOPLE, stage_columns,
                      sizeof stage_columns / sizeof *stage_columns - (left ? 0 : 1));
@@ -254,8 +263,10 @@ static void show_stages(const struct outline *o, const struct screen *screen)
         table_text(table, COLOR_NONE, stage);
         table_text(table, COLOR_BOLD, group->name);
         table_number(table, group->size);
-        table_text(table, COLOR_NONE, class_of(o, group->first)->name);
-        table_duration(table, class_of(o, group->first)->runtime_usec);
+        cleanup_free char *class =
+            class_kinds_name(&o->kinds, &o->subject.workflow, class_index_of(o, group->first));
+        table_text(table, COLOR_NONE, class);
+        table_duration(table, longest[g]);
         table_text(table, COLOR_NONE, needs);
         if (left)
             table_number(table, o->left[g]);
@@ -269,24 +280,6 @@ static int64_t count_of_class(const struct outline *o, size_t class)
     for (size_t j = 0; j < o->subject.workflow.jobs_count; j++)
         count += o->subject.workflow.jobs[j].class_index == (int32_t) class;
     return count;
-}
-
-static void show_classes(const struct outline *o, const struct screen *screen)
-{
-    struct table *table = table_create(screen, TABLE_PEOPLE, class_columns,
-                                       sizeof class_columns / sizeof *class_columns);
-    for (size_t c = 0; c < o->subject.workflow.classes_count; c++) {
-        const struct class_row *class = &o->subject.workflow.classes[c];
-        table_text(table, COLOR_BOLD, class->name);
-        table_number(table, count_of_class(o, c));
-        table_number(table, class->cpus);
-        table_bytes(table, class->memory_bytes);
-        table_milli(table, class->gpus_milli);
-        table_number(table, class->nodes);
-        table_duration(table, class->runtime_usec);
-        table_text(table, COLOR_NONE, class->scheduler);
-    }
-    table_destroy(table);
 }
 
 static void show_allocations(const struct outline *o, const struct screen *screen)
@@ -308,6 +301,8 @@ static void show_allocations(const struct outline *o, const struct screen *scree
                            plan->groups[i].now ? "now" : "later");
     table_destroy(table);
     plan_table_explain(screen, plan);
+    if (o->explain)
+        plan_table_weigh(screen, plan, &o->request);
 }
 
 // Those of a workflow in a database with what they wait for.
@@ -359,7 +354,7 @@ static void show(const struct outline *o, const struct screen *screen)
            o->stages.count == 1 ? "" : "s");
     show_stages(o, screen);
     printf("\nClasses:\n");
-    show_classes(o, screen);
+    class_kinds_show(&o->kinds, &o->subject.workflow, screen);
     show_actions(o, screen);
     show_allocations(o, screen);
     show_path(o, screen);
@@ -425,11 +420,12 @@ static void print_json(const struct outline *o)
     for (size_t i = 0; i < o->stages.path_count; i++)
         json_array_append_new(path, json_text(o->subject.workflow.jobs[o->stages.path[i]].name));
     json_t *root = json_pack(
-        "{s:o, s:o, s:s, s:I, s:i, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}}", "workflow_id",
+        "{s:o, s:o, s:s, s:I, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}}", "workflow_id",
         o->subject.id ? json_integer(o->subject.id) : json_null(), "workflow",
         json_text(o->subject.workflow.name), "stdio", stdio_mode_names[stdio_of(o)], "jobs",
         (json_int_t)subject_count_jobs(&o->subject), "stages_count", o->stages.count, "stages",
-        stages_json(o), "classes", classes_json(o), "groups", groups, "no_groups_because",
+        stages_json(o), "classes", classes_json(o), "groups", groups, "outlook",
+        o->planned ? plan_outlook_json(&o->plan) : json_null(), "no_groups_because",
         json_text(o->planned ? NULL : o->why_not.text), "warnings", notes, "critical_path",
         "runtime_s", json_seconds(o->stages.path_usec), "jobs", path);
     json_dumpf(root, stdout, JSON_INDENT(1));
@@ -442,11 +438,13 @@ static int run(struct cli *cli, struct error *err)
     struct outline o = {0};
     if (subject_open(&o.subject, cli, err))
         return -1;
+    class_kinds_make(&o.kinds, &o.subject.workflow, cli->all || cli->json);
     make_groups(&o, cli->all);
     stages_make(&o.stages, &o.subject.workflow);
     make_order(&o);
     make_needs(&o);
     make_allocations(&o);
+    o.explain = cli->explain;
     for (size_t i = 0; i < o.plan.notes_count; i++)
         cli_warn("%s%s", o.plan.notes[i].refused ? "" : "warning: ", o.plan.notes[i].text);
     if (cli->json)

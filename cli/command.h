@@ -31,6 +31,7 @@ enum option_bit { // which options a command takes, besides --db and --help
     OPTION_IMPORT = 1 << 17,  // --replay, -o
     OPTION_REPLAY = 1 << 18,  // --runtime, --cpu, --memory
     OPTION_SPAWN = 1 << 20,   // --state, of a lineage
+    OPTION_EXPLAIN = 1 << 21,
 };
 
 struct cli { // what the command line says
@@ -45,7 +46,8 @@ struct cli { // what the command line says
     int32_t cpus;
     const char *ro_crate, *workflow, *job, *kind, *since, *format, *output, *attempt;
     const char *replay, *cpu;
-    bool json, watch, follow, only_stdout, only_stderr, last, all, failed, dry_run, force, escalate;
+    bool json, watch, follow, only_stdout, only_stderr, last, all, failed, dry_run, force, escalate,
+        explain;
 };
 
 enum argument_need { ARGUMENT_NONE, ARGUMENT_OPTIONAL, ARGUMENT_REQUIRED, ARGUMENT_SEVERAL };

@@ -2,6 +2,8 @@
 # torc
 bin_PROGRAMS += torc
 torc_SOURCES =
+torc_SOURCES += cli/class_kinds.c
+torc_SOURCES += cli/class_kinds.h
 torc_SOURCES += cli/cmd_cancel.c
 torc_SOURCES += cli/cmd_check.c
 torc_SOURCES += cli/cmd_data.c

@@ -98,6 +98,7 @@ static const struct command_option {
     {OPTION_ALL,
      {"all", 0, OPTION_FLAG, AT(all), NULL, "every job by itself, not jobs that are alike as one",
       NULL}},
+    {OPTION_EXPLAIN, {"explain", 0, OPTION_FLAG, AT(explain), NULL, "what else was weighed", NULL}},
     {OPTION_EVERY,
      {"all", 0, OPTION_FLAG, AT(all), NULL,
       "everything that is wrong, not only the first screen of it", NULL}},

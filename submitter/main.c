@@ -23,7 +23,7 @@ static int dry_run(struct prepared *prepared, const struct options *options)
     if (options->json)
         show_plan_json(prepared);
     else
-        show_plan(prepared);
+        show_plan(prepared, options->explain);
     return 0;
 }
 

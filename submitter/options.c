@@ -20,7 +20,12 @@ static const struct option_row table[] = {
     {"time", 't', OPTION_TIME, AT(walltime_usec), "TIME",
      "longest walltime to ask for: 30 (minutes), 2:00:00, 1-12", NULL},
     {"max-allocations", 0, OPTION_COUNT, AT(max_allocations), "N",
-     "allocations asked for at once per class (16)", NULL},
+     "allocations of jobs that can share them, at once (16)", NULL},
+    {"pack", 0, OPTION_WORD, AT(pack), "MODE",
+     "wide (default: as many allocations as idle nodes can start now) or tight (as few as do it)",
+     pack_mode_names},
+    {"shortest", 0, OPTION_TIME, AT(shortest_usec), "TIME",
+     "make no allocation shorter than this to have more of them (10)", NULL},
     {"max-fails", 0, OPTION_COUNT_0, AT(max_fails), "N",
      "start no more jobs after N failures (0: never stop)", NULL},
     {"limits", 0, OPTION_WORD, AT(limits), "MODE",
@@ -34,6 +39,7 @@ static const struct option_row table[] = {
      "accept input files that do not exist yet", NULL},
     {"dry-run", 0, OPTION_FLAG, AT(dry_run), NULL, "show the plan and the scripts, create nothing",
      NULL},
+    {"explain", 0, OPTION_FLAG, AT(explain), NULL, "with --dry-run: what else was weighed", NULL},
     {"wait", 'W', OPTION_FLAG, AT(wait), NULL,
      "stay until the workflow has ended; exit with its result", NULL},
     {"parsable", 0, OPTION_FLAG, AT(parsable), NULL, "print the workflow's id and nothing else",
@@ -181,7 +187,7 @@ int options_parse(struct options *options, int argc, char **argv, bool *done, st
 {
     int own = 1;
     *options = (struct options){
-        .max_allocations = -1, .max_fails = -1, .limits = -1, .stdio = -1, .hash = -1};
+        .max_allocations = -1, .max_fails = -1, .limits = -1, .stdio = -1, .hash = -1, .pack = -1};
     options->command_line = command_line_join(line.program, argc, argv);
     while (own < argc && strcmp(argv[own], "--"))
         own++;
@@ -244,6 +250,10 @@ int options_apply(const struct options *options, size_t jobs, struct settings *s
         settings->stdio = stdio_mode_settle((enum stdio_mode)options->stdio, jobs);
     if (options->hash >= 0)
         settings->hash = (enum hash_mode)options->hash;
+    if (options->pack >= 0)
+        settings->pack = (enum pack_mode)options->pack;
+    if (options->shortest_usec)
+        settings->shortest_usec = options->shortest_usec;
     struct sbatch_asks asks;
     sbatch_asks_init(&asks);
     if (sbatch_options_add_words(&settings->sbatch_options, options->sbatch_options, err) ||

@@ -81,14 +81,19 @@ static int merge_settings(struct prepared *prepared, const struct options *optio
     return 0;
 }
 
+struct plan_request prepared_request(const struct prepared *prepared)
+{
+    return (struct plan_request){.classes = prepared->classes,
+                                 .classes_count = prepared->workflow.classes_count,
+                                 .actions = prepared->actions,
+                                 .actions_count = prepared->actions_count,
+                                 .cluster = &prepared->cluster,
+                                 .settings = &prepared->settings};
+}
+
 static void plan(struct prepared *prepared)
 {
-    struct plan_request request = {.classes = prepared->classes,
-                                   .classes_count = prepared->workflow.classes_count,
-                                   .actions = prepared->actions,
-                                   .actions_count = prepared->actions_count,
-                                   .cluster = &prepared->cluster,
-                                   .settings = &prepared->settings};
+    struct plan_request request = prepared_request(prepared);
     plan_make(&prepared->plan, &request);
 }
 

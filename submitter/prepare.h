@@ -29,6 +29,8 @@ struct prepared {
 // Prints every problem of the file and every note of the plan on stderr. prepared_fini is due in
 // both cases.
 int prepare(struct prepared *prepared, const struct options *options, struct error *err);
+// What its plan was made from; borrowed.
+struct plan_request prepared_request(const struct prepared *prepared);
 void prepared_fini(struct prepared *prepared);
 
 #endif

@@ -37,7 +37,13 @@ static void print_labelled(const struct prepared *prepared, const char *id)
                    workflow->classes[i].labels);
 }
 
-void show_plan(const struct prepared *prepared)
+static void weigh(const struct prepared *prepared, const struct screen *screen)
+{
+    struct plan_request request = prepared_request(prepared);
+    plan_table_weigh(screen, &prepared->plan, &request);
+}
+
+void show_plan(const struct prepared *prepared, bool explain)
 {
     struct screen screen;
     const struct plan *plan = &prepared->plan;
@@ -54,6 +60,8 @@ void show_plan(const struct prepared *prepared)
     }
     table_destroy(table);
     plan_table_explain(&screen, plan);
+    if (explain)
+        weigh(prepared, &screen);
     plan_show_stdio(&screen, prepared->settings.stdio);
     if (later)
         puts("What comes later is submitted by a runner, when these jobs become ready.");
@@ -97,10 +105,10 @@ void show_plan_json(const struct prepared *prepared)
     }
     for (size_t i = 0; i < prepared->plan.notes_count; i++)
         json_array_append_new(notes, json_string(prepared->plan.notes[i].text));
-    print_json(json_pack("{s:s?, s:s, s:I, s:o, s:o}", "workflow", prepared->workflow.name, "stdio",
-                         stdio_mode_names[prepared->settings.stdio], "jobs",
+    print_json(json_pack("{s:s?, s:s, s:I, s:o, s:o, s:o}", "workflow", prepared->workflow.name,
+                         "stdio", stdio_mode_names[prepared->settings.stdio], "jobs",
                          (json_int_t)workflow_count_jobs(&prepared->workflow), "groups", groups,
-                         "warnings", notes));
+                         "outlook", plan_outlook_json(&prepared->plan), "warnings", notes));
 }
 
 static char *job_text(const struct submitted *submitted)

@@ -7,7 +7,7 @@
 #include "submitter/prepare.h"
 
 // --dry-run.
-void show_plan(const struct prepared *prepared);
+void show_plan(const struct prepared *prepared, bool explain);
 void show_plan_json(const struct prepared *prepared);
 
 // After submission: workflow, Slurm jobs, what comes later, what to type next. db NULL: the default

@@ -66,6 +66,12 @@ static bool node_is_up(const node_info_t *node)
            !(node->node_state & (NODE_STATE_DRAIN | NODE_STATE_FAIL));
 }
 
+static bool node_is_idle(const node_info_t *node)
+{
+    return node_is_up(node) && (node->node_state & NODE_STATE_BASE) == NODE_STATE_IDLE &&
+           !(node->node_state & (NODE_STATE_COMPLETING | NODE_STATE_MAINT | NODE_STATE_RES));
+}
+
 // Without CR_*_MEMORY nobody has memory of his own.
 static bool memory_is_shared(const slurm_conf_t *config)
 {
@@ -83,11 +89,11 @@ static json_t *node_json(const node_info_t *node)
         memory = 0;
     uint16_t cpus =
         node->cpus_efctv && node->cpus_efctv < node->cpus ? node->cpus_efctv : node->cpus;
-    return json_pack("{s:s, s:s, s:o, s:i, s:I, s:o, s:I}", "name", node->name, "hostname",
+    return json_pack("{s:s, s:s, s:o, s:o, s:i, s:I, s:o, s:I}", "name", node->name, "hostname",
                      node->node_hostname ? node->node_hostname : node->name, "up",
-                     json_boolean(node_is_up(node)), "cpus", (int)cpus, "memory_bytes",
-                     (json_int_t)memory * MiB, "gres", text_or_null(node->gres), "tmp_bytes",
-                     (json_int_t)node->tmp_disk * MiB);
+                     json_boolean(node_is_up(node)), "idle", json_boolean(node_is_idle(node)),
+                     "cpus", (int)cpus, "memory_bytes", (json_int_t)memory * MiB, "gres",
+                     text_or_null(node->gres), "tmp_bytes", (json_int_t)node->tmp_disk * MiB);
 }
 
 // MaxMemPerCPU and MaxMemPerNode share a field, and so do the defaults; the partition's wins over

@@ -103,6 +103,9 @@ void group_set_resources(struct plan_group *group, const struct plan_request *re
     group->own_bytes =
         smaller(larger(group->memory_bytes - needed->memory_bytes, 0), PLAN_OWN_BYTES);
     group->memory_unasked = fit->memory_unasked;
+    struct place_room has = {group->cpus, group->gpus * 1000, group->memory_bytes},
+                      node = {least->cpus, least->gpus * 1000, least->memory_bytes};
+    group->share = group->nodes * (group->whole_nodes ? 1 : shape_share(&has, &node));
     if (request->cluster->memory_shared)
         group->memory_bytes = group->own_bytes = 0;
 }
@@ -111,6 +114,7 @@ void group_set_walltime(struct plan_group *group, const struct plan_request *req
                         const struct fit *fit, int64_t work_usec, int64_t longest_usec)
 {
     int64_t work = work_usec + START_SLACK_SECS * SEC;
+    group->work_usec = work_usec;
     group->walltime_usec = fit->asks.walltime_usec
                                ? longest_usec
                                : smaller(walltime_for(request->settings, work), longest_usec);
@@ -139,6 +143,12 @@ int64_t group_most(const struct plan_request *request, const struct plan_class *
     return array ? smaller(most, array) : most;
 }
 
+struct widest {    // how many allocations there may be, of one class
+    int32_t width; // jobs on a node
+    int64_t slots, rounds, runtime, fewest, most;
+    enum shape_limit *limit;
+};
+
 struct waves { // what waits for jobs of the first runs after them, in the same slots
     int64_t first, second;
 };
@@ -155,6 +165,37 @@ static struct waves waves_of(const struct plan_class *class, int64_t jobs, int32
 static int64_t slots_for(int64_t jobs, int64_t slots, int64_t count)
 {
     return divide_up(jobs, count * larger(divide_up(jobs, slots * count), 1));
+}
+
+static int64_t rounds_of(const struct waves *waves, int64_t slots)
+{
+    return divide_up(waves->first, slots) + divide_up(waves->second, slots);
+}
+
+// More than the fewest, while nodes are idle: no more than end the work sooner, and none shorter
+// than is worth a start, unless a single round is.
+static int64_t widen(const struct plan_request *request, const struct plan_class *class,
+                     const struct fit *fit, const struct waves *waves, struct widest w)
+{
+    const struct settings *settings = request->settings;
+    int64_t idle = fit_least_of(fit, w.width)->idle / fit_nodes(fit, class->row);
+    int64_t least = larger(divide_up(settings->shortest_usec, w.runtime), 1);
+    int64_t all = waves->first + waves->second, worth = all / (w.slots * least);
+    if (least == 1)
+        worth = divide_up(all, w.slots);
+    int64_t high = smaller(smaller(w.most, idle), larger(worth, 1)), count = w.fewest;
+    bool tight = settings->pack != PACK_WIDE || class->held || idle <= count;
+    high = tight ? 0 : high;
+    *w.limit = count == w.most && count * w.slots * w.rounds < all ? SHAPE_LIMIT_MOST
+               : tight                                             ? SHAPE_LIMIT_TIGHT
+               : high == w.most                                    ? SHAPE_LIMIT_MOST
+               : high == idle                                      ? SHAPE_LIMIT_IDLE
+                                                                   : SHAPE_LIMIT_LEAST;
+    while (count < high && rounds_of(waves, w.slots * count) > rounds_of(waves, w.slots * high))
+        count++;
+    if (rounds_of(waves, w.slots * count) <= (waves->second ? 2 : 1))
+        *w.limit = SHAPE_LIMIT_LONGEST;
+    return count;
 }
 
 // The jobs of the class that are side by side on a node.
@@ -184,8 +225,10 @@ void group_shape(struct plan_group *group, const struct plan_request *request,
         width = 1; // it holds all GPUs of its nodes: lib/store/sqlite_share.c
     int64_t slots = smaller(width * nodes, larger(waves.first, waves.second));
     int64_t count = smaller(divide_up(jobs, slots * times.rounds), most);
-    int64_t rounds = smaller(times.rounds, divide_up(waves.first, slots * count) +
-                                               divide_up(waves.second, slots * count));
+    enum shape_limit limit = SHAPE_LIMIT_NONE;
+    count = widen(request, class, fit, &waves,
+                  (struct widest){width, slots, times.rounds, times.runtime, count, most, &limit});
+    int64_t rounds = smaller(times.rounds, rounds_of(&waves, slots * count));
     if (class->held && class->soon + class->later) // one after another, for all that is known
         rounds = smaller(times.rounds, jobs);
     if (fit->whole_nodes || sbatch_asks_cpus(&fit->asks))
@@ -198,7 +241,14 @@ void group_shape(struct plan_group *group, const struct plan_request *request,
     group->count = (int32_t)count;
     group->slots = (int32_t)slots;
     group->rounds = (int32_t)rounds;
+    group->limit = limit;
     struct needed needed = needed_of(group, class->row, fit);
-    group_set_resources(group, request, class->row, fit, fit_least_of(fit, width), &needed);
+    const struct fit_least *least = fit_least_of(fit, width);
+    struct place_room job = {fit->cpus_per_job, class->row->gpus_milli,
+                             fit_memory(fit, class->row)},
+                      node = {least->cpus, least->gpus * 1000, least->memory_bytes};
+    group->bound_usec = larger(class->row->nodes, 1) * shape_share(&job, &node) * (double)jobs *
+                        (double)times.runtime;
+    group_set_resources(group, request, class->row, fit, least, &needed);
     group_set_walltime(group, request, fit, rounds * times.runtime, times.longest);
 }

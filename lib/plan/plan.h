@@ -48,13 +48,13 @@ struct plan_group { // one sbatch request: `count` allocations of one shape
     int32_t cpus, gpus, nodes; // asked for; cpus and gpus a node
     int64_t memory_bytes;      // asked for, a node
     bool memory_unasked;       // of memory_bytes: it comes without --mem, which the site refuses
-    int64_t tmp_bytes;      // local scratch asked for, a node; 0: none, or Slurm does not know what
-                            // nodes have
-    int32_t kill_wait_secs; // what Slurm leaves between TERM and KILL; 0: not known
-    int64_t own_bytes; // of it, what jobs leave to the runner: PLAN_OWN_BYTES, or less where there
-                       // is no more
-    int64_t walltime_usec; // whole minutes
-    int64_t margin_usec;   // before its end, jobs are told to end
+    int64_t tmp_bytes;         // local scratch asked for, a node; 0: none, or it is not known
+    int32_t kill_wait_secs;    // what Slurm leaves between TERM and KILL; 0: not known
+    int64_t own_bytes;         // of memory, what jobs leave to the runner: PLAN_OWN_BYTES, or less
+    int64_t walltime_usec;     // whole minutes
+    int64_t margin_usec;       // before its end, jobs are told to end
+    double share, bound_usec;  // nodes of one; node time that the jobs need at least
+    int64_t work_usec;         // that one is busy
 };
 
 struct plan_note {

@@ -154,13 +154,14 @@ static void packing_init(struct packing *p, const struct plan_request *request,
     set_times(p, needs, count);
 }
 
-// Of jobs that are short beside an allocation, a few one after another count as one: what comes of
-// it is nearly the same, in a bounded time.
-static void bundle(struct pool_need *need, int64_t room_usec)
+// Of very many jobs that are short beside an allocation, a few one after another count as one: what
+// comes of it is nearly the same, in a bounded time.
+static void bundle(struct pool_need *need, int64_t room_usec, int64_t all)
 {
-    enum { ROUNDS = 64 };
+    enum { ROUNDS = 64, MANY = 20000 };
     int64_t runtime = larger(need->of->class->row->runtime_usec, SEC);
-    int64_t most = larger(room_usec / ROUNDS / runtime, 1), jobs = larger(need->jobs, need->soon);
+    int64_t most = all < MANY ? 1 : larger(room_usec / ROUNDS / runtime, 1),
+            jobs = larger(need->jobs, need->soon);
     int64_t count = divide_up(jobs, most);
     need->together = divide_up(jobs, count);
     need->usec = need->together * runtime;
@@ -205,7 +206,10 @@ static void add_group(struct plan *plan, const struct packing *p, const struct p
     group->count = (int32_t)shape->count;
     group->slots = shape->side;
     group->rounds = (int32_t)divide_up(jobs, shape->count * shape->side);
+    if (shape->left) // there may be no more
+        group->rounds = (int32_t)larger(jobs / (shape->count * shape->side) - 1, 1);
     group->limit = shape->limit;
+    group->bound_usec = shape->bound_usec * (double)larger(p->row->nodes, 1);
     struct needed needed = {.cpus = shape->each.cpus,
                             .gpus = (shape->each.gpus_milli + 999) / 1000,
                             .memory_bytes = shape->each.memory_bytes};
@@ -262,8 +266,11 @@ static void pack_some(struct plan *plan, struct packing *p, struct pool_need *ne
     struct shape shapes[SHAPES_MOST];
     cleanup_free struct place_jobs *jobs = xcalloc(count, sizeof *jobs),
                                    *then = xcalloc(count, sizeof *then);
+    int64_t all = 0;
     for (size_t i = 0; i < count; i++)
-        bundle(&needs[i], p->room_usec);
+        all += needs[i].jobs + needs[i].soon;
+    for (size_t i = 0; i < count; i++)
+        bundle(&needs[i], p->room_usec, all);
     qsort(needs, count, sizeof *needs, compare_needs);
     for (size_t i = 0; i < count; i++) {
         jobs[i] = (struct place_jobs){.each = room_of_job(needs[i].of),

@@ -12,6 +12,7 @@
 static const double WASTE = 1.25; // of the node time that is needed at least
 // jobs end in another order than was thought, so there is a little more time: one part in so many
 enum { SPARE = 32 };
+static const double WORTH = 3; // another shape: so many of the shortest allocations
 
 static int64_t smaller(int64_t a, int64_t b)
 {
@@ -110,10 +111,10 @@ static int64_t widest(const struct part *p, int64_t fewest, struct placed *place
     const struct shape_ask *ask = p->ask;
     int64_t worth = (int64_t)(bound_of(p) / (double)larger(ask->least_usec, 1));
     int64_t low = fewest, high = smaller(smaller(p->most, p->type->idle), worth);
-    *limit = high <= fewest && p->most > fewest ? SHAPE_LIMIT_TIGHT
-             : high == p->most                  ? SHAPE_LIMIT_MOST
-             : high == p->type->idle            ? SHAPE_LIMIT_IDLE
-                                                : SHAPE_LIMIT_LEAST;
+    *limit = p->type->idle <= fewest && p->most > fewest ? SHAPE_LIMIT_TIGHT
+             : high == p->most                           ? SHAPE_LIMIT_MOST
+             : high == p->type->idle                     ? SHAPE_LIMIT_IDLE
+                                                         : SHAPE_LIMIT_LEAST;
     if (high <= fewest)
         return fewest;
     struct placed best = place(p, &p->type->room, high, ask->longest_usec);
@@ -237,9 +238,12 @@ static struct shape solve_types(const struct shape_ask *ask, const unsigned char
     return shape;
 }
 
+// What is little, beside what a request costs, is no waste.
 static bool wastes(const struct shape_ask *ask, const struct shape *s)
 {
-    return !s->left && asked_of(ask, s, true) > WASTE * s->bound_usec;
+    double asked = asked_of(ask, s, true);
+    return !s->left && asked > WASTE * s->bound_usec &&
+           asked - s->bound_usec > WORTH * (double)ask->least_usec;
 }
 
 static double key_of(const struct shape_ask *ask, const struct shape *s, size_t i, bool by_share)

@@ -22,6 +22,11 @@ void plan_show_stdio(const struct screen *screen, enum stdio_mode stdio);
 // What the columns mean, and what follows when the plan is not room for all.
 void plan_table_explain(const struct screen *screen, const struct plan *plan);
 
+// What the same jobs would get with the other --pack, in a line each.
+void plan_table_weigh(const struct screen *screen, const struct plan *plan,
+                      const struct plan_request *request);
+
+json_t *plan_outlook_json(const struct plan *plan);
 json_t *plan_group_json(const struct plan_group *group, int32_t count);
 
 #endif

@@ -36,4 +36,19 @@ is "$(db "SELECT count(*) FROM (SELECT sum(c.cpus) AS cpus, sum(c.memory_bytes) 
 	y.start_usec <= x.start_usec AND y.end_usec > x.start_usec JOIN job j ON j.id = y.job JOIN resource_class c ON c.id = j.class
 	GROUP BY x.id) WHERE cpus > has_cpus OR memory > has_memory")" 0 "never more CPUs or memory than granted"
 
+# ---- as wide as nodes are idle, or as few as do it
+fresh
+awk 'BEGIN { for (i = 1; i <= 90; i++) print "true" }' > commands
+plan() { torc_sbatch --dry-run --json --runtime 10m --memory 100m "$@" --commands commands | jq -r "$what"; }
+what='.groups | map("\(.allocations)x\(.slots)x\(.rounds)") | join(" ")'
+is "$(plan)" 3x8x4 "90 jobs of ten minutes: an allocation for each idle node"
+is "$(plan --pack=tight)" 1x8x12 "or one, when few are asked for"
+is "$(plan --max-allocations 2)" 2x8x6 "or as many as are allowed"
+what=.outlook.limit
+like "$(plan)" 'no more nodes are idle' "what keeps it from more is said"
+like "$(plan --max-allocations 2)" 'max-allocations' "also where it is an option"
+rows=$(as_user "$TORC_BUILD/torc" plan --explain each.json)
+like "$rows" 'With --pack=tight: 1 request, ' "what else was weighed"
+ok "a plan of 200 classes is one screen" test "$(wc -l <<<"$rows")" -lt 30
+
 done_testing

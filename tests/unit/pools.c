@@ -272,6 +272,46 @@ static void test_two_hundred(struct bed *b)
     bed_fini(b);
 }
 
+// One class: as wide as nodes are idle, where that ends it sooner.
+static void test_width(struct bed *b)
+{
+    static const struct {
+        int idle, minutes, jobs, most, shortest;
+        bool tight;
+        int count, slots, rounds;
+        enum shape_limit limit;
+    } rows[] = {
+        {8, 10, 90, 16, 10, false, 6, 8, 2, SHAPE_LIMIT_IDLE}, // eight would take two rounds, too
+        {8, 10, 90, 16, 10, true, 1, 8, 12, SHAPE_LIMIT_TIGHT},
+        {0, 10, 90, 16, 10, false, 1, 8, 12, SHAPE_LIMIT_TIGHT},
+        {8, 10, 60, 16, 10, false, 8, 8, 1, SHAPE_LIMIT_LONGEST},
+        {8, 10, 3, 16, 10, false, 1, 3, 1, SHAPE_LIMIT_LONGEST},
+        {8, 10, 90, 3, 10, false, 3, 8, 4, SHAPE_LIMIT_MOST},
+        {8, 10, 1000, 16, 10, false, 8, 8, 16, SHAPE_LIMIT_IDLE},
+        {8, 1, 200, 16, 10, false, 2, 8, 13, SHAPE_LIMIT_LEAST}, // 13 minutes
+        {8, 1, 200, 16, 1, false, 7, 8, 4, SHAPE_LIMIT_IDLE},
+        {8, 1, 20, 16, 10, false, 1, 7, 3, SHAPE_LIMIT_LEAST},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        bed_init(b, 16, 8, 16384, 0, false);
+        for (int n = 0; n < rows[i].idle; n++)
+            b->nodes[n].idle = true;
+        b->settings.max_allocations = rows[i].most;
+        b->settings.shortest_usec = rows[i].shortest * MINUTE;
+        b->settings.pack = rows[i].tight ? PACK_TIGHT : PACK_WIDE;
+        bed_add(b, 1, 1024, 0, rows[i].minutes * 60, rows[i].jobs);
+        bed_plan(b);
+        const struct plan_group *g = b->plan.groups;
+        if (!ok(g->count == rows[i].count && g->slots == rows[i].slots &&
+                    g->rounds == rows[i].rounds && g->limit == rows[i].limit,
+                "width %zu: %d jobs of %d minutes, %d nodes idle", i + 1, rows[i].jobs,
+                rows[i].minutes, rows[i].idle))
+            printf("# %d*[%dx%d] limit %d\n", g->count, g->slots, g->rounds, (int)g->limit);
+        is_int(left_over(b), 0, "and all have a place");
+        bed_fini(b);
+    }
+}
+
 static double measure(struct bed *b)
 {
     struct timespec from, to;
@@ -312,6 +352,7 @@ int main(void)
 {
     struct bed *bed = xcalloc(1, sizeof *bed);
     test_two_hundred(bed);
+    test_width(bed);
     test_random(bed, false);
     test_random(bed, true);
     test_size(bed);
