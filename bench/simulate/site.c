@@ -66,8 +66,8 @@ static json_t *node_json(size_t n, const struct queue_node *node)
     snprintf(name, sizeof name, "n%zu", n);
     if (node->has.gpus)
         snprintf(gres, sizeof gres, "gpu:%d", node->has.gpus);
-    return json_pack("{s:s, s:s, s:b, s:i, s:I, s:s}", "name", name, "hostname", name, "up", 1,
-                     "cpus", node->has.cpus, "memory_bytes",
+    return json_pack("{s:s, s:s, s:b, s:b, s:i, s:I, s:s}", "name", name, "hostname", name, "up", 1,
+                     "idle", !node->jobs_count, "cpus", node->has.cpus, "memory_bytes",
                      (json_int_t)node->has.memory_mib * 1024 * 1024, "gres", gres);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // From demand to allocations, as submitter/create.c, submitter/top_up.c and lib/slurm/submit.c do
-// it; sbatch and scancel are the queue. The only part of the simulation that knows the planner's
-// structs.
+// it, with what of them runs no program; sbatch and scancel are the queue. The only part of the
+// simulation that knows the planner's structs.
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +9,7 @@
 #include "lib/base/arena.h"
 #include "lib/base/mem.h"
 #include "lib/plan/plan.h"
+#include "lib/slurm/submission.h"
 #include "lib/store/plan.h"
 
 static const int64_t MIB = 1024 * 1024;
@@ -21,26 +22,18 @@ static int32_t partition_of(const struct site *site, const char *name)
     torc_fail("the plan names a partition that is not there", NULL);
 }
 
-static struct submission row_of(const struct plan_group *group)
+static struct submission row_of(const struct plan_group *group, struct arena *arena)
 {
-    return (struct submission){
-        .class_id = group->class_id,
-        .tag = "sim-%w-%s",
-        .partition = group->partition,
-        .scheduler = group->scheduler,
-        .arguments = "[]",
-        .script = "",
-        .action = group->action,
-        .state = ALLOCATION_PLANNED,
-        .allocations = group->count,
-        .cpus = group->cpus,
-        .gpus = group->gpus,
-        .nodes = group->nodes,
-        .slots = group->slots,
-        .rounds = group->rounds,
-        .memory_bytes = group->memory_bytes,
-        .walltime_usec = group->walltime_usec,
-    };
+    char tag[] = "sim-%w-%s", script[] = "";
+    char *none[] = {NULL};
+    struct submit_request request = {.group = group,
+                                     .count = group->count,
+                                     .tag = tag,
+                                     .script = script,
+                                     .options = {.list = none}};
+    struct submission row = submission_row(&request, arena);
+    row.script = "";
+    return row;
 }
 
 static void sbatch(struct torc *torc, const struct plan_group *group, const struct submission *row)
@@ -87,7 +80,7 @@ static void submit(struct torc *torc, const struct plan *plan, bool force)
     for (size_t i = 0; i < plan->groups_count; i++)
         if (plan->groups[i].now && plan->groups[i].count) {
             groups[count] = &plan->groups[i];
-            rows[count++] = row_of(&plan->groups[i]);
+            rows[count++] = row_of(&plan->groups[i], arena);
         }
     if (count &&
         store_submissions_create(torc->store, torc->workflow_id, rows, count, force, arena, &err))
@@ -121,14 +114,6 @@ static void make_plan(struct torc *torc, const struct demand *demand, bool first
     cluster_fini(&cluster);
 }
 
-static bool is_needed(const struct demand *demand, const struct submission *s)
-{
-    for (uint32_t i = 0; i < demand->classes_count; i++)
-        if (demand->classes[i].class_id == s->class_id)
-            return true;
-    return false;
-}
-
 // Allocations that have not started, of classes that have all ended.
 static void give_back(struct torc *torc, const struct demand *demand)
 {
@@ -138,7 +123,7 @@ static void give_back(struct torc *torc, const struct demand *demand)
         torc_fail("submissions", &err);
     for (uint32_t i = 0; i < all.count; i++) {
         bool any = false;
-        if (is_needed(demand, &all.list[i]))
+        if (submission_is_needed(demand, &all.list[i]))
             continue;
         for (size_t a = 0; a < torc->count; a++)
             if (torc->list[a].submission == all.list[i].id && torc->list[a].phase == PHASE_WAITS &&
