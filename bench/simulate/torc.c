@@ -342,9 +342,11 @@ static void create(struct torc *torc)
         torc_fail("cannot make a folder for the database", NULL);
     cleanup_free char *path = xasprintf("%s/torc.db", torc->folder);
     torc->store = store_open(path, STORE_CREATE, &err);
+    if (settings_parse(&torc->settings, workflow.settings, &err))
+        torc_fail("settings", &err);
+    torc_plan_workflow(torc, &workflow);
     if (!torc->store ||
-        store_create_workflow(torc->store, &workflow, &origin, &torc->workflow_id, &err) ||
-        settings_parse(&torc->settings, workflow.settings, &err))
+        store_create_workflow(torc->store, &workflow, &origin, &torc->workflow_id, &err))
         torc_fail("cannot create the workflow", &err);
     workflow_fini(&workflow);
     problems_fini(&problems);

@@ -49,6 +49,10 @@ struct torc {
     bool due, beats;              // more is needed; an event for it is on its way
 };
 
+// Before anything is created: what can never run ends the program.
+struct workflow;
+void torc_plan_workflow(struct torc *torc, struct workflow *workflow);
+
 // Plans and submits: first, as torc-sbatch does; then as a runner with torc-sbatch --top-up.
 void torc_ask(struct torc *torc, bool first);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// From demand to allocations, as submitter/create.c, submitter/top_up.c and lib/slurm/submit.c do
+// From demand to allocations, as submitter/prepare.c, create.c, top_up.c and lib/slurm/submit.c do
 // it, with what of them runs no program; sbatch and scancel are the queue. The only part of the
 // simulation that knows the planner's structs.
 #include <stdlib.h>
@@ -91,24 +91,51 @@ static void submit(struct torc *torc, const struct plan *plan, bool force)
     arena_destroy(arena);
 }
 
+static void load_cluster(const struct torc *torc, struct cluster *cluster)
+{
+    struct error err;
+    cleanup_free char *text = site_text(torc->world->w->site, &torc->world->queue);
+    if (cluster_parse(cluster, text, &err))
+        torc_fail("the cluster", &err);
+}
+
+static void check_plan(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->notes_count; i++)
+        if (plan->notes[i].refused)
+            torc_fail(plan->notes[i].text, NULL);
+}
+
 static void make_plan(struct torc *torc, const struct demand *demand, bool first)
 {
     struct cluster cluster;
     struct plan plan;
-    struct error err;
-    cleanup_free char *text = site_text(torc->world->w->site, &torc->world->queue);
-    if (cluster_parse(&cluster, text, &err))
-        torc_fail("the cluster", &err);
+    load_cluster(torc, &cluster);
     struct plan_class *classes = plan_classes_of_demand(demand);
     struct plan_request request = {.classes = classes,
                                    .classes_count = demand->classes_count,
                                    .cluster = &cluster,
                                    .settings = &torc->settings};
     plan_make(&plan, &request);
-    for (size_t i = 0; i < plan.notes_count; i++)
-        if (plan.notes[i].refused)
-            torc_fail(plan.notes[i].text, NULL);
+    check_plan(&plan);
     submit(torc, &plan, first);
+    plan_fini(&plan);
+    free(classes);
+    cluster_fini(&cluster);
+}
+
+void torc_plan_workflow(struct torc *torc, struct workflow *workflow)
+{
+    struct cluster cluster;
+    struct plan plan;
+    load_cluster(torc, &cluster);
+    struct plan_class *classes = plan_classes_of_workflow(workflow);
+    struct plan_request request = {.classes = classes,
+                                   .classes_count = workflow->classes_count,
+                                   .cluster = &cluster,
+                                   .settings = &torc->settings};
+    plan_make(&plan, &request);
+    check_plan(&plan);
     plan_fini(&plan);
     free(classes);
     cluster_fini(&cluster);
