@@ -23,6 +23,8 @@ struct prepared {
     size_t actions_count;
     struct plan_class *classes;
     struct plan plan;
+    bool upfront;         // the plan is of all stages,
+    uint32_t stages;      // of which there are so many
     struct submit submit; // without store and id
 };
 
@@ -31,6 +33,9 @@ struct prepared {
 int prepare(struct prepared *prepared, const struct options *options, struct error *err);
 // What its plan was made from; borrowed.
 struct plan_request prepared_request(const struct prepared *prepared);
+// The plan for these classes, upfront or not; plan_fini is due.
+void prepared_plan(struct prepared *prepared, const struct plan_request *request,
+                   struct plan *plan);
 void prepared_fini(struct prepared *prepared);
 
 #endif

@@ -23,3 +23,5 @@ lib_libtorc_la_SOURCES += %D%/shape.c
 lib_libtorc_la_SOURCES += %D%/shape.h
 lib_libtorc_la_SOURCES += %D%/stages.c
 lib_libtorc_la_SOURCES += %D%/stages.h
+lib_libtorc_la_SOURCES += %D%/upfront.c
+lib_libtorc_la_SOURCES += %D%/upfront.h

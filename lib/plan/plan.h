@@ -41,9 +41,10 @@ struct plan_group { // one sbatch request: `count` allocations of one shape
     const struct scheduler *asked; // whose options sbatch is given; NULL: none
     bool now;                      // false: a later stage, whose jobs no one can start yet
     bool whole_nodes;
-    int32_t action;            // that asks for it; 0: none. With count 0 it needs nothing any more
-    int64_t jobs;              // that it was made for
-    int32_t count;             // allocations
+    int32_t action; // that asks for it; 0: none. With count 0 it needs nothing any more
+    int32_t stage;  // of all at once, from 2 on after the one before has ended; 0: not at once
+    int64_t jobs;   // that it was made for
+    int32_t count;  // allocations
     int32_t slots, rounds;     // jobs side by side, one after another; of several classes about
     int32_t cpus, gpus, nodes; // asked for; cpus and gpus a node
     int64_t memory_bytes;      // asked for, a node
@@ -51,10 +52,9 @@ struct plan_group { // one sbatch request: `count` allocations of one shape
     int64_t tmp_bytes;         // local scratch asked for, a node; 0: none, or it is not known
     int32_t kill_wait_secs;    // what Slurm leaves between TERM and KILL; 0: not known
     int64_t own_bytes;         // of memory, what jobs leave to the runner: PLAN_OWN_BYTES, or less
-    int64_t walltime_usec;     // whole minutes
-    int64_t margin_usec;       // before its end, jobs are told to end
-    double share, bound_usec;  // nodes of one; node time that the jobs need at least
-    int64_t work_usec;         // that one is busy
+    int64_t walltime_usec, margin_usec; // whole minutes; before its end jobs are told to end
+    double share, bound_usec;           // nodes of one; node time that the jobs need at least
+    int64_t work_usec;                  // that one is busy
 };
 
 struct plan_note {

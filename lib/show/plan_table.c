@@ -151,12 +151,13 @@ json_t *plan_outlook_json(const struct plan *plan)
 
 json_t *plan_group_json(const struct plan_group *group, int32_t count)
 {
-    return json_pack("{s:s, s:s, s:I, s:i, s:i, s:i, s:i, s:i, s:o, s:i, s:I, s:I, s:s?, s:i}",
+    return json_pack("{s:s, s:s, s:I, s:i, s:i, s:i, s:i, s:i, s:o, s:i, s:I, s:I, s:s?, s:i, s:o}",
                      "class", group->class_name, "partition", group->partition, "jobs",
                      (json_int_t)group->jobs, "allocations", count, "slots", group->slots, "rounds",
                      group->rounds, "nodes", group->nodes, "cpus", group->cpus, "memory_bytes",
                      group->memory_bytes ? json_integer(group->memory_bytes) : json_null(), "gpus",
                      group->gpus, "walltime_s", (json_int_t)(group->walltime_usec / SEC),
                      "margin_s", (json_int_t)(group->margin_usec / SEC), "scheduler",
-                     group->scheduler, "classes", group->classes);
+                     group->scheduler, "classes", group->classes, "stage",
+                     group->stage ? json_integer(group->stage) : json_null());
 }
