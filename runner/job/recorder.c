@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The runner keeps the writing ends open as well: so a job that ends makes no noise, and its pipes
-// are empty when nothing is to be read.
+// are empty when nothing is to be read. Of a job that printed nothing the thread never hears: the
+// loop sees that the pipes are empty, and that the thread has never looked into them.
 #include "runner/job/recorder.h"
 
 #include <errno.h>
@@ -11,6 +12,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/queue.h>
 #include <time.h>
 #include <unistd.h>
@@ -33,8 +35,11 @@ struct pipe_end {
     int from, to; // to: the job's end
 };
 
+enum owner { THE_LOOPS, NOBODYS, THE_THREADS };
+
 struct recording {
     STAILQ_ENTRY(recording) link;
+    atomic_int owner; // enum owner, of the pipes: the first who takes them has them to the end
     struct chain chain;
     struct pipe_end pipes[2];
     int64_t start_at;
@@ -53,6 +58,9 @@ struct recorder {
     STAILQ_HEAD(recording_list, recording) ending;
     bool stop;
     bool heavy; // the thread's alone
+    // The loop's alone, for the next jobs. Not freed: the thread can have an event of one still, if
+    // its job has read again what it had printed.
+    struct recording_list silent;
 };
 
 // ---- the thread ----
@@ -65,9 +73,17 @@ static void keep_tail(struct recording *recording, const unsigned char *text, si
         recording->tail[recording->stderr_length++ % TAIL_BYTES] = (char)text[i];
 }
 
+static bool own(struct recording *recording, enum owner who)
+{
+    int owner = NOBODYS;
+    return atomic_compare_exchange_strong(&recording->owner, &owner, (int)who) || owner == (int)who;
+}
+
 // What a pipe has, up to FRAME_MOST.
 static size_t take_pipe(struct recorder *r, struct pipe_end *pipe)
 {
+    if (!own(pipe->recording, THE_THREADS))
+        return 0;
     unsigned char *text = frames_room(r->frames);
     ssize_t n = read(pipe->from, text, FRAME_MOST);
     if (n <= 0)
@@ -181,6 +197,10 @@ static void recorder_free(struct recorder *r)
     for (int i = 0; i < 3; i++)
         if (fds[i] >= 0)
             close(fds[i]);
+    for (struct recording *recording; (recording = STAILQ_FIRST(&r->silent));) {
+        STAILQ_REMOVE_HEAD(&r->silent, link);
+        free(recording);
+    }
     pthread_mutex_destroy(&r->mutex);
     frames_destroy(r->frames);
     free(r);
@@ -194,6 +214,7 @@ struct recorder *recorder_create(const char *path, struct error *err)
     r->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     r->poll = epoll_create1(EPOLL_CLOEXEC);
     STAILQ_INIT(&r->ending);
+    STAILQ_INIT(&r->silent);
     pthread_mutex_init(&r->mutex, NULL);
     if (r->fd >= 0 && r->wake >= 0 && r->poll >= 0 && !watch(r->poll, r->wake, NULL))
         return r;
@@ -252,6 +273,16 @@ static int open_pipe(struct recorder *r, struct recording *recording, int index)
     return fcntl(pipe->from, F_SETFL, O_NONBLOCK) || watch(r->poll, pipe->from, pipe) ? -1 : 0;
 }
 
+// A silent one is as it was made, but for whose it was.
+static struct recording *find_recording(struct recorder *r)
+{
+    struct recording *recording = STAILQ_FIRST(&r->silent);
+    if (!recording)
+        return xcalloc(1, sizeof *recording);
+    STAILQ_REMOVE_HEAD(&r->silent, link);
+    return recording;
+}
+
 struct recording *recording_create(struct recorder *r, struct stream_key key, int fds[2],
                                    struct error *err)
 {
@@ -260,19 +291,20 @@ struct recording *recording_create(struct recorder *r, struct stream_key key, in
         return NULL;
     }
     r->started = true;
-    struct recording *recording = xcalloc(1, sizeof *recording);
-    *recording = (struct recording){.chain = {.key = key, .last = STREAM_NONE},
-                                    .start_at = frames_end(r->frames)};
+    struct recording *recording = find_recording(r);
+    recording->chain = (struct chain){.key = key, .last = STREAM_NONE};
+    recording->start_at = frames_end(r->frames);
     recording->pipes[1].from = -1;
     if (!open_pipe(r, recording, 0) && !open_pipe(r, recording, 1)) {
         fds[0] = recording->pipes[0].to;
         fds[1] = recording->pipes[1].to;
         r->open++;
+        recording->owner = NOBODYS;
         return recording;
     }
     error_set(err, ERROR_INTERNAL, errno, "cannot make pipes for the output of the job");
     close_pipes(r, recording);
-    free(recording);
+    STAILQ_INSERT_HEAD(&r->silent, recording, link);
     return NULL;
 }
 
@@ -281,13 +313,31 @@ int64_t recording_at(const struct recording *recording)
     return recording->start_at;
 }
 
-void recording_end(struct recorder *r, struct recording *recording)
+static bool is_silent(struct recording *recording)
 {
+    for (int i = 0; i < 2; i++) {
+        int bytes;
+        if (ioctl(recording->pipes[i].from, FIONREAD, &bytes) || bytes)
+            return false;
+    }
+    return own(recording, THE_LOOPS);
+}
+
+bool recording_end(struct recorder *r, struct recording *recording, struct recorded *recorded)
+{
+    if (is_silent(recording)) {
+        close_pipes(r, recording);
+        r->open--;
+        STAILQ_INSERT_HEAD(&r->silent, recording, link);
+        *recorded = (struct recorded){.at = STREAM_SILENT};
+        return true;
+    }
     pthread_mutex_lock(&r->mutex);
     recording->ending = true;
     STAILQ_INSERT_TAIL(&r->ending, recording, link);
     pthread_mutex_unlock(&r->mutex);
     eventfd_write(r->wake, 1);
+    return false;
 }
 
 bool recording_take(struct recorder *r, struct recording *recording, struct arena *arena,
