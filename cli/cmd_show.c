@@ -7,6 +7,7 @@
 #include "cli/status_queue.h"
 #include "lib/base/clock.h"
 #include "lib/base/mem.h"
+#include "lib/base/stream.h"
 #include "lib/base/text.h"
 #include "lib/meter/usage.h"
 #include "lib/show/action.h"
@@ -222,7 +223,7 @@ static void show_attempt(const struct context *context, const struct job_info *j
     cleanup_free char *errors =
         end->start.stderr_path ? target_path(context->workflow, end->start.stderr_path) : NULL;
     if (end->start.stream_at) {
-        line(screen, "stream", out);
+        line(screen, "stream", end->start.stream_at == STREAM_SILENT ? "it printed nothing" : out);
     } else {
         line(screen, "stdout", out);
         line(screen, "stderr", errors);

@@ -34,7 +34,7 @@ struct attempt_start {
     bool taken; // on a hint, without a claim: the store claims it now, if it is ready and free
     const char *stdout_path, *stderr_path; // NULL: not kept
     // 0: they are files; else both are a stream, and its output is found from here
-    // (stream_reader_create)
+    // (stream_reader_create), or STREAM_SILENT
     int64_t stream_at;
 };
 

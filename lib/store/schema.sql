@@ -261,7 +261,7 @@ CREATE TABLE attempt (
   message TEXT,                            -- what to tell the user about the end
   stderr_tail TEXT,
   stdout TEXT, stderr TEXT,                -- paths
-  stream_at INTEGER,                       -- both are one stream file (lib/base/stream.h): where to look in it; NULL: files
+  stream_at INTEGER,                       -- both are one stream file (lib/base/stream.h): where to look in it; 1: it printed nothing; NULL: files
   UNIQUE (job, run_id, attempt_id)
 );
 CREATE INDEX attempt_open ON attempt (runner) WHERE end_usec IS NULL;

@@ -276,11 +276,14 @@ void job_end(struct jobs *jobs, struct job *job)
     set_end(job, jobs_clock_usec(jobs) - job->start_usec); // `now` may be older than its start
     steps_collect(jobs, job);
     job->tries = 0;
+    if (job->recording && recording_end(jobs->recorder, job->recording, &job->recorded)) {
+        job->recording = NULL;
+        job->end.start.stream_at = job->recorded.at;
+    }
     if (!job->recording) {
         job_look_for_outputs(jobs, job);
         return;
     }
-    recording_end(jobs->recorder, job->recording);
     if (!job->spec.handler) { // else a recovery script may need it
         node_give(&jobs->node, &job->share);
         job->share = (struct share){0};

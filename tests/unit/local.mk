@@ -37,6 +37,7 @@ unit_tests += tests/unit/parameters
 unit_tests += tests/unit/params
 unit_tests += tests/unit/path
 unit_tests += tests/unit/plan
+unit_tests += tests/unit/recorder
 unit_tests += tests/unit/regex
 unit_tests += tests/unit/restart_oracle
 unit_tests += tests/unit/sbatch_options
@@ -87,6 +88,7 @@ tests_unit_lost_runner_SOURCES = tests/unit/lost_runner.c $(store_fixture)
 tests_unit_meter_proc_SOURCES = tests/unit/meter_proc.c tests/meter_jobs.c tests/meter_jobs.h
 tests_unit_plugin_step_SOURCES = tests/unit/plugin_step.c plugin/cgroup_path.c plugin/step.c
 tests_unit_output_LDADD = runner/librunner.la lib/libtorc.la
+tests_unit_recorder_LDADD = runner/librunner.la lib/libtorc.la
 tests_unit_restart_oracle_LDADD = lib/libtorc.la $(SQLITE_LIBS)
 tests_unit_restart_oracle_SOURCES = tests/unit/restart_oracle.c tests/unit/restart_case.c \
 	tests/unit/restart_case.h tests/unit/restart_edit.c tests/unit/restart_edit.h \
