@@ -10,7 +10,8 @@ int steps_prepare(const struct jobs *jobs, struct job *job, struct error *err);
 
 // All processes of a job get the signal, those in steps on this node, too: no request to Slurm. An
 // srun gets none, as it would kill its step at once, unless its step has not begun: it gives it up.
-void steps_signal(const struct jobs *jobs, struct job *job, int sig);
+// For other nodes it is noted: job->signal_elsewhere.
+void steps_signal(struct jobs *jobs, struct job *job, int sig);
 
 // Kills them, in such a way that their end is recorded; true: it is under way. false: that took too
 // long, or there is no step; all that is found of it on this node was killed the hard way, and srun
@@ -33,6 +34,9 @@ void steps_forget(struct job *job);
 
 // Ends what a dead runner's jobs had in steps on this node, and waits for that.
 void steps_sweep(const struct jobs *jobs, int32_t pid);
+
+// A job that was started on another node: what it has here gets share->signal.
+void steps_signal_share(const struct jobs *jobs, const struct share_end *share);
 
 // What such a job, started on another node, has used on this one; what is left of it here is
 // killed. Its records go once they are stored. All in the arena.
