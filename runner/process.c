@@ -25,9 +25,11 @@ static bool is_marked(int proc, pid_t pid, const char *const *entries, int in_st
     if (fstatat(proc, path, &st, 0) || st.st_uid != getuid())
         return false;
     cleanup_free char *texts = proc_environ(proc, pid, &size);
-    for (; texts && *entries; entries++)
-        if (!proc_environ_has(texts, size, *entries))
+    for (; texts && *entries; entries++) {
+        bool without = **entries == '!';
+        if (proc_environ_has(texts, size, *entries + without) == without)
             return false;
+    }
     // a task of a Slurm step: our own jobs have no such variable, srun's have; their parent is
     // slurmstepd, which ends them
     return texts && (in_step < 0 || proc_environ_begins(texts, size, "SLURM_STEP_ID=") == in_step);

@@ -114,6 +114,7 @@ static void replace_own(struct job *job, struct found *found)
     const char *node = own->node;
     usage_record_init(own);
     job->leftovers = 0;
+    job->called_srun = report && report->called_srun;
     if (report && report->ended) {
         *own = report->usage;
         job->status = report->status;
@@ -242,13 +243,22 @@ static void signal_own_steps(const struct jobs *jobs, struct job *job, int sig)
     meter_job_signal_but(job->meter, sig, "srun");
 }
 
+bool steps_own(const struct jobs *jobs, struct job *job)
+{
+    if (job->step)
+        return job->step->called_srun;
+    if (jobs->node.in_allocation && !job->called_srun)
+        job->called_srun = meter_job_has_program(job->meter, "srun");
+    return job->called_srun;
+}
+
 void steps_signal(struct jobs *jobs, struct job *job, int sig)
 {
     if (job->claimed.nodes > 1 && sig != SIGCONT) {
         job->signal_elsewhere = sig;
         jobs->signals_unsent = 1;
     }
-    if (!job->step && jobs->node.in_allocation && meter_job_has_program(job->meter, "srun")) {
+    if (!job->step && steps_own(jobs, job)) {
         signal_own_steps(jobs, job, sig);
     } else if (!job->step) {
         meter_job_signal(job->meter, sig);
@@ -275,8 +285,11 @@ bool steps_kill(const struct jobs *jobs, struct job *job)
 bool steps_linger(const struct jobs *jobs, struct job *job)
 {
     enum { MOST = 1000 }; // looks, 5 ms apart
-    struct step_report *report = job->step;
-    return report->pid && !report->ended && report->kills++ < MOST && steps_kill_all(jobs, job);
+    const struct step_report *report = job->step;
+    bool is_open = report && report->pid && !report->ended;
+    bool was_killed = job->stop || (report && (report->over_memory || report->leftovers));
+    return (is_open || (was_killed && steps_own(jobs, job))) && job->tries++ < MOST &&
+           steps_kill_all(jobs, job);
 }
 
 void steps_sweep(const struct jobs *jobs, int32_t pid)

@@ -21,7 +21,11 @@ bool steps_kill(const struct jobs *jobs, struct job *job);
 // Kills what is marked as the job's, whatever srun it descends from. Gives how many it found.
 int steps_kill_all(const struct jobs *jobs, const struct job *job);
 
-// srun has ended. Is something of its step alive? Then it was killed, and another look is due.
+// Has the job steps of its own, by an srun that it calls? As far as it has been seen yet.
+bool steps_own(const struct jobs *jobs, struct job *job);
+
+// The first process has ended. Is something of its step alive, or of its own steps when it was
+// killed (a killed srun leaves them)? Then it was killed now, and another look is due.
 bool steps_linger(const struct jobs *jobs, struct job *job);
 
 // Takes the records of the job's attempt on this node into its end: job->end.usages, of the job's

@@ -121,6 +121,31 @@ ok "torc cancel ends a step" wait_until 40 '[ "$(attempts)" = "a|canceled|cancel
 ok "... which got its signal" [ -e went ]
 ok "... nothing is left of it" wait_until 20 '[ -z "$(alive "sleep $mark\.2")" ]'
 
+# ---- an srun inside of a step, and steps that a killed srun leaves
+fresh
+cat > inner.json <<J
+{"name": "inner", "execution_config": {"sigterm_lead_seconds": 1}, $classes, "jobs": [
+ {"name": "polite", "command": "srun -n1 bash inner.sh", "launcher": "srun", "resource_requirements": "one"},
+ {"name": "deaf", "command": "srun -n1 bash inner.sh deaf", "launcher": "srun", "resource_requirements": "one"},
+ {"name": "direct", "command": "srun -n1 bash inner.sh deaf", "resource_requirements": "one"},
+ {"name": "leaves", "command": "srun -n1 bash inner.sh deaf & until grep leaves began; do sleep 0.1; done", "launcher": "srun", "resource_requirements": "one"}]}
+J
+cat > inner.sh <<S
+trap "\${1:+:} echo told >> told; \${1:+:} exit 7" TERM
+echo \$TORC_JOB_NAME >> began
+while :; do sleep $mark.8; done
+S
+as_user torc-sbatch inner.json > log 2>&1 || diag "$(cat log)"
+wait_until 60 '[ "$(sort -u began 2> /dev/null | wc -l)" = 4 ] && db "SELECT 1 FROM job_status WHERE state = '"'completed'"'" | grep -q 1' || diag "$(cat began)"
+as_user torc cancel --class one > cancel.log 2>&1 || diag "$(cat cancel.log)"
+ok "jobs with an srun of their own are ended" ended
+is "$(db "SELECT name, state, coalesce(exit_code, ''), coalesce(signal, ''), coalesce(warnings, '') FROM job_status ORDER BY id")" "polite|canceled|7||
+deaf|canceled||9|
+direct|canceled||9|
+leaves|completed|0||background_killed,steps_not_counted" "... a task in a step in a step gets the signal; what is not in the usage is told of"
+is "$(cat told)" told "... once"
+is "$(alive "inner.sh|sleep $mark\.8")" "" "... and nothing is left of them"
+
 # ---- srun is killed, its runner is killed: the step goes with them, before anything else has its share
 fresh
 begin
