@@ -64,15 +64,17 @@ int process_kill_marked(const char *const *entries, bool spare_runners)
     return found;
 }
 
-void process_signal_tasks(const char *const *entries, int sig)
+int process_signal_tasks(const char *const *entries, int sig)
 {
+    int found = 0;
     DIR *dir = opendir("/proc");
     for (struct dirent *entry; dir && (entry = readdir(dir));) {
         pid_t pid = (pid_t)atoi(entry->d_name);
         if (pid > 1 && is_marked(dirfd(dir), pid, entries, 1) &&
-            !proc_is_named(dirfd(dir), pid, "srun"))
-            kill(pid, sig);
+            (sig == SIGKILL || !proc_is_named(dirfd(dir), pid, "srun")) && !kill(pid, sig))
+            found++;
     }
     if (dir)
         closedir(dir);
+    return found;
 }

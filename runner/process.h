@@ -12,8 +12,8 @@
 // many it found.
 int process_kill_marked(const char *const *entries, bool spare_runners);
 
-// The same marks: sends a signal to the tasks of Slurm steps, but to no srun in them: srun would
-// end its step at once.
-void process_signal_tasks(const char *const *entries, int sig);
+// Sends a signal to the tasks of Slurm steps among them, but to an srun only if it is SIGKILL: srun
+// would end its step at once. Gives how many they are.
+int process_signal_tasks(const char *const *entries, int sig);
 
 #endif

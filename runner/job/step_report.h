@@ -39,7 +39,7 @@ struct step_report {
     struct usage_record usage; // without texts
 };
 
-// The variable that tells torc-step, and marks all that runs in the step: the runner's process id.
+// The variable that tells torc-step the runner's process id.
 #define STEP_REPORT_RUNNER "TORC_STEP_RUNNER"
 
 struct step_report *step_report_create(struct error *err); // the runner's

@@ -292,14 +292,14 @@ bool steps_linger(const struct jobs *jobs, struct job *job)
            steps_kill_all(jobs, job);
 }
 
-void steps_sweep(const struct jobs *jobs, int32_t pid)
+void steps_sweep(const struct jobs *jobs, const char *db, const char *workflow)
 {
     enum { MOST = 500 };
     const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
-    cleanup_free char *slurm = xasprintf("SLURM_JOB_ID=%lld", (long long)jobs->node.slurm_job_id);
-    cleanup_free char *runner = xasprintf(STEP_REPORT_RUNNER "=%d", (int)pid);
-    for (int i = 0;
-         i < MOST && process_kill_marked((const char *const[]){slurm, runner, NULL}, false); i++)
+    cleanup_free char *slurm = xasprintf("SLURM_JOB_ID=%lld", (long long)jobs->node.slurm_job_id),
+                      *node = xasprintf("SLURMD_NODENAME=%s", jobs->node.name);
+    const char *const entries[] = {slurm, node, db, workflow, NULL};
+    for (int i = 0; i < MOST && process_signal_tasks(entries, SIGKILL); i++)
         nanosleep(&pause, NULL);
 }
 

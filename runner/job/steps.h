@@ -36,8 +36,10 @@ void steps_collect(struct jobs *jobs, struct job *job);
 // the records are in the database: the files go
 void steps_forget(struct job *job);
 
-// Ends what a dead runner's jobs had in steps on this node, and waits for that.
-void steps_sweep(const struct jobs *jobs, int32_t pid);
+// Ends what dead runners of the workflow had in steps of the allocation on this node, and waits for
+// that; also of jobs of several nodes, which are lost with one, wherever they were started. db,
+// workflow: entries of the environment.
+void steps_sweep(const struct jobs *jobs, const char *db, const char *workflow);
 
 // A job that was started on another node: what it has here gets share->signal.
 void steps_signal_share(const struct jobs *jobs, const struct share_end *share);
