@@ -152,6 +152,30 @@ begin
 pkill -KILL -u "$TEST_USER" -x -f 'srun --overlap .*--job-name=a .*torc-step.*'
 ok "a step whose srun is killed has failed" wait_until 40 '[ "$(jobs | cut -d "|" -f 1,2)" = "a|failed" ]'
 is "$(alive "sleep $mark\.2")" "" "... and nothing is left of it"
+fresh
+cat > killed.json <<J
+{"name": "killed", $classes, "jobs": [
+ {"name": "step", "command": "sleep $mark.2", "launcher": "srun", "resource_requirements": "one"},
+ {"name": "inner", "command": "srun -n1 sleep $mark.9", "resource_requirements": "one"}]}
+J
+tasks() { for p in $(pgrep -f "^[^ ]*sleep $mark\.[29]$"); do tr '\0' '\n' < "/proc/$p/environ"; done 2> /dev/null | grep -c "^TORC_STEP_ATTEMPT=1.$1$"; }
+blind() { # srun has a child that asks Slurm to end its step when it dies; it is not to help here
+	for pid in $(pgrep -u "$TEST_USER" -f "^srun .*sleep $mark\.[29]$"); do pkill -KILL -P "$pid" -x srun; done
+}
+last() { db 'SELECT pid FROM runner ORDER BY id DESC LIMIT 1'; }
+as_user sbatch --wrap "torc-run --db $TEST_DIR/torc.db killed.json; until [ -e go ]; do sleep 0.1; done" -c 4 --mem 1000 -o killed.log > /dev/null
+wait_until 60 '[ "$(tasks 1)" = 2 ]' || diag "$(cat killed.log)"
+blind
+kill -KILL "$(last)"
+ok "a runner is killed: another one in its place starts its jobs again" wait_until 60 '[ "$(tasks 2)" = 2 ]' || diag "$(cat killed.log)"
+is "$(tasks 1)" 0 "... when nothing is left of what ran, not even in steps by an srun of a job's own"
+blind
+runner=$(last)
+kill -STOP "$runner"
+kill -KILL "$(ps -o ppid= -p "$runner" | tr -d ' ')" "$runner"
+ok "none is in its place: a step ends by itself, though its allocation goes on" wait_until 40 '[ -z "$(alive "sleep $mark\.2")" ]' || diag "$(cat killed.log)"
+is "$(squeue -h -o %T)" RUNNING "... which it does"
+as_user touch go
 
 # ---- GPUs. Whoever has a device holds its lock, with all that it leaves; so a clash is seen.
 cat > gpu <<'S'
