@@ -13,7 +13,7 @@ db() { [ -s torc.db ] && sqlite3 -cmd '.timeout 20000' torc.db "$@"; }
 fresh() {
 	[ ! -s torc.db ] || as_user torc cancel --last > cancel.log 2>&1
 	wait_until 60 '[ -z "$(squeue -h)" ]'
-	as_user rm -rf torc.db* torc_output went begun
+	as_user rm -rf torc.db* torc_output went begun began go
 }
 ended() { wait_until 90 '[ "$(db "SELECT state FROM workflow")" = 1 ]'; }
 jobs() { db "SELECT name, state, coalesce(exit_code, ''), coalesce(signal, ''), reason FROM job_status ORDER BY id"; }
@@ -145,6 +145,32 @@ direct|canceled||9|
 leaves|completed|0||background_killed,steps_not_counted" "... a task in a step in a step gets the signal; what is not in the usage is told of"
 is "$(cat told)" told "... once"
 is "$(alive "inner.sh|sleep $mark\.8")" "" "... and nothing is left of them"
+
+# ---- the allocation is suspended: that time does not count
+fresh
+wait="echo >> began; until [ -e go ]; do sleep 0.1; done"
+cat > suspended.json <<J
+{"name": "suspended", $classes, "jobs": [
+ {"name": "step", "command": "$wait", "launcher": "srun", "resource_requirements": "one"},
+ {"name": "direct", "command": "$wait", "resource_requirements": "one"},
+ {"name": "inner", "command": "srun -n1 bash -c '$wait'", "resource_requirements": "one"}]}
+J
+as_user torc-sbatch suspended.json > log 2>&1 || diag "$(cat log)"
+wait_until 60 '[ "$(wc -l < began)" = 3 ]' || diag "$(cat log)"
+allocation=$(squeue -h -o %A)
+scontrol suspend "$allocation"
+runner=$(db 'SELECT pid FROM runner')
+wait_until 20 'grep -qE "freez|refrigerator|signal_stop" "/proc/$runner/wchan"' || diag "$(cat "/proc/$runner/wchan")"
+since=$EPOCHSECONDS
+wait_until 20 '[ $((EPOCHSECONDS - since)) -ge 5 ]'
+as_user touch go
+scontrol resume "$allocation"
+ok "jobs of an allocation that was suspended end" ended
+is "$(jobs | cut -d '|' -f 1-3)" "step|completed|0
+direct|completed|0
+inner|completed|0" "... well"
+is "$(db "SELECT count(*) FROM job_status s JOIN attempt a ON a.job = s.id WHERE wall_s + 2.5 < (end_usec - start_usec) / 1e6")" 3 \
+	"... in the time in which they ran" || diag "$(db "SELECT name, wall_s, (end_usec - start_usec) / 1e6 FROM job_status s JOIN attempt a ON a.job = s.id")"
 
 # ---- srun is killed, its runner is killed: the step goes with them, before anything else has its share
 fresh
