@@ -308,11 +308,10 @@ static bool leaves_allocations(const struct runner *runner)
     if (!runner->intake.complete || !runner->store || !runner->jobs.workflow_id)
         return false;
     if (store_submissions(runner->store, runner->jobs.workflow_id, &all, &err)) {
-        fprintf(
-            stderr,
-            "torc-run: whether the workflow has allocations left is not known (torc cancel %lld "
-            "cancels them): %s\n",
-            (long long)runner->jobs.workflow_id, err.text);
+        fprintf(stderr,
+                "torc-run: whether allocations of the workflow are left is not known; torc cancel "
+                "%lld ends them: %s\n",
+                (long long)runner->jobs.workflow_id, err.text);
         return false;
     }
     bool any = all.count > 0;
@@ -329,13 +328,12 @@ static void end_allocation(const struct runner *runner)
     cleanup_close int proc = proc_open();
     if (runner->options->submission && runner->intake.complete &&
         !proc_stat(proc, runner->keeper, &keeper) && keeper.ppid != runner->shared->parent &&
-        slurm_cancel(&runner->jobs.node.slurm_job_id, 1, false, &err))
+        slurm_cancel(&runner->jobs.node.slurm_job_id, NULL, 1, false, &err))
         fprintf(
             stderr,
-            "torc-run: Slurm may start job %lld again, which has nothing to do any more (scancel "
-            "%lld): %s\n",
-            (long long)runner->jobs.node.slurm_job_id, (long long)runner->jobs.node.slurm_job_id,
-            err.text);
+            "torc-run: Slurm may start this job again, which has nothing to do any more; scancel "
+            "%lld ends it: %s\n",
+            (long long)runner->jobs.node.slurm_job_id, err.text);
 }
 
 int run_main(void *argument, struct keeper_shared *shared)
