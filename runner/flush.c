@@ -191,7 +191,8 @@ static bool is_due(struct runner *runner)
 {
     int64_t pause_usec = pause_of(runner);
     int64_t since_usec = runner->jobs.now - runner->last_sync_usec;
-    if (!runner->seq || runner->urgent || (runner->intake.leaving && !runner->left))
+    if (!runner->seq || runner->urgent || runner->jobs.signals_unsent ||
+        (runner->intake.leaving && !runner->left))
         return true;
     if (runner->outbox_count &&
         (is_starved(runner) || runner->intake.draining || runner->outbox_count >= FLUSH_ENDS ||

@@ -86,24 +86,14 @@ static int open_workflow(struct runner *runner, struct error *err)
     return 0;
 }
 
-// What the jobs of a runner that was killed with its keeper left here.
-static void sweep(const struct runner *runner, const struct predecessors *gone)
+// What the jobs of runners that were killed left here.
+static void sweep(const struct runner *runner)
 {
     cleanup_free char *db = xasprintf("TORC_DB=%s", runner->db);
     cleanup_free char *id = xasprintf("TORC_WORKFLOW_ID=%lld", (long long)runner->jobs.workflow_id);
     process_kill_marked((const char *const[]){db, id, NULL}, true);
-    for (uint32_t i = 0; runner->jobs.node.in_allocation && i < gone->count; i++)
-        steps_sweep(&runner->jobs, gone->pids[i]);
-}
-
-// A runner that was killed left steps on this node that no srun ends any more, also those of jobs
-// of several nodes; they are lost with it, wherever they were started.
-static void sweep_steps(const struct node *node, int64_t workflow_id)
-{
-    cleanup_free char *job = xasprintf("SLURM_JOB_ID=%lld", (long long)node->slurm_job_id);
-    cleanup_free char *name = xasprintf("SLURMD_NODENAME=%s", node->name);
-    cleanup_free char *id = xasprintf("TORC_WORKFLOW_ID=%lld", (long long)workflow_id);
-    process_kill_marked((const char *const[]){job, name, id, NULL}, false);
+    if (runner->jobs.node.in_allocation)
+        steps_sweep(&runner->jobs, db, id);
 }
 
 // Before the dead are declared lost: their results would be refused then.
@@ -137,10 +127,8 @@ static int enter(struct runner *runner, struct error *err)
         replay_journals(runner);
     struct predecessors gone =
         predecessors_find(runner->store, runner->jobs.workflow_id, runner->jobs.node.host);
-    if (gone.count)
-        sweep(runner, &gone);
-    if (runner->again && runner->jobs.node.in_allocation)
-        sweep_steps(&runner->jobs.node, runner->jobs.workflow_id);
+    if (gone.count || runner->again)
+        sweep(runner);
     struct runner_entry entry = {
         .workflow_id = runner->jobs.workflow_id,
         .tag = runner->options->submission,
@@ -170,7 +158,6 @@ static int enter(struct runner *runner, struct error *err)
     crash_point("runner-entered");
     runner->jobs.folder = runner->grant.folder;
     free(gone.ids);
-    free(gone.pids);
     return result;
 }
 
@@ -315,12 +302,18 @@ static void take_up(struct options *options, struct keeper_shared *shared)
 static bool leaves_allocations(const struct runner *runner)
 {
     struct submissions all;
-    struct error ignored;
+    struct error err;
     if (runner->options->submission)
         return runner->intake.complete || runner->top_up.due;
-    if (!runner->intake.complete || !runner->store || !runner->jobs.workflow_id ||
-        store_submissions(runner->store, runner->jobs.workflow_id, &all, &ignored))
+    if (!runner->intake.complete || !runner->store || !runner->jobs.workflow_id)
         return false;
+    if (store_submissions(runner->store, runner->jobs.workflow_id, &all, &err)) {
+        fprintf(stderr,
+                "torc-run: whether allocations of the workflow are left is not known; torc cancel "
+                "%lld ends them: %s\n",
+                (long long)runner->jobs.workflow_id, err.text);
+        return false;
+    }
     bool any = all.count > 0;
     submissions_fini(&all);
     return any;
@@ -331,11 +324,16 @@ static bool leaves_allocations(const struct runner *runner)
 static void end_allocation(const struct runner *runner)
 {
     struct proc_stat keeper;
-    struct error ignored;
+    struct error err;
     cleanup_close int proc = proc_open();
     if (runner->options->submission && runner->intake.complete &&
-        !proc_stat(proc, runner->keeper, &keeper) && keeper.ppid != runner->shared->parent)
-        slurm_cancel(&runner->jobs.node.slurm_job_id, NULL, 1, false, &ignored);
+        !proc_stat(proc, runner->keeper, &keeper) && keeper.ppid != runner->shared->parent &&
+        slurm_cancel(&runner->jobs.node.slurm_job_id, NULL, 1, false, &err))
+        fprintf(
+            stderr,
+            "torc-run: Slurm may start this job again, which has nothing to do any more; scancel "
+            "%lld ends it: %s\n",
+            (long long)runner->jobs.node.slurm_job_id, err.text);
 }
 
 int run_main(void *argument, struct keeper_shared *shared)

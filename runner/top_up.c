@@ -3,8 +3,6 @@
 // another failure is told and otherwise ignored: the demand stays, and comes again.
 #include "runner/top_up.h"
 
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -15,15 +13,11 @@
 #include "lib/base/mem.h"
 #include "lib/base/program.h"
 
-extern char **environ;
-
 enum { PAUSE_USEC = 10 * USEC_PER_SEC };
 
 static void start(struct top_up *top_up, const struct jobs *jobs, const char *db)
 {
     char id[32];
-    sigset_t none;
-    posix_spawnattr_t attributes;
     cleanup_free char *path = program_find("torc-sbatch");
     snprintf(id, sizeof id, "%lld", (long long)jobs->workflow_id);
     char *argv[] = {(char *)"torc-sbatch",
@@ -33,12 +27,7 @@ static void start(struct top_up *top_up, const struct jobs *jobs, const char *db
                     id,
                     jobs->node.in_allocation ? NULL : (char *)"--parsable",
                     NULL};
-    sigemptyset(&none);
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-    int failed = posix_spawnp(&top_up->pid, path, NULL, &attributes, argv, environ);
-    posix_spawnattr_destroy(&attributes);
+    int failed = program_start((const char *const *)argv, NULL, NULL, &top_up->pid);
     crash_point("top-up-started");
     if (!failed) // sbatch hands its limits on to the allocation
         prlimit(top_up->pid, RLIMIT_NOFILE, &jobs->files_limit, NULL);

@@ -87,11 +87,12 @@ struct attempt_end {
     uint32_t files_count;
 };
 
-// A job of several nodes has ended where it was started: what it used on another one.
+// A job of several nodes has ended where it was started: what it used on another one. Or it is to
+// end: what it has on the others gets a signal.
 struct share_end {
     int64_t job_id;
-    int32_t run_id, attempt_id;
-    const struct usage_record *usages; // in a reply: none, that is to be told
+    int32_t run_id, attempt_id, signal; // signal: 0: it has ended
+    const struct usage_record *usages;  // in a reply: none, that is to be told
     uint32_t usages_count;
 };
 

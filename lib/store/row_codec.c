@@ -80,7 +80,7 @@ LOCAL(claim, claim_request, INT(claim_request, max_jobs), INT(claim_request, cpu
       INT(claim_request, gpus_milli), INT(claim_request, memory_bytes),
       INT(claim_request, prefetch), INT(claim_request, time_left_usec));
 LOCAL(share, share_end, INT(share_end, job_id), INT(share_end, run_id), INT(share_end, attempt_id),
-      LIST(share_end, usages, &codec_usage));
+      INT(share_end, signal), LIST(share_end, usages, &codec_usage));
 #define AE(f) INT(action_end, f)
 LOCAL(action_end, action_end, AE(id), AE(end_usec), AE(commands_done), AE(exit_code), AE(signal),
       AE(good), AE(again), TEXT(action_end, message), TEXT(action_end, output),

@@ -274,6 +274,7 @@ CREATE TABLE share (
   run_id INTEGER NOT NULL,
   attempt_id INTEGER NOT NULL,
   ended INTEGER NOT NULL DEFAULT 0,        -- 1: the attempt has; the runner is to end what is left of it, and to say what it used
+  signal INTEGER NOT NULL DEFAULT 0,       -- not 0: the attempt is to end, and what it has on the runner's node gets this signal
   PRIMARY KEY (runner, job, run_id, attempt_id)
 ) WITHOUT ROWID;
 CREATE INDEX share_job ON share (job);

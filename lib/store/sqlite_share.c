@@ -126,6 +126,11 @@ int tx_share_cleared(struct tx *tx, int64_t runner_id, const struct share_end *s
                      struct error *err)
 {
     struct db *db = tx->db;
+    if (share->signal) {
+        tx->change = true;
+        return db_do(db, err, SQL_SHARE_SIGNAL, "liili", share->job_id, (int)share->run_id,
+                     (int)share->attempt_id, runner_id, (int)share->signal);
+    }
     sqlite3_stmt *s = db_query(db, err, SQL_SHARE_ATTEMPT, "lii", share->job_id, (int)share->run_id,
                                (int)share->attempt_id);
     int rc = s ? db_step(db, s, err) : -1;
@@ -178,14 +183,16 @@ int tx_shares_open(struct tx *tx, const struct runner_row *runner,
     sqlite3_stmt *s = db_query(tx->db, err, SQL_SHARES_OF, "l", runner->id);
     int rc = -1;
     while (s && (rc = db_step(tx->db, s, err)) > 0) {
-        if (!sqlite3_column_int(s, 3)) {
-            reply->shares_open++;
+        bool ended = sqlite3_column_int(s, 3);
+        int sig = ended ? 0 : sqlite3_column_int(s, 4);
+        reply->shares_open += !ended;
+        if (!ended && !sig)
             continue;
-        }
         list = array_grow(list, count, &space, sizeof *list);
         list[count++] = (struct share_end){.job_id = sqlite3_column_int64(s, 0),
                                            .run_id = sqlite3_column_int(s, 1),
-                                           .attempt_id = sqlite3_column_int(s, 2)};
+                                           .attempt_id = sqlite3_column_int(s, 2),
+                                           .signal = sig};
     }
     reply->shares = arena_alloc(reply->arena, count * sizeof *list + 1);
     if (count)

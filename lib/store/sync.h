@@ -25,7 +25,8 @@ struct sync_request {
     const int64_t *ahead;
     const struct usage_point *points; // of attempts of this runner, those that end in this request
                                       // too; others are dropped
-    const struct share_end *shares;   // cleared: nothing of these jobs is left on this node
+    const struct share_end *shares;   // cleared: nothing of these jobs is left on this node; with a
+                                      // signal: a job of this runner, for its other nodes
     const int64_t *doubts; // jobs of several nodes that failed here: has one of their nodes died?
     uint32_t starts_count, ends_count, returned_count, ahead_count, points_count, shares_count,
         doubts_count;
@@ -44,7 +45,8 @@ struct sync_reply {
     struct claimed_job *hints;
     int64_t *canceled;        // jobs of this runner that the user canceled: end them
     int64_t *refused;         // jobs that are not this runner's (any more): kill, forget
-    struct share_end *shares; // to be cleared; also of a job of this runner: it is not any more
+    struct share_end *shares; // to be cleared; also of a job of this runner: it is not any more;
+                              // with a signal: to be sent once to what the job has here
     int64_t *settled; // of the doubts: on all other nodes the job is cleared, none of them has died
     int32_t shares_open; // shares that jobs of several nodes hold here while they run
     uint32_t claimed_count, hints_count, canceled_count, refused_count, shares_count, settled_count;

@@ -257,7 +257,7 @@ void job_end(struct jobs *jobs, struct job *job)
     if (may_be_swept(jobs, job))
         return;
     struct usage_record nobodys; // a recovery script is not the job
-    if ((job->step && steps_linger(jobs, job)) ||
+    if ((!job->recovering && steps_linger(jobs, job)) ||
         meter_job_end(job->meter, &job->rusage, job->recovering ? &nobodys : &job->usage)) {
         job->due_usec = jobs->now + DYING_USEC;
         return;

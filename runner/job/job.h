@@ -61,7 +61,7 @@ struct job {
     pid_t pid;
     // by the runner's clock (runner.now), 0: not due; due: look again at whatever it waits for
     int64_t held_usec, start_usec, limit_usec, kill_usec, due_usec, limit_length_usec;
-    int32_t tries, status; // tries: looks for files that are not visible
+    int32_t tries, status, signal_elsewhere; // tries: looks for files that are not visible
     struct rusage rusage;
     struct usage_record usage;
     const char **step_files; // records of its steps, to be removed when they are stored
@@ -83,7 +83,7 @@ struct jobs {
     int64_t now, suspended_usec; // now: monotonic, without the time in which all was suspended
     // ended: with a verdict, until somebody takes them out to tell it; live: from INPUTS to that
     struct job_list held, live, ended;
-    uint32_t held_count, live_count, starts_unsent;
+    uint32_t held_count, live_count, starts_unsent, signals_unsent;
     bool swept; // a job was killed and its cgroup removed by who has the allocation now
 };
 
