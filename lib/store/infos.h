@@ -38,6 +38,7 @@ struct class_info {
     int64_t id, jobs, counts[JOB_STATES];
     const char *name, *scheduler, *labels;
     int32_t cpus, gpus_milli, nodes;
+    int32_t action; // position of the one that covers its jobs; 0: none
     int64_t memory_bytes, runtime_usec;
     bool enforced;
     // of attempts that have ended; by enum usage_source, and SOURCES: by an unknown one

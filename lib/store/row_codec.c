@@ -59,7 +59,7 @@ RECORD(grant, runner_grant, INT(runner_grant, runner_id), INT(runner_grant, run_
 LOCAL(start, attempt_start, INT(attempt_start, job_id), INT(attempt_start, start_usec),
       INT(attempt_start, run_id), INT(attempt_start, attempt_id), INT(attempt_start, taken),
       TEXT(attempt_start, stdout_path), TEXT(attempt_start, stderr_path),
-      INT(attempt_start, stream_at));
+      TEXT(attempt_start, message), INT(attempt_start, stream_at));
 #define U(f) INT(usage_record, f)
 LOCAL(usage, usage_record, TEXT(usage_record, node), TEXT(usage_record, step), U(source),
       U(cpu_user_usec), U(cpu_system_usec), U(throttled_usec), U(memory_peak_bytes),
@@ -199,9 +199,9 @@ LOCAL(attempt_info, attempt_info, INT(attempt_info, id), INT(attempt_info, job_i
 #define CI(f) INT(class_info, f)
 #define CT(f) TEXT(class_info, f)
 LOCAL(class_info, class_info, CI(id), CI(jobs), FIXED(class_info, counts), CT(name), CT(scheduler),
-      CT(labels), CI(cpus), CI(gpus_milli), CI(nodes), CI(memory_bytes), CI(runtime_usec),
-      CI(enforced), CI(attempts), FIXED(class_info, sources), CI(wall_max_usec), CI(wall_sum_usec),
-      CI(cpu_sum_usec), CI(memory_peak_max_bytes), CI(memory_anon_max_bytes));
+      CT(labels), CI(cpus), CI(gpus_milli), CI(nodes), CI(action), CI(memory_bytes),
+      CI(runtime_usec), CI(enforced), CI(attempts), FIXED(class_info, sources), CI(wall_max_usec),
+      CI(wall_sum_usec), CI(cpu_sum_usec), CI(memory_peak_max_bytes), CI(memory_anon_max_bytes));
 #define AI(f) INT(allocation_info, f)
 #define AT(f) TEXT(allocation_info, f)
 LOCAL(allocation_info, allocation_info, AI(id), AI(submission_id), AI(slurm_job_id),
@@ -235,13 +235,14 @@ LOCAL(text_info, text_info, INT(text_info, id), TEXT(text_info, text));
 
 #define RU(f) INT(action_run_info, f)
 #define RT(f) TEXT(action_run_info, f)
-LOCAL(action_run, action_run_info, RU(start_usec), RU(end_usec), RU(run_id), RU(commands_done),
-      RU(exit_code), RU(signal), RU(state), RT(node), RT(message), RT(output), RT(log));
+LOCAL(action_run, action_run_info, RU(runner_id), RU(start_usec), RU(end_usec), RU(run_id),
+      RU(commands_done), RU(exit_code), RU(signal), RU(state), RT(node), RT(message), RT(output),
+      RT(log));
 #define XI(f) INT(action_info, f)
 #define XT(f) TEXT(action_info, f)
 LOCAL(action_info, action_info, XI(id), XI(fired_usec), XI(position), XI(num_allocations),
-      XI(max_parallel_jobs), XI(jobs), XI(run_id), XI(each_runner), XI(state), XT(trigger),
-      XT(type), XT(commands), XT(scheduler), XT(waits_for), XI(waits_state),
+      XI(max_parallel_jobs), XI(jobs), XI(run_id), XI(each_runner), XI(asked), XI(state),
+      XT(trigger), XT(type), XT(commands), XT(scheduler), XT(waits_for), XI(waits_state),
       LIST(action_info, runs, &codec_action_run));
 
 #define REPLY(member)                                                                    \

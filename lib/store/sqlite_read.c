@@ -207,9 +207,10 @@ static int read_class(struct page *p, void *row, sqlite3_stmt *s)
         .cpu_sum_usec = known(s, 12),
         .memory_peak_max_bytes = known(s, 13),
         .memory_anon_max_bytes = known(s, 14),
+        .action = small(s, 15),
     };
     for (int i = 0; i <= SOURCES; i++) {
-        c->sources[i] = number(s, 15 + i);
+        c->sources[i] = number(s, 16 + i);
         c->attempts += c->sources[i];
     }
     if (add_counts(p, c->counts, SQL_COUNTS_OF_CLASS, c->id))
