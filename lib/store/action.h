@@ -53,6 +53,7 @@ struct action_info { // for reports
     bool each_runner, asked; // asked: for its allocations, since it fired
     enum action_state state;
     const char *trigger, *type, *commands, *scheduler;
+    const char *refused;   // what Slurm said when it was asked last; NULL: it took it
     const char *waits_for; // the first of its jobs that is not there yet; NULL: none
     enum job_state waits_state;
     struct action_run_info *runs;

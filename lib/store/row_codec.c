@@ -242,8 +242,8 @@ LOCAL(action_run, action_run_info, RU(runner_id), RU(start_usec), RU(end_usec), 
 #define XT(f) TEXT(action_info, f)
 LOCAL(action_info, action_info, XI(id), XI(fired_usec), XI(position), XI(num_allocations),
       XI(max_parallel_jobs), XI(jobs), XI(run_id), XI(each_runner), XI(asked), XI(state),
-      XT(trigger), XT(type), XT(commands), XT(scheduler), XT(waits_for), XI(waits_state),
-      LIST(action_info, runs, &codec_action_run));
+      XT(trigger), XT(type), XT(commands), XT(scheduler), XT(refused), XT(waits_for),
+      XI(waits_state), LIST(action_info, runs, &codec_action_run));
 
 #define REPLY(member)                                                                    \
     LOCAL(read_##member, read_reply,                                                     \

@@ -60,6 +60,7 @@ int read_action(struct page *p, void *row, sqlite3_stmt *s)
         .waits_for = db_text(p->arena, s, 13),
         .waits_state = (enum job_state)none_or_one_of(s, 14, JOB_STATES),
         .asked = small(s, 15) != 0,
+        .refused = db_text(p->arena, s, 16),
     };
     return read_runs(p, a);
 }
