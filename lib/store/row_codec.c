@@ -181,7 +181,7 @@ RECORD(class_update, class_update, CU(workflow_id), TEXT(class_update, name), CU
 #define Q(f) INT(read_request, f)
 RECORD(read_request, read_request, Q(what), Q(workflow_id), Q(after_id), Q(limit), Q(job_id),
        TEXT(read_request, job_glob), Q(states), TEXT(read_request, event_kind), Q(since_usec),
-       Q(warned));
+       Q(warned), TEXT(read_request, name), Q(bare));
 #define W(f) INT(workflow_info, f)
 #define WT(f) TEXT(workflow_info, f)
 LOCAL(workflow_info, workflow_info, W(id), W(created_usec), W(ended_usec), W(run_id), W(state),
