@@ -7,7 +7,7 @@
 #include "lib/store/file_info.h"
 
 struct workflow_info {
-    int64_t id, created_usec, ended_usec; // ended 0: not yet
+    int64_t id, uid /* of its owner */, created_usec, ended_usec; // ended 0: not yet
     int32_t run_id;
     enum workflow_state state;
     const char *name, *user, *description, *file, *command_line, *folder, *version, *settings,

@@ -184,9 +184,9 @@ RECORD(read_request, read_request, Q(what), Q(workflow_id), Q(after_id), Q(limit
        Q(warned), TEXT(read_request, name), Q(bare));
 #define W(f) INT(workflow_info, f)
 #define WT(f) TEXT(workflow_info, f)
-LOCAL(workflow_info, workflow_info, W(id), W(created_usec), W(ended_usec), W(run_id), W(state),
-      WT(name), WT(user), WT(description), WT(file), WT(command_line), WT(folder), WT(version),
-      WT(settings), WT(environment), FIXED(workflow_info, counts), W(runners_alive),
+LOCAL(workflow_info, workflow_info, W(id), W(uid), W(created_usec), W(ended_usec), W(run_id),
+      W(state), WT(name), WT(user), WT(description), WT(file), WT(command_line), WT(folder),
+      WT(version), WT(settings), WT(environment), FIXED(workflow_info, counts), W(runners_alive),
       W(last_actions));
 #define JI(f) INT(job_info, f)
 #define JT(f) TEXT(job_info, f)

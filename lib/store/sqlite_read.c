@@ -54,6 +54,7 @@ static int read_workflow(struct page *p, void *row, sqlite3_stmt *s)
         .environment = db_text(p->arena, s, 13),
         .runners_alive = small(s, 14),
         .last_actions = small(s, 15),
+        .uid = number(s, 16),
     };
     return add_counts(p, w->counts, SQL_COUNTS_OF_WORKFLOW, w->id);
 }
