@@ -212,11 +212,8 @@ static void show_attempt(const struct context *context, const struct job_info *j
             format_duration(wall, end->end_usec ? end->wall_usec
                                                 : clock_real_usec() - end->start.start_usec));
     fputc('\n', screen->out);
-    line(screen, "ended",
-         end->end_usec ? why                           ? why
-                         : end->state == JOB_COMPLETED ? "well"
-                                                       : ""
-                       : "");
+    bool well = end->end_usec && end->state == JOB_COMPLETED;
+    line(screen, end->end_usec ? "ended" : "now", why ? why : well ? "well" : "");
     show_usage(context, job, end);
     cleanup_free char *out =
         end->start.stdout_path ? target_path(context->workflow, end->start.stdout_path) : NULL;
@@ -246,6 +243,22 @@ static int each_attempt(void *pointer, const struct read_reply *reply, uint32_t 
     return 0;
 }
 
+// What waits is asked of `waiting`; what runs, of its attempt.
+static int why_of(const struct context *context, const struct job_info *job, char **why,
+                  struct error *err)
+{
+    const struct attempt_info *last = NULL;
+    struct read_reply reply = {0};
+    if (waiting_job(context->waiting, job, why, err) ||
+        (job->state == JOB_RUNNING &&
+         store_read_last_attempt(context->store, job, context->workflow->id, &reply, &last, err)))
+        return -1;
+    if (!*why)
+        *why = why_job(job, last);
+    read_reply_fini(&reply);
+    return 0;
+}
+
 static int each_job(void *pointer, const struct read_reply *jobs, uint32_t index, struct error *err)
 {
     struct context *context = pointer;
@@ -255,10 +268,8 @@ static int each_job(void *pointer, const struct read_reply *jobs, uint32_t index
     struct read_request request = {
         .what = READ_ATTEMPTS, .workflow_id = context->workflow->id, .job_id = job->id};
     cleanup_free char *why = NULL;
-    if (waiting_job(context->waiting, job, &why, err))
+    if (why_of(context, job, &why, err))
         return -1;
-    if (!why)
-        why = why_job(job, NULL);
     fputs(context->between ? "\n" : "", screen->out);
     context->between = true;
     screen_print(screen, COLOR_BOLD, "Job %lld.", (long long)context->workflow->id);

@@ -155,7 +155,7 @@ int top_up(struct store *store, const char *db, int64_t workflow_id, struct top_
     struct settings settings;
     struct demand demand;
     *taken = 0;
-    if (read_workflow(store, workflow_id, &reply, err))
+    if (store_may_change(store, workflow_id, err) || read_workflow(store, workflow_id, &reply, err))
         return -1;
     const struct workflow_info *info = reply.workflows;
     struct submit submit = {.store = store,

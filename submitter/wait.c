@@ -17,15 +17,17 @@
 #include "lib/slurm/settle.h"
 #include "lib/slurm/slurm.h"
 #include "lib/store/plan.h"
+#include "lib/store/read_each.h"
 #include "lib/store/waiting.h"
 #include "submitter/top_up.h"
 
 enum {
     SLURM_EVERY_MS = BEAT_SECS * 1000, // at most one squeue in so long
     LOST_EVERY_MS = 10 * 1000,
-    SLURM_FIRST_MS = 5 * 1000, // and the first not before
-    NEED_AFTER_MS = 2 * 1000,  // runners submit what becomes necessary; where they cannot, this
-                               // does, so much later
+    SLURM_FIRST_MS = 5 * 1000,  // and the first not before
+    NEED_AFTER_MS = 2 * 1000,   // runners submit what becomes necessary; where they cannot, this
+                                // does, so much later
+    NEED_BESIDE_MS = 10 * 1000, // and while jobs run, when a runner was refused
     ESTIMATE_EVERY_MS = 1000,
     EXIT_DETACHED = 130,
 };
@@ -39,7 +41,8 @@ struct watch {
     int64_t line_ms;  // when a line was written last; 0: none yet
     int64_t lost_ms;  // when silent runners were looked for last
     size_t lost_turn;
-    int64_t idle_ms; // since when jobs are ready and none runs; 0: they are not
+    int64_t idle_ms; // since when jobs are ready; 0: none is
+    int64_t refused; // the last allocation that sbatch refused and that was asked for here since
     char line[160];
     struct estimate estimate;
     int64_t estimate_ms; // when it was made
@@ -169,17 +172,42 @@ static int look_for_end(struct watch *w, const struct workflow_info *info, bool 
     return 0;
 }
 
-// Jobs are ready and nothing runs: perhaps nobody has asked for what they need.
+static int each_new_allocation(void *context, const struct read_reply *reply, uint32_t index,
+                               struct error *err)
+{
+    const struct allocation_info *a = &reply->allocations[index];
+    struct watch *w = context;
+    (void)err;
+    if (a->error && !a->slurm_job_id)
+        w->refused = a->id;
+    return 0;
+}
+
+// Has a runner, on a node that perhaps may not submit, asked in vain since?
+static bool was_refused(struct watch *w)
+{
+    int64_t before = w->refused;
+    struct error ignored; // looked at again
+    struct read_request request = {
+        .what = READ_ALLOCATIONS, .workflow_id = w->workflow_id, .after_id = before};
+    return !store_read_each(w->store, request, each_new_allocation, w, &ignored) &&
+           w->refused != before;
+}
+
+// Jobs are ready: perhaps nobody has asked for what they need, or may.
 static void look_for_need(struct watch *w, const struct workflow_info *info)
 {
     size_t taken = 0;
     struct error why;
-    if (!info->counts[JOB_READY] || job_states_count(info->counts, RUNS)) {
+    bool runs = job_states_count(info->counts, RUNS);
+    if (!info->counts[JOB_READY]) {
         w->idle_ms = 0;
     } else if (!w->idle_ms) {
         w->idle_ms = clock_mono_msec();
-    } else if (clock_mono_msec() - w->idle_ms >= NEED_AFTER_MS) {
+    } else if (clock_mono_msec() - w->idle_ms >= (runs ? NEED_BESIDE_MS : NEED_AFTER_MS)) {
         w->idle_ms = clock_mono_msec();
+        if (runs && !was_refused(w))
+            return;
         if (!top_up(w->store, w->db, w->workflow_id, (struct top_up){0}, &taken, &why) || w->quiet)
             return;
         end_line(w);

@@ -33,6 +33,7 @@ struct attempt_start {
     int32_t run_id, attempt_id; // as claimed
     bool taken; // on a hint, without a claim: the store claims it now, if it is ready and free
     const char *stdout_path, *stderr_path; // NULL: not kept
+    const char *message; // what happens while it has not ended; told again with it; NULL: it runs
     // 0: they are files; else both are a stream, and its output is found from here
     // (stream_reader_create), or STREAM_SILENT
     int64_t stream_at;

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 lib_libtorc_la_SOURCES += %D%/action.c
 lib_libtorc_la_SOURCES += %D%/action.h
+lib_libtorc_la_SOURCES += %D%/action_hold.c
+lib_libtorc_la_SOURCES += %D%/action_hold.h
 lib_libtorc_la_SOURCES += %D%/crate.c
 lib_libtorc_la_SOURCES += %D%/crate.h
 lib_libtorc_la_SOURCES += %D%/crate_entity.c

@@ -7,7 +7,7 @@
 #include "lib/store/file_info.h"
 
 struct workflow_info {
-    int64_t id, created_usec, ended_usec; // ended 0: not yet
+    int64_t id, uid /* of its owner */, created_usec, ended_usec; // ended 0: not yet
     int32_t run_id;
     enum workflow_state state;
     const char *name, *user, *description, *file, *command_line, *folder, *version, *settings,
@@ -38,6 +38,7 @@ struct class_info {
     int64_t id, jobs, counts[JOB_STATES];
     const char *name, *scheduler, *labels;
     int32_t cpus, gpus_milli, nodes;
+    int32_t action; // position of the one that covers its jobs; 0: none
     int64_t memory_bytes, runtime_usec;
     bool enforced;
     // of attempts that have ended; by enum usage_source, and SOURCES: by an unknown one

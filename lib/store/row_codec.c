@@ -59,7 +59,7 @@ RECORD(grant, runner_grant, INT(runner_grant, runner_id), INT(runner_grant, run_
 LOCAL(start, attempt_start, INT(attempt_start, job_id), INT(attempt_start, start_usec),
       INT(attempt_start, run_id), INT(attempt_start, attempt_id), INT(attempt_start, taken),
       TEXT(attempt_start, stdout_path), TEXT(attempt_start, stderr_path),
-      INT(attempt_start, stream_at));
+      TEXT(attempt_start, message), INT(attempt_start, stream_at));
 #define U(f) INT(usage_record, f)
 LOCAL(usage, usage_record, TEXT(usage_record, node), TEXT(usage_record, step), U(source),
       U(cpu_user_usec), U(cpu_system_usec), U(throttled_usec), U(memory_peak_bytes),
@@ -181,12 +181,12 @@ RECORD(class_update, class_update, CU(workflow_id), TEXT(class_update, name), CU
 #define Q(f) INT(read_request, f)
 RECORD(read_request, read_request, Q(what), Q(workflow_id), Q(after_id), Q(limit), Q(job_id),
        TEXT(read_request, job_glob), Q(states), TEXT(read_request, event_kind), Q(since_usec),
-       Q(warned));
+       Q(warned), TEXT(read_request, name), Q(bare));
 #define W(f) INT(workflow_info, f)
 #define WT(f) TEXT(workflow_info, f)
-LOCAL(workflow_info, workflow_info, W(id), W(created_usec), W(ended_usec), W(run_id), W(state),
-      WT(name), WT(user), WT(description), WT(file), WT(command_line), WT(folder), WT(version),
-      WT(settings), WT(environment), FIXED(workflow_info, counts), W(runners_alive),
+LOCAL(workflow_info, workflow_info, W(id), W(uid), W(created_usec), W(ended_usec), W(run_id),
+      W(state), WT(name), WT(user), WT(description), WT(file), WT(command_line), WT(folder),
+      WT(version), WT(settings), WT(environment), FIXED(workflow_info, counts), W(runners_alive),
       W(last_actions));
 #define JI(f) INT(job_info, f)
 #define JT(f) TEXT(job_info, f)
@@ -199,9 +199,9 @@ LOCAL(attempt_info, attempt_info, INT(attempt_info, id), INT(attempt_info, job_i
 #define CI(f) INT(class_info, f)
 #define CT(f) TEXT(class_info, f)
 LOCAL(class_info, class_info, CI(id), CI(jobs), FIXED(class_info, counts), CT(name), CT(scheduler),
-      CT(labels), CI(cpus), CI(gpus_milli), CI(nodes), CI(memory_bytes), CI(runtime_usec),
-      CI(enforced), CI(attempts), FIXED(class_info, sources), CI(wall_max_usec), CI(wall_sum_usec),
-      CI(cpu_sum_usec), CI(memory_peak_max_bytes), CI(memory_anon_max_bytes));
+      CT(labels), CI(cpus), CI(gpus_milli), CI(nodes), CI(action), CI(memory_bytes),
+      CI(runtime_usec), CI(enforced), CI(attempts), FIXED(class_info, sources), CI(wall_max_usec),
+      CI(wall_sum_usec), CI(cpu_sum_usec), CI(memory_peak_max_bytes), CI(memory_anon_max_bytes));
 #define AI(f) INT(allocation_info, f)
 #define AT(f) TEXT(allocation_info, f)
 LOCAL(allocation_info, allocation_info, AI(id), AI(submission_id), AI(slurm_job_id),
@@ -235,14 +235,15 @@ LOCAL(text_info, text_info, INT(text_info, id), TEXT(text_info, text));
 
 #define RU(f) INT(action_run_info, f)
 #define RT(f) TEXT(action_run_info, f)
-LOCAL(action_run, action_run_info, RU(start_usec), RU(end_usec), RU(run_id), RU(commands_done),
-      RU(exit_code), RU(signal), RU(state), RT(node), RT(message), RT(output), RT(log));
+LOCAL(action_run, action_run_info, RU(runner_id), RU(start_usec), RU(end_usec), RU(run_id),
+      RU(commands_done), RU(exit_code), RU(signal), RU(state), RT(node), RT(message), RT(output),
+      RT(log));
 #define XI(f) INT(action_info, f)
 #define XT(f) TEXT(action_info, f)
 LOCAL(action_info, action_info, XI(id), XI(fired_usec), XI(position), XI(num_allocations),
-      XI(max_parallel_jobs), XI(jobs), XI(run_id), XI(each_runner), XI(state), XT(trigger),
-      XT(type), XT(commands), XT(scheduler), XT(waits_for), XI(waits_state),
-      LIST(action_info, runs, &codec_action_run));
+      XI(max_parallel_jobs), XI(jobs), XI(run_id), XI(each_runner), XI(asked), XI(state),
+      XT(trigger), XT(type), XT(commands), XT(scheduler), XT(refused), XT(waits_for),
+      XI(waits_state), LIST(action_info, runs, &codec_action_run));
 
 #define REPLY(member)                                                                    \
     LOCAL(read_##member, read_reply,                                                     \

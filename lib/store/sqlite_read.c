@@ -54,6 +54,7 @@ static int read_workflow(struct page *p, void *row, sqlite3_stmt *s)
         .environment = db_text(p->arena, s, 13),
         .runners_alive = small(s, 14),
         .last_actions = small(s, 15),
+        .uid = number(s, 16),
     };
     return add_counts(p, w->counts, SQL_COUNTS_OF_WORKFLOW, w->id);
 }
@@ -111,6 +112,8 @@ static int read_job(struct page *p, void *row, sqlite3_stmt *s)
         .attempts = small(s, 11),
         .continuations = small(s, 12),
     };
+    if (p->uses == 0)
+        return 0;
     if (read_needs(p, job))
         return -1;
     return job->state == JOB_BLOCKED || job->state == JOB_CANCELED ? read_why(p, job) : 0;
@@ -207,9 +210,10 @@ static int read_class(struct page *p, void *row, sqlite3_stmt *s)
         .cpu_sum_usec = known(s, 12),
         .memory_peak_max_bytes = known(s, 13),
         .memory_anon_max_bytes = known(s, 14),
+        .action = small(s, 15),
     };
     for (int i = 0; i <= SOURCES; i++) {
-        c->sources[i] = number(s, 15 + i);
+        c->sources[i] = number(s, 16 + i);
         c->attempts += c->sources[i];
     }
     if (add_counts(p, c->counts, SQL_COUNTS_OF_CLASS, c->id))
@@ -315,12 +319,17 @@ static int read_file(struct page *p, void *row, sqlite3_stmt *s)
                             .size_bytes = known(s, 6),
                             .mtime_usec = number(s, 7),
                             .hash = whole(s, 8, 0, INT64_MAX, UNKNOWN)};
+    if (p->uses == 0)
+        return 0;
     enum sql which = f->path ? SQL_JOBS_OF_FILE : SQL_JOBS_OF_DATA;
-    return read_names(p, db_query(p->db, p->err, which, "lil", f->id, (int)ROLE_INPUT, p->job_id),
+    return read_names(p,
+                      db_query(p->db, p->err, which, "lili", f->id, (int)ROLE_INPUT, p->job_id,
+                               (int)p->uses),
                       &f->readers, &f->readers_count) ||
-                   read_names(
-                       p, db_query(p->db, p->err, which, "lil", f->id, (int)ROLE_OUTPUT, p->job_id),
-                       &f->writers, &f->writers_count)
+                   read_names(p,
+                              db_query(p->db, p->err, which, "lili", f->id, (int)ROLE_OUTPUT,
+                                       p->job_id, (int)p->uses),
+                              &f->writers, &f->writers_count)
                ? -1
                : 0;
 }
@@ -382,7 +391,23 @@ static const struct {
     [READ_ACTIONS] = {SQL_READ_ACTIONS, sizeof(struct action_info), read_action},
 };
 
+enum { NAMED_USES = 1000 };
 enum { FAILED = 1 << JOB_FAILED | 1 << JOB_TERMINATED | 1 << JOB_PENDING_FAILED };
+
+// Of one name: its row is found by index.
+static sqlite3_stmt *open_named(struct db *db, const struct read_request *q, struct error *err)
+{
+    enum sql find = q->what == READ_JOBS    ? SQL_AMEND_JOB
+                    : q->what == READ_FILES ? SQL_SPAWN_FILE
+                                            : SQL_DATA_FIND;
+    int64_t id = 0;
+    int rc = db_number(db, err, &id, find, "ls", q->workflow_id, q->name);
+    if (rc < 0)
+        return NULL;
+    int64_t after = rc && q->after_id < id ? id - 1 : INT64_MAX;
+    return db_query(db, err, readers[q->what].sql, "llilsi", q->workflow_id, after, 1, (int64_t)0,
+                    NULL, 0);
+}
 
 // Of one job: its row and the attempts of its own are found by index; and so is what failed.
 static sqlite3_stmt *open_page(struct db *db, const struct read_request *q, uint32_t limit,
@@ -391,6 +416,8 @@ static sqlite3_stmt *open_page(struct db *db, const struct read_request *q, uint
     enum sql of_job = q->what == READ_ATTEMPTS ? SQL_READ_ATTEMPTS_OF_JOB
                       : q->what == READ_FILES  ? SQL_READ_FILES_OF_JOB
                                                : SQL_READ_DATA_USES_OF_JOB;
+    if (q->name)
+        return open_named(db, q, err);
     if (q->job_id &&
         (q->what == READ_ATTEMPTS || q->what == READ_FILES || q->what == READ_DATA_USES))
         return db_query(db, err, of_job, "llil", q->workflow_id, q->after_id, (int)limit + 1,
@@ -416,7 +443,13 @@ static int read_page(struct db *db, const struct read_request *q, struct read_re
 {
     uint32_t limit = q->limit ? q->limit : 1000;
     size_t size = readers[q->what].size, space = 0, count = 0;
-    struct page page = {db, reply->arena, err, q->job_id};
+    struct page page = {.db = db,
+                        .arena = reply->arena,
+                        .err = err,
+                        .job_id = q->job_id,
+                        .uses = q->bare   ? 0
+                                : q->name ? NAMED_USES
+                                          : -1};
     cleanup_free char *rows = NULL;
     sqlite3_stmt *s = open_page(db, q, limit, err);
     int rc = -1;

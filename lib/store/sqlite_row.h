@@ -10,6 +10,7 @@ struct page {
     struct arena *arena;
     struct error *err;
     int64_t job_id; // of the request
+    int32_t uses;   // readers, writers and needs of a row, at most; -1: all
 };
 
 // ---- what a row has: checked here and nowhere else, since anybody may have written it ----

@@ -267,15 +267,21 @@ static int apply_start(struct sync_state *st, const void *record, struct error *
     int rc = check_job(st, b, &held, err);
     if (rc == 0 && !st->request->seq)
         return tx_start_lost(tx, st->runner.id, b, err);
-    if (rc <= 0 || held.state == JOB_RUNNING)
-        return rc < 0 ? -1 : 0; // told before
+    if (rc <= 0)
+        return rc;
+    if (held.state == JOB_RUNNING) // told before
+        return b->message ? db_do(tx->db, err, SQL_ATTEMPT_SAYS, "lls", b->job_id, st->runner.id,
+                                  b->message)
+                          : 0;
     if (db_do(tx->db, err, SQL_ATTEMPT_START, "liillssz", b->job_id, run_of(st, b),
               (int)b->attempt_id, st->runner.id, b->start_usec, b->stdout_path, b->stderr_path,
               b->stream_at))
         return -1;
     int64_t attempt = sqlite3_last_insert_rowid(tx->db->sqlite);
     tx_count(tx, held.class_id, JOB_PENDING, JOB_RUNNING, 1);
-    return db_do(tx->db, err, SQL_JOB_START, "li", b->job_id, (int)b->attempt_id) ||
+    return (b->message &&
+            db_do(tx->db, err, SQL_ATTEMPT_SAYS, "lls", b->job_id, st->runner.id, b->message)) ||
+                   db_do(tx->db, err, SQL_JOB_START, "li", b->job_id, (int)b->attempt_id) ||
                    tx_event_at(tx, EVENT_JOB_STARTED, b->job_id, st->runner.id, attempt,
                                b->start_usec, err)
                ? -1

@@ -57,6 +57,7 @@ unit_tests += tests/unit/store_faults
 unit_tests += tests/unit/store_guard
 unit_tests += tests/unit/store_plan
 unit_tests += tests/unit/store_random
+unit_tests += tests/unit/store_replay
 unit_tests += tests/unit/store_run
 unit_tests += tests/unit/store_share
 unit_tests += tests/unit/store_spawn
@@ -117,6 +118,9 @@ tests_unit_store_plan_LDADD = lib/libtorc.la $(SQLITE_LIBS)
 tests_unit_store_plan_SOURCES = tests/unit/store_plan.c $(store_fixture)
 tests_unit_store_random_LDADD = lib/libtorc.la $(SQLITE_LIBS)
 tests_unit_store_random_SOURCES = tests/unit/store_random.c $(store_fixture)
+tests_unit_store_replay_LDADD = lib/libtorc.la $(SQLITE_LIBS)
+tests_unit_store_replay_LDFLAGS = -Wl,--wrap=store_sync
+tests_unit_store_replay_SOURCES = tests/unit/store_replay.c $(store_fixture)
 tests_unit_store_run_LDADD = lib/libtorc.la $(SQLITE_LIBS)
 tests_unit_store_run_SOURCES = tests/unit/store_run.c $(store_fixture)
 tests_unit_store_share_LDADD = lib/libtorc.la $(SQLITE_LIBS)
