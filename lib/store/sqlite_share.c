@@ -80,6 +80,7 @@ static int lose(struct tx *tx, const struct sharer *j, struct error *err)
                             ? JOB_CANCELED
                             : JOB_READY;
     if (db_do(db, err, SQL_SHARE_TO_STARTER, "l", j->job_id) ||
+        db_do(db, err, SQL_WORK_LOST_OF_JOB, "ll", j->job_id, tx->now_usec) ||
         db_do(db, err, SQL_SHARE_END_ALL, "l", j->job_id) ||
         db_do(db, err, j->state == JOB_RUNNING ? SQL_SHARE_ATTEMPT_LOST : SQL_SHARE_CLAIMED_LOST,
               "llisi", j->job_id, tx->now_usec, (int)to, died, (int)tx->run_id) ||
