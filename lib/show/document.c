@@ -80,6 +80,7 @@ static json_t *attempt_usage_json(const struct attempt_end *end, bool srun_step)
     if (!usage_total(end, srun_step, &total))
         return json_null();
     json_t *object = usage_json(&total), *nodes = json_array();
+    put(object, "memory_peak_low_bytes", json_known(usage_peak_low(end, srun_step)));
     for (uint32_t i = 0; i < end->usages_count; i++) {
         json_t *node = usage_json(&end->usages[i]);
         put(node, "node", json_text(end->usages[i].node));

@@ -65,7 +65,7 @@ LOCAL(usage, usage_record, TEXT(usage_record, node), TEXT(usage_record, step), U
       U(cpu_user_usec), U(cpu_system_usec), U(throttled_usec), U(memory_peak_bytes),
       U(memory_anon_bytes), U(memory_anon_low_bytes), U(memory_anon_high_bytes),
       U(memory_limit_bytes), U(swap_peak_bytes), U(io_read_bytes), U(io_write_bytes), U(oom_kills),
-      U(processes_peak), TEXT(usage_record, gpus));
+      U(processes_peak), U(start_usec), U(end_usec), TEXT(usage_record, gpus));
 #define F(f) INT(file_seen, f)
 LOCAL(seen, file_seen, F(size_bytes), F(mtime_usec), F(ctime_usec), F(inode), F(hash));
 #define A(f) INT(attempt_end, f)

@@ -304,6 +304,7 @@ CREATE TABLE usage (
   oom_kills INTEGER,
   processes_peak INTEGER,
   gpus TEXT,                               -- JSON
+  start_usec INTEGER, end_usec INTEGER,    -- of the task; NULL: as long as the attempt, or not known
   UNIQUE (attempt, node, step)
 );
 -- A time series, where the workflow asks for one (resource_monitor).

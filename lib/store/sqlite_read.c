@@ -144,6 +144,8 @@ static int read_usages(struct page *p, struct attempt_info *a)
             .oom_kills = known(s, 14),
             .processes_peak = known(s, 15),
             .gpus = db_text(p->arena, s, 16),
+            .start_usec = number(s, 17),
+            .end_usec = number(s, 18),
         };
     }
     struct usage_record *copy = arena_alloc(p->arena, count * sizeof *copy + 1);
