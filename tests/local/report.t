@@ -277,4 +277,13 @@ W
 mkdir "$scratch/tty" && (cd "$scratch/tty" && PATH=$TORC_BUILD:$PATH timeout 20 script -qec "bash ../watch" typed > /dev/null < /dev/null)
 [ -s "$scratch/tty/before" ] && cmp -s "$scratch/tty/before" "$scratch/tty/after"
 tap_result $? "torc status --watch restores the terminal when it is killed" || diag "$(cat "$scratch/tty/"{before,after,typed} 2>&1 | tail -n 5)"
+# what is said of each figure of usage, and of each source
+page=$TORC_SOURCE/doc/accounting.md
+first=$(grep '^|' "$page" | cut -d '|' -f 2)
+for column in $(sqlite3 "$TORC_DB" "SELECT name FROM pragma_table_info('usage') UNION SELECT name FROM pragma_table_info('job_usage')"); do
+    ok "doc/accounting.md has a row for $column" grep -qF "\`$column\`" <<< "$first"
+done
+for source in $(sqlite3 "$TORC_DB" "SELECT name FROM usage_source"); do
+    ok "... and a column for $source" grep -q "^| column .*\`$source\`" "$page"
+done
 done_testing
