@@ -167,8 +167,8 @@ static int show_files(const struct context *context, const struct job_info *job,
 static void show_usage(const struct context *context, const struct job_info *job,
                        const struct attempt_end *end)
 {
-    char user[FORMAT_SIZE], system[FORMAT_SIZE], peak[FORMAT_SIZE], anon[FORMAT_SIZE],
-        limit[FORMAT_SIZE];
+    char user[FORMAT_SIZE], system[FORMAT_SIZE], peak[FORMAT_SIZE], low[FORMAT_SIZE],
+        anon[FORMAT_SIZE], limit[FORMAT_SIZE];
     char reads[FORMAT_SIZE], writes[FORMAT_SIZE];
     struct usage_record usage;
     if (!usage_total(end, job->flags & JOB_SRUN, &usage))
@@ -179,9 +179,12 @@ static void show_usage(const struct context *context, const struct job_info *job
     line(context->screen, "cpu", cpu);
     bool held = usage.memory_limit_bytes > 0;
     bool known = usage.memory_peak_bytes >= 0, anon_known = usage.memory_anon_bytes >= 0;
+    int64_t least = usage_peak_low(end, job->flags & JOB_SRUN);
+    bool between = known && least < usage.memory_peak_bytes; // of processes and steps together
     cleanup_free char *memory = xasprintf(
-        "%s%s%s%s%s%s", known ? format_bytes(peak, usage.memory_peak_bytes) : "not known",
-        known ? " at most" : "", anon_known ? ", without page cache " : "",
+        "%s%s%s%s%s%s%s%s", between ? format_bytes(low, least) : "", between ? " to " : "",
+        known ? format_bytes(peak, usage.memory_peak_bytes) : "not known", known ? " at most" : "",
+        anon_known ? ", without page cache " : "",
         anon_known ? format_bytes(anon, usage.memory_anon_bytes) : "", held ? "; held to " : "",
         held ? format_bytes(limit, usage.memory_limit_bytes) : "");
     line(context->screen, "memory", memory);

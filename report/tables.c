@@ -6,6 +6,7 @@
 #include "lib/base/mem.h"
 #include "lib/show/action.h"
 #include "lib/show/job_table.h"
+#include "lib/show/node_time.h"
 #include "lib/show/target.h"
 #include "lib/store/read_each.h"
 #include "report/report.h"
@@ -32,12 +33,26 @@ static const struct table_column allocation_columns[] = {
     {"PARTITION", "partition", ALIGN_LEFT, FIT_SHRINK},
     {"NODES", "node_list", ALIGN_LEFT, FIT_SHRINK},
     {"CPUS", "cpus", ALIGN_RIGHT, FIT_LATE},
-    {"MEM", "memory_bytes", ALIGN_RIGHT, FIT_LATE},
+    {"MEM", "memory_bytes", ALIGN_RIGHT, FIT_DROP},
     {"START", "start", ALIGN_LEFT, FIT_LATE},
     {"HELD", "held_s", ALIGN_RIGHT, FIT_KEEP},
     {"ASKED", "walltime_s", ALIGN_RIGHT, FIT_LATE},
     {"JOBS", "jobs_run", ALIGN_RIGHT, FIT_KEEP},
+    // of the CPU time that was held
+    {"CPU TIME", "held_cpu_s", ALIGN_RIGHT, FIT_DROP},
+    {"USED", "used_fraction", ALIGN_RIGHT, FIT_KEEP},
+    {"RUN", "running_fraction", ALIGN_RIGHT, FIT_DROP},
+    {"LOST", "lost_fraction", ALIGN_RIGHT, FIT_LATE},
+    {"IDLE", "waited_fraction", ALIGN_RIGHT, FIT_LATE},
+    {"UNFIT", "unfit_fraction", ALIGN_RIGHT, FIT_DROP},
+    {"STARTUP", "startup_fraction", ALIGN_RIGHT, FIT_DROP},
+    {"DRAIN", "drain_fraction", ALIGN_RIGHT, FIT_DROP},
+    {"UNKNOWN", "unknown_fraction", ALIGN_RIGHT, FIT_DROP},
 };
+// their order
+static const enum node_time_part time_columns[] = {TIME_USED,   TIME_RUNNING, TIME_LOST,
+                                                   TIME_WAITED, TIME_UNFIT,   TIME_STARTUP,
+                                                   TIME_DRAIN,  TIME_UNKNOWN};
 
 static const struct table_column event_columns[] = {
     {"TIME", "time", ALIGN_LEFT, FIT_KEEP},   {"EVENT", "kind", ALIGN_LEFT, FIT_KEEP},
@@ -65,6 +80,7 @@ struct context {
     const struct report *report;
     struct table *table;
     char *reason; // the last one that was written
+    struct node_times times;
     size_t rows;
 };
 
@@ -115,6 +131,10 @@ static int allocation_row(void *pointer, const struct read_reply *reply, uint32_
     table_duration(table, allocation->start_usec ? end - allocation->start_usec : UNKNOWN);
     table_duration(table, allocation->walltime_usec);
     table_number(table, allocation->jobs_run);
+    struct node_time time = node_times_of(&context->times, allocation);
+    table_duration(table, time.held_usec);
+    for (size_t i = 0; i < sizeof time_columns / sizeof *time_columns; i++)
+        table_percent(table, time.parts[time_columns[i]], time.held_usec);
     return 0;
 }
 
@@ -218,10 +238,15 @@ int report_allocations(struct report *report, struct error *err)
 {
     struct context context = {.report = report};
     struct read_request request = {.what = READ_ALLOCATIONS, .workflow_id = report->workflow->id};
-    int result = print(report, READ_ALLOCATIONS, allocation_columns, COUNT(allocation_columns),
-                       allocation_row, NULL, err);
+    if (node_times_read(&context.times, report->store, report->workflow->id, report->now_usec, err))
+        return -1;
+    context.table =
+        table_create(report->screen, report->style, allocation_columns, COUNT(allocation_columns));
+    int result = store_read_each(report->store, request, allocation_row, &context, err);
+    table_destroy(context.table);
     if (!result && report->style == TABLE_PEOPLE)
         result = store_read_each(report->store, request, allocation_reason, &context, err);
+    node_times_fini(&context.times);
     free(context.reason);
     return result;
 }

@@ -68,6 +68,7 @@ static void fill_claim(struct runner *runner, struct claim_request *claim)
     int32_t room = jobs_room(runner);
     claim->max_jobs = claim->cpus < room ? claim->cpus : room;
     claim->prefetch = target > at_hand ? target - at_hand : 0;
+    claim->at_hand = at_hand;
     claim->time_left_usec = end_time_left_usec(&runner->end_time, &runner->jobs);
 }
 

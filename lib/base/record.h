@@ -48,7 +48,8 @@ struct usage_record {
     int64_t cpu_user_usec, cpu_system_usec, throttled_usec, memory_peak_bytes, memory_anon_bytes,
         memory_anon_low_bytes, memory_anon_high_bytes, memory_limit_bytes, swap_peak_bytes,
         io_read_bytes, io_write_bytes, oom_kills, processes_peak;
-    const char *gpus; // JSON or NULL
+    int64_t start_usec, end_usec; // of a task of a step; 0: as long as the attempt, or not known
+    const char *gpus;             // JSON or NULL
 };
 
 // What a job, or the node of its runner, has used so far and holds now: one of a time series.

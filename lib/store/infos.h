@@ -64,6 +64,9 @@ struct runner_info {
     int64_t memory_bytes;
     bool lost;
     enum usage_source accounting;
+    // Where its time went, in CPU microseconds: schema.sql. running: what attempts that run have
+    // taken so far; first, last: of its attempts, 0: none.
+    int64_t used_usec, running_usec, lost_usec, unfit_usec, unknown_usec, first_usec, last_usec;
 };
 struct event_info {
     int64_t id, time_usec;

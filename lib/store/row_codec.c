@@ -65,7 +65,7 @@ LOCAL(usage, usage_record, TEXT(usage_record, node), TEXT(usage_record, step), U
       U(cpu_user_usec), U(cpu_system_usec), U(throttled_usec), U(memory_peak_bytes),
       U(memory_anon_bytes), U(memory_anon_low_bytes), U(memory_anon_high_bytes),
       U(memory_limit_bytes), U(swap_peak_bytes), U(io_read_bytes), U(io_write_bytes), U(oom_kills),
-      U(processes_peak), TEXT(usage_record, gpus));
+      U(processes_peak), U(start_usec), U(end_usec), TEXT(usage_record, gpus));
 #define F(f) INT(file_seen, f)
 LOCAL(seen, file_seen, F(size_bytes), F(mtime_usec), F(ctime_usec), F(inode), F(hash));
 #define A(f) INT(attempt_end, f)
@@ -78,7 +78,8 @@ LOCAL(point, usage_point, INT(usage_point, job_id), INT(usage_point, attempt_id)
       INT(usage_point, time_usec), INT(usage_point, cpu_usec), INT(usage_point, memory_bytes));
 LOCAL(claim, claim_request, INT(claim_request, max_jobs), INT(claim_request, cpus),
       INT(claim_request, gpus_milli), INT(claim_request, memory_bytes),
-      INT(claim_request, prefetch), INT(claim_request, time_left_usec));
+      INT(claim_request, prefetch), INT(claim_request, at_hand),
+      INT(claim_request, time_left_usec));
 LOCAL(share, share_end, INT(share_end, job_id), INT(share_end, run_id), INT(share_end, attempt_id),
       INT(share_end, signal), LIST(share_end, usages, &codec_usage));
 #define AE(f) INT(action_end, f)
@@ -212,7 +213,9 @@ LOCAL(allocation_info, allocation_info, AI(id), AI(submission_id), AI(slurm_job_
 LOCAL(runner_info, runner_info, RI(id), RI(allocation_id), RI(started_usec), RI(heartbeat_usec),
       RI(end_usec), RI(jobs_run), TEXT(runner_info, incarnation), TEXT(runner_info, host),
       TEXT(runner_info, node), TEXT(runner_info, labels), RI(pid), RI(cpus), RI(gpus_milli),
-      RI(memory_bytes), RI(lost), RI(accounting), RI(limit_usec), TEXT(runner_info, scheduler));
+      RI(memory_bytes), RI(lost), RI(accounting), RI(limit_usec), TEXT(runner_info, scheduler),
+      RI(used_usec), RI(running_usec), RI(lost_usec), RI(unfit_usec), RI(unknown_usec),
+      RI(first_usec), RI(last_usec));
 #define EI(f) INT(event_info, f)
 LOCAL(event_info, event_info, EI(id), EI(time_usec), TEXT(event_info, kind), TEXT(event_info, name),
       TEXT(event_info, job_name), TEXT(event_info, data), EI(runner_id), EI(attempt_id),

@@ -238,7 +238,16 @@ CREATE TABLE runner (
   seq INTEGER NOT NULL DEFAULT 0,          -- last request applied; a replayed one changes nothing
   data_seq INTEGER NOT NULL DEFAULT 0,     -- the same for batches of user data and events
   jobs_run INTEGER NOT NULL DEFAULT 0,
-  nodes INTEGER NOT NULL DEFAULT 1         -- that jobs which it starts may have: those of its allocation, at the first of them
+  nodes INTEGER NOT NULL DEFAULT 1,        -- that jobs which it starts may have: those of its allocation, at the first of them
+  -- Where its time went, in CPU microseconds (CPUs times the time they were held), kept by the same transactions as the attempts;
+  -- lib/store/runner_work.sql fills the first four of it from the rows that there are.
+  used_usec INTEGER NOT NULL DEFAULT 0,    -- by attempts that completed, or go on from a checkpoint
+  lost_usec INTEGER NOT NULL DEFAULT 0,    -- by all others that have ended
+  first_usec INTEGER,                      -- the first start and the last end of its attempts
+  last_usec INTEGER,
+  unfit_usec INTEGER NOT NULL DEFAULT 0,   -- free beside its jobs, while others were ready that did not fit
+  unfit_cpus INTEGER NOT NULL DEFAULT 0,   -- free so now, since its last heartbeat
+  unknown_usec INTEGER NOT NULL DEFAULT 0  -- of one that was lost: free, as far as known, from the last heartbeat on
 );
 CREATE INDEX runner_workflow ON runner (workflow);
 CREATE INDEX runner_allocation ON runner (allocation) WHERE allocation IS NOT NULL;
@@ -296,6 +305,7 @@ CREATE TABLE usage (
   oom_kills INTEGER,
   processes_peak INTEGER,
   gpus TEXT,                               -- JSON
+  start_usec INTEGER, end_usec INTEGER,    -- of the task; NULL: as long as the attempt, or not known
   UNIQUE (attempt, node, step)
 );
 -- A time series, where the workflow asks for one (resource_monitor).

@@ -147,6 +147,8 @@ static int read_usages(struct page *p, struct attempt_info *a)
             .oom_kills = known(s, 14),
             .processes_peak = known(s, 15),
             .gpus = db_text(p->arena, s, 16),
+            .start_usec = number(s, 17),
+            .end_usec = number(s, 18),
         };
     }
     struct usage_record *copy = arena_alloc(p->arena, count * sizeof *copy + 1);
@@ -274,6 +276,13 @@ static int read_runner(struct page *p, void *row, sqlite3_stmt *s)
         .incarnation = text(p, s, 15),
         .limit_usec = number(s, 16),
         .scheduler = db_text(p->arena, s, 17),
+        .used_usec = number(s, 18),
+        .running_usec = number(s, 19),
+        .lost_usec = number(s, 20),
+        .unfit_usec = number(s, 21),
+        .unknown_usec = number(s, 22),
+        .first_usec = number(s, 23),
+        .last_usec = number(s, 24),
     };
     return 0;
 }
@@ -425,6 +434,9 @@ static sqlite3_stmt *open_page(struct db *db, const struct read_request *q, uint
     if (q->what == READ_ATTEMPTS && q->warned)
         return db_query(db, err, SQL_READ_ATTEMPTS_WARNED, "lli", q->workflow_id, q->after_id,
                         (int)limit + 1);
+    if (q->what == READ_RUNNERS)
+        return db_query(db, err, SQL_READ_RUNNERS, "llil", q->workflow_id, q->after_id,
+                        (int)limit + 1, clock_real_usec());
     if (q->what == READ_PACE)
         return db_query(db, err, SQL_READ_PACE, "ll", q->workflow_id, clock_real_usec());
     if (q->what == READ_JOBS && q->job_id) {

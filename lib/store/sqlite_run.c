@@ -6,6 +6,7 @@
 #include "lib/store/sqlite_give.h"
 #include "lib/store/sqlite_seen.h"
 #include "lib/store/sqlite_share.h"
+#include "lib/store/sqlite_work.h"
 #include "lib/workflow/workflow.h"
 
 struct sync_state {
@@ -227,6 +228,11 @@ static int apply_end(struct sync_state *st, const void *record, struct error *er
         (held.state == JOB_RUNNING && tx_share_used(tx, held.class_id, state, attempt, err)) ||
         tx_share_end(tx, &e->start, err) || add_usages(st, attempt, e, err))
         return -1;
+    bool goes_on = state == JOB_READY && (!e->reason || e->reason == REASON_TERMINATED);
+    bool useful =
+        state == JOB_COMPLETED || (goes_on && held.flags & JOB_SUPPORTS_TERMINATION); // saved
+    if (tx_work_end(tx, &st->runner, held.class_id, e, useful, err))
+        return -1;
     bool other = true;
     if (state == JOB_COMPLETED && held.flags & JOB_REWRITES &&
         tx_wrote_other(tx, st->reply->arena, e->start.job_id, e->files, e->files_count, &other,
@@ -279,6 +285,7 @@ static int apply_start(struct sync_state *st, const void *record, struct error *
         return -1;
     int64_t attempt = sqlite3_last_insert_rowid(tx->db->sqlite);
     tx_count(tx, held.class_id, JOB_PENDING, JOB_RUNNING, 1);
+    tx_work_start(tx, &st->runner, b);
     return (b->message &&
             db_do(tx->db, err, SQL_ATTEMPT_SAYS, "lls", b->job_id, st->runner.id, b->message)) ||
                    db_do(tx->db, err, SQL_JOB_START, "li", b->job_id, (int)b->attempt_id) ||
@@ -414,12 +421,14 @@ static int apply(struct sync_state *st, struct error *err)
         return -1;
     if (tx_finish(&st->tx, err))
         return -1;
+    bool left = false;
     if (!q->leave &&
         (tx_actions_give(&st->tx, st->runner.id, &q->actions, reply->arena, &reply->actions, err) ||
-         tx_claim(&st->tx, &st->runner, &q->claim, reply, err)))
+         tx_claim(&st->tx, &st->runner, &q->claim, reply, &left, err)))
         return -1;
-    return db_do(st->tx.db, err, SQL_RUNNER_BEAT, "llll", st->runner.id, st->tx.now_usec, q->seq,
-                 st->jobs_run) ||
+    int unfit_cpus = work_unfit_cpus(&st->runner, &q->claim, reply, left);
+    return db_do(st->tx.db, err, SQL_RUNNER_BEAT, "lllli", st->runner.id, st->tx.now_usec, q->seq,
+                 st->jobs_run, unfit_cpus) ||
                    tx_finish(&st->tx, err) || (!q->leave && tx_hints(&st->tx, q, reply, err))
                ? -1
                : 0;

@@ -80,6 +80,7 @@ static int lose(struct tx *tx, const struct sharer *j, struct error *err)
                             ? JOB_CANCELED
                             : JOB_READY;
     if (db_do(db, err, SQL_SHARE_TO_STARTER, "l", j->job_id) ||
+        db_do(db, err, SQL_WORK_LOST_OF_JOB, "ll", j->job_id, tx->now_usec) ||
         db_do(db, err, SQL_SHARE_END_ALL, "l", j->job_id) ||
         db_do(db, err, j->state == JOB_RUNNING ? SQL_SHARE_ATTEMPT_LOST : SQL_SHARE_CLAIMED_LOST,
               "llisi", j->job_id, tx->now_usec, (int)to, died, (int)tx->run_id) ||
@@ -115,11 +116,12 @@ int tx_share_runner_ends(struct tx *tx, int64_t runner_id, bool lost, struct err
 
 int tx_usage_add(struct tx *tx, int64_t attempt, const struct usage_record *u, struct error *err)
 {
-    return db_do(tx->db, err, SQL_USAGE_ADD, "lssinnnnnnnnnnnnns", attempt, u->node, u->step,
+    return db_do(tx->db, err, SQL_USAGE_ADD, "lssinnnnnnnnnnnnnszz", attempt, u->node, u->step,
                  (int)u->source, u->cpu_user_usec, u->cpu_system_usec, u->throttled_usec,
                  u->memory_peak_bytes, u->memory_anon_bytes, u->memory_anon_low_bytes,
                  u->memory_anon_high_bytes, u->memory_limit_bytes, u->swap_peak_bytes,
-                 u->io_read_bytes, u->io_write_bytes, u->oom_kills, u->processes_peak, u->gpus);
+                 u->io_read_bytes, u->io_write_bytes, u->oom_kills, u->processes_peak, u->gpus,
+                 u->start_usec, u->end_usec);
 }
 
 int tx_share_cleared(struct tx *tx, int64_t runner_id, const struct share_end *share,

@@ -12,6 +12,7 @@ struct claim_request { // what may be claimed now; max_jobs 0: nothing
     int32_t cpus, gpus_milli; // free now
     int64_t memory_bytes;     // free now
     int32_t prefetch; // besides, so many to have at hand: each fits the runner's whole capacity
+    int32_t at_hand;  // so many that it has do not fit what is free
     int64_t time_left_usec; // until jobs get their termination signal; 0: no end
 };
 

@@ -54,6 +54,8 @@ static struct usage_record convert(const struct step_record *record, const char 
     usage.io_write_bytes = value[STEP_io_write_bytes];
     usage.oom_kills = value[STEP_oom_kills_count];
     usage.processes_peak = value[STEP_pids_peak_count];
+    usage.start_usec = value[STEP_start_usec] > 0 ? value[STEP_start_usec] : 0;
+    usage.end_usec = value[STEP_end_usec] > 0 ? value[STEP_end_usec] : 0;
     return usage;
 }
 

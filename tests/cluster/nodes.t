@@ -27,6 +27,9 @@ is "$(db "SELECT count(*), count(DISTINCT u.node), count(DISTINCT u.source), min
 	WHERE name = 'sample' AND step IS NOT NULL")" "6|3|1|1" "what it used is recorded of each task on each node" || diag "$(db 'SELECT * FROM job_usage')"
 is "$(as_user torc-report --json | jq '[.jobs[] | select(.name == "sample").attempts[0].usage] | (.[0].cpu_user_s + .[0].cpu_system_s) >=
 	([.[0].nodes[] | .cpu_user_s + .cpu_system_s] | add) * 0.99')" true "... and added up" || diag "$(as_user torc-report --json | jq '.jobs[1]')"
+is "$(as_user torc-report --json allocations | jq '.allocations[] | select(.nodes == 3) | .cpus as $cpus | .node_time |
+	.asked_cpu_s / .held_cpu_s > 1 and .used_cpu_s > 0 and .used_cpu_s <= .held_cpu_s')" true "a job of three nodes holds CPUs on each" ||
+	diag "$(as_user torc-report --json allocations)"
 records() { ls "/run/torc/$(id -u "$TEST_USER")" 2> /dev/null | grep -E "\.($NODE1|$NODE2|$NODE3)\."; }
 ok "no record of a step is left" wait_until 20 '[ -z "$(records)" ]' || diag "$(records)"
 
