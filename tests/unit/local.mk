@@ -16,6 +16,7 @@ unit_tests += tests/unit/escalate
 unit_tests += tests/unit/estimate
 unit_tests += tests/unit/format
 unit_tests += tests/unit/fs_kind
+unit_tests += tests/unit/gpu
 unit_tests += tests/unit/graph
 unit_tests += tests/unit/groups
 unit_tests += tests/unit/handler
