@@ -4,13 +4,11 @@
 #define RUNNER_JOB_JOB_H
 
 #include <sys/queue.h>
-#include <sys/resource.h>
 
-#include "lib/base/arena.h"
 #include "lib/meter/meter.h"
 #include "lib/workflow/job_spec.h"
-#include "runner/batch.h"
 #include "runner/job/environment.h"
+#include "runner/job/gpus.h"
 #include "runner/job/output.h"
 #include "runner/job/recorder.h"
 #include "runner/job/verdict.h"
@@ -47,6 +45,7 @@ struct job {
     struct job *ahead; // a hint: what may follow at once when it completes, and so on
     struct share share;
     struct meter_job *meter;
+    struct job_gpus gpus;
     struct step_report *step; // of one that runs as a Slurm step, or NULL
     struct output_files files;
     struct recording *recording;  // of a stream, while that is not done; else NULL
@@ -77,6 +76,7 @@ struct jobs {
     struct recorder *recorder;
     struct environment *environment;
     struct meter *meter;
+    struct gpus gpus;
     struct start_log *starts;    // NULL: there is none
     struct rlimit files_limit;   // of open files, as the runner found it: what jobs get
     int64_t now, suspended_usec; // now: monotonic, without the time in which all was suspended
