@@ -77,6 +77,7 @@ static void call(void)
 __attribute__((destructor)) static void leave(void)
 {
     pthread_mutex_lock(&driver);
+    pthread_mutex_unlock(&driver);
 }
 
 static void read_devices(void)
