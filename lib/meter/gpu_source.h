@@ -29,6 +29,6 @@ struct gpu_source {
     // Of the time since *since, which it sets to now; their number, or UNKNOWN.
     int (*samples)(void *data, int device, uint64_t *since, struct gpu_sample *list);
 };
-extern const struct gpu_source gpu_nvml;
+extern const struct gpu_source gpu_nvml, gpu_amd;
 
 #endif

@@ -36,7 +36,7 @@ struct gpu_watch {
     struct gpu_rounds rounds;
 };
 
-static const struct gpu_source *const sources[] = {&gpu_nvml};
+static const struct gpu_source *const sources[] = {&gpu_nvml, &gpu_amd};
 
 // ---- the thread ----
 

@@ -18,10 +18,10 @@ void gpus_init(struct jobs *jobs)
 {
     struct node *node = &jobs->node;
     struct error err;
-    const char *numbers = getenv("SLURM_STEP_GPUS");
+    const char *told = getenv("CUDA_VISIBLE_DEVICES"), *numbers = getenv("SLURM_STEP_GPUS");
     if (!node->gpus_count)
         return;
-    bool renumbered = gpu_is_renumbered(getenv("CUDA_VISIBLE_DEVICES"),
+    bool renumbered = gpu_is_renumbered(told ? told : getenv("ROCR_VISIBLE_DEVICES"),
                                         numbers ? numbers : getenv("SLURM_JOB_GPUS"));
     jobs->gpus.watch = gpu_watch_create(node->gpu_ids, node->gpus_count, renumbered, &err);
     if (!jobs->gpus.watch)

@@ -10,20 +10,10 @@
 #include "runner/job/environment.h"
 #include "runner/job/gpus.h"
 #include "runner/job/output.h"
+#include "runner/job/phase.h"
 #include "runner/job/recorder.h"
 #include "runner/job/verdict.h"
 #include "runner/node.h"
-
-enum phase {
-    PHASE_HINT,     // not claimed: in the chain of a job that it waits for
-    PHASE_HELD,     // claimed, to be started when it fits
-    PHASE_INPUTS,   // has its share, waits for its inputs to become visible
-    PHASE_RUNNING,  // has a process
-    PHASE_DYING,    // the first process is gone, others not yet
-    PHASE_DRAINING, // all are gone, and its share is free; what it printed is being written
-    PHASE_OUTPUTS,  // all are gone; it waits until its outputs become visible
-    PHASE_ENDED,    // has its verdict, which the store has not acknowledged
-};
 
 struct job {
     TAILQ_ENTRY(job) link; // in the list of its phase

@@ -14,6 +14,7 @@ runner_librunner_la_SOURCES += %D%/output.c
 runner_librunner_la_SOURCES += %D%/output.h
 runner_librunner_la_SOURCES += %D%/outputs.c
 runner_librunner_la_SOURCES += %D%/outputs.h
+runner_librunner_la_SOURCES += %D%/phase.h
 runner_librunner_la_SOURCES += %D%/program.c
 runner_librunner_la_SOURCES += %D%/program.h
 runner_librunner_la_SOURCES += %D%/recorder.c

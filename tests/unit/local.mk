@@ -17,6 +17,7 @@ unit_tests += tests/unit/estimate
 unit_tests += tests/unit/format
 unit_tests += tests/unit/fs_kind
 unit_tests += tests/unit/gpu
+unit_tests += tests/unit/gpu_amd
 unit_tests += tests/unit/gpu_owner
 unit_tests += tests/unit/graph
 unit_tests += tests/unit/groups
