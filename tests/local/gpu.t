@@ -115,6 +115,22 @@ is "$rc $(used '[.uuid, .memory_peak_bytes]')" '0 [{"name":"a","gpus":[["GPU-a0"
 	"hangs later: what was seen before is known, and jobs go on" || diag "$(cat log)"
 is "$(jobs | tail -n 2 | xargs)" 'a completed b completed' "... and the runner has told all, and left"
 
+# ---- many short jobs that are killed, leave something behind, and are tried again: a device is one's alone ----
+fresh 'GPU-a0 NVIDIA H200' 'GPU-a1 NVIDIA H200'
+cat > many.sh <<'S'
+exec 9>> "held.$CUDA_VISIBLE_DEVICES"
+flock -n 9 || echo "$TORC_JOB_NAME" >> clashes
+echo "$CUDA_VISIBLE_DEVICES" >> starts
+sleep 30 > /dev/null &
+case $((RANDOM % 4)) in 0) kill -9 $$ ;; 1) exit 3 ;; esac
+S
+jq -n '{name: "many", resource_requirements: [{name: "gpu", num_cpus: 1, num_gpus: 1, memory: "16m", runtime: "PT1M"}],
+	failure_handlers: [{name: "again", rules: [{match_all_exit_codes: true, max_retries: 20}]}],
+	jobs: [range(200) | {name: "j\(.)", command: "bash many.sh", resource_requirements: "gpu", failure_handler: "again"}]}' > many.json
+run --gpus 2 many.json
+is "$rc $(cat clashes 2>&1)" '0 cat: clashes: No such file or directory' "no device had two jobs at once" || diag "$(cat log)"
+is "$(sort -u starts | xargs) $(($(wc -l < starts) > 220))" 'GPU-a0 GPU-a1 1' "... and both had many, with those that were tried again"
+
 # ---- no GPUs: no thread, no library ----
 fresh 'GPU-a0 NVIDIA H200'
 cat > cpu.json <<'J'
