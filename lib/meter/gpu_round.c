@@ -219,7 +219,7 @@ bool gpu_round_is_wanted(const struct gpu_rounds *r)
 {
     const struct gpu_job *job;
     TAILQ_FOREACH(job, &r->jobs, link)
-        if ((job->end_usec && !job->last_done) || (job->ids_count && !job->looked_usec))
+        if (job->ids_count && (!job->looked_usec || (job->end_usec && !job->last_done)))
             return true;
     return false;
 }

@@ -229,7 +229,8 @@ bool gpu_job_end(struct gpu_job *job)
     pthread_mutex_lock(&w->mutex);
     if (!job->end_usec) {
         job->end_usec = now;
-        pthread_cond_signal(&w->wake);
+        if (job->ids_count)
+            pthread_cond_signal(&w->wake);
     }
     bool hangs = w->busy_usec && now - w->busy_usec > HANGS_USEC,
          comes = w->ready && w->rounds.count && job->ids_count && !job->last_done && !hangs &&
