@@ -5,6 +5,7 @@
 
 #include "lib/base/mem.h"
 #include "lib/show/action.h"
+#include "lib/show/gpu_usage.h"
 #include "lib/show/job_table.h"
 #include "lib/show/node_time.h"
 #include "lib/show/target.h"
@@ -74,7 +75,10 @@ static const struct table_column sample_columns[] = {
     {"NODE", "node", ALIGN_LEFT, FIT_LATE},
     {"CPU", "cpu_s", ALIGN_RIGHT, FIT_KEEP},
     {"MEM", "memory_bytes", ALIGN_RIGHT, FIT_KEEP},
+    {"GPU USE", "gpu_utilization", ALIGN_RIGHT, FIT_LATE}, // from here on: GPU_COLUMNS
+    {"GPU MEM", "gpu_memory_bytes", ALIGN_RIGHT, FIT_LATE},
 };
+enum { GPU_COLUMNS = 2 }; // left out where no job asks for GPUs
 
 struct context {
     const struct report *report;
@@ -82,6 +86,7 @@ struct context {
     char *reason; // the last one that was written
     struct node_times times;
     size_t rows;
+    bool gpus;
 };
 
 static int class_row(void *pointer, const struct read_reply *reply, uint32_t index,
@@ -180,7 +185,25 @@ static int sample_row(void *pointer, const struct read_reply *reply, uint32_t in
     table_text(context->table, COLOR_NONE, sample->node);
     table_duration(context->table, sample->cpu_usec);
     table_bytes(context->table, sample->memory_bytes);
+    if (context->gpus) {
+        struct gpu_usage gpus = gpu_usage_sum(sample->gpus);
+        table_percent(context->table, gpus.utilization_milli, 1000);
+        table_bytes(context->table, gpus.memory_bytes);
+    }
     return 0;
+}
+
+static int class_gpus(void *any, const struct read_reply *reply, uint32_t index, struct error *err)
+{
+    (void)err;
+    *(bool *)any |= reply->classes[index].gpus_milli > 0;
+    return 0;
+}
+
+static int find_gpus(const struct report *report, bool *any, struct error *err)
+{
+    struct read_request request = {.what = READ_CLASSES, .workflow_id = report->workflow->id};
+    return store_read_each(report->store, request, class_gpus, any, err);
 }
 
 // why_none: said where there are no rows, of a table that counts them; or NULL.
@@ -189,6 +212,10 @@ static int print(struct report *report, enum read_what what, const struct table_
 {
     struct read_request request = {.what = what, .workflow_id = report->workflow->id};
     struct context context = {.report = report};
+    if (columns == sample_columns && find_gpus(report, &context.gpus, err))
+        return -1;
+    if (columns == sample_columns && !context.gpus)
+        count -= GPU_COLUMNS;
     context.table = table_create(report->screen, report->style, columns, count);
     int result = store_read_each(report->store, request, row, &context, err);
     table_destroy(context.table);

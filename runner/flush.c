@@ -14,6 +14,7 @@
 #include "lib/store/journal.h"
 #include "runner/action.h"
 #include "runner/ahead.h"
+#include "runner/batch.h"
 #include "runner/contents.h"
 #include "runner/drain.h"
 #include "runner/job/life.h"

@@ -25,6 +25,7 @@
 #include "lib/store/start_log.h"
 #include "runner/contents.h"
 #include "runner/flush.h"
+#include "runner/job/gpus.h"
 #include "runner/job/steps.h"
 #include "runner/local.h"
 #include "runner/loop.h"
@@ -227,6 +228,7 @@ static int prepare(struct runner *runner, struct error *err)
     if (node_init(&runner->jobs.node, runner->options, err) || open_workflow(runner, err) ||
         drop_input(err))
         return -1;
+    gpus_init(&runner->jobs);
     runner->incarnation = incarnation_make(runner->jobs.node.host);
     runner->jobs.meter = meter_create(&(struct meter_options){
         .node = runner->jobs.node.name,
@@ -240,7 +242,8 @@ static int prepare(struct runner *runner, struct error *err)
     return settle(runner, err);
 }
 
-static void fini(struct runner *runner)
+// True: a thread hangs, and what is done at an exit could wait for it.
+static bool fini(struct runner *runner)
 {
     link_destroy(take_ptr(runner->link));
     contents_fini(runner);
@@ -248,6 +251,7 @@ static void fini(struct runner *runner)
     start_log_destroy(take_ptr(runner->jobs.starts), !runner->left);
     shares_fini(runner);
     flush_drop_all(runner);
+    bool hangs = gpus_fini(&runner->jobs);
     recorder_destroy(runner->jobs.recorder);
     job_socket_destroy(runner->socket);
     meter_destroy(runner->jobs.meter);
@@ -263,6 +267,7 @@ static void fini(struct runner *runner)
     free(runner->db);
     free(runner->journal_here);
     free(runner->incarnation);
+    return hangs;
 }
 
 // Whoever comes when all is done has nothing to do; that is no failure: scripts call torc-run
@@ -367,6 +372,9 @@ int run_main(void *argument, struct keeper_shared *shared)
                                             : progress_end(&runner);
     if (failed && *err.text)
         fprintf(stderr, "torc-run: %s\n", err.text);
-    fini(&runner);
+    if (fini(&runner)) {
+        fflush(NULL);
+        _exit(code);
+    }
     return code;
 }

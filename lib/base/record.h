@@ -49,7 +49,7 @@ struct usage_record {
         memory_anon_low_bytes, memory_anon_high_bytes, memory_limit_bytes, swap_peak_bytes,
         io_read_bytes, io_write_bytes, oom_kills, processes_peak;
     int64_t start_usec, end_usec; // of a task of a step; 0: as long as the attempt, or not known
-    const char *gpus;             // JSON or NULL
+    const char *gpus;             // JSON (gpu_uses_json) or NULL
 };
 
 // What a job, or the node of its runner, has used so far and holds now: one of a time series.
@@ -57,6 +57,7 @@ struct usage_point {
     int64_t job_id; // 0: the whole node
     int32_t attempt_id;
     int64_t time_usec, cpu_usec, memory_bytes;
+    const char *gpus; // JSON or NULL
 };
 
 // A file as a job found or left it. What stat says tells whether it is still the same; where that

@@ -134,6 +134,8 @@ bool usage_total(const struct attempt_end *end, bool srun_step, struct usage_rec
         *field(total, per_node[f]) = 0;
     for (uint32_t i = 0; i < end->usages_count; i++) {
         const struct usage_record *usage = &end->usages[i];
+        if (!total->gpus) // those of srun's own are of its steps, too
+            total->gpus = usage->gpus;
         if (!counts(usage, steps_only))
             continue;
         for (size_t f = 0; f < sizeof summed / sizeof *summed; f++)
@@ -146,8 +148,6 @@ bool usage_total(const struct attempt_end *end, bool srun_step, struct usage_rec
             total->source = usage->source;
             total->node = usage->node;
         }
-        if (!total->gpus)
-            total->gpus = usage->gpus;
     }
     return true;
 }

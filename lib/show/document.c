@@ -399,6 +399,7 @@ static int write_sample(void *pointer, const struct read_reply *reply, uint32_t 
     put(object, "node", json_text(sample->node));
     put(object, "cpu_s", json_seconds(sample->cpu_usec));
     put(object, "memory_bytes", json_known(sample->memory_bytes));
+    put(object, "gpus", sample->gpus ? json_parsed(sample->gpus) : json_array());
     json_stream_value(pointer, NULL, object);
     return 0;
 }

@@ -81,7 +81,7 @@ struct data_info {
 
 struct sample_info { // of a time series; job_name NULL: of the whole node
     int64_t id, time_usec, cpu_usec, memory_bytes; // the last two: or UNKNOWN
-    const char *job_name, *node;
+    const char *job_name, *node, *gpus;            // gpus: JSON or NULL
     int32_t run_id, attempt_id;
 };
 

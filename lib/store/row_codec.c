@@ -75,7 +75,8 @@ LOCAL(end, attempt_end, PART(attempt_end, start, &codec_start), A(end_usec), A(w
       TEXT(attempt_end, message), TEXT(attempt_end, stderr_tail),
       LIST(attempt_end, usages, &codec_usage), LIST(attempt_end, files, &codec_seen));
 LOCAL(point, usage_point, INT(usage_point, job_id), INT(usage_point, attempt_id),
-      INT(usage_point, time_usec), INT(usage_point, cpu_usec), INT(usage_point, memory_bytes));
+      INT(usage_point, time_usec), INT(usage_point, cpu_usec), INT(usage_point, memory_bytes),
+      TEXT(usage_point, gpus));
 LOCAL(claim, claim_request, INT(claim_request, max_jobs), INT(claim_request, cpus),
       INT(claim_request, gpus_milli), INT(claim_request, memory_bytes),
       INT(claim_request, prefetch), INT(claim_request, at_hand),
@@ -227,7 +228,8 @@ LOCAL(pace_info, pace_info, INT(pace_info, jobs_left), INT(pace_info, left_usec)
       INT(pace_info, jobs_ended), INT(pace_info, worked_usec), INT(pace_info, runners_usec));
 LOCAL(sample_info, sample_info, INT(sample_info, id), INT(sample_info, time_usec),
       INT(sample_info, cpu_usec), INT(sample_info, memory_bytes), TEXT(sample_info, job_name),
-      TEXT(sample_info, node), INT(sample_info, run_id), INT(sample_info, attempt_id));
+      TEXT(sample_info, node), INT(sample_info, run_id), INT(sample_info, attempt_id),
+      TEXT(sample_info, gpus));
 
 LOCAL(file_info, file_info, INT(file_info, id), TEXT(file_info, name), TEXT(file_info, path),
       INT(file_info, temporary), INT(file_info, known), TEXT(file_info, identifier),

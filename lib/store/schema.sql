@@ -19,7 +19,7 @@ INSERT INTO attempt_reason VALUES
 CREATE TABLE attempt_warning (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);  -- it completed, but: a bit each
 INSERT INTO attempt_warning VALUES
   (1, 'oom_killed'), (2, 'output_not_written'), (4, 'background_killed'), (8, 'steps_not_counted'),
-  (16, 'output_lost');
+  (16, 'output_lost'), (32, 'gpu_not_given');
 
 CREATE TABLE usage_source (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 INSERT INTO usage_source VALUES (1, 'proc'), (2, 'cgroup1'), (3, 'cgroup2'), (4, 'spank');
@@ -315,7 +315,8 @@ CREATE TABLE usage_sample (
   attempt INTEGER REFERENCES attempt(id) ON DELETE CASCADE,  -- NULL: of the runner's whole node
   time_usec INTEGER NOT NULL,
   cpu_usec INTEGER,                        -- used since the attempt began; by all of a node since it booted
-  memory_bytes INTEGER                     -- in use then: anon + shmem (proc: resident); of a node all but what is available
+  memory_bytes INTEGER,                    -- in use then: anon + shmem (proc: resident); of a node all but what is available
+  gpus TEXT                                -- JSON: of each of the job's devices memory and utilization then; NULL: it has none
 );
 CREATE INDEX usage_sample_runner ON usage_sample (runner);
 CREATE INDEX usage_sample_attempt ON usage_sample (attempt) WHERE attempt IS NOT NULL;

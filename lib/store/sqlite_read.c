@@ -355,6 +355,7 @@ static int read_sample(struct page *p, void *row, sqlite3_stmt *s)
         .node = text(p, s, 5),
         .run_id = small(s, 6),
         .attempt_id = small(s, 7),
+        .gpus = db_text(p->arena, s, 8),
     };
     return 0;
 }

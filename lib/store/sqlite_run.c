@@ -327,8 +327,8 @@ static int add_point(struct sync_state *st, const void *record, struct error *er
 {
     const struct usage_point *p = record;
     struct db *db = st->tx.db;
-    return p->job_id ? db_do(db, err, SQL_SAMPLE_OF_JOB, "llnnli", st->runner.id, p->time_usec,
-                             p->cpu_usec, p->memory_bytes, p->job_id, (int)p->attempt_id)
+    return p->job_id ? db_do(db, err, SQL_SAMPLE_OF_JOB, "llnnlis", st->runner.id, p->time_usec,
+                             p->cpu_usec, p->memory_bytes, p->job_id, (int)p->attempt_id, p->gpus)
                      : db_do(db, err, SQL_SAMPLE_OF_NODE, "llnn", st->runner.id, p->time_usec,
                              p->cpu_usec, p->memory_bytes);
 }

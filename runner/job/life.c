@@ -7,6 +7,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/mem.h"
 #include "lib/workflow/workflow.h"
+#include "runner/batch.h"
 #include "runner/job/steps.h"
 
 void job_hold(struct jobs *jobs, struct batch *batch, const struct claimed_job *claimed)

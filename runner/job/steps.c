@@ -113,7 +113,7 @@ static void replace_own(struct job *job, struct found *found)
 {
     const struct step_report *report = job->step;
     struct usage_record *own = &found->usages[0];
-    const char *node = own->node;
+    const char *node = own->node, *gpus = own->gpus;
     usage_record_init(own);
     job->leftovers = 0;
     job->called_srun = report && report->called_srun;
@@ -136,9 +136,11 @@ static void replace_own(struct job *job, struct found *found)
         found->usages[i] = found->usages[--found->count];
         break;
     }
+    own->gpus = gpus;
     job->usage = *own;
     if (!own->source && --found->count) // nobody has measured it
         *own = found->usages[found->count];
+    own->gpus = gpus;
 }
 
 static void *keep(struct arena *arena, void *array, size_t bytes)

@@ -280,4 +280,33 @@ as_user torc-sbatch --wait examples/gpus/workflow.yaml > log 2>&1
 is $? 0 "the example with GPUs" || diag "$(cat log)"
 is "$(cat torc_output/*.e | sort | uniq -c | wc -l) $(cat torc_output/*.e | wc -l)" "2 6" "... six of its jobs had GPUs, and both were used"
 like "$(cat gpus.out/best.txt)" '^0\.0[0-9]* seed [123]$' "... and the best is chosen"
+
+# ---- what steps do on GPUs is their jobs': by a library that says what files say (tests/local/nvml.c) ----
+fresh
+as_user mkdir stub lib
+install -m 755 "$TORC_BUILD/tests/local/.libs/nvml.so" lib/libnvidia-ml.so.1
+as_user sh -c 'echo "GPU-a0 NVIDIA H200" > stub/devices; echo "GPU-a1 NVIDIA H200" >> stub/devices'
+cat > on <<'S'
+#!/bin/bash
+# on MIB: is on the first device until it was looked at some times
+looks() { cat "$NVML_STUB/0.looks" 2> /dev/null || echo 0; }
+first=$(looks)
+echo "$CUDA_VISIBLE_DEVICES"
+echo "$$ $1" > "$NVML_STUB/0.processes"
+until [ $(($(looks) - first)) -ge 4 ]; do read -rt 0.01 < <(:); done
+: > "$NVML_STUB/0.processes"
+S
+chmod 755 on
+cat > seen.json <<J
+{"name": "seen", "resource_requirements": [{"name": "gpu", "num_cpus": 1, "num_gpus": 1, "memory": "60m", "runtime": "PT1M"}], "jobs": [
+ {"name": "direct", "command": "./on 300", "resource_requirements": "gpu"},
+ {"name": "step", "command": "./on 400", "resource_requirements": "gpu", "launcher": "srun"},
+ {"name": "inner", "command": "srun -n1 ./on 500", "resource_requirements": "gpu"}]}
+J
+as_user sbatch --wait --wrap "export NVML_STUB=$TEST_DIR/stub LD_LIBRARY_PATH=$TEST_DIR/lib; exec torc-run --db $TEST_DIR/torc.db seen.json" \
+	-t 3 -c 4 --mem 1000 --gres=gpu:1 -o gpus.log > /dev/null
+is "$(as_user torc-report --db torc.db --json | jq -c '[.jobs[] | [.name, (.attempts[0].usage.gpus[] | .uuid, .given, .memory_peak_bytes / 1048576)]]')" \
+	'[["direct","GPU-a0",true,300],["step","GPU-a0",true,400],["inner","GPU-a0",true,500]]' \
+	"what a job and its steps had on a GPU is told of it" || diag "$(cat gpus.log stub/*)"
+is "$(cat torc_output/*.o | sort | uniq -c | xargs)" "3 GPU-a0" "... and they were told the device by UUID"
 done_testing

@@ -95,7 +95,7 @@ json "actions" '[.actions[] | .state] == ["done", "waiting", "waiting", "fired",
     .actions[0].commands == ["mkdir -p logs", "date > logs/start"] and .actions[1].commands == null and
     .actions[4].runs[0].exit_code == 127 and .actions[4].runs[0].output == "./mail: not found"'
 json "samples" '.samples[0] == {"time": "2023-11-14T22:13:35.000000Z", "job": null, "run_id": null, "attempt_id": null, "node": "node1",
-    "cpu_s": 86400, "memory_bytes": 4294967296} and .samples[2].memory_bytes == null and .samples[1].attempt_id == 1'
+    "cpu_s": 86400, "memory_bytes": 4294967296, "gpus": []} and .samples[2].memory_bytes == null and .samples[1].attempt_id == 1'
 json "data" '.data == [{"id": 1, "name": "threshold", "data": {"low": 0.1}, "ephemeral": false},
     {"id": 2, "name": "best", "data": null, "ephemeral": true}]'
 "$report" --json classes 1 > "$scratch/json"
