@@ -132,7 +132,7 @@ static int cancel_once(const struct submission **list, uint32_t *waiting, bool p
         submission_add_name(&names, list[i]);
     }
     struct elements elements = {0};
-    int rc = slurm_cancel(job_ids, count, pending, err);
+    int rc = slurm_cancel(job_ids, NULL, count, pending, err);
     rc = rc || (names && elements_read(&elements, names, err)) ? -1 : 0;
     for (uint32_t i = 0; i < count && !rc; i++)
         if (elements_wait(&elements, list[i]->tag, list[i]->slurm_job_id)) {

@@ -63,6 +63,7 @@ unit_tests += tests/unit/substitute
 unit_tests += tests/unit/table
 unit_tests += tests/unit/text
 unit_tests += tests/unit/topology
+unit_tests += tests/unit/upfront
 unit_tests += tests/unit/usage
 unit_tests += tests/unit/verdict
 unit_tests += tests/unit/walltime
