@@ -4,6 +4,7 @@
 #ifndef LIB_PLAN_FIT_H
 #define LIB_PLAN_FIT_H
 
+#include "lib/plan/limits.h"
 #include "lib/plan/plan.h"
 #include "lib/workflow/sbatch_options.h"
 
@@ -14,9 +15,11 @@ struct fit_least { // the least that the nodes of one width or more have for job
 };
 
 struct fit {
-    const struct cluster_partition *partition;
-    const struct scheduler *scheduler; // NULL: none
-    struct sbatch_asks asks;           // of the scheduler and of the command line's further options
+    const struct cluster_partition *partition; // with its limits as low as these make them:
+    struct limits limits;                      // of account and QOS
+    struct cluster_partition *limited;         // what partition is, where they do
+    const struct scheduler *scheduler;         // NULL: none
+    struct sbatch_asks asks; // of the scheduler and of the command line's further options
     bool whole_nodes;
     bool memory_unasked;           // of memory there is what Slurm gives without --mem
     int64_t memory_per_cpu_bytes;  // no CPU brings more: by the partition, or as asked for; 0: no

@@ -27,6 +27,7 @@ unit_tests += tests/unit/journal
 unit_tests += tests/unit/json5
 unit_tests += tests/unit/json_position
 unit_tests += tests/unit/json_stream
+unit_tests += tests/unit/limits
 unit_tests += tests/unit/lost_runner
 unit_tests += tests/unit/meter_proc
 unit_tests += tests/unit/names
