@@ -422,7 +422,7 @@ static char *to_come(const struct waiting *w, const struct class_info *c, bool t
 static char *nothing_comes(const struct waiting *w)
 {
     if (w->refused)
-        return xasprintf("Slurm refused an allocation: %s", w->refused);
+        return xasprintf("asking for an allocation failed: %s", w->refused);
     return xstrdup(w->runners.count
                        ? "no allocation that it fits is queued"
                        : "no runner is alive, and no allocation that it fits is queued");
