@@ -120,11 +120,12 @@ slurm_conf_defaults() {
 task_plugins() { [ "$CPUS" -gt "$(nproc --all)" ] && echo task/cgroup || echo task/affinity,task/cgroup; }
 
 node_lines() {
-	local i cores=
+	local i cores= own
 	[ "$THREADS" = 1 ] || cores=" Sockets=1 CoresPerSocket=$((CPUS / THREADS)) ThreadsPerCore=$THREADS"
 	for ((i = 1; i <= NODES; i++)); do
-		echo "NodeName=${TAG}n$i NodeHostname=$(hostname) NodeAddr=127.0.0.1 Port=${PORTS[i]} CPUs=$CPUS$cores" \
-			"RealMemory=$MEMORY${GRES:+ Gres=$GRES} State=UNKNOWN"
+		own=${OTHERS[i]:-$CPUS$cores:$MEMORY}
+		echo "NodeName=${TAG}n$i NodeHostname=$(hostname) NodeAddr=127.0.0.1 Port=${PORTS[i]} CPUs=${own%:*}" \
+			"RealMemory=${own##*:}${GRES:+ Gres=$GRES} State=UNKNOWN"
 	done
 }
 
