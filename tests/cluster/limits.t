@@ -35,6 +35,9 @@ jq -n '{name: "two", jobs: [{name: "a", command: "true", cpus: 1, memory: "50m",
 out=$(torc_sbatch -A nope short.json)
 is $? 2 "an account that is not the user's is refused"
 like "$out" 'Slurm refused: Invalid account .*; say one of yours with -A: sacctmgr show assoc ' "... in Slurm's word, with what to do"
+mkdir none && chown nobody none
+like "$(cd none && timed "$TORC_TOP/contrib/sandbox" exec --dir "$SANDBOX_DIR" --user nobody -- torc-sbatch ../short.json 2>&1)" \
+	'Slurm refused: Invalid account .* who has none asks the site for one' "so is whoever has no account"
 out=$(torc_sbatch -q nope short.json)
 is $? 2 "so is a QOS"
 like "$out" 'Slurm refused: Invalid qos .*; say one of yours with -q: sacctmgr show assoc ' "... likewise"
