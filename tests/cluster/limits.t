@@ -123,6 +123,30 @@ for partition in debug whole; do
 done
 is "$(db 'SELECT DISTINCT state FROM job_status')" completed "... all of it"
 
+# ---- what jobs used, beside what Slurm has measured of the same processes (doc/accounting.md)
+fresh
+cp "$TORC_BUILD/tests/load" load && chmod 755 load || bail_out "no tests/load in $TORC_BUILD"
+jq -n '{name: "known", jobs: [{name: "child", command: "./load --mem 100 --cpu 1 --sleep 5", cpus: 1, memory: "200m", runtime: "5m"},
+	{name: "step", launcher: "srun", command: "./load --mem 100 --cpu 1 --sleep 5", cpus: 1, memory: "200m", runtime: "5m"}]}' > known.json
+torc_sbatch known.json > /dev/null
+id=$(db 'SELECT slurm_job_id FROM submission')
+kib() { local k=${1%K}; echo "${k:-0}"; } # "102620K"
+shows() { [ "$(kib "$(as_user sstat -nP -o maxrss -j "$1" 2> /dev/null)")" -ge 97280 ]; }
+ok "sstat shows the memory of a job that is a step, as it runs" wait_until 60 'shows $id.0'
+as_user timeout 60 torc wait 1 > /dev/null
+wait_until 20 '[ "$(as_user sacct -nXP -o state -j $id)" = COMPLETED ]' || diag "$(sacct -a)"
+# JOB STEP CPU MEMORY: so much more, in seconds and MiB, may Slurm have counted; less, of either, by a twentieth at most
+beside() {
+	local used slurm
+	used=$(as_user torc-report usage --json | jq -r ".jobs[] | select(.name == \"$1\").attempts[0].usage | \"\(.cpu_user_s + .cpu_system_s) \(.memory_peak_bytes / 1048576)\"")
+	slurm=$(as_user sacct -nP -o totalcpu,maxrss -j "$id.$2" | tr '|' ' ')
+	echo "$used $slurm" | sed -E 's/([0-9]+:)+//' | awk -v cpu="$3" -v memory="$4" '
+		{ exit !($3 >= 0.95 * $1 && $3 <= 1.05 * $1 + cpu && $4 / 1024 >= 0.95 * $2 && $4 / 1024 <= 1.05 * $2 + memory) }'
+	tap_result $? "$1: torc and sacct measure the same: $used, $slurm"
+}
+beside step 0 0 0
+beside child batch 1 24 # the runner is in it, too
+
 # ---- nothing is left
 ok "stop ends database and all" sandbox stop
 is "$(grep -lzxF -e "TORC_SANDBOX=$SANDBOX_DIR" /proc/[0-9]*/environ 2> /dev/null; ls -d "$SANDBOX_DIR" 2> /dev/null)" "" "... and leaves nothing"
