@@ -140,6 +140,8 @@ int cluster_parse(struct cluster *cluster, const char *text, struct error *err)
         read_keys(&cluster->partitions[i], partition_keys, item, arena);
         read_ranges(cluster, &cluster->partitions[i], json_object_get(item, "node_ranges"));
     }
+    cluster->limited = arena_alloc(arena, sizeof(void *));
+    *cluster->limited = NULL;
     cluster->owners = limits_read(json_object_get(root, "limits"), arena, &cluster->owners_count);
     return 0;
 }

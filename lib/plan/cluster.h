@@ -12,6 +12,7 @@
 
 struct arena;
 struct limit_owner;
+struct limited_partition;
 
 struct cluster_node {
     const char *name, *hostname;
@@ -51,7 +52,8 @@ struct cluster {
     uint32_t nodes_count, partitions_count;
     struct limit_owner *owners; // QOS and associations: lib/plan/limits.h
     uint32_t owners_count;
-    struct arena *arena; // owns everything
+    struct limited_partition **limited; // what was found out of them
+    struct arena *arena;                // owns everything
 };
 
 // Reads the JSON text that slurm-query prints. ERROR_UNREACHABLE when it is not that. On success

@@ -201,20 +201,6 @@ static const char *qos_of(const struct fit *fit, const struct plan_request *requ
     return asked ? asked : limits_default_qos(request->cluster, p->name, account_of(fit, request));
 }
 
-// The partition as this account and QOS find it.
-static const struct cluster_partition *limit_partition(struct fit *fit,
-                                                       const struct plan_request *request,
-                                                       const struct cluster_partition *p,
-                                                       int32_t nodes)
-{
-    limits_find(&fit->limits, request->cluster, p, account_of(fit, request),
-                qos_of(fit, request, p));
-    fit->limited = xmalloc(sizeof *fit->limited);
-    *fit->limited = *p;
-    limits_lower(&fit->limits, fit->limited, nodes);
-    return fit->limited;
-}
-
 // May this user submit here at all?
 static bool accessible(const struct fit *fit, const struct cluster_partition *p,
                        const struct plan_request *request, char *why)
@@ -366,10 +352,8 @@ static void clear(struct fit *fit)
 {
     free(fit->widths);
     free(fit->leasts);
-    free(fit->limited);
     fit->widths = NULL;
     fit->leasts = NULL;
-    fit->limited = NULL;
     fit->widths_count = 0;
 }
 
@@ -383,7 +367,8 @@ static bool partition_fits(struct fit *fit, const struct plan_request *request,
     bool fits = false;
     if (!accessible(fit, p, request, why))
         return false;
-    p = limit_partition(fit, request, p, nodes);
+    p = limits_partition(request->cluster, p, account_of(fit, request), qos_of(fit, request, p),
+                         nodes, &fit->limits);
     if (nodes > 1 && p->max_nodes && nodes > p->max_nodes)
         snprintf(why, WHY, "it needs %d nodes, and partition %s allows %d (%s)", nodes, p->name,
                  p->max_nodes,

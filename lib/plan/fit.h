@@ -15,11 +15,10 @@ struct fit_least { // the least that the nodes of one width or more have for job
 };
 
 struct fit {
-    const struct cluster_partition *partition; // with its limits as low as these make them:
-    struct limits limits;                      // of account and QOS
-    struct cluster_partition *limited;         // what partition is, where they do
-    const struct scheduler *scheduler;         // NULL: none
-    struct sbatch_asks asks; // of the scheduler and of the command line's further options
+    const struct cluster_partition *partition; // as these limits of account and QOS leave it:
+    struct limits limits;
+    const struct scheduler *scheduler; // NULL: none
+    struct sbatch_asks asks;           // of the scheduler and of the command line's further options
     bool whole_nodes;
     bool memory_unasked;           // of memory there is what Slurm gives without --mem
     int64_t memory_per_cpu_bytes;  // no CPU brings more: by the partition, or as asked for; 0: no

@@ -11,6 +11,14 @@
 
 enum { MOST_OWNERS = 16 }; // accounts are rarely nested so deep
 
+struct limited_partition {
+    const struct cluster_partition *of;
+    struct limits limits;
+    int32_t nodes;
+    struct cluster_partition partition; // the outcome
+    struct limited_partition *next;
+};
+
 static const char *const kind_keys[LIMIT_KINDS] = {
     [LIMIT_CPUS] = "cpus",           [LIMIT_GPUS] = "gpus",      [LIMIT_NODES] = "nodes",
     [LIMIT_MEMORY] = "memory_bytes", [LIMIT_TIME] = "time_usec", [LIMIT_JOBS] = "jobs",
@@ -215,7 +223,7 @@ static int64_t share_of(int64_t limit, int32_t nodes)
     return limit && limit < nodes ? 1 : limit / nodes;
 }
 
-void limits_lower(const struct limits *limits, struct cluster_partition *p, int32_t nodes)
+static void lower_limits(struct cluster_partition *p, const struct limits *limits, int32_t nodes)
 {
     const int64_t *most = limits->most;
     p->max_time_usec = lower(p->max_time_usec, most[LIMIT_TIME]);
@@ -223,4 +231,29 @@ void limits_lower(const struct limits *limits, struct cluster_partition *p, int3
     p->max_cpus_per_node = (int32_t)lower(p->max_cpus_per_node, share_of(most[LIMIT_CPUS], nodes));
     p->max_memory_per_node_bytes =
         lower(p->max_memory_per_node_bytes, share_of(most[LIMIT_MEMORY], nodes));
+}
+
+const struct cluster_partition *limits_partition(const struct cluster *cluster,
+                                                 const struct cluster_partition *partition,
+                                                 const char *account, const char *qos,
+                                                 int32_t nodes, struct limits *limits)
+{
+    limits_find(limits, cluster, partition, account, qos);
+    if (!cluster->owners_count)
+        return partition;
+    struct limited_partition *l = *cluster->limited;
+    while (l && (l->of != partition || l->nodes != nodes ||
+                 memcmp(&l->limits, limits, sizeof *limits) != 0))
+        l = l->next;
+    if (!l) {
+        l = arena_alloc(cluster->arena, sizeof *l);
+        *l = (struct limited_partition){.of = partition,
+                                        .partition = *partition,
+                                        .limits = *limits,
+                                        .nodes = nodes,
+                                        .next = *cluster->limited};
+        lower_limits(&l->partition, limits, nodes);
+        *cluster->limited = l;
+    }
+    return &l->partition;
 }

@@ -60,8 +60,12 @@ bool limits_take(const struct cluster *cluster, const struct cluster_partition *
 void limits_find(struct limits *limits, const struct cluster *cluster,
                  const struct cluster_partition *partition, const char *account, const char *qos);
 
-// Makes those of the partition as low, for allocations of so many nodes.
-void limits_lower(const struct limits *limits, struct cluster_partition *partition, int32_t nodes);
+// The partition with its own limits as low as those, for allocations of so many nodes. Whoever asks
+// for the same again gets the same pointer; the cluster owns it.
+const struct cluster_partition *limits_partition(const struct cluster *cluster,
+                                                 const struct cluster_partition *partition,
+                                                 const char *account, const char *qos,
+                                                 int32_t nodes, struct limits *limits);
 
 // "MaxWall of QOS normal", of a kind that there is.
 enum { LIMIT_TEXT = 120 };

@@ -60,16 +60,19 @@ static char *limits_text(const struct limits *limits)
     return all;
 }
 
-static void test_lower(const struct cluster *cluster)
+static void test_partition(const struct cluster *cluster)
 {
-    struct limits limits;
-    struct cluster_partition p = cluster->partitions[1];
-    limits_find(&limits, cluster, &p, "bio", "normal");
-    limits_lower(&limits, &p, 2);
-    is_int(p.max_time_usec, 50, "a partition's own limit stays where it is lower");
-    is_int(p.max_cpus_per_node, 8, "what one allocation may have is that of its nodes together");
-    limits_lower(&limits, &p, 100);
-    is_int(p.max_cpus_per_node, 1, "... and never no limit at all");
+    struct limits limits, again;
+    const struct cluster_partition *gpu = &cluster->partitions[1], *p, *same;
+    p = limits_partition(cluster, gpu, "bio", "normal", 2, &limits);
+    is_int(p->max_time_usec, 50, "a partition's own limit stays where it is lower");
+    is_int(p->max_cpus_per_node, 8, "what one allocation may have is that of its nodes together");
+    is_int(gpu->max_cpus_per_node, 0, "... and the cluster stays as it is");
+    same = limits_partition(cluster, gpu, "bio", "normal", 2, &again);
+    ok(same == p, "whoever asks again gets the same");
+    p = limits_partition(cluster, gpu, "bio", "normal", 100, &limits);
+    is_int(p->max_cpus_per_node, 1, "a share that is too small for a CPU is not no limit");
+    ok(p != same, "other nodes, another outcome");
 }
 
 static void test_takes(const struct cluster *cluster)
@@ -102,7 +105,7 @@ int main(void)
         cleanup_free char *found = limits_text(&limits);
         is_text(found, rows[i].limits, rows[i].qos ? rows[i].qos : "nobody");
     }
-    test_lower(&cluster);
+    test_partition(&cluster);
     test_takes(&cluster);
     cluster_fini(&cluster);
     return done_testing();
