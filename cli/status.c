@@ -361,7 +361,7 @@ static void draw_advice(const struct context *context)
         fputs("\nIt is held: no job starts until it is released.\n", screen->out);
     if (open && context->refused) {
         fputc('\n', screen->out);
-        screen_print(screen, COLOR_RED, "Slurm refused an allocation: ");
+        screen_print(screen, COLOR_RED, "Asking for an allocation failed: ");
         screen_text(screen, COLOR_NONE, context->refused, 0);
         fputc('\n', screen->out);
     }

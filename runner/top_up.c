@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // At most one child, at most every 10 seconds. When it could not reach Slurm it is started again;
-// another failure is told and otherwise ignored: the demand stays, and comes again.
+// another failure is told: the demand stays, and comes again, each time after twice the pause.
 #include "runner/top_up.h"
 
 #include <stdio.h>
@@ -13,7 +13,7 @@
 #include "lib/base/mem.h"
 #include "lib/base/program.h"
 
-enum { PAUSE_USEC = 10 * USEC_PER_SEC };
+enum { PAUSE_USEC = 10 * USEC_PER_SEC, LONGEST_PAUSE_USEC = 300 * USEC_PER_SEC };
 
 static void start(struct top_up *top_up, const struct jobs *jobs, const char *db)
 {
@@ -39,10 +39,15 @@ static void start(struct top_up *top_up, const struct jobs *jobs, const char *db
     }
 }
 
+static int64_t pause_of(const struct top_up *top_up)
+{
+    return top_up->pause_usec ? top_up->pause_usec : PAUSE_USEC;
+}
+
 void top_up_start(struct top_up *top_up, const struct jobs *jobs, const char *db)
 {
     if (jobs->node.in_allocation && !top_up->pid &&
-        (!top_up->started_usec || jobs->now - top_up->started_usec >= PAUSE_USEC))
+        (!top_up->started_usec || jobs->now - top_up->started_usec >= pause_of(top_up)))
         start(top_up, jobs, db);
 }
 
@@ -68,11 +73,16 @@ bool top_up_reaped(struct top_up *top_up, const struct jobs *jobs, pid_t pid, in
     top_up->pid = 0;
     bool told = top_up->again;
     top_up->again = WIFEXITED(status) && WEXITSTATUS(status) == ERROR_UNREACHABLE;
+    bool refused = !top_up->again && (!WIFEXITED(status) || WEXITSTATUS(status));
     if (top_up->again && !told)
         fprintf(stderr, "torc-run: it will be tried again until Slurm answers\n");
-    else if (!top_up->again && (!WIFEXITED(status) || WEXITSTATUS(status)))
+    else if (refused && top_up->pause_usec <= PAUSE_USEC)
         fprintf(stderr,
-                "torc-run: asking for more allocations failed (torc-sbatch --top-up %lld)\n",
+                "torc-run: asking for more allocations failed, and is tried again ever more rarely "
+                "(by hand: torc-sbatch --top-up %lld)\n",
                 (long long)jobs->workflow_id);
+    top_up->pause_usec = refused ? 2 * pause_of(top_up) : PAUSE_USEC;
+    if (top_up->pause_usec > LONGEST_PAUSE_USEC)
+        top_up->pause_usec = LONGEST_PAUSE_USEC;
     return true;
 }

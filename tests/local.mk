@@ -68,6 +68,7 @@ cluster_tests += tests/cluster/failures.t
 cluster_tests += tests/cluster/idioms.t
 cluster_tests += tests/cluster/kill.t
 cluster_tests += tests/cluster/language.t
+cluster_tests += tests/cluster/limits.t
 cluster_tests += tests/cluster/nodes.t
 cluster_tests += tests/cluster/plugin.t
 cluster_tests += tests/cluster/restart.t

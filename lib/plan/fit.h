@@ -4,6 +4,7 @@
 #ifndef LIB_PLAN_FIT_H
 #define LIB_PLAN_FIT_H
 
+#include "lib/plan/limits.h"
 #include "lib/plan/plan.h"
 #include "lib/workflow/sbatch_options.h"
 
@@ -14,7 +15,8 @@ struct fit_least { // the least that the nodes of one width or more have for job
 };
 
 struct fit {
-    const struct cluster_partition *partition;
+    const struct cluster_partition *partition; // as these limits of account and QOS leave it:
+    struct limits limits;
     const struct scheduler *scheduler; // NULL: none
     struct sbatch_asks asks;           // of the scheduler and of the command line's further options
     bool whole_nodes;

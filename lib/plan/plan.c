@@ -155,6 +155,8 @@ static void shape_group(struct plan_group *group, const struct plan_request *req
     int64_t most = larger(request->settings->max_allocations - class->allocations, 1);
     if (request->cluster->max_array_size)
         most = smaller(most, request->cluster->max_array_size);
+    if (fit->limits.most[LIMIT_JOBS])
+        most = smaller(most, larger(fit->limits.most[LIMIT_JOBS] - class->allocations, 1));
     int32_t width = choose_slots(fit, divide_up(jobs, nodes), times.rounds, most);
     if (class->row->nodes > 1 && class->row->gpus_milli > 0)
         width = 1; // it holds all GPUs of its nodes: lib/store/sqlite_share.c
@@ -224,6 +226,21 @@ static void warn_of_margin(struct plan *plan, const struct plan_class *class,
               group->partition, TIME(left, room));
 }
 
+// Fewer at a time than would be asked for?
+static void note_submit_limit(struct plan *plan, const struct plan_request *request,
+                              const struct plan_class *class, const struct plan_group *group,
+                              const struct fit *fit)
+{
+    char by[LIMIT_TEXT];
+    int64_t most = fit->limits.most[LIMIT_JOBS];
+    if (!most || group->count + class->allocations < most ||
+        most >= request->settings->max_allocations ||
+        (int64_t)group->slots * group->rounds * group->count >= group->jobs)
+        return;
+    plan_note(plan, class, false, "no more than %lld allocations at a time, by %s; more follow",
+              (long long)most, limits_say(&fit->limits, LIMIT_JOBS, by));
+}
+
 static void plan_one(struct plan *plan, const struct plan_request *request,
                      const struct plan_class *class)
 {
@@ -238,10 +255,12 @@ static void plan_one(struct plan *plan, const struct plan_request *request,
                                       sizeof *plan->groups);
             struct plan_group *group = &plan->groups[plan->groups_count++];
             shape_group(group, request, class, &fit, jobs);
-            if (check_margin(plan, class, group))
+            if (check_margin(plan, class, group)) {
                 warn_of_margin(plan, class, group);
-            else
+                note_submit_limit(plan, request, class, group, &fit);
+            } else {
                 plan->groups_count--;
+            }
         }
     }
     fit_fini(&fit);

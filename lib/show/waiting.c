@@ -439,7 +439,7 @@ static char *nothing_comes(const struct waiting *w, const struct class_info *c)
     if (action)
         return action;
     if (w->refused)
-        return xasprintf("Slurm refused an allocation: %s", w->refused);
+        return xasprintf("asking for an allocation failed: %s", w->refused);
     return xstrdup(w->runners.count
                        ? "no allocation that it fits is queued"
                        : "no runner is alive, and no allocation that it fits is queued");

@@ -101,11 +101,13 @@ static void add_result(struct submitted_list *done, const struct submit_request 
         .count = request->count,
         .job_id = answer->job_id,
         .unknown = unknown,
+        .full = no && answer->too_many,
         .unanswered = no && failed->code == ERROR_UNREACHABLE,
         .said = take_ptr(answer->said),
         .error = answer->job_id ? NULL : xstrdup(failed->text),
     };
     done->taken += answer->job_id != 0;
+    done->full += no && answer->too_many;
     done->unknown += unknown;
     done->unanswered += no && failed->code == ERROR_UNREACHABLE;
 }
