@@ -14,6 +14,7 @@
 #include "lib/base/folder.h"
 #include "lib/base/mem.h"
 #include "lib/slurm/slurm.h"
+#include "lib/slurm/submission.h"
 
 char *submit_output_dir(const struct submit *submit)
 {
@@ -66,7 +67,7 @@ static char *options_text(char *const *options)
     return json_dumps(array, JSON_COMPACT);
 }
 
-static struct submission submission_row(const struct submit_request *request, struct arena *arena)
+struct submission submission_row(const struct submit_request *request, struct arena *arena)
 {
     const struct plan_group *group = request->group;
     cleanup_free char *arguments = options_text(request->options.list);

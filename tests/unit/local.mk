@@ -42,6 +42,7 @@ unit_tests += tests/unit/restart_oracle
 unit_tests += tests/unit/sbatch_options
 unit_tests += tests/unit/settings
 unit_tests += tests/unit/settle
+unit_tests += tests/unit/simulate
 unit_tests += tests/unit/size
 unit_tests += tests/unit/slurm
 unit_tests += tests/unit/stages
@@ -94,6 +95,8 @@ tests_unit_restart_oracle_SOURCES = tests/unit/restart_oracle.c tests/unit/resta
 	tests/unit/restart_world.c tests/unit/restart_world.h
 tests_unit_settle_LDADD = lib/libtorc.la $(SQLITE_LIBS)
 tests_unit_settle_SOURCES = tests/unit/settle.c $(store_fixture)
+tests_unit_simulate_LDADD = lib/libtorc.la -lm
+tests_unit_simulate_SOURCES = tests/unit/simulate.c $(bench_simulate)
 tests_unit_step_record_SOURCES = tests/unit/step_record.c plugin/record_text.c
 tests_unit_store_action_LDADD = lib/libtorc.la $(SQLITE_LIBS)
 tests_unit_store_action_SOURCES = tests/unit/store_action.c $(store_fixture)
