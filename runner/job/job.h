@@ -80,11 +80,9 @@ struct jobs {
 void jobs_init(struct jobs *jobs);
 // The time now by the clock of `now`, which does not advance while everything is suspended.
 int64_t jobs_clock_usec(const struct jobs *jobs);
-
 // Out of its list (from `ended` its taker took it), and freed with what hangs behind it.
 void job_destroy(struct jobs *jobs, struct job *job);
 void job_drop_ahead(struct job *job); // forgets the hints behind it
-
 // The job of that id, or with that first process, or NULL.
 struct job *job_find(struct job_list *list, int64_t job_id);
 struct job *job_find_pid(struct job_list *live, pid_t pid);

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/../lib/cluster.sh"
 
 slow=${TEST_SLOW:-1} # limits that jobs run into leave time for what they do before
-cluster_start --nodes 1 --cpus 4 --memory 2048 --gpus 2 --conf KillWait=$((8 * slow))
+cluster_start --nodes 1 --cpus 4 --memory 2048 --gpus 2 --conf KillWait=$((8 * slow)) --conf MessageTimeout=$((slow > 1 ? 100 : 10))
 export TEST_COMMAND_SECS=120
 install -m 755 "$TORC_BUILD/tests/load" load
 mark=2000$$
