@@ -68,8 +68,7 @@ static void ask_slurm(const char *db, int64_t id)
     struct store *store = target_open(db, STORE_WRITE, &ignored);
     if (!store)
         return;
-    if (!settle(store, id, &settled, &ignored))
-        settled_fini(&settled);
+    settle(store, id, &settled, &ignored);
     submit_heal(&(struct submit){.store = store, .workflow_id = id}, &secs, &ignored);
     store_close(store);
 }

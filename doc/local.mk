@@ -6,6 +6,7 @@ EXTRA_DIST += doc/rooms.svg
 EXTRA_DIST += doc/states.dot
 dist_doc_DATA += doc/from-torc.md
 dist_doc_DATA += doc/guide.md
+dist_doc_DATA += doc/planning.md
 dist_doc_DATA += doc/reliability.md
 dist_doc_DATA += doc/states.svg
 dist_man_MANS += doc/spank_torc.8

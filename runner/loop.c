@@ -216,6 +216,18 @@ static bool should_leave(struct runner *runner)
     return false;
 }
 
+// Another runner has this allocation now. What was killed for its sake is lost, not failed: as if
+// this one and its keeper had been killed before.
+static void give_way(const struct runner *runner)
+{
+    fputs("torc-run: somebody has killed its jobs and removed their cgroups: Slurm has begun the "
+          "allocation anew; this runner gives way, its jobs are lost and run again\n",
+          stderr);
+    if (getppid() == runner->keeper)
+        kill(runner->keeper, SIGKILL);
+    raise(SIGKILL);
+}
+
 static int step(struct runner *runner, int poll, int signals, struct error *err)
 {
     struct epoll_event events[5];
@@ -234,6 +246,8 @@ static int step(struct runner *runner, int poll, int signals, struct error *err)
             news = true;
     }
     tick(runner);
+    if (runner->jobs.swept)
+        give_way(runner);
     read_clock(runner);
     take_ended(runner);
     if (news && flush_take(runner, err))

@@ -335,7 +335,7 @@ static void end_allocation(const struct runner *runner)
     cleanup_close int proc = proc_open();
     if (runner->options->submission && runner->intake.complete &&
         !proc_stat(proc, runner->keeper, &keeper) && keeper.ppid != runner->shared->parent)
-        slurm_cancel(&runner->jobs.node.slurm_job_id, 1, false, &ignored);
+        slurm_cancel(&runner->jobs.node.slurm_job_id, NULL, 1, false, &ignored);
 }
 
 int run_main(void *argument, struct keeper_shared *shared)

@@ -52,7 +52,7 @@ static int submit(struct created *created, struct store *store, struct prepared 
                                    .actions_count = created->demand.actions_count,
                                    .cluster = &prepared->cluster,
                                    .settings = &prepared->settings};
-    plan_make(&created->plan, &request);
+    prepared_plan(prepared, &request, &created->plan);
     return submit_groups(&prepared->submit, &created->plan, true, &created->done, err);
 }
 

@@ -10,6 +10,9 @@
 #include "lib/base/walltime.h"
 #include "lib/store/store.h"
 
+static const char *const on_ready_names[] = {
+    [ON_READY_AUTO] = "auto", [ON_READY_SUBMIT] = "submit", [ON_READY_UPFRONT] = "upfront", NULL};
+
 #define AT(field) offsetof(struct options, field)
 static const struct option_row table[] = {
     {"account", 'A', OPTION_TEXT, AT(account), "NAME",
@@ -30,6 +33,10 @@ static const struct option_row table[] = {
     {"hash", 0, OPTION_WORD, AT(hash), "MODE",
      "auto (default: up to 64 MiB), all or none: which files are hashed, for restarts",
      hash_mode_names},
+    {"on-ready", 0, OPTION_WORD, AT(on_ready), "MODE",
+     "submit: runners ask for what later stages need; upfront: all stages are submitted now; auto "
+     "(default): upfront where a partition lets only some nodes submit",
+     on_ready_names},
     {"allow-missing", 0, OPTION_FLAG, AT(allow_missing), NULL,
      "accept input files that do not exist yet", NULL},
     {"dry-run", 0, OPTION_FLAG, AT(dry_run), NULL, "show the plan and the scripts, create nothing",

@@ -10,6 +10,12 @@
 #include "lib/workflow/commands_file.h"
 #include "lib/workflow/settings.h"
 
+enum on_ready { // who asks for what later stages need
+    ON_READY_AUTO,
+    ON_READY_SUBMIT,  // runners, when it is due
+    ON_READY_UPFRONT, // all stages at once, now
+};
+
 struct options {
     const char *db;       // as store_where gives it
     const char *file;     // the workflow file; NULL with top_up
@@ -22,6 +28,7 @@ struct options {
     int64_t restart_id;
     // -1: as the workflow says; enum limits_mode, stdio_mode, hash_mode
     int32_t max_allocations, max_fails, limits, stdio, hash;
+    int32_t on_ready; // enum on_ready
     bool dry_run, json, wait, allow_missing, parsable;
     char **sbatch_options; // after "--": NULL-terminated, in argv
     char *command_line;    // for the records; owned

@@ -14,6 +14,7 @@
 #include "lib/base/fs_kind.h"
 #include "lib/base/mem.h"
 #include "lib/base/text_file.h"
+#include "lib/plan/upfront.h"
 #include "lib/slurm/slurm.h"
 #include "lib/text/problem.h"
 #include "lib/workflow/inputs.h"
@@ -89,14 +90,70 @@ static void plan(struct prepared *prepared)
                                    .actions_count = prepared->actions_count,
                                    .cluster = &prepared->cluster,
                                    .settings = &prepared->settings};
-    plan_make(&prepared->plan, &request);
+    prepared_plan(prepared, &request, &prepared->plan);
 }
 
-static int make_plan(struct prepared *prepared, struct error *err)
+void prepared_plan(struct prepared *prepared, const struct plan_request *request, struct plan *plan)
+{
+    if (prepared->upfront)
+        plan_upfront(plan, request, &prepared->workflow, &prepared->stages);
+    else
+        plan_make(plan, request);
+}
+
+// A partition of later groups that takes jobs only from some nodes; NULL: none.
+static const struct cluster_partition *find_restricted(const struct prepared *prepared)
+{
+    const struct plan *plan = &prepared->plan;
+    for (size_t i = 0; i < plan->groups_count; i++) {
+        const char *name = plan->groups[i].partition;
+        const struct cluster_partition *p =
+            cluster_find_partition(&prepared->cluster, name, strlen(name));
+        if (!plan->groups[i].now && p && p->alloc_nodes && strcasecmp(p->alloc_nodes, "all") != 0)
+            return p;
+    }
+    return NULL;
+}
+
+static void plan_all_stages(struct prepared *prepared)
+{
+    prepared->upfront = true;
+    plan_fini(&prepared->plan);
+    plan(prepared);
+    if (prepared->stages > UPFRONT_STAGES_MOST)
+        fprintf(stderr,
+                "torc-sbatch: warning: of %u stages the first %d are submitted now; what comes "
+                "after, --wait or torc-sbatch --top-up does\n",
+                prepared->stages, UPFRONT_STAGES_MOST);
+}
+
+// Runners submit the later stages, unless the site lets only some nodes submit. Where somebody
+// stays, he does it.
+static void choose_on_ready(struct prepared *prepared, const struct options *options)
+{
+    const struct cluster_partition *p = find_restricted(prepared);
+    bool alone = p && !options->wait;
+    if (options->on_ready == ON_READY_UPFRONT || (alone && options->on_ready == ON_READY_AUTO))
+        plan_all_stages(prepared);
+    if (alone && options->on_ready == ON_READY_AUTO)
+        fprintf(stderr,
+                "torc-sbatch: warning: partition %s takes jobs only from %s (AllocNodes), so all "
+                "stages are submitted now; with --wait, or --on-ready=submit where runners may "
+                "submit, each is when it can begin\n",
+                p->name, p->alloc_nodes);
+    else if (alone && options->on_ready == ON_READY_SUBMIT)
+        fprintf(stderr,
+                "torc-sbatch: warning: partition %s takes jobs only from %s (AllocNodes); where "
+                "runners may not submit later stages, --wait or torc-sbatch --top-up does\n",
+                p->name, p->alloc_nodes);
+}
+
+static int make_plan(struct prepared *prepared, const struct options *options, struct error *err)
 {
     prepared->classes = plan_classes_of_workflow(&prepared->workflow);
     prepared->actions = plan_actions_of_workflow(&prepared->workflow, &prepared->actions_count);
     plan(prepared);
+    choose_on_ready(prepared, options);
     for (size_t i = 0; i < prepared->plan.notes_count; i++) {
         const struct plan_note *note = &prepared->plan.notes[i];
         fprintf(stderr, "torc-sbatch: %s%s\n", note->refused ? "" : "warning: ", note->text);
@@ -138,25 +195,6 @@ static int check_database_place(const struct prepared *prepared, struct error *e
     return 0;
 }
 
-// Runners submit the later stages, unless the site lets only some nodes submit.
-static void warn_of_alloc_nodes(const struct prepared *prepared, const struct options *options)
-{
-    const struct plan *plan = &prepared->plan;
-    for (size_t i = 0; i < plan->groups_count && !options->wait; i++) {
-        const char *name = plan->groups[i].partition;
-        const struct cluster_partition *p =
-            cluster_find_partition(&prepared->cluster, name, strlen(name));
-        if (plan->groups[i].now || !p || !p->alloc_nodes || !strcasecmp(p->alloc_nodes, "all"))
-            continue;
-        fprintf(stderr,
-                "torc-sbatch: warning: partition %s takes jobs only from %s (AllocNodes); where "
-                "runners may not submit "
-                "later stages, --wait or torc-sbatch --top-up does\n",
-                name, p->alloc_nodes);
-        return;
-    }
-}
-
 // Some sites' filters refuse whoever says --mem. Is this group taken in a plan that leaves it out?
 // Then that is the plan, of later submissions too.
 static bool taken_without_memory(struct prepared *prepared, size_t at, const struct error *refused)
@@ -185,12 +223,27 @@ static bool taken_without_memory(struct prepared *prepared, size_t at, const str
     return true;
 }
 
+// Is one before it, of another stage, of the same shape?
+static bool is_asked(const struct plan *plan, size_t at)
+{
+    const struct plan_group *g = &plan->groups[at], *other;
+    for (other = plan->groups; other < g; other++)
+        if (!strcmp(other->class_name, g->class_name) && !strcmp(other->partition, g->partition) &&
+            other->stage != g->stage && other->nodes == g->nodes && other->cpus >= g->cpus &&
+            other->gpus >= g->gpus && other->memory_bytes >= g->memory_bytes &&
+            other->tmp_bytes >= g->tmp_bytes && other->walltime_usec >= g->walltime_usec)
+            return true;
+    return false;
+}
+
 // Slurm's own word on each group: accounts, QOS, site filters and limits that no query shows. Where
 // no node is up --test-only refuses what sbatch takes.
 static int ask_slurm(struct prepared *prepared, struct error *err)
 {
     for (size_t i = 0; i < prepared->plan.groups_count; i++) {
         const char *name = prepared->plan.groups[i].partition;
+        if (is_asked(&prepared->plan, i))
+            continue;
         if (!submit_test(&prepared->submit, &prepared->plan.groups[i], err) ||
             taken_without_memory(prepared, i, err))
             continue;
@@ -224,9 +277,8 @@ int prepare(struct prepared *prepared, const struct options *options, struct err
     cluster_most(&prepared->cluster, &prepared->settings.most_memory_bytes,
                  &prepared->settings.most_runtime_usec);
     keep_settings(prepared);
-    if (make_plan(prepared, err))
+    if (make_plan(prepared, options, err))
         return -1;
-    warn_of_alloc_nodes(prepared, options);
     return check_database_place(prepared, err) || ask_slurm(prepared, err) ? -1 : 0;
 }
 

@@ -23,12 +23,17 @@ struct prepared {
     size_t actions_count;
     struct plan_class *classes;
     struct plan plan;
+    bool upfront;         // the plan is of all stages,
+    uint32_t stages;      // of which there are so many
     struct submit submit; // without store and id
 };
 
 // Prints every problem of the file and every note of the plan on stderr. prepared_fini is due in
 // both cases.
 int prepare(struct prepared *prepared, const struct options *options, struct error *err);
+// The plan for these classes, upfront or not; plan_fini is due.
+void prepared_plan(struct prepared *prepared, const struct plan_request *request,
+                   struct plan *plan);
 void prepared_fini(struct prepared *prepared);
 
 #endif

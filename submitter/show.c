@@ -37,6 +37,19 @@ static void print_labelled(const struct prepared *prepared, const char *id)
                    workflow->classes[i].labels);
 }
 
+static char *when_text(const struct plan_group *group)
+{
+    return group->stage > 1 ? xasprintf("stage %d", (int)group->stage)
+                            : xstrdup(group->now ? "now" : "later");
+}
+
+static void explain_stages(const struct prepared *prepared)
+{
+    if (prepared->upfront)
+        puts("All stages are submitted at once; each begins when the allocations of the one before "
+             "have ended.");
+}
+
 void show_plan(const struct prepared *prepared)
 {
     struct screen screen;
@@ -48,8 +61,8 @@ void show_plan(const struct prepared *prepared)
            jobs, jobs == 1 ? "" : "s");
     struct table *table = plan_table_create(&screen);
     for (size_t i = 0; i < plan->groups_count; i++) {
-        plan_table_row(table, &plan->groups[i], plan->groups[i].jobs, plan->groups[i].count,
-                       plan->groups[i].now ? "now" : "later");
+        cleanup_free char *when = when_text(&plan->groups[i]);
+        plan_table_row(table, &plan->groups[i], plan->groups[i].jobs, plan->groups[i].count, when);
         later += !plan->groups[i].now;
     }
     table_destroy(table);
@@ -57,6 +70,7 @@ void show_plan(const struct prepared *prepared)
     plan_show_stdio(&screen, prepared->settings.stdio);
     if (later)
         puts("What comes later is submitted by a runner, when these jobs become ready.");
+    explain_stages(prepared);
     print_labelled(prepared, "ID");
     for (size_t i = 0; i < plan->groups_count; i++) {
         struct submit_request request;
@@ -141,6 +155,10 @@ void show_submitted(const struct prepared *prepared, int64_t workflow_id,
         printf("\nWhat comes later (%lld jobs) is submitted by a runner, when these jobs become "
                "ready.\n",
                (long long)later);
+    if (prepared->upfront) {
+        putchar('\n');
+        explain_stages(prepared);
+    }
     print_labelled(prepared, name);
     printf("\nWhere it stands: torc%s status %lld\nWhat it used:    torc-report%s %lld\n", db, id,
            db, id);

@@ -143,11 +143,8 @@ static int heal(const struct submit *submit, bool by_hand, int *wait_secs, struc
     journal_found_fini(&found);
     if (lost_runner_look(submit->store, submit->workflow_id, &turn, &asked, &lost, &minor))
         fprintf(stderr, "torc-sbatch: %s\n", minor.text);
-    if (by_hand) {
-        if (settle(submit->store, submit->workflow_id, &settled, err))
-            return -1;
-        settled_fini(&settled);
-    }
+    if (by_hand && settle(submit->store, submit->workflow_id, &settled, err))
+        return -1;
     return submit_heal(submit, wait_secs, err);
 }
 

@@ -149,16 +149,7 @@ static int look_for_end(struct watch *w, const struct workflow_info *info, bool 
     int rc = settle(w->store, w->workflow_id, &settled, err);
     if (rc)
         return -1;
-    if (settled.stuck) {
-        end_line(w);
-        fprintf(stderr,
-                "torc-sbatch: nothing of workflow %lld will run: %s; when that is mended: scontrol "
-                "release, or torc cancel %lld\n",
-                (long long)w->workflow_id, settled.stuck, (long long)w->workflow_id);
-    }
-    *over = settled.stuck != NULL;
-    settled_fini(&settled);
-    if (*over || settled.alive)
+    if (settled.alive)
         return 0;
     if (!settled.canceled &&
         !top_up(w->store, w->db, w->workflow_id, (struct top_up){.heal = true}, &taken, &why)) {

@@ -2,6 +2,7 @@
 // Chooses how jobs are measured, and does what is the same for every way.
 #include "lib/meter/meter.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -261,6 +262,12 @@ bool meter_job_has_program(struct meter_job *job, const char *name)
         has = proc_is_named(job->meter->proc, found.pids[i], name);
     pid_list_fini(&found);
     return has;
+}
+
+bool meter_job_is_swept(const struct meter_job *job)
+{
+    return job->dir && faccessat(job->meter->cgroup->dirs[0], job->dir->name, F_OK, 0) &&
+           errno == ENOENT;
 }
 
 int meter_job_end(struct meter_job *job, const struct rusage *rusage, struct usage_record *usage)

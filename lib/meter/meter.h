@@ -85,6 +85,9 @@ size_t meter_job_killed(const struct meter_job *job);
 // Does a process of that name belong to the job now?
 bool meter_job_has_program(struct meter_job *job, const char *name);
 
+// Was its cgroup removed by somebody else, who takes the place for left by the dead?
+bool meter_job_is_swept(const struct meter_job *job);
+
 // A child that is no job's first process, nor the runner's own, was reaped (an orphan): its CPU
 // time belongs to the job that left it, if known.
 void meter_reaped(struct meter *meter, pid_t pid, const struct rusage *rusage);

@@ -13,3 +13,5 @@ lib_libtorc_la_SOURCES += %D%/plan.c
 lib_libtorc_la_SOURCES += %D%/plan.h
 lib_libtorc_la_SOURCES += %D%/stages.c
 lib_libtorc_la_SOURCES += %D%/stages.h
+lib_libtorc_la_SOURCES += %D%/upfront.c
+lib_libtorc_la_SOURCES += %D%/upfront.h

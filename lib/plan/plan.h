@@ -38,9 +38,11 @@ struct plan_group { // one sbatch request: `count` allocations of one shape
     const struct scheduler *asked; // whose options sbatch is given; NULL: none
     bool now;                      // false: a later stage, whose jobs no one can start yet
     bool whole_nodes;
-    int32_t action;            // that asks for it; 0: none. With count 0 it needs nothing any more
-    int64_t jobs;              // that it was made for
-    int32_t count;             // allocations
+    int32_t action; // that asks for it; 0: none. With count 0 it needs nothing any more
+    int32_t stage;  // of all stages at once; from 2 on it begins when the one before has ended; 0:
+                    // no such plan
+    int64_t jobs;   // that it was made for
+    int32_t count;  // allocations
     int32_t slots, rounds;     // jobs side by side, and one after another, in each
     int32_t cpus, gpus, nodes; // asked for; cpus and gpus a node
     int64_t memory_bytes;      // asked for, a node

@@ -78,12 +78,13 @@ void plan_table_explain(const struct screen *screen, const struct plan *plan)
 
 json_t *plan_group_json(const struct plan_group *group, int32_t count)
 {
-    return json_pack("{s:s, s:s, s:I, s:i, s:i, s:i, s:i, s:i, s:o, s:i, s:I, s:I, s:s?}", "class",
-                     group->class_name, "partition", group->partition, "jobs",
+    return json_pack("{s:s, s:s, s:I, s:i, s:i, s:i, s:i, s:i, s:o, s:i, s:I, s:I, s:s?, s:o}",
+                     "class", group->class_name, "partition", group->partition, "jobs",
                      (json_int_t)group->jobs, "allocations", count, "slots", group->slots, "rounds",
                      group->rounds, "nodes", group->nodes, "cpus", group->cpus, "memory_bytes",
                      group->memory_bytes ? json_integer(group->memory_bytes) : json_null(), "gpus",
                      group->gpus, "walltime_s", (json_int_t)(group->walltime_usec / SEC),
                      "margin_s", (json_int_t)(group->margin_usec / SEC), "scheduler",
-                     group->scheduler);
+                     group->scheduler, "stage",
+                     group->stage ? json_integer(group->stage) : json_null());
 }

@@ -378,6 +378,10 @@ static char *queued_text(const struct waiting *w, int64_t job)
     if (strcmp(fields, "PENDING"))
         return xasprintf("waits for the runner of Slurm job %lld, which is %s", (long long)job,
                          fields);
+    if (strstr(reason, "launch failed"))
+        return xasprintf("waits for Slurm job %lld (%s), which Slurm could not start; to ask for "
+                         "another: torc-sbatch --top-up %lld",
+                         (long long)job, reason, (long long)w->workflow->id);
     bool held = strcasestr(reason, "held"); // a time that it still has is an old one
     if (held || !strcmp(start, "N/A"))
         return xasprintf("waits for Slurm job %lld (%s), %s", (long long)job, reason,

@@ -8,6 +8,12 @@
 #include "lib/base/record.h"
 #include "lib/slurm/slurm.h"
 
+// A launch that failed; after several that were put back: WAIT_MAX_REQUEUE of Slurm.
+static bool is_given_up(const char *reason)
+{
+    return strstr(reason, "launch failed") || strstr(reason, "JobHoldMaxRequeue");
+}
+
 static enum slurm_fate fate_of(const char *state, const char *reason)
 {
     static const struct {
@@ -25,9 +31,8 @@ static enum slurm_fate fate_of(const char *state, const char *reason)
     };
     for (size_t i = 0; i < sizeof states / sizeof *states; i++)
         if (!strcmp(states[i].name, state))
-            return states[i].fate == FATE_QUEUED && strstr(reason, "launch failed")
-                       ? FATE_STUCK
-                       : states[i].fate;
+            return states[i].fate == FATE_QUEUED && is_given_up(reason) ? FATE_STUCK
+                                                                        : states[i].fate;
     return FATE_UNKNOWN;
 }
 

@@ -9,7 +9,7 @@
 
 #include "lib/base/error.h"
 
-// STUCK: its start failed, and Slurm keeps it until somebody releases it.
+// STUCK: its starts failed, and Slurm holds it until somebody releases it.
 enum slurm_fate {
     FATE_UNKNOWN,
     FATE_QUEUED,

@@ -16,6 +16,7 @@ lib_libtorc_la_SOURCES += %D%/settle.c
 lib_libtorc_la_SOURCES += %D%/settle.h
 lib_libtorc_la_SOURCES += %D%/slurm.c
 lib_libtorc_la_SOURCES += %D%/slurm.h
+lib_libtorc_la_SOURCES += %D%/submission.h
 lib_libtorc_la_SOURCES += %D%/submit.c
 lib_libtorc_la_SOURCES += %D%/submit.h
 lib_libtorc_la_SOURCES += %D%/submit_request.c

@@ -111,7 +111,8 @@ static bool has_news(const struct live *live)
 {
     for (size_t i = 0; i < live->count; i++) {
         const struct pending *p = &live->list[i];
-        if (p->fate == FATE_ENDED || p->fate == FATE_CANCELED || p->seen_job_id != p->slurm_job_id)
+        if (p->fate == FATE_ENDED || p->fate == FATE_CANCELED || p->fate == FATE_STUCK ||
+            p->seen_job_id != p->slurm_job_id)
             return true;
     }
     return false;
@@ -153,20 +154,46 @@ static int write_down(struct store *store, const struct submission *s, const str
                : store_allocations_over(store, s->id, ids, count, ALLOCATION_ENDED, why, err);
 }
 
+// Where a runner came before, its end is still to be said.
+static bool is_stuck(const struct pending *p)
+{
+    return p->fate == FATE_STUCK && !p->runs;
+}
+
+// Of one that is not gone then it is not known what it is.
+static void cancel_stuck(struct live *live)
+{
+    cleanup_free int64_t *jobs = xcalloc(live->count, sizeof *jobs);
+    cleanup_free int32_t *tasks = xcalloc(live->count, sizeof *tasks);
+    uint32_t count = 0;
+    struct elements after = {0};
+    struct error ignored;
+    bool listed;
+    for (size_t i = 0; i < live->count; i++)
+        if (is_stuck(&live->list[i])) {
+            jobs[count] = live->list[i].seen_job_id;
+            tasks[count++] = live->list[i].task;
+        }
+    if (!count)
+        return;
+    bool answered = !slurm_cancel(jobs, tasks, count, true, &ignored) &&
+                    !elements_read(&after, live->names, &ignored);
+    for (size_t i = 0; i < live->count; i++) {
+        struct pending *p = &live->list[i];
+        const struct element *e = elements_find(&after, p->tag, p->seen_job_id, p->task, &listed);
+        if (is_stuck(p) && (!answered || (e && e->fate != FATE_CANCELED)))
+            p->fate = FATE_UNKNOWN;
+    }
+    elements_fini(&after);
+}
+
 static void judge(const struct live *live, struct settled *settled)
 {
-    bool other = false;
     for (size_t i = 0; i < live->count; i++) {
-        const struct pending *p = &live->list[i];
-        enum slurm_fate fate = p->fate;
+        enum slurm_fate fate = live->list[i].fate;
         settled->canceled |= fate == FATE_CANCELED;
-        settled->alive |= fate != FATE_ENDED && fate != FATE_CANCELED;
-        other |= fate != FATE_STUCK && fate != FATE_ENDED && fate != FATE_CANCELED;
-        if (fate == FATE_STUCK && !settled->stuck)
-            settled->stuck = xasprintf("Slurm job %lld is %s", (long long)p->slurm_job_id, p->said);
+        settled->alive |= fate != FATE_ENDED && fate != FATE_CANCELED && !is_stuck(&live->list[i]);
     }
-    if (other)
-        free(take_ptr(settled->stuck));
 }
 
 // The fates, as squeue tells them once or twice; -1: no answer.
@@ -193,10 +220,12 @@ int settle(struct store *store, int64_t workflow_id, struct settled *settled, st
     if (!rc && live.count && ask(&live, elements)) {
         settled->alive = true; // no answer: unknown, so wait
     } else if (!rc) {
+        cancel_stuck(&live);
         judge(&live, settled);
         rc = correct_job_ids(store, &live, err);
         for (uint32_t i = 0; i < live.all.count && !rc; i++)
             rc = write_down(store, &live.all.list[i], &live, FATE_CANCELED, err) ||
+                         write_down(store, &live.all.list[i], &live, FATE_STUCK, err) ||
                          write_down(store, &live.all.list[i], &live, FATE_ENDED, err)
                      ? -1
                      : 0;
@@ -205,9 +234,4 @@ int settle(struct store *store, int64_t workflow_id, struct settled *settled, st
     elements_fini(&elements[1]);
     live_fini(&live);
     return rc;
-}
-
-void settled_fini(struct settled *settled)
-{
-    free(take_ptr(settled->stuck)); // what was found out stays
 }

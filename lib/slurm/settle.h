@@ -14,13 +14,10 @@ struct store;
 struct settled {
     bool alive;    // some are queued or run, or Slurm did not answer
     bool canceled; // somebody canceled one
-    // of those alive all wait for somebody to release them, as Slurm could not start them: the job
-    // and Slurm's words; NULL: not so
-    char *stuck;
 };
 
-// Writes down which allocations of the workflow are over in Slurm. settled_fini is due on success.
+// Writes down which allocations of the workflow are over in Slurm. What Slurm could not start and
+// holds until somebody releases it is canceled, and over: another may be asked for.
 int settle(struct store *store, int64_t workflow_id, struct settled *settled, struct error *err);
-void settled_fini(struct settled *settled);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "lib/base/mem.h"
 #include "lib/base/program.h"
+#include "lib/base/record.h"
 
 enum {
     QUERY_TIMEOUT_MS = 10 * 1000,
@@ -328,7 +329,8 @@ int slurm_find_tag(const char *job_name, const char *tag, int64_t *job_id, struc
     return find_tag(job_name, tag, job_id, err);
 }
 
-int slurm_cancel(const int64_t *job_ids, uint32_t count, bool pending, struct error *err)
+int slurm_cancel(const int64_t *job_ids, const int32_t *tasks, uint32_t count, bool pending,
+                 struct error *err)
 {
     cleanup_free const char **argv = xcalloc(count + 3, sizeof *argv);
     uint32_t used = 0;
@@ -337,7 +339,9 @@ int slurm_cancel(const int64_t *job_ids, uint32_t count, bool pending, struct er
         argv[used++] = "--state=PENDING";
     uint32_t first = used;
     for (uint32_t i = 0; i < count; i++)
-        argv[used++] = xasprintf("%lld", (long long)job_ids[i]);
+        argv[used++] = tasks && tasks[i] != UNKNOWN
+                           ? xasprintf("%lld_%d", (long long)job_ids[i], (int)tasks[i])
+                           : xasprintf("%lld", (long long)job_ids[i]);
     struct program_result result = {0};
     int rc = count ? slurm_command(argv, COMMAND_TIMEOUT_MS, &result, err) : 0;
     for (uint32_t i = first; i < used; i++)

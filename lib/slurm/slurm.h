@@ -57,8 +57,10 @@ int slurm_find_tag(const char *job_name, const char *tag, int64_t *job_id, struc
 // a job, the caller's. Only an answer that has its header and is not cut is one.
 int slurm_queue(const char *names, const char *format, char **lines, struct error *err);
 
-// One scancel for all of them; pending: only elements that have not started.
-int slurm_cancel(const int64_t *job_ids, uint32_t count, bool pending, struct error *err);
+// One scancel for all of them; tasks: of each the element, or UNKNOWN: the whole; NULL: all whole;
+// pending: only what has not started.
+int slurm_cancel(const int64_t *job_ids, const int32_t *tasks, uint32_t count, bool pending,
+                 struct error *err);
 
 // What sbatch is to be given from here: our environment (or `stored`, a JSON array of NAME=value,
 // inside of an allocation), within an allocation without SLURM_*, with SLURM_CONF; without torc's

@@ -14,6 +14,7 @@
 #include "lib/base/folder.h"
 #include "lib/base/mem.h"
 #include "lib/slurm/slurm.h"
+#include "lib/slurm/submission.h"
 
 char *submit_output_dir(const struct submit *submit)
 {
@@ -66,7 +67,7 @@ static char *options_text(char *const *options)
     return json_dumps(array, JSON_COMPACT);
 }
 
-static struct submission submission_row(const struct submit_request *request, struct arena *arena)
+struct submission submission_row(const struct submit_request *request, struct arena *arena)
 {
     const struct plan_group *group = request->group;
     cleanup_free char *arguments = options_text(request->options.list);
@@ -171,8 +172,11 @@ static int call_halving(const struct submit *submit, struct submit_request *requ
             return 0;
         const struct plan_group *group = request->group;
         int32_t half = request->count / 2;
+        cleanup_free char *after = take_ptr(request->after);
         submit_request_fini(request);
         submit_request_init(request, submit, group, half);
+        if (after)
+            submit_request_after(request, after);
         struct arena *arena = arena_create();
         struct submission row = submission_row(request, arena);
         row.replaces = id;
@@ -184,6 +188,56 @@ static int call_halving(const struct submit *submit, struct submit_request *requ
         if (rc)
             return -1;
     }
+}
+
+// The Slurm jobs of the last stage before that has any: "12:13"; NULL: there is none.
+static char *jobs_before(const struct submitted_list *done, int32_t stage)
+{
+    int32_t before = 0;
+    char *jobs = NULL;
+    for (size_t i = 0; i < done->count; i++)
+        if (done->list[i].job_id && done->list[i].group->stage < stage)
+            before = done->list[i].group->stage;
+    for (size_t i = 0; i < done->count; i++) {
+        if (!done->list[i].job_id || done->list[i].group->stage != before)
+            continue;
+        cleanup_free char *others = take_ptr(jobs);
+        jobs = others ? xasprintf("%s:%lld", others, (long long)done->list[i].job_id)
+                      : xasprintf("%lld", (long long)done->list[i].job_id);
+    }
+    return jobs;
+}
+
+// Calls sbatch for each that was recorded.
+static int call_all(const struct submit *submit, struct submit_request *requests,
+                    const struct submission *rows, uint32_t count, struct submitted_list *done,
+                    struct error *err)
+{
+    int32_t stage = 0; // that is asked for
+    size_t before = 0; // how many were taken before it
+    bool stopped = false;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!rows[i].id)
+            continue;
+        int32_t next = requests[i].group->stage;
+        stopped |= next > stage && stage && done->taken == before;
+        if (next > stage)
+            before = done->taken;
+        stage = next;
+        if (stopped) {
+            if (store_submission_answered(
+                    submit->store, rows[i].id, 0,
+                    "not asked for, as Slurm took nothing of the stage before", err))
+                return -1;
+            continue;
+        }
+        cleanup_free char *after = stage > 1 ? jobs_before(done, stage) : NULL;
+        if (after)
+            submit_request_after(&requests[i], after);
+        if (call_halving(submit, &requests[i], rows[i].id, done, err))
+            return -1;
+    }
+    return 0;
 }
 
 int submit_groups(const struct submit *submit, const struct plan *plan, bool force,
@@ -211,9 +265,8 @@ int submit_groups(const struct submit *submit, const struct plan *plan, bool for
     if (!rc && count)
         rc = store_submissions_create(submit->store, submit->workflow_id, rows, count, force, arena,
                                       err);
-    for (uint32_t i = 0; i < count && !rc; i++)
-        if (rows[i].id)
-            rc = call_halving(submit, &requests[i], rows[i].id, done, err);
+    if (!rc)
+        rc = call_all(submit, requests, rows, count, done, err);
     for (uint32_t i = 0; i < count; i++)
         submit_request_fini(&requests[i]);
     free(requests);

@@ -24,6 +24,7 @@ struct submit_request { // one group, ready for sbatch
     const struct plan_group *group;
     int32_t count; // allocations; less than the group's after Slurm refused so many
     char *tag, *job_name, *script;
+    char *after; // Slurm jobs that have to end first: "12:13"; NULL: none
     struct sbatch_options options;
 };
 
@@ -46,6 +47,9 @@ void submit_request_init(struct submit_request *request, const struct submit *su
                          const struct plan_group *group, int32_t count);
 void submit_request_fini(struct submit_request *request);
 
+// It begins when these Slurm jobs ("12:13") have ended, besides what else it waits for.
+void submit_request_after(struct submit_request *request, const char *jobs);
+
 // Text as one word of the shell; plain words stay as they are, for people who read scripts.
 void submit_write_word(FILE *out, const char *text);
 
@@ -54,7 +58,8 @@ void submit_write_word(FILE *out, const char *text);
 int submit_test(const struct submit *submit, const struct plan_group *group, struct error *err);
 
 // Submits the groups with `now`. Unless force, one whose class has a request waiting is left out.
-// -1 only when the database fails. submitted_list_fini is due in both cases.
+// Of a plan of all stages, when Slurm takes nothing of one stage, what comes after is not asked
+// for. -1 only when the database fails. submitted_list_fini is due in both cases.
 int submit_groups(const struct submit *submit, const struct plan *plan, bool force,
                   struct submitted_list *done, struct error *err);
 void submitted_list_fini(struct submitted_list *done);

@@ -124,14 +124,14 @@ static void add_others(struct sbatch_options *options, const struct sbatch_optio
 }
 
 // Besides what somebody else wants to be waited for.
-static void add_singleton(struct sbatch_options *options)
+static void add_dependency(struct sbatch_options *options, const char *text)
 {
     const char *other = NULL;
     for (size_t i = 0; i < options->count; i++)
         if (!strncmp(options->list[i], "--dependency=", strlen("--dependency=")))
             other = options->list[i];
-    sbatch_options_add(options, other ? xasprintf("%s,singleton", other)
-                                      : xstrdup("--dependency=singleton"));
+    sbatch_options_add(options, other ? xasprintf("%s,%s", other, text)
+                                      : xasprintf("--dependency=%s", text));
 }
 
 // The last of them wins: the file over the environment, what stands behind "--" over all.
@@ -162,7 +162,7 @@ static struct sbatch_options make_options(const struct submit *submit,
         add_others(&options, &group->asked->options);
     add_others(&options, &settings->sbatch_options);
     if (is_serial(group))
-        add_singleton(&options);
+        add_dependency(&options, "singleton");
     return options;
 }
 
@@ -221,11 +221,19 @@ void submit_request_init(struct submit_request *request, const struct submit *su
     request->options = make_options(submit, request);
 }
 
+void submit_request_after(struct submit_request *request, const char *jobs)
+{
+    cleanup_free char *text = xasprintf("afterany:%s", jobs);
+    request->after = xstrdup(jobs);
+    add_dependency(&request->options, text);
+}
+
 void submit_request_fini(struct submit_request *request)
 {
     sbatch_options_fini(&request->options);
     free(request->tag);
     free(request->job_name);
     free(request->script);
+    free(request->after);
     *request = (struct submit_request){0};
 }

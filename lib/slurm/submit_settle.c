@@ -10,7 +10,7 @@
 #include "lib/slurm/elements.h"
 #include "lib/slurm/lost_runner.h"
 #include "lib/slurm/slurm.h"
-#include "lib/slurm/submit.h"
+#include "lib/slurm/submission.h"
 #include "lib/store/read.h"
 
 // Of whom it is not known that he has ended: sbatch has given up by then, whose answer is waited
@@ -76,7 +76,7 @@ int submit_heal(const struct submit *submit, int *wait_secs, struct error *err)
     return rc;
 }
 
-static bool is_needed(const struct demand *demand, const struct submission *s)
+bool submission_is_needed(const struct demand *demand, const struct submission *s)
 {
     for (uint32_t i = 0; demand && i < demand->classes_count; i++)
         if (demand->classes[i].class_id == s->class_id ||
@@ -132,7 +132,7 @@ static int cancel_once(const struct submission **list, uint32_t *waiting, bool p
         submission_add_name(&names, list[i]);
     }
     struct elements elements = {0};
-    int rc = slurm_cancel(job_ids, count, pending, err);
+    int rc = slurm_cancel(job_ids, NULL, count, pending, err);
     rc = rc || (names && elements_read(&elements, names, err)) ? -1 : 0;
     for (uint32_t i = 0; i < count && !rc; i++)
         if (elements_wait(&elements, list[i]->tag, list[i]->slurm_job_id)) {
@@ -202,7 +202,7 @@ int submit_give_back(const struct submit *submit, const struct demand *demand, s
     uint32_t count = 0;
     for (uint32_t i = 0; i < all.count; i++) {
         const struct submission *s = &all.list[i];
-        if (s->slurm_job_id && ((queued_has(&queued, s->id) && !is_needed(demand, s)) ||
+        if (s->slurm_job_id && ((queued_has(&queued, s->id) && !submission_is_needed(demand, s)) ||
                                 elements_wait(&left, s->tag, s->slurm_job_id)))
             list[count++] = s;
     }

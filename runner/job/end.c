@@ -237,8 +237,25 @@ void job_look_for_outputs(struct jobs *jobs, struct job *job)
     settle(jobs, job);
 }
 
+// When Slurm begins an allocation anew where its runner still lives, as slurmstepd was killed, the
+// plugin clears the place: kills the jobs, and a moment later removes their cgroups. That is no
+// job's failure.
+static bool may_be_swept(struct jobs *jobs, struct job *job)
+{
+    enum { SWEEP_USEC = 100 * USEC_PER_MSEC };
+    if (!jobs->node.in_allocation || job->stop != STOP_NONE || !WIFSIGNALED(job->status) ||
+        WTERMSIG(job->status) != SIGKILL)
+        return false;
+    jobs->swept |= meter_job_is_swept(job->meter);
+    job->sweep_usec = job->sweep_usec ? job->sweep_usec : jobs->now + SWEEP_USEC;
+    job->due_usec = job->sweep_usec;
+    return jobs->swept || jobs->now < job->sweep_usec;
+}
+
 void job_end(struct jobs *jobs, struct job *job)
 {
+    if (may_be_swept(jobs, job))
+        return;
     struct usage_record nobodys; // a recovery script is not the job
     if ((job->step && steps_linger(jobs, job)) ||
         meter_job_end(job->meter, &job->rusage, job->recovering ? &nobodys : &job->usage)) {

@@ -55,6 +55,7 @@ struct job {
     struct hash_task *hash_task;  // they are being hashed
     struct output_before *before; // declared outputs that were there already, or NULL; outputs.h
     size_t leftovers;             // processes that outlived the first one
+    int64_t sweep_usec; // killed by somebody: until then he may remove its cgroup; 0: not killed so
     // in the output folder, or NULL: a long command; what its process prints while recovering
     const char *script, *recovery_log;
     pid_t pid;
@@ -83,6 +84,7 @@ struct jobs {
     // ended: with a verdict, until somebody takes them out to tell it; live: from INPUTS to that
     struct job_list held, live, ended;
     uint32_t held_count, live_count, starts_unsent;
+    bool swept; // a job was killed and its cgroup removed by who has the allocation now
 };
 
 void jobs_init(struct jobs *jobs);

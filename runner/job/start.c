@@ -98,7 +98,9 @@ static int choose_output(struct jobs *jobs, struct job *job, int fds[2], struct 
     return job->recording ? 0 : -1;
 }
 
-int job_spawn(struct jobs *jobs, struct job *job, struct spawn *spawn, struct error *err)
+enum { SPAWN_AGAIN = 1 };
+
+static int spawn_once(struct jobs *jobs, struct job *job, struct spawn *spawn, struct error *err)
 {
     struct meter_entry entry;
     int64_t limit = job->claimed.enforced && jobs->settings.limits == LIMITS_ENFORCE &&
@@ -122,8 +124,20 @@ int job_spawn(struct jobs *jobs, struct job *job, struct spawn *spawn, struct er
         return 0;
     }
     job->pid = 0;
+    bool swept = meter_job_is_swept(job->meter);
     meter_job_destroy(take_ptr(job->meter));
-    return -1;
+    return swept ? SPAWN_AGAIN : -1;
+}
+
+// A cgroup that is kept for the next job may be gone meanwhile, as whoever shares the place clears
+// it: each that is, goes, and the last one is made anew.
+int job_spawn(struct jobs *jobs, struct job *job, struct spawn *spawn, struct error *err)
+{
+    enum { TRIES = 100 };
+    int rc = SPAWN_AGAIN;
+    for (int tries = 0; rc == SPAWN_AGAIN && tries < TRIES; tries++)
+        rc = spawn_once(jobs, job, spawn, err);
+    return rc ? -1 : 0;
 }
 
 static int spawn_job(struct jobs *jobs, struct job *job, const int *fds, struct error *err)

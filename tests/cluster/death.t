@@ -92,6 +92,33 @@ kill -9 $stepd
 completes "slurmstepd is killed" "4 completed"
 empty "... and Slurm hears of the end"
 
+# ---- who begins the allocation anew where its runner still lives clears the place: the plugin does, after a slurmstepd was killed
+cgroups() { find /sys/fs/cgroup/ -depth -type d -path "*/job_$alloc/*/torc_*" 2>/dev/null; }
+fresh
+begin
+running 3
+ok "jobs have cgroups" [ "$(cgroups | wc -l)" -ge 3 ]
+kill -STOP "$pid"
+kill -9 $(cgroups | sed 's|$|/cgroup.procs|' | xargs cat | sort -u)
+ok "somebody kills all jobs and removes their cgroups" wait_until 10 'cgroups | xargs -r rmdir 2> /dev/null; [ -z "$(cgroups)" ]'
+kill -CONT "$pid"
+ok "... the runner gives way" wait_until 10 '! kill -0 '"$pid"
+as_user torc recover 1 > said 2>&1
+as_user torc-sbatch --top-up 1 >> said 2>&1
+running 6
+completes "jobs that somebody swept away are lost, not failed" "3 lost 4 completed"
+like "$(cat torc_output/runner*)" 'somebody has killed its jobs and removed their cgroups' "... which the log tells"
+
+fresh
+as_user tee idle.json > /dev/null <<'J'
+{"name": "idle", "resource_requirements": [{"name": "one", "num_cpus": 1, "memory": "50m", "runtime": "PT1M"}],
+ "jobs": [{"name": "a{i}", "parameters": {"i": "1:3"}, "command": "sleep 0.2", "resource_requirements": "one"},
+  {"name": "b", "command": "find /sys/fs/cgroup/ -depth -type d -path \"*/job_$SLURM_JOB_ID/*/torc_*\" | xargs rmdir || :", "resource_requirements": "one", "depends_on_regexes": ["^a"]},
+  {"name": "c{i}", "parameters": {"i": "1:3"}, "command": "sleep 0.2", "resource_requirements": "one", "depends_on": ["b"]}]}
+J
+as_user torc-sbatch --wait idle.json > said 2>&1
+is "$? $(db 'SELECT count(*) FROM attempt WHERE state = 5')" "0 7" "a cgroup that was kept for the next job and is gone is made anew" || diag "$(cat said; as_user torc list 1)"
+
 fresh
 as_user touch go
 scontrol update PartitionName=debug State=DOWN

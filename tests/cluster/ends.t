@@ -116,12 +116,32 @@ as_user touch go
 ok "the workflow completes" wait_until 90 '[ "$(db "SELECT state FROM workflow")" = 1 ]'
 
 # ---- a prolog that fails: Slurm drains the node and holds the job
-printf '#!/bin/sh\nexit 1\n' > "$TEST_DIR/prolog" && chmod 755 "$TEST_DIR/prolog"
-cluster_again --nodes 2 --cpus 4 --memory 4096 --conf Prolog="$TEST_DIR/prolog"
-out=$(as_user timeout 60 torc-sbatch --wait one.json 2>&1)
-is $? 1 "--wait ends when the node's prolog fails" || diag "$out"
-like "$out" 'nothing of workflow 1 will run: Slurm job [0-9]+ is PENDING \(launch failed requeued held\); when that is mended: scontrol release' \
-	"... with Slurm's state and reason"
-is "$(squeue -h | wc -l)" 1 "... and asks for no more"
+printf '#!/bin/sh\n[ -e %s/mended ]\n' "$TEST_DIR" > "$TEST_DIR/prolog" && chmod 755 "$TEST_DIR/prolog"
+cluster_again --nodes 4 --cpus 4 --memory 4096 --conf Prolog="$TEST_DIR/prolog"
+held() { ok "$1" wait_until 60 'squeue -h -o %r | grep -q "launch failed"' || diag "$(squeue; sinfo -N)"; }
+as_user torc-sbatch one.json > out 2>&1
+held "a node's prolog fails, and Slurm holds the allocation"
+like "$(as_user torc status 1)" 'waits for Slurm job [0-9]+ \(launch failed requeued held\), which Slurm could not start; to ask for another: torc-sbatch --top-up 1' \
+	"... which torc status tells"
+as_user torc-sbatch --top-up 1 > out 2>&1
+is "$(squeue -h | wc -l) $(db 'SELECT group_concat(state) FROM allocation')" "1 3,1" "--top-up cancels it and asks for another" || diag "$(cat out; squeue)"
+held "... which ends so, too"
+as_user torc-sbatch --top-up 1 > out 2>&1
+held "... and the next"
+touch mended
+out=$(as_user timeout 100 torc-sbatch --top-up 1 --wait 2>&1)
+is "$? $(db 'SELECT group_concat(state) FROM allocation')" "0 3,3,3,3" "--wait cancels it and asks, and the workflow completes on the last node" || diag "$out"
+like "$out" 'the last 3 allocations ended before a runner came; Slurm job [0-9]+: PENDING \(launch failed requeued held\)' "... Slurm's words are told"
+
+fresh
+rm mended
+scontrol update NodeName=ALL State=RESUME 2> /dev/null # of those that are idle it says that they cannot
+as_user timeout 150 torc-sbatch --wait one.json > out 2>&1 & waiting=$!
+held "a node's prolog fails while somebody waits"
+touch mended
+await $waiting
+is "$? $(squeue -h | wc -l) $(db 'SELECT group_concat(state) FROM allocation')" "0 0 3,3" "... who cancels what Slurm holds and asks for another: the workflow completes" ||
+	diag "$(cat out)"
+like "$(cat out)" 'PENDING \(launch failed requeued held\).*asking for another \(1 in a row' "... and says so"
 
 done_testing

@@ -161,7 +161,9 @@ like "$(as_user env TORC_FS_MOUNTINFO=mounts TORC_FS_NETWORK=NFS TORC_SLURM_QUER
 
 printf '#!/bin/sh\n"%s/slurm-query" "$@" | sed s/\\"alloc_nodes\\":null/\\"alloc_nodes\\":\\"login1\\"/g\n' "$TORC_BUILD" > elsewhere
 like "$(as_user env TORC_SLURM_QUERY=./elsewhere torc-sbatch --dry-run diamond.json 2>&1)" \
-	'warning: partition main takes jobs only from login1 \(AllocNodes\)' "compute nodes that may not submit are warned of"
+	'warning: partition main takes jobs only from login1 \(AllocNodes\), so all stages are submitted now' "where compute nodes may not submit, all stages are, at once"
+like "$(as_user env TORC_SLURM_QUERY=./elsewhere torc-sbatch --on-ready=submit --dry-run diamond.json 2>&1)" \
+	'warning: partition main takes jobs only from login1 \(AllocNodes\); where runners may not' "... unless it is said that they do"
 
 # ---- sbatch fails when it counts
 echo '[[ $1 == --test-only ]] || { echo "sbatch: error: Batch job submission failed: Out of luck" >&2; exit 1; }' > sbatch.do
@@ -197,6 +199,30 @@ torc_sbatch --wait -t 2 half.json >/dev/null 2>&1
 is $? 0 "an array that is too large for the user's limit"
 is "$(db 'SELECT group_concat(allocations) FROM submission WHERE id <= 2')" "4,2" "is halved"
 like "$(db 'SELECT error FROM submission WHERE id = 1')" "job submit limit" "and the refusal is kept"
+
+# ---- all stages at once, for where runners may not submit
+fresh
+jq -n '{name: "stages", resource_requirements: [{name: "small", num_cpus: 1, memory: "100m", runtime: "PT1M"}, {name: "big", num_cpus: 8, memory: "200m", runtime: "PT1M"}],
+	jobs: [{name: "a", command: "true", resource_requirements: "small"}, {name: "b{i}", parameters: {i: "1:2"}, command: "true", resource_requirements: "big", depends_on: ["a"]},
+	{name: "c", command: "true", resource_requirements: "small", depends_on: ["b1", "b2"]}]}' > stages.json
+is "$(torc_sbatch --on-ready=upfront --dry-run --json stages.json | jq -c '[.groups[] | [.stage, .class, .jobs]]')" '[[1,"small",1],[2,"big",2],[3,"small",1]]' \
+	"--on-ready=upfront plans each stage by itself"
+like "$(torc_sbatch --on-ready=upfront --dry-run stages.json)" 'stage 3.*All stages are submitted at once' "... and says so"
+is "$(grep -c -e --test-only sbatch.log)" 4 "... each shape is tried once"
+out=$(torc_sbatch --on-ready=upfront stages.json 2>&1)
+is "$? $(submissions) $(db 'SELECT count(*) FROM submission')" "0 3 3" "three stages are three submissions, at once" || diag "$out"
+is "$(grep -v -e --test-only sbatch.log | grep -o 'afterany:[0-9:]*' | paste -sd ' ')" "$(db "SELECT 'afterany:' || slurm_job_id FROM submission LIMIT 2" | paste -sd ' ')" \
+	"... each begins after the one before"
+ok "... and the workflow completes" ended 1
+is "$(submissions) $(db 'SELECT count(*) FROM attempt WHERE state = 5')" "3 4" "... with nothing more asked for"
+ok "... and nothing is left in Slurm's queue" wait_until 60 '[ -z "$(squeue -h)" ]' || diag "$(squeue)"
+echo '[[ $1 == --test-only || $* != *afterany* ]] || { echo "sbatch: error: Batch job submission failed: Out of luck" >&2; exit 1; }' > sbatch.do
+rm sbatch.log
+out=$(torc_sbatch --on-ready=upfront stages.json 2>&1)
+is "$? $(submissions) $(db 'SELECT group_concat(state) FROM submission WHERE id > 3')" "0 2 1,4,4" "after a stage that Slurm refuses no more are asked for" || diag "$out"
+like "$out" 'class big: Slurm refused: Out of luck' "... which is said"
+rm sbatch.do
+ok "... what is missing comes when it is due" ended 2
 
 # ---- what --wait says
 fresh

@@ -82,17 +82,14 @@ static void test_twice(struct fixture *f)
         fake_queue(f, others[i], "H\\n7|N/A|PENDING|None|c\\n");
         is_int(settle(f->store, w, &settled, &f->err), 0, others[i]);
         ok(settled.alive && !settled.canceled, "it lives");
-        settled_fini(&settled);
     }
     fake_queue(f, "H\\n7|N/A|COMPLETED|None|c\\n", "H\\n7|N/A|CANCELLED|None|c\\n");
     is_int(settle(f->store, w, &settled, &f->err), 0, "asked twice, and other things are said");
     ok(settled.alive && !settled.canceled, "it lives");
-    settled_fini(&settled);
     is_int(fixture_number(f, "SELECT slurm_job_id FROM submission WHERE tag = 'c'"), 7, "as job 7");
     is_int(in_state(f, ALLOCATION_QUEUED), 2, "and is queued");
     fake(f, "squeue", "printf 'H\\n17|N/A|PENDING|None|c\\n'");
     is_int(settle(f->store, w, &settled, &f->err), 0, "Slurm says twice that it is another job");
-    settled_fini(&settled);
     is_int(fixture_number(f, "SELECT slurm_job_id FROM submission WHERE tag = 'c'"), 17, "it is");
 
     struct submit submit = {.store = f->store, .workflow_id = w};
@@ -160,7 +157,6 @@ int main(void)
     f.err = (struct error){0};
     is_int(settle(f.store, w, &settled, &f.err), -1, "nor settled");
     ok(*f.err.text, "and it is said: %s", f.err.text);
-    settled_fini(&settled);
     change(&f, "ALTER TABLE elsewhere RENAME TO allocation");
     is_int(in_state(&f, ALLOCATION_QUEUED), 2, "it is queued as before");
 
@@ -168,7 +164,6 @@ int main(void)
     is_int(in_state(&f, ALLOCATION_CANCELED), 2, "and canceled");
     w = queued(&f, "b");
     is_int(settle(f.store, w, &settled, &f.err), 0, "and settled");
-    settled_fini(&settled);
     is_int(in_state(&f, ALLOCATION_ENDED), 2, "which ended, as Slurm does not know it");
     test_twice(&f);
     test_heal(&f);
