@@ -316,6 +316,16 @@ static int read_data(struct page *p, void *row, sqlite3_stmt *s)
     return 0;
 }
 
+static int read_uses(struct page *p, const struct file_info *f, enum file_role role,
+                     const char ***names, uint32_t *count)
+{
+    static const enum sql which[2][2] = {{SQL_JOBS_OF_DATA, SQL_JOB_OF_DATA},
+                                         {SQL_JOBS_OF_FILE, SQL_JOB_OF_FILE}};
+    sqlite3_stmt *s = db_query(p->db, p->err, which[f->path != NULL][p->job_id != 0], "lil", f->id,
+                               (int)role, p->job_id ? p->job_id : (int64_t)p->uses);
+    return read_names(p, s, names, count);
+}
+
 static int read_file(struct page *p, void *row, sqlite3_stmt *s)
 {
     struct file_info *f = row;
@@ -330,15 +340,8 @@ static int read_file(struct page *p, void *row, sqlite3_stmt *s)
                             .hash = whole(s, 8, 0, INT64_MAX, UNKNOWN)};
     if (p->uses == 0)
         return 0;
-    enum sql which = f->path ? SQL_JOBS_OF_FILE : SQL_JOBS_OF_DATA;
-    return read_names(p,
-                      db_query(p->db, p->err, which, "lili", f->id, (int)ROLE_INPUT, p->job_id,
-                               (int)p->uses),
-                      &f->readers, &f->readers_count) ||
-                   read_names(p,
-                              db_query(p->db, p->err, which, "lili", f->id, (int)ROLE_OUTPUT,
-                                       p->job_id, (int)p->uses),
-                              &f->writers, &f->writers_count)
+    return read_uses(p, f, ROLE_INPUT, &f->readers, &f->readers_count) ||
+                   read_uses(p, f, ROLE_OUTPUT, &f->writers, &f->writers_count)
                ? -1
                : 0;
 }

@@ -222,7 +222,7 @@ name: more
 resource_requirements:
   - {name: small, num_cpus: 1, memory: 64m, runtime: PT4S}
 jobs:
-  - {name: greedy, command: "test -e big || { x=$(head -c 200000000 /dev/zero | tr '\\0' x); sleep 60; }", resource_requirements: small}
+  - {name: greedy, command: "test -e big || dd if=/dev/zero bs=120M count=1 | sleep 60", resource_requirements: small}
   - {name: slow, command: "test -e big || exec sleep 60", resource_requirements: small}
   - {name: bad, command: "test -e big", resource_requirements: small}
   - {name: good, command: "true", resource_requirements: small}
