@@ -43,8 +43,8 @@ struct watch {
     int64_t lost_ms;  // when silent runners were looked for last
     size_t lost_turn;
     int64_t pause_ms; // before the next request, after Slurm took no more of the user's jobs
-    int64_t idle_ms; // since when jobs are ready; 0: none is
-    int64_t refused; // the last allocation that sbatch refused and that was asked for here since
+    int64_t idle_ms;  // since when jobs are ready; 0: none is
+    int64_t refused;  // the last allocation that sbatch refused and that was asked for here since
     char line[160];
     struct estimate estimate;
     int64_t estimate_ms; // when it was made

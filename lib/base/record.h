@@ -34,9 +34,7 @@ struct attempt_start {
     bool taken; // on a hint, without a claim: the store claims it now, if it is ready and free
     const char *stdout_path, *stderr_path; // NULL: not kept
     const char *message; // what happens while it has not ended; told again with it; NULL: it runs
-    // 0: they are files; else both are a stream, and its output is found from here
-    // (stream_reader_create), or STREAM_SILENT
-    int64_t stream_at;
+    int64_t stream_at;   // 0: files; else where to look in a stream (lib/base/stream.h)
 };
 
 // in every number of a usage record: not known (NULL in the database, never 0)
@@ -90,8 +88,8 @@ struct attempt_end {
     uint32_t files_count;
 };
 
-// A job of several nodes has ended where it was started: what it used on another one. Or it is to
-// end: what it has on the others gets a signal.
+// A job of several nodes has ended: what it used on another one; or what it has there gets a
+// signal.
 struct share_end {
     int64_t job_id;
     int32_t run_id, attempt_id, signal; // signal: 0: it has ended

@@ -52,6 +52,7 @@ lib_libtorc_la_SOURCES += %D%/sqlite_open.c
 lib_libtorc_la_SOURCES += %D%/sqlite_plan.c
 lib_libtorc_la_SOURCES += %D%/sqlite_read.c
 lib_libtorc_la_SOURCES += %D%/sqlite_read_action.c
+lib_libtorc_la_SOURCES += %D%/sqlite_read_runner.c
 lib_libtorc_la_SOURCES += %D%/sqlite_restart.c
 lib_libtorc_la_SOURCES += %D%/sqlite_row.h
 lib_libtorc_la_SOURCES += %D%/sqlite_run.c

@@ -69,6 +69,8 @@ static inline const char *text(const struct page *p, sqlite3_stmt *s, int column
     return text ? text : "?";
 }
 
-int read_action(struct page *p, void *row, sqlite3_stmt *s); // sqlite_read_action.c
+int read_action(struct page *p, void *row, sqlite3_stmt *s);     // sqlite_read_action.c
+int read_allocation(struct page *p, void *row, sqlite3_stmt *s); // sqlite_read_runner.c
+int read_runner(struct page *p, void *row, sqlite3_stmt *s);
 
 #endif

@@ -90,9 +90,7 @@ int tx_give_back_pending(struct tx *tx, int64_t runner_id, struct error *err);
 int tx_start_lost(struct tx *tx, int64_t runner_id, const struct attempt_start *start,
                   struct error *err);
 
-// Between two submissions for the same.
-#define SUBMISSION_PAUSE_USEC INT64_C(10000000)
-
+#define SUBMISSION_PAUSE_USEC INT64_C(10000000) // between two for the same
 // Is a request for the class still to start, or was the last one a moment ago? Allocations that ran
 // none of its jobs, one after another, make that moment longer, so that nobody submits for ever
 // what does not fit.
