@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # built with the rest so that it cannot rot, not installed
-noinst_PROGRAMS = bench/data bench/planner bench/spawn bench/submit
+noinst_PROGRAMS = bench/actions bench/data bench/planner bench/spawn bench/submit
+bench_actions_LDADD = lib/libtorc.la $(SQLITE_LIBS)
 bench_submit_LDADD = lib/libtorc.la $(SQLITE_LIBS)
 bench_data_LDADD = $(SQLITE_LIBS)
 bench_spawn_LDADD =

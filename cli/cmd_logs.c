@@ -48,6 +48,7 @@ struct logs {
     int32_t attempt_id; // of that attempt
     struct stream_key key;
     int64_t stream_at;    // of attempt_start
+    bool silent;          // it printed nothing: there may be no file
     bool lost, has_ended; // lost: not all that it printed was written
     struct json_stream json;
     uint32_t jobs, attempts; // attempts: of the job, that were shown
@@ -82,6 +83,7 @@ static void set_streams(struct logs *logs, const struct attempt_info *attempt)
     logs->attempt_id = attempt->end.start.attempt_id;
     logs->key = (struct stream_key){attempt->job_id, attempt->run_id, logs->attempt_id};
     logs->stream_at = attempt->end.start.stream_at;
+    logs->silent = logs->stream_at == STREAM_SILENT;
     logs->lost = attempt->end.warnings & WARNING_OUTPUT_LOST;
     logs->has_ended = attempt->end.end_usec != 0;
     logs->any = false;
@@ -123,7 +125,7 @@ static bool copy_stream(struct logs *logs, int index)
     struct stream *stream = &logs->streams[index];
     char buffer[65536];
     bool any = false;
-    if (!stream->path)
+    if (!stream->path || logs->silent)
         return false;
     open_stream(logs, index);
     for (ssize_t n; (n = read_stream(stream, buffer, sizeof buffer)) > 0; any = true) {
@@ -155,6 +157,8 @@ static char *read_all(struct logs *logs, int index)
     size_t length = 0;
     if (!logs->stream_at)
         return text_file_read_plain(stream->path, &text, &length, &ignored) ? NULL : text;
+    if (logs->silent)
+        return xstrdup("");
     open_stream(logs, index);
     if (stream->fd < 0)
         return NULL;
@@ -208,10 +212,10 @@ static void warn_missing(const struct logs *logs, const char *job)
 static void warn_streams(const struct logs *logs, const struct job_info *job)
 {
     for (int i = 0; i < STREAMS; i++)
-        if (logs->streams[i].path && logs->streams[i].fd < 0)
+        if (logs->streams[i].path && logs->streams[i].fd < 0 && !logs->silent)
             cli_warn("%s of %s is not there any more: %s: %s", stream_names[i], job->name,
                      logs->streams[i].path, strerror(errno));
-    bool there = logs->streams[0].fd >= 0 || logs->streams[1].fd >= 0;
+    bool there = logs->silent || logs->streams[0].fd >= 0 || logs->streams[1].fd >= 0;
     warn_missing(logs, job->name);
     if (there && !logs->any)
         cli_warn("%s has written nothing%s", job->name,

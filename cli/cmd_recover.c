@@ -131,8 +131,9 @@ static int run(struct cli *cli, struct error *err)
         return -1;
     int result = target_workflow(store, cli->argument, &reply, err);
     if (!result) {
-        result = recover(cli, store, reply.workflows->id, err);
-        if (!cli->dry_run)
+        bool may = cli->dry_run || !store_may_change(store, reply.workflows->id, err);
+        result = may ? recover(cli, store, reply.workflows->id, err) : -1;
+        if (may && !cli->dry_run)
             clear_queue(store, reply.workflows);
         read_reply_fini(&reply);
     }

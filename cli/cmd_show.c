@@ -7,6 +7,7 @@
 #include "cli/status_queue.h"
 #include "lib/base/clock.h"
 #include "lib/base/mem.h"
+#include "lib/base/stream.h"
 #include "lib/base/text.h"
 #include "lib/meter/usage.h"
 #include "lib/show/action.h"
@@ -166,8 +167,8 @@ static int show_files(const struct context *context, const struct job_info *job,
 static void show_usage(const struct context *context, const struct job_info *job,
                        const struct attempt_end *end)
 {
-    char user[FORMAT_SIZE], system[FORMAT_SIZE], peak[FORMAT_SIZE], anon[FORMAT_SIZE],
-        limit[FORMAT_SIZE];
+    char user[FORMAT_SIZE], system[FORMAT_SIZE], peak[FORMAT_SIZE], low[FORMAT_SIZE],
+        anon[FORMAT_SIZE], limit[FORMAT_SIZE];
     char reads[FORMAT_SIZE], writes[FORMAT_SIZE];
     struct usage_record usage;
     if (!usage_total(end, job->flags & JOB_SRUN, &usage))
@@ -178,9 +179,12 @@ static void show_usage(const struct context *context, const struct job_info *job
     line(context->screen, "cpu", cpu);
     bool held = usage.memory_limit_bytes > 0;
     bool known = usage.memory_peak_bytes >= 0, anon_known = usage.memory_anon_bytes >= 0;
+    int64_t least = usage_peak_low(end, job->flags & JOB_SRUN);
+    bool between = known && least < usage.memory_peak_bytes; // of processes and steps together
     cleanup_free char *memory = xasprintf(
-        "%s%s%s%s%s%s", known ? format_bytes(peak, usage.memory_peak_bytes) : "not known",
-        known ? " at most" : "", anon_known ? ", without page cache " : "",
+        "%s%s%s%s%s%s%s%s", between ? format_bytes(low, least) : "", between ? " to " : "",
+        known ? format_bytes(peak, usage.memory_peak_bytes) : "not known", known ? " at most" : "",
+        anon_known ? ", without page cache " : "",
         anon_known ? format_bytes(anon, usage.memory_anon_bytes) : "", held ? "; held to " : "",
         held ? format_bytes(limit, usage.memory_limit_bytes) : "");
     line(context->screen, "memory", memory);
@@ -211,18 +215,15 @@ static void show_attempt(const struct context *context, const struct job_info *j
             format_duration(wall, end->end_usec ? end->wall_usec
                                                 : clock_real_usec() - end->start.start_usec));
     fputc('\n', screen->out);
-    line(screen, "ended",
-         end->end_usec ? why                           ? why
-                         : end->state == JOB_COMPLETED ? "well"
-                                                       : ""
-                       : "");
+    bool well = end->end_usec && end->state == JOB_COMPLETED;
+    line(screen, end->end_usec ? "ended" : "now", why ? why : well ? "well" : "");
     show_usage(context, job, end);
     cleanup_free char *out =
         end->start.stdout_path ? target_path(context->workflow, end->start.stdout_path) : NULL;
     cleanup_free char *errors =
         end->start.stderr_path ? target_path(context->workflow, end->start.stderr_path) : NULL;
     if (end->start.stream_at) {
-        line(screen, "stream", out);
+        line(screen, "stream", end->start.stream_at == STREAM_SILENT ? "it printed nothing" : out);
     } else {
         line(screen, "stdout", out);
         line(screen, "stderr", errors);
@@ -245,6 +246,22 @@ static int each_attempt(void *pointer, const struct read_reply *reply, uint32_t 
     return 0;
 }
 
+// What waits is asked of `waiting`; what runs, of its attempt.
+static int why_of(const struct context *context, const struct job_info *job, char **why,
+                  struct error *err)
+{
+    const struct attempt_info *last = NULL;
+    struct read_reply reply = {0};
+    if (waiting_job(context->waiting, job, why, err) ||
+        (job->state == JOB_RUNNING &&
+         store_read_last_attempt(context->store, job, context->workflow->id, &reply, &last, err)))
+        return -1;
+    if (!*why)
+        *why = why_job(job, last);
+    read_reply_fini(&reply);
+    return 0;
+}
+
 static int each_job(void *pointer, const struct read_reply *jobs, uint32_t index, struct error *err)
 {
     struct context *context = pointer;
@@ -254,10 +271,8 @@ static int each_job(void *pointer, const struct read_reply *jobs, uint32_t index
     struct read_request request = {
         .what = READ_ATTEMPTS, .workflow_id = context->workflow->id, .job_id = job->id};
     cleanup_free char *why = NULL;
-    if (waiting_job(context->waiting, job, &why, err))
+    if (why_of(context, job, &why, err))
         return -1;
-    if (!why)
-        why = why_job(job, NULL);
     fputs(context->between ? "\n" : "", screen->out);
     context->between = true;
     screen_print(screen, COLOR_BOLD, "Job %lld.", (long long)context->workflow->id);

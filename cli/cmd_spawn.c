@@ -40,6 +40,7 @@ struct spawn {
     size_t length;
     struct spawn_request request;
     struct spawn_reply reply;
+    struct error failed; // while the names of the text were looked up
 };
 
 static int number_of(const char *name, int64_t *number, struct error *err)
@@ -97,19 +98,26 @@ static int read_values(struct subject *subject, struct error *err)
     return rc;
 }
 
+static bool find_known(void *context, const struct workflow_names *names)
+{
+    struct spawn *s = context;
+    int rc = subject_read_named(&s->subject, names, &s->failed);
+    return rc == 0 || (rc > 0 && !read_values(&s->subject, &s->failed));
+}
+
 static int open_workflow(struct spawn *s, struct error *err)
 {
     struct cli own = *s->cli;
     own.argument = NULL; // the job's own
-    if (subject_open(&s->subject, &own, err))
-        return -1;
-    if (read_values(&s->subject, err) ||
+    if (subject_open_bare(&s->subject, &own, err) ||
         store_spawn_base(s->subject.store, s->subject.id, &s->base, err))
         return -1;
     if (chdir(s->subject.folder))
         return error_set(err, ERROR_INTERNAL, errno, "cannot go to the submission folder %s",
                          s->subject.folder);
     s->more.known = &s->subject.workflow;
+    s->more.find = find_known;
+    s->more.context = s;
     s->more.base = s->base.file_text;
     s->more.base_length = s->base.file_text ? strlen(s->base.file_text) : 0;
     s->more.base_name = s->base.file ? s->base.file : "";
@@ -123,6 +131,11 @@ static int load(struct spawn *s, struct error *err)
     struct problems problems = {0};
     const char *name = s->cli->argument;
     int rc = workflow_load_more(s->text, s->length, name, &s->more, &s->workflow, &problems);
+    if (s->failed.code) {
+        problems_fini(&problems);
+        *err = s->failed;
+        return -1;
+    }
     for (size_t i = s->more.files; i < s->workflow.files_count && !rc; i++)
         s->workflow.files[i].produced = true;
     if (!rc)

@@ -52,4 +52,5 @@ torc_SOURCES += cli/status_queue.c
 torc_SOURCES += cli/status_queue.h
 torc_SOURCES += cli/subject.c
 torc_SOURCES += cli/subject.h
+torc_SOURCES += cli/subject_named.c
 torc_LDADD = lib/libtorc.la

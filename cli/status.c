@@ -184,7 +184,9 @@ static int draw_running_job(struct context *context, const struct job_info *job,
     struct read_reply reply = {0};
     if (store_read_last_attempt(view->store, job, view->workflow->id, &reply, &last, err))
         return -1;
-    table_text(context->table, COLOR_NONE, job->name);
+    cleanup_free char *why = why_job_short(job, last);
+    cleanup_free char *name = why ? xasprintf("%s (%s)", job->name, why) : NULL;
+    table_text(context->table, COLOR_NONE, name ? name : job->name);
     table_text(context->table, COLOR_NONE, last ? last->node : NULL);
     table_time(context->table, last ? last->end.start.start_usec : 0, view->now_usec);
     table_duration(context->table, last ? view->now_usec - last->end.start.start_usec : UNKNOWN);
@@ -359,7 +361,7 @@ static void draw_advice(const struct context *context)
         fputs("\nIt is held: no job starts until it is released.\n", screen->out);
     if (open && context->refused) {
         fputc('\n', screen->out);
-        screen_print(screen, COLOR_RED, "Slurm refused an allocation: ");
+        screen_print(screen, COLOR_RED, "Asking for an allocation failed: ");
         screen_text(screen, COLOR_NONE, context->refused, 0);
         fputc('\n', screen->out);
     }

@@ -217,23 +217,37 @@ static int refuse_circle(const struct workflow *w, struct error *err)
                            "write this database");
 }
 
-static int read_all(struct subject *subject, struct error *err)
+static const struct step {
+    enum read_what what;
+    read_visit *each;
+} classes_step = {READ_CLASSES, each_class};
+
+static int read_step(struct builder *b, const struct step *step, struct error *err)
 {
-    static const struct {
-        enum read_what what;
-        read_visit *each;
-    } steps[] = {{READ_CLASSES, each_class},
-                 {READ_JOBS, each_job},
-                 {READ_BARRIERS, each_job},
-                 {READ_FILES, each_file},
-                 {READ_DATA_USES, each_file}};
+    struct read_request request = {.what = step->what, .workflow_id = b->subject->id};
+    return store_read_each(b->subject->store, request, step->each, b, err);
+}
+
+static int read_classes(struct subject *subject, struct error *err)
+{
+    struct builder b = {.subject = subject};
+    int rc = read_step(&b, &classes_step, err);
+    free(b.class_ids);
+    return rc;
+}
+
+int subject_read_all(struct subject *subject, struct error *err)
+{
+    static const struct step steps[] = {{READ_CLASSES, each_class},
+                                        {READ_JOBS, each_job},
+                                        {READ_BARRIERS, each_job},
+                                        {READ_FILES, each_file},
+                                        {READ_DATA_USES, each_file}};
     struct builder b = {.subject = subject};
     int rc = 0;
     names_init(&b.jobs);
-    for (size_t i = 0; i < sizeof steps / sizeof *steps && !rc; i++) {
-        struct read_request request = {.what = steps[i].what, .workflow_id = subject->id};
-        rc = store_read_each(subject->store, request, steps[i].each, &b, err);
-    }
+    for (size_t i = 0; i < sizeof steps / sizeof *steps && !rc; i++)
+        rc = read_step(&b, &steps[i], err);
     if (!rc) {
         link_needs(&b);
         rc = refuse_circle(&subject->workflow, err);
@@ -244,7 +258,7 @@ static int read_all(struct subject *subject, struct error *err)
     return rc;
 }
 
-static int open_stored(struct subject *subject, const char *db, const char *text, struct error *err)
+static int find_stored(struct subject *subject, const char *db, const char *text, struct error *err)
 {
     subject->store = target_open(db, STORE_READ, err);
     if (!subject->store ||
@@ -255,7 +269,16 @@ static int open_stored(struct subject *subject, const char *db, const char *text
     subject->folder = xstrdup(info->folder);
     subject->workflow = (struct workflow){.text = arena_create()};
     subject->workflow.name = arena_strdup(subject->workflow.text, info->name);
-    return read_all(subject, err);
+    return 0;
+}
+
+int subject_open_bare(struct subject *subject, const struct cli *cli, struct error *err)
+{
+    *subject = (struct subject){0};
+    if (!find_stored(subject, cli->db, cli->argument, err) && !read_classes(subject, err))
+        return 0;
+    subject_fini(subject);
+    return -1;
 }
 
 static bool is_file(const char *text)
@@ -268,11 +291,12 @@ int subject_open(struct subject *subject, const struct cli *cli, struct error *e
 {
     *subject = (struct subject){0};
     bool file = cli->argument && is_file(cli->argument);
-    int rc = file ? open_file(subject, cli->argument, err)
-                  : open_stored(subject, cli->db, cli->argument, err);
+    int rc =
+        file ? open_file(subject, cli->argument, err)
+             : find_stored(subject, cli->db, cli->argument, err) || subject_read_all(subject, err);
     if (rc)
         subject_fini(subject);
-    return rc;
+    return rc ? -1 : 0;
 }
 
 void subject_fini(struct subject *subject)

@@ -5,7 +5,7 @@
 #define CLI_SUBJECT_H
 
 #include "cli/command.h"
-#include "lib/workflow/workflow.h"
+#include "lib/workflow/more.h"
 
 struct subject {
     struct workflow workflow; // from the database: without settings, commands and specs; a barrier
@@ -21,6 +21,15 @@ struct subject {
 // last workflow. What is wrong with a file is printed. On success subject_fini is due.
 int subject_open(struct subject *subject, const struct cli *cli, struct error *err);
 void subject_fini(struct subject *subject);
+
+// The same of the database, with the classes alone. Then the rest of it, or (cli/subject_named.c)
+// what a text may mean by these names, of which jobs have nothing but theirs: what has them, whose
+// path may be one of the paths, and who writes and reads that, with the values of data; or, where
+// one of them is not there, all, without values, and gives 1.
+int subject_open_bare(struct subject *subject, const struct cli *cli, struct error *err);
+int subject_read_all(struct subject *subject, struct error *err);
+int subject_read_named(struct subject *subject, const struct workflow_names *names,
+                       struct error *err);
 
 // Is this row a job of the user's, not a barrier?
 bool subject_is_job(const struct subject *subject, size_t job);

@@ -4,6 +4,7 @@ EXTRA_DIST += contrib/demo
 EXTRA_DIST += contrib/in-debian
 EXTRA_DIST += contrib/lib/own-cgroup.sh
 EXTRA_DIST += contrib/lib/packages.sh
+EXTRA_DIST += contrib/lib/sandbox-accounting.sh
 EXTRA_DIST += contrib/lib/sandbox-conf.sh
 EXTRA_DIST += contrib/lib/sandbox-exec.sh
 EXTRA_DIST += contrib/lib/sandbox-state.sh

@@ -4,6 +4,7 @@ EXTRA_DIST += doc/rooms.dot
 EXTRA_DIST += doc/rooms.svg
 # and that of reliability.md: contrib/states
 EXTRA_DIST += doc/states.dot
+dist_doc_DATA += doc/accounting.md
 dist_doc_DATA += doc/from-torc.md
 dist_doc_DATA += doc/guide.md
 dist_doc_DATA += doc/planning.md

@@ -2,7 +2,7 @@
 # what the programs share; a room includes only rooms before it (tests/unit/layers.t)
 noinst_LTLIBRARIES += %D%/libtorc.la
 lib_libtorc_la_SOURCES =
-lib_libtorc_la_LIBADD = $(SQLITE_LIBS) $(JANSSON_LIBS) $(YAML_LIBS) $(PCRE2_LIBS) $(XXHASH_LIBS) -lm
+lib_libtorc_la_LIBADD = $(SQLITE_LIBS) $(JANSSON_LIBS) $(YAML_LIBS) $(PCRE2_LIBS) $(XXHASH_LIBS) -ldl -lm -lpthread
 include %D%/base/local.mk
 include %D%/meter/local.mk
 include %D%/text/local.mk

@@ -8,6 +8,7 @@
 #include "lib/show/format.h"
 #include "lib/show/job_table.h"
 #include "lib/show/left_results.h"
+#include "lib/show/node_time.h"
 #include "lib/show/target.h"
 #include "lib/show/why.h"
 #include "lib/slurm/lost_runner.h"
@@ -20,6 +21,8 @@ struct context { // of one part of the summary
     struct report *report;
     int64_t allocations[ALLOCATION_STATES], refused, held_usec, asked_usec;
     char *partitions; // ", "-separated; owned
+    struct node_times times;
+    struct node_time time; // of all allocations
 };
 
 struct used { // by all classes
@@ -124,6 +127,8 @@ static int each_allocation(void *pointer, const struct read_reply *reply, uint32
         context->refused++;
         return 0;
     }
+    struct node_time time = node_times_of(&context->times, allocation);
+    node_time_add(&context->time, &time);
     context->allocations[allocation->state]++;
     if (allocation->start_usec) {
         int64_t nodes = allocation->nodes > 0 ? allocation->nodes : 1, held, asked;
@@ -150,8 +155,14 @@ static int print_allocations(struct report *report, struct error *err)
     struct read_request request = {.what = READ_ALLOCATIONS, .workflow_id = report->workflow->id};
     char held[FORMAT_SIZE], asked[FORMAT_SIZE];
     int64_t total = 0;
-    if (store_read_each(report->store, request, each_allocation, &context, err))
+    if (node_times_read(&context.times, report->store, report->workflow->id, report->now_usec, err))
         return -1;
+    int result = store_read_each(report->store, request, each_allocation, &context, err);
+    node_times_fini(&context.times);
+    if (result) {
+        free(context.partitions);
+        return -1;
+    }
     for (int i = 0; i < ALLOCATION_STATES; i++)
         total += context.allocations[i];
     if (total) {
@@ -178,6 +189,11 @@ static int print_allocations(struct report *report, struct error *err)
         screen_print(screen, COLOR_RED, "%lld refused by Slurm", (long long)context.refused);
         fprintf(screen->out, "; why: torc-report allocations %lld\n",
                 (long long)report->workflow->id);
+    }
+    cleanup_free char *time = node_time_text(&context.time);
+    if (time) {
+        label(screen, "node time");
+        screen_wrap(screen, LABEL + 2, time);
     }
     free(context.partitions);
     return 0;

@@ -5,7 +5,9 @@
 
 #include "lib/base/mem.h"
 #include "lib/show/action.h"
+#include "lib/show/gpu_usage.h"
 #include "lib/show/job_table.h"
+#include "lib/show/node_time.h"
 #include "lib/show/target.h"
 #include "lib/store/read_each.h"
 #include "report/report.h"
@@ -32,12 +34,26 @@ static const struct table_column allocation_columns[] = {
     {"PARTITION", "partition", ALIGN_LEFT, FIT_SHRINK},
     {"NODES", "node_list", ALIGN_LEFT, FIT_SHRINK},
     {"CPUS", "cpus", ALIGN_RIGHT, FIT_LATE},
-    {"MEM", "memory_bytes", ALIGN_RIGHT, FIT_LATE},
+    {"MEM", "memory_bytes", ALIGN_RIGHT, FIT_DROP},
     {"START", "start", ALIGN_LEFT, FIT_LATE},
     {"HELD", "held_s", ALIGN_RIGHT, FIT_KEEP},
     {"ASKED", "walltime_s", ALIGN_RIGHT, FIT_LATE},
     {"JOBS", "jobs_run", ALIGN_RIGHT, FIT_KEEP},
+    // of the CPU time that was held
+    {"CPU TIME", "held_cpu_s", ALIGN_RIGHT, FIT_DROP},
+    {"USED", "used_fraction", ALIGN_RIGHT, FIT_KEEP},
+    {"RUN", "running_fraction", ALIGN_RIGHT, FIT_DROP},
+    {"LOST", "lost_fraction", ALIGN_RIGHT, FIT_LATE},
+    {"IDLE", "waited_fraction", ALIGN_RIGHT, FIT_LATE},
+    {"UNFIT", "unfit_fraction", ALIGN_RIGHT, FIT_DROP},
+    {"STARTUP", "startup_fraction", ALIGN_RIGHT, FIT_DROP},
+    {"DRAIN", "drain_fraction", ALIGN_RIGHT, FIT_DROP},
+    {"UNKNOWN", "unknown_fraction", ALIGN_RIGHT, FIT_DROP},
 };
+// their order
+static const enum node_time_part time_columns[] = {TIME_USED,   TIME_RUNNING, TIME_LOST,
+                                                   TIME_WAITED, TIME_UNFIT,   TIME_STARTUP,
+                                                   TIME_DRAIN,  TIME_UNKNOWN};
 
 static const struct table_column event_columns[] = {
     {"TIME", "time", ALIGN_LEFT, FIT_KEEP},   {"EVENT", "kind", ALIGN_LEFT, FIT_KEEP},
@@ -59,13 +75,18 @@ static const struct table_column sample_columns[] = {
     {"NODE", "node", ALIGN_LEFT, FIT_LATE},
     {"CPU", "cpu_s", ALIGN_RIGHT, FIT_KEEP},
     {"MEM", "memory_bytes", ALIGN_RIGHT, FIT_KEEP},
+    {"GPU USE", "gpu_utilization", ALIGN_RIGHT, FIT_LATE}, // from here on: GPU_COLUMNS
+    {"GPU MEM", "gpu_memory_bytes", ALIGN_RIGHT, FIT_LATE},
 };
+enum { GPU_COLUMNS = 2 }; // left out where no job asks for GPUs
 
 struct context {
     const struct report *report;
     struct table *table;
     char *reason; // the last one that was written
+    struct node_times times;
     size_t rows;
+    bool gpus;
 };
 
 static int class_row(void *pointer, const struct read_reply *reply, uint32_t index,
@@ -115,6 +136,10 @@ static int allocation_row(void *pointer, const struct read_reply *reply, uint32_
     table_duration(table, allocation->start_usec ? end - allocation->start_usec : UNKNOWN);
     table_duration(table, allocation->walltime_usec);
     table_number(table, allocation->jobs_run);
+    struct node_time time = node_times_of(&context->times, allocation);
+    table_duration(table, time.held_usec);
+    for (size_t i = 0; i < sizeof time_columns / sizeof *time_columns; i++)
+        table_percent(table, time.parts[time_columns[i]], time.held_usec);
     return 0;
 }
 
@@ -160,7 +185,25 @@ static int sample_row(void *pointer, const struct read_reply *reply, uint32_t in
     table_text(context->table, COLOR_NONE, sample->node);
     table_duration(context->table, sample->cpu_usec);
     table_bytes(context->table, sample->memory_bytes);
+    if (context->gpus) {
+        struct gpu_usage gpus = gpu_usage_sum(sample->gpus);
+        table_percent(context->table, gpus.utilization_milli, 1000);
+        table_bytes(context->table, gpus.memory_bytes);
+    }
     return 0;
+}
+
+static int class_gpus(void *any, const struct read_reply *reply, uint32_t index, struct error *err)
+{
+    (void)err;
+    *(bool *)any |= reply->classes[index].gpus_milli > 0;
+    return 0;
+}
+
+static int find_gpus(const struct report *report, bool *any, struct error *err)
+{
+    struct read_request request = {.what = READ_CLASSES, .workflow_id = report->workflow->id};
+    return store_read_each(report->store, request, class_gpus, any, err);
 }
 
 // why_none: said where there are no rows, of a table that counts them; or NULL.
@@ -169,6 +212,10 @@ static int print(struct report *report, enum read_what what, const struct table_
 {
     struct read_request request = {.what = what, .workflow_id = report->workflow->id};
     struct context context = {.report = report};
+    if (columns == sample_columns && find_gpus(report, &context.gpus, err))
+        return -1;
+    if (columns == sample_columns && !context.gpus)
+        count -= GPU_COLUMNS;
     context.table = table_create(report->screen, report->style, columns, count);
     int result = store_read_each(report->store, request, row, &context, err);
     table_destroy(context.table);
@@ -218,10 +265,15 @@ int report_allocations(struct report *report, struct error *err)
 {
     struct context context = {.report = report};
     struct read_request request = {.what = READ_ALLOCATIONS, .workflow_id = report->workflow->id};
-    int result = print(report, READ_ALLOCATIONS, allocation_columns, COUNT(allocation_columns),
-                       allocation_row, NULL, err);
+    if (node_times_read(&context.times, report->store, report->workflow->id, report->now_usec, err))
+        return -1;
+    context.table =
+        table_create(report->screen, report->style, allocation_columns, COUNT(allocation_columns));
+    int result = store_read_each(report->store, request, allocation_row, &context, err);
+    table_destroy(context.table);
     if (!result && report->style == TABLE_PEOPLE)
         result = store_read_each(report->store, request, allocation_reason, &context, err);
+    node_times_fini(&context.times);
     free(context.reason);
     return result;
 }

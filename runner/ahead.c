@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "lib/base/mem.h"
+#include "runner/batch.h"
 #include "runner/end_time.h"
 #include "runner/job/life.h"
 

@@ -14,6 +14,7 @@
 #include "lib/store/journal.h"
 #include "runner/action.h"
 #include "runner/ahead.h"
+#include "runner/batch.h"
 #include "runner/contents.h"
 #include "runner/drain.h"
 #include "runner/job/life.h"
@@ -68,6 +69,7 @@ static void fill_claim(struct runner *runner, struct claim_request *claim)
     int32_t room = jobs_room(runner);
     claim->max_jobs = claim->cpus < room ? claim->cpus : room;
     claim->prefetch = target > at_hand ? target - at_hand : 0;
+    claim->at_hand = at_hand;
     claim->time_left_usec = end_time_left_usec(&runner->end_time, &runner->jobs);
 }
 
@@ -191,7 +193,8 @@ static bool is_due(struct runner *runner)
 {
     int64_t pause_usec = pause_of(runner);
     int64_t since_usec = runner->jobs.now - runner->last_sync_usec;
-    if (!runner->seq || runner->urgent || (runner->intake.leaving && !runner->left))
+    if (!runner->seq || runner->urgent || runner->jobs.signals_unsent ||
+        (runner->intake.leaving && !runner->left))
         return true;
     if (runner->outbox_count &&
         (is_starved(runner) || runner->intake.draining || runner->outbox_count >= FLUSH_ENDS ||

@@ -21,6 +21,7 @@
 #include "runner/end_time.h"
 #include "runner/flush.h"
 #include "runner/hasher.h"
+#include "runner/job/gpus.h"
 #include "runner/job/life.h"
 #include "runner/progress.h"
 #include "runner/series.h"
@@ -230,9 +231,9 @@ static void give_way(const struct runner *runner)
 
 static int step(struct runner *runner, int poll, int signals, struct error *err)
 {
-    struct epoll_event events[5];
+    struct epoll_event events[6];
     bool news = false;
-    int count = wait_for_events(runner, poll, events, 5);
+    int count = wait_for_events(runner, poll, events, 6);
     for (int i = 0; i < count; i++) {
         if (events[i].data.fd == signals)
             read_signals(runner, signals);
@@ -242,6 +243,8 @@ static int step(struct runner *runner, int poll, int signals, struct error *err)
             drain_outputs(runner);
         else if (runner->hasher && events[i].data.fd == hasher_fd(runner->hasher))
             hasher_hear(runner->hasher);
+        else if (events[i].data.fd == gpus_fd(&runner->jobs))
+            gpus_hear(&runner->jobs);
         else
             news = true;
     }
@@ -288,7 +291,8 @@ int loop_run(struct runner *runner, struct error *err)
     if (signals < 0 || poll < 0 || watch(poll, signals) || watch(poll, link_fd(runner->link)) ||
         watch(poll, recorder_fd(runner->jobs.recorder)) ||
         (runner->socket && watch(poll, job_socket_fd(runner->socket))) ||
-        (runner->hasher && watch(poll, hasher_fd(runner->hasher))))
+        (runner->hasher && watch(poll, hasher_fd(runner->hasher))) ||
+        (runner->jobs.gpus.watch && watch(poll, gpus_fd(&runner->jobs))))
         return error_set(err, ERROR_INTERNAL, errno, "cannot wait for events");
     read_clock(runner);
     runner->end_time.fixed = runner->options->time_usec > 0;

@@ -3,7 +3,6 @@
 #include "runner/peers.h"
 
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +11,6 @@
 #include "lib/base/mem.h"
 #include "lib/base/program.h"
 #include "lib/slurm/leave.h"
-
-extern char **environ;
 
 static int32_t number(const char *name)
 {
@@ -49,14 +46,7 @@ static int32_t cpus_of_each(void)
 static pid_t spawn(char *const *argv)
 {
     pid_t pid = 0;
-    sigset_t none;
-    posix_spawnattr_t attributes;
-    sigemptyset(&none);
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
-    int failed = posix_spawnp(&pid, argv[0], NULL, &attributes, argv, environ);
-    posix_spawnattr_destroy(&attributes);
+    int failed = program_start((const char *const *)argv, NULL, NULL, &pid);
     if (!failed)
         return pid;
     fprintf(stderr,

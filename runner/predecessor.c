@@ -41,15 +41,13 @@ struct predecessors predecessors_find(struct store *store, int64_t workflow_id, 
     struct predecessors found = {0};
     struct read_request request = {.what = READ_RUNNERS, .workflow_id = workflow_id};
     struct read_reply reply;
-    size_t space = 0, pids_space = 0;
+    size_t space = 0;
     for (bool more = true; more && !store_read(store, &request, &reply, NULL);
          read_reply_fini(&reply)) {
         for (uint32_t i = 0; i < reply.count; i++) {
             if (!is_gone(&reply.runners[i], host))
                 continue;
             found.ids = array_grow(found.ids, found.count, &space, sizeof *found.ids);
-            found.pids = array_grow(found.pids, found.count, &pids_space, sizeof *found.pids);
-            found.pids[found.count] = reply.runners[i].pid;
             found.ids[found.count++] = reply.runners[i].id;
         }
         request.after_id = reply.last_id;

@@ -8,8 +8,7 @@
 struct store;
 
 struct predecessors {
-    int64_t *ids;  // the caller's to free
-    int32_t *pids; // likewise
+    int64_t *ids; // the caller's to free
     uint32_t count;
 };
 

@@ -25,9 +25,11 @@ static bool is_marked(int proc, pid_t pid, const char *const *entries, int in_st
     if (fstatat(proc, path, &st, 0) || st.st_uid != getuid())
         return false;
     cleanup_free char *texts = proc_environ(proc, pid, &size);
-    for (; texts && *entries; entries++)
-        if (!proc_environ_has(texts, size, *entries))
+    for (; texts && *entries; entries++) {
+        bool without = **entries == '!';
+        if (proc_environ_has(texts, size, *entries + without) == without)
             return false;
+    }
     // a task of a Slurm step: our own jobs have no such variable, srun's have; their parent is
     // slurmstepd, which ends them
     return texts && (in_step < 0 || proc_environ_begins(texts, size, "SLURM_STEP_ID=") == in_step);
@@ -62,15 +64,17 @@ int process_kill_marked(const char *const *entries, bool spare_runners)
     return found;
 }
 
-void process_signal_tasks(const char *const *entries, int sig)
+int process_signal_tasks(const char *const *entries, int sig)
 {
+    int found = 0;
     DIR *dir = opendir("/proc");
     for (struct dirent *entry; dir && (entry = readdir(dir));) {
         pid_t pid = (pid_t)atoi(entry->d_name);
         if (pid > 1 && is_marked(dirfd(dir), pid, entries, 1) &&
-            !proc_is_named(dirfd(dir), pid, "srun"))
-            kill(pid, sig);
+            (sig == SIGKILL || !proc_is_named(dirfd(dir), pid, "srun")) && !kill(pid, sig))
+            found++;
     }
     if (dir)
         closedir(dir);
+    return found;
 }

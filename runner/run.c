@@ -25,6 +25,7 @@
 #include "lib/store/start_log.h"
 #include "runner/contents.h"
 #include "runner/flush.h"
+#include "runner/job/gpus.h"
 #include "runner/job/steps.h"
 #include "runner/local.h"
 #include "runner/loop.h"
@@ -86,24 +87,14 @@ static int open_workflow(struct runner *runner, struct error *err)
     return 0;
 }
 
-// What the jobs of a runner that was killed with its keeper left here.
-static void sweep(const struct runner *runner, const struct predecessors *gone)
+// What the jobs of runners that were killed left here.
+static void sweep(const struct runner *runner)
 {
     cleanup_free char *db = xasprintf("TORC_DB=%s", runner->db);
     cleanup_free char *id = xasprintf("TORC_WORKFLOW_ID=%lld", (long long)runner->jobs.workflow_id);
     process_kill_marked((const char *const[]){db, id, NULL}, true);
-    for (uint32_t i = 0; runner->jobs.node.in_allocation && i < gone->count; i++)
-        steps_sweep(&runner->jobs, gone->pids[i]);
-}
-
-// A runner that was killed left steps on this node that no srun ends any more, also those of jobs
-// of several nodes; they are lost with it, wherever they were started.
-static void sweep_steps(const struct node *node, int64_t workflow_id)
-{
-    cleanup_free char *job = xasprintf("SLURM_JOB_ID=%lld", (long long)node->slurm_job_id);
-    cleanup_free char *name = xasprintf("SLURMD_NODENAME=%s", node->name);
-    cleanup_free char *id = xasprintf("TORC_WORKFLOW_ID=%lld", (long long)workflow_id);
-    process_kill_marked((const char *const[]){job, name, id, NULL}, false);
+    if (runner->jobs.node.in_allocation)
+        steps_sweep(&runner->jobs, db, id);
 }
 
 // Before the dead are declared lost: their results would be refused then.
@@ -137,10 +128,8 @@ static int enter(struct runner *runner, struct error *err)
         replay_journals(runner);
     struct predecessors gone =
         predecessors_find(runner->store, runner->jobs.workflow_id, runner->jobs.node.host);
-    if (gone.count)
-        sweep(runner, &gone);
-    if (runner->again && runner->jobs.node.in_allocation)
-        sweep_steps(&runner->jobs.node, runner->jobs.workflow_id);
+    if (gone.count || runner->again)
+        sweep(runner);
     struct runner_entry entry = {
         .workflow_id = runner->jobs.workflow_id,
         .tag = runner->options->submission,
@@ -170,7 +159,6 @@ static int enter(struct runner *runner, struct error *err)
     crash_point("runner-entered");
     runner->jobs.folder = runner->grant.folder;
     free(gone.ids);
-    free(gone.pids);
     return result;
 }
 
@@ -240,6 +228,7 @@ static int prepare(struct runner *runner, struct error *err)
     if (node_init(&runner->jobs.node, runner->options, err) || open_workflow(runner, err) ||
         drop_input(err))
         return -1;
+    gpus_init(&runner->jobs);
     runner->incarnation = incarnation_make(runner->jobs.node.host);
     runner->jobs.meter = meter_create(&(struct meter_options){
         .node = runner->jobs.node.name,
@@ -253,7 +242,8 @@ static int prepare(struct runner *runner, struct error *err)
     return settle(runner, err);
 }
 
-static void fini(struct runner *runner)
+// True: a thread hangs, and what is done at an exit could wait for it.
+static bool fini(struct runner *runner)
 {
     link_destroy(take_ptr(runner->link));
     contents_fini(runner);
@@ -261,6 +251,7 @@ static void fini(struct runner *runner)
     start_log_destroy(take_ptr(runner->jobs.starts), !runner->left);
     shares_fini(runner);
     flush_drop_all(runner);
+    bool hangs = gpus_fini(&runner->jobs);
     recorder_destroy(runner->jobs.recorder);
     job_socket_destroy(runner->socket);
     meter_destroy(runner->jobs.meter);
@@ -276,6 +267,7 @@ static void fini(struct runner *runner)
     free(runner->db);
     free(runner->journal_here);
     free(runner->incarnation);
+    return hangs;
 }
 
 // Whoever comes when all is done has nothing to do; that is no failure: scripts call torc-run
@@ -315,12 +307,18 @@ static void take_up(struct options *options, struct keeper_shared *shared)
 static bool leaves_allocations(const struct runner *runner)
 {
     struct submissions all;
-    struct error ignored;
+    struct error err;
     if (runner->options->submission)
         return runner->intake.complete || runner->top_up.due;
-    if (!runner->intake.complete || !runner->store || !runner->jobs.workflow_id ||
-        store_submissions(runner->store, runner->jobs.workflow_id, &all, &ignored))
+    if (!runner->intake.complete || !runner->store || !runner->jobs.workflow_id)
         return false;
+    if (store_submissions(runner->store, runner->jobs.workflow_id, &all, &err)) {
+        fprintf(stderr,
+                "torc-run: whether allocations of the workflow are left is not known; torc cancel "
+                "%lld ends them: %s\n",
+                (long long)runner->jobs.workflow_id, err.text);
+        return false;
+    }
     bool any = all.count > 0;
     submissions_fini(&all);
     return any;
@@ -331,11 +329,16 @@ static bool leaves_allocations(const struct runner *runner)
 static void end_allocation(const struct runner *runner)
 {
     struct proc_stat keeper;
-    struct error ignored;
+    struct error err;
     cleanup_close int proc = proc_open();
     if (runner->options->submission && runner->intake.complete &&
-        !proc_stat(proc, runner->keeper, &keeper) && keeper.ppid != runner->shared->parent)
-        slurm_cancel(&runner->jobs.node.slurm_job_id, NULL, 1, false, &ignored);
+        !proc_stat(proc, runner->keeper, &keeper) && keeper.ppid != runner->shared->parent &&
+        slurm_cancel(&runner->jobs.node.slurm_job_id, NULL, 1, false, &err))
+        fprintf(
+            stderr,
+            "torc-run: Slurm may start this job again, which has nothing to do any more; scancel "
+            "%lld ends it: %s\n",
+            (long long)runner->jobs.node.slurm_job_id, err.text);
 }
 
 int run_main(void *argument, struct keeper_shared *shared)
@@ -369,6 +372,9 @@ int run_main(void *argument, struct keeper_shared *shared)
                                             : progress_end(&runner);
     if (failed && *err.text)
         fprintf(stderr, "torc-run: %s\n", err.text);
-    fini(&runner);
+    if (fini(&runner)) {
+        fflush(NULL);
+        _exit(code);
+    }
     return code;
 }

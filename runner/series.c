@@ -8,6 +8,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/mem.h"
 #include "lib/workflow/workflow.h"
+#include "runner/job/gpus.h"
 
 static bool wants_node(const struct settings *settings)
 {
@@ -57,6 +58,10 @@ void series_tick(struct series *series, struct jobs *jobs)
         point->job_id = job->claimed.job_id;
         point->attempt_id = job->claimed.attempt_id;
         meter_job_now(job->meter, jobs->now - job->start_usec, point);
+        if (job->gpus.watched && !series->texts)
+            series->texts = arena_create();
+        if (job->gpus.watched)
+            point->gpus = gpus_now(job, series->texts);
     }
     series->due_usec = jobs->now + (int64_t)jobs->settings.sample_secs * USEC_PER_SEC;
 }
@@ -64,8 +69,13 @@ void series_tick(struct series *series, struct jobs *jobs)
 const struct usage_point *series_take(struct series *series, uint32_t *count)
 {
     struct series taken = *series;
-    *series =
-        (struct series){taken.due_usec, taken.sent, taken.points, taken.sent_space, taken.space, 0};
+    arena_destroy(taken.sent_texts);
+    *series = (struct series){.due_usec = taken.due_usec,
+                              .points = taken.sent,
+                              .sent = taken.points,
+                              .space = taken.sent_space,
+                              .sent_space = taken.space,
+                              .sent_texts = taken.texts};
     *count = taken.count;
     return taken.points;
 }
@@ -74,4 +84,6 @@ void series_fini(struct series *series)
 {
     free(series->points);
     free(series->sent);
+    arena_destroy(series->texts);
+    arena_destroy(series->sent_texts);
 }

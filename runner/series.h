@@ -14,6 +14,7 @@ struct series { // points taken, and those of the present request, whose room is
     struct usage_point *points, *sent;
     size_t space, sent_space;
     uint32_t count;
+    struct arena *texts, *sent_texts; // of the points; NULL: they have none
 };
 
 // by its settings; the first points are due an interval later

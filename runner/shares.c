@@ -17,6 +17,8 @@ struct share_ends {
     size_t space, files_space;
 };
 static struct share_ends now, sent;
+static struct share_end *told; // what was signaled here, and has not ended yet
+static size_t told_count, told_space;
 static int64_t *doubts;
 static size_t doubts_space;
 
@@ -64,9 +66,37 @@ static void drop(struct share_ends *ends)
     *ends = (struct share_ends){0};
 }
 
+static struct share_end *add(const struct share_end *share)
+{
+    if (!now.arena)
+        now.arena = arena_create();
+    now.list = array_grow(now.list, now.count, &now.space, sizeof *now.list);
+    now.files = array_grow(now.files, now.count, &now.files_space, sizeof *now.files);
+    now.files[now.count] = (struct step_files){0};
+    now.list[now.count] = *share;
+    return &now.list[now.count++];
+}
+
+// Whoever has ended meanwhile is cleared up everywhere.
+static void add_signals(struct runner *runner)
+{
+    struct job *job;
+    TAILQ_FOREACH(job, &runner->jobs.live, link) {
+        if (job->signal_elsewhere)
+            add(&(struct share_end){.job_id = job->claimed.job_id,
+                                    .run_id = job->claimed.run_id,
+                                    .attempt_id = job->claimed.attempt_id,
+                                    .signal = job->signal_elsewhere});
+        job->signal_elsewhere = 0;
+    }
+    runner->jobs.signals_unsent = 0;
+}
+
 void shares_fill(struct runner *runner, struct sync_request *request)
 {
     struct job *job;
+    if (runner->jobs.signals_unsent)
+        add_signals(runner);
     sent = now;
     now = (struct share_ends){0};
     request->shares = sent.list;
@@ -101,14 +131,33 @@ static bool end_own(struct runner *runner, const struct share_end *share)
 
 static void clear(struct runner *runner, const struct share_end *share)
 {
-    if (!now.arena)
-        now.arena = arena_create();
-    now.list = array_grow(now.list, now.count, &now.space, sizeof *now.list);
-    now.files = array_grow(now.files, now.count, &now.files_space, sizeof *now.files);
-    now.list[now.count] = *share;
-    steps_of_share(&runner->jobs, now.arena, &now.list[now.count], &now.files[now.count]);
-    now.count++;
+    struct share_end *own = add(share);
+    steps_of_share(&runner->jobs, now.arena, own, &now.files[now.count - 1]);
     runner->urgent = true;
+}
+
+static bool was_told(const struct share_end *share)
+{
+    for (size_t i = 0; i < told_count; i++)
+        if (told[i].job_id == share->job_id && told[i].run_id == share->run_id &&
+            told[i].attempt_id == share->attempt_id)
+            return true;
+    return false;
+}
+
+// Every reply names them until they have ended.
+static void signal_once(const struct runner *runner, const struct sync_reply *reply)
+{
+    const struct share_end *shares = reply->shares;
+    for (uint32_t i = 0; i < reply->shares_count; i++)
+        if (shares[i].signal && !was_told(&shares[i]))
+            steps_signal_share(&runner->jobs, &shares[i]);
+    told_count = 0;
+    for (uint32_t i = 0; i < reply->shares_count; i++) {
+        told = array_grow(told, told_count, &told_space, sizeof *told);
+        told[told_count] = shares[i];
+        told_count += shares[i].signal != 0;
+    }
 }
 
 void shares_take(struct runner *runner, const struct sync_reply *reply)
@@ -117,8 +166,9 @@ void shares_take(struct runner *runner, const struct sync_reply *reply)
     for (uint32_t i = 0; i < sent.count; i++)
         step_files_remove(&sent.files[i]);
     drop(&sent);
+    signal_once(runner, reply);
     for (uint32_t i = 0; i < reply->shares_count; i++)
-        if (!end_own(runner, &reply->shares[i]))
+        if (!reply->shares[i].signal && !end_own(runner, &reply->shares[i]))
             clear(runner, &reply->shares[i]);
     for (uint32_t i = 0; i < reply->settled_count; i++)
         if ((job = job_find(&runner->doubted, reply->settled[i])))
@@ -136,4 +186,7 @@ void shares_fini(struct runner *runner)
     free(doubts);
     doubts = NULL;
     doubts_space = 0;
+    free(told);
+    told = NULL;
+    told_count = told_space = 0;
 }

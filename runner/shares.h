@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Jobs of several nodes, as the runners of their nodes see them: where one has ended, each other
-// node ends what is left of it and says what it used there; and the first one does not take for a
-// failure what was the death of a node.
+// Jobs of several nodes, as the runners of their nodes see them: where one is told to end, each
+// other node hands the signal on; where one has ended, it ends what is left of it and says what it
+// used there; and the first one does not take for a failure what was the death of a node.
 #ifndef RUNNER_SHARES_H
 #define RUNNER_SHARES_H
 

@@ -19,12 +19,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/base/arena.h"
 #include "lib/base/clock.h"
 #include "lib/base/mem.h"
 #include "lib/meter/meter.h"
 #include "lib/meter/task_cgroup.h"
 #include "runner/job/spawn.h"
 #include "runner/job/step_report.h"
+#include "runner/process.h"
 
 enum { NOT_STARTED = 127, FIRST_SAMPLE_USEC = 20 * USEC_PER_MSEC, DYING_USEC = 5 * USEC_PER_MSEC };
 
@@ -115,6 +117,35 @@ static int start(struct task *task, char **argv)
     return 0;
 }
 
+// What the job runs by an srun of its own on this node, in steps beside this one.
+static void signal_inner_steps(int sig)
+{
+    static const char *const names[] = {"SLURM_JOB_ID", "SLURMD_NODENAME", "TORC_STEP_JOB",
+                                        "TORC_STEP_ATTEMPT", "SLURM_STEP_ID"};
+    enum { NAMES = sizeof names / sizeof *names };
+    struct arena *arena = arena_create();
+    const char *entries[NAMES + 1] = {0};
+    for (int i = 0; i < NAMES; i++) {
+        const char *value = getenv(names[i]);
+        entries[i] =
+            arena_printf(arena, "%s%s=%s", i == NAMES - 1 ? "!" : "", names[i], value ? value : "");
+    }
+    process_signal_tasks(entries, sig);
+    arena_destroy(arena);
+}
+
+// srun would end its step at once, so it gets none.
+static void signal_job(struct task *task, int sig)
+{
+    task->report->called_srun |= meter_job_has_program(task->job, "srun");
+    if (sig == SIGKILL || !task->report->called_srun) {
+        meter_job_signal(task->job, sig);
+        return;
+    }
+    signal_inner_steps(sig);
+    meter_job_signal_but(task->job, sig, "srun");
+}
+
 static void hand_on(struct task *task)
 {
     struct signalfd_siginfo info;
@@ -123,7 +154,7 @@ static void hand_on(struct task *task)
         if (sig == STEP_REPORT_SIGNAL && info.ssi_pid == (uint32_t)task->runner)
             sig = info.ssi_int;
         if (sig != SIGCHLD && sig != SIGPIPE && sig != SIGTTOU)
-            meter_job_signal(task->job, sig);
+            signal_job(task, sig);
     }
 }
 
@@ -150,6 +181,7 @@ static void sample(struct task *task)
     int64_t next_usec = USEC_PER_SEC, now_usec = clock_mono_usec();
     if (now_usec < task->due_usec)
         return;
+    task->report->called_srun |= meter_job_has_program(task->job, "srun");
     if (meter_job_sample(task->job, now_usec - task->start_usec, &next_usec)) {
         task->report->over_memory = true;
         meter_job_signal(task->job, SIGKILL);

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // At most one child, at most every 10 seconds. When it could not reach Slurm it is started again;
-// another failure is told and otherwise ignored: the demand stays, and comes again.
+// another failure is told: the demand stays, and comes again, each time after twice the pause.
 #include "runner/top_up.h"
 
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -15,15 +13,11 @@
 #include "lib/base/mem.h"
 #include "lib/base/program.h"
 
-extern char **environ;
-
-enum { PAUSE_USEC = 10 * USEC_PER_SEC };
+enum { PAUSE_USEC = 10 * USEC_PER_SEC, LONGEST_PAUSE_USEC = 300 * USEC_PER_SEC };
 
 static void start(struct top_up *top_up, const struct jobs *jobs, const char *db)
 {
     char id[32];
-    sigset_t none;
-    posix_spawnattr_t attributes;
     cleanup_free char *path = program_find("torc-sbatch");
     snprintf(id, sizeof id, "%lld", (long long)jobs->workflow_id);
     char *argv[] = {(char *)"torc-sbatch",
@@ -33,12 +27,7 @@ static void start(struct top_up *top_up, const struct jobs *jobs, const char *db
                     id,
                     jobs->node.in_allocation ? NULL : (char *)"--parsable",
                     NULL};
-    sigemptyset(&none);
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-    int failed = posix_spawnp(&top_up->pid, path, NULL, &attributes, argv, environ);
-    posix_spawnattr_destroy(&attributes);
+    int failed = program_start((const char *const *)argv, NULL, NULL, &top_up->pid);
     crash_point("top-up-started");
     if (!failed) // sbatch hands its limits on to the allocation
         prlimit(top_up->pid, RLIMIT_NOFILE, &jobs->files_limit, NULL);
@@ -50,10 +39,15 @@ static void start(struct top_up *top_up, const struct jobs *jobs, const char *db
     }
 }
 
+static int64_t pause_of(const struct top_up *top_up)
+{
+    return top_up->pause_usec ? top_up->pause_usec : PAUSE_USEC;
+}
+
 void top_up_start(struct top_up *top_up, const struct jobs *jobs, const char *db)
 {
     if (jobs->node.in_allocation && !top_up->pid &&
-        (!top_up->started_usec || jobs->now - top_up->started_usec >= PAUSE_USEC))
+        (!top_up->started_usec || jobs->now - top_up->started_usec >= pause_of(top_up)))
         start(top_up, jobs, db);
 }
 
@@ -79,11 +73,16 @@ bool top_up_reaped(struct top_up *top_up, const struct jobs *jobs, pid_t pid, in
     top_up->pid = 0;
     bool told = top_up->again;
     top_up->again = WIFEXITED(status) && WEXITSTATUS(status) == ERROR_UNREACHABLE;
+    bool refused = !top_up->again && (!WIFEXITED(status) || WEXITSTATUS(status));
     if (top_up->again && !told)
         fprintf(stderr, "torc-run: it will be tried again until Slurm answers\n");
-    else if (!top_up->again && (!WIFEXITED(status) || WEXITSTATUS(status)))
+    else if (refused && top_up->pause_usec <= PAUSE_USEC)
         fprintf(stderr,
-                "torc-run: asking for more allocations failed (torc-sbatch --top-up %lld)\n",
+                "torc-run: asking for more allocations failed, and is tried again ever more rarely "
+                "(by hand: torc-sbatch --top-up %lld)\n",
                 (long long)jobs->workflow_id);
+    top_up->pause_usec = refused ? 2 * pause_of(top_up) : PAUSE_USEC;
+    if (top_up->pause_usec > LONGEST_PAUSE_USEC)
+        top_up->pause_usec = LONGEST_PAUSE_USEC;
     return true;
 }

@@ -22,6 +22,8 @@ if HAVE_LIBSLURM
 pkglibexec_PROGRAMS += slurm-query
 slurm_query_SOURCES =
 slurm_query_SOURCES += lib/base/comma_list.c
+slurm_query_SOURCES += submitter/query_limits.c
+slurm_query_SOURCES += submitter/query_limits.h
 slurm_query_SOURCES += submitter/slurm_query.c
 slurm_query_CPPFLAGS = $(AM_CPPFLAGS) # for objects of its own
 slurm_query_LDADD = $(JANSSON_LIBS) $(SLURM_LIBS)

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "lib/base/comma_list.h"
+#include "submitter/query_limits.h"
 
 enum { EXIT_UNKNOWN = 3 };
 static const json_int_t MiB = 1024 * 1024;
@@ -129,9 +130,13 @@ static json_t *partition_json(const partition_info_t *p, const slurm_conf_t *con
                p->def_mem_per_cpu, config->def_mem_per_cpu);
     const struct {
         const char *name, *value;
-    } texts[] = {{"allow_accounts", p->allow_accounts}, {"deny_accounts", p->deny_accounts},
-                 {"allow_qos", p->allow_qos},           {"deny_qos", p->deny_qos},
-                 {"allow_groups", p->allow_groups},     {"alloc_nodes", p->allow_alloc_nodes}};
+    } texts[] = {{"allow_accounts", p->allow_accounts},
+                 {"deny_accounts", p->deny_accounts},
+                 {"allow_qos", p->allow_qos},
+                 {"deny_qos", p->deny_qos},
+                 {"allow_groups", p->allow_groups},
+                 {"alloc_nodes", p->allow_alloc_nodes},
+                 {"qos", p->qos_char}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         json_object_set_new(o, texts[i].name, text_or_null(texts[i].value));
     json_object_set_new(o, "group_allowed", json_boolean(in_groups(p->allow_groups)));
@@ -169,11 +174,11 @@ static int print_cluster(void)
         json_array_append_new(partition_list,
                               partition_json(&partitions->partition_array[i], config));
     json_t *root =
-        json_pack("{s:{s:o, s:o, s:I, s:i, s:b}, s:o, s:o}", "config", "name",
+        json_pack("{s:{s:o, s:o, s:I, s:i, s:b}, s:o, s:o, s:o}", "config", "name",
                   text_or_null(config->cluster_name), "version", text_or_null(config->version),
                   "max_array_size", (json_int_t)config->max_array_sz, "kill_wait_secs",
                   (int)config->kill_wait, "memory_shared", memory_is_shared(config), "nodes",
-                  node_list, "partitions", partition_list);
+                  node_list, "partitions", partition_list, "limits", query_limits(config));
     slurm_free_partition_info_msg(partitions);
     slurm_free_node_info_msg(nodes);
     slurm_free_ctl_conf(config);

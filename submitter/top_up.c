@@ -87,8 +87,8 @@ static int check_vain(const struct submit *submit, const struct demand *demand, 
     return 0;
 }
 
-static int submit_demand(const struct submit *submit, const struct demand *demand, bool hasty,
-                         size_t *taken, struct error *err)
+static int submit_demand(const struct submit *submit, const struct demand *demand,
+                         struct top_up how, size_t *taken, struct error *err)
 {
     struct cluster cluster;
     struct plan plan;
@@ -105,9 +105,11 @@ static int submit_demand(const struct submit *submit, const struct demand *deman
     plan_make(&plan, &request);
     for (size_t i = 0; i < plan.notes_count; i++)
         fprintf(stderr, "torc-sbatch: %s\n", plan.notes[i].text);
-    int rc = submit_groups(submit, &plan, hasty, &done, err);
+    int rc = submit_groups(submit, &plan, how.hasty, &done, err);
     show_complaints(&done);
     *taken = done.taken;
+    if (how.full)
+        *how.full = done.full > 0;
     if (!rc && (done.unknown || done.unanswered))
         rc = error_set(err, ERROR_UNREACHABLE, 0,
                        "Slurm does not answer; what workflow %lld needs is looked for, and asked "
@@ -155,7 +157,7 @@ int top_up(struct store *store, const char *db, int64_t workflow_id, struct top_
     struct settings settings;
     struct demand demand;
     *taken = 0;
-    if (read_workflow(store, workflow_id, &reply, err))
+    if (store_may_change(store, workflow_id, err) || read_workflow(store, workflow_id, &reply, err))
         return -1;
     const struct workflow_info *info = reply.workflows;
     struct submit submit = {.store = store,
@@ -175,7 +177,7 @@ int top_up(struct store *store, const char *db, int64_t workflow_id, struct top_
         rc = submit_give_back(&submit, &demand, err);
         if (!rc && is_due(&demand) && !(rc = check_died(&submit, how.hasty, err)) &&
             !(rc = check_vain(&submit, &demand, how.hasty, err)))
-            rc = submit_demand(&submit, &demand, how.hasty, taken, err);
+            rc = submit_demand(&submit, &demand, how, taken, err);
         demand_fini(&demand);
     }
     if (!rc && wait_secs && how.hasty)

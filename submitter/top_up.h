@@ -9,9 +9,10 @@
 // need, then plans and submits what the demand asks for; *taken: how many Slurm took. Nothing to do
 // is no failure. Slurm is asked only when there is something to do. hasty, of a user who asks: do
 // not mind that the last request was made a moment ago, and, with heal, see whether allocations
-// were canceled in Slurm.
+// were canceled in Slurm. *full, unless NULL: Slurm takes no more of this user's jobs now.
 struct top_up {
     bool heal, hasty;
+    bool *full;
 };
 int top_up(struct store *store, const char *db, int64_t workflow_id, struct top_up how,
            size_t *taken, struct error *err);

@@ -17,15 +17,18 @@
 #include "lib/slurm/settle.h"
 #include "lib/slurm/slurm.h"
 #include "lib/store/plan.h"
+#include "lib/store/read_each.h"
 #include "lib/store/waiting.h"
 #include "submitter/top_up.h"
 
 enum {
     SLURM_EVERY_MS = BEAT_SECS * 1000, // at most one squeue in so long
     LOST_EVERY_MS = 10 * 1000,
-    SLURM_FIRST_MS = 5 * 1000, // and the first not before
-    NEED_AFTER_MS = 2 * 1000,  // runners submit what becomes necessary; where they cannot, this
-                               // does, so much later
+    SLURM_FIRST_MS = 5 * 1000,  // and the first not before
+    NEED_AFTER_MS = 2 * 1000,   // runners submit what becomes necessary; where they cannot, this
+                                // does, so much later
+    NEED_BESIDE_MS = 10 * 1000, // and while jobs run, when a runner was refused
+    LONGEST_PAUSE_MS = 300 * 1000,
     ESTIMATE_EVERY_MS = 1000,
     EXIT_DETACHED = 130,
 };
@@ -39,7 +42,9 @@ struct watch {
     int64_t line_ms;  // when a line was written last; 0: none yet
     int64_t lost_ms;  // when silent runners were looked for last
     size_t lost_turn;
-    int64_t idle_ms; // since when jobs are ready and none runs; 0: they are not
+    int64_t pause_ms; // before the next request, after Slurm took no more of the user's jobs
+    int64_t idle_ms;  // since when jobs are ready; 0: none is
+    int64_t refused;  // the last allocation that sbatch refused and that was asked for here since
     char line[160];
     struct estimate estimate;
     int64_t estimate_ms; // when it was made
@@ -134,6 +139,21 @@ static void say_died(struct watch *w)
     died_fini(&died);
 }
 
+// As the user's jobs end there is room again, which nobody tells: ever more rarely it is tried.
+static void wait_for_room(struct watch *w, const struct error *why)
+{
+    if (!w->pause_ms && !w->quiet) {
+        end_line(w);
+        fprintf(stderr,
+                "torc-sbatch: workflow %lld needs more than Slurm takes now; it is asked again "
+                "until it does: %s\n",
+                (long long)w->workflow_id, why->text);
+    }
+    w->pause_ms = w->pause_ms ? 2 * w->pause_ms : SLURM_EVERY_MS;
+    if (w->pause_ms > LONGEST_PAUSE_MS)
+        w->pause_ms = LONGEST_PAUSE_MS;
+}
+
 // Work is left and nothing runs. Perhaps all allocations are gone; then either more is submitted,
 // or, where somebody took them away, that is what the user is told. *over: nothing will happen any
 // more.
@@ -142,16 +162,23 @@ static int look_for_end(struct watch *w, const struct workflow_info *info, bool 
 {
     struct settled settled;
     size_t taken = 0;
+    bool full = false;
     struct error why = {0};
     int rc = settle(w->store, w->workflow_id, &settled, err);
     if (rc)
         return -1;
     if (settled.alive)
         return 0;
-    if (!settled.canceled &&
-        !top_up(w->store, w->db, w->workflow_id, (struct top_up){.heal = true}, &taken, &why)) {
+    if (!settled.canceled && !top_up(w->store, w->db, w->workflow_id,
+                                     (struct top_up){.heal = true, .full = &full}, &taken, &why)) {
         if (taken)
             say_died(w);
+        w->pause_ms = 0;
+        return 0;
+    }
+    if (!settled.canceled && full) {
+        wait_for_room(w, &why);
+        w->asked_ms += w->pause_ms - SLURM_EVERY_MS;
         return 0;
     }
     *over = settled.canceled || why.code != ERROR_UNREACHABLE;
@@ -169,18 +196,51 @@ static int look_for_end(struct watch *w, const struct workflow_info *info, bool 
     return 0;
 }
 
-// Jobs are ready and nothing runs: perhaps nobody has asked for what they need.
+static int each_new_allocation(void *context, const struct read_reply *reply, uint32_t index,
+                               struct error *err)
+{
+    const struct allocation_info *a = &reply->allocations[index];
+    struct watch *w = context;
+    (void)err;
+    if (a->error && !a->slurm_job_id)
+        w->refused = a->id;
+    return 0;
+}
+
+// Has a runner, on a node that perhaps may not submit, asked in vain since?
+static bool was_refused(struct watch *w)
+{
+    int64_t before = w->refused;
+    struct error ignored; // looked at again
+    struct read_request request = {
+        .what = READ_ALLOCATIONS, .workflow_id = w->workflow_id, .after_id = before};
+    return !store_read_each(w->store, request, each_new_allocation, w, &ignored) &&
+           w->refused != before;
+}
+
+// Jobs are ready: perhaps nobody has asked for what they need, or may.
 static void look_for_need(struct watch *w, const struct workflow_info *info)
 {
     size_t taken = 0;
+    bool full = false;
     struct error why;
-    if (!info->counts[JOB_READY] || job_states_count(info->counts, RUNS)) {
+    bool runs = job_states_count(info->counts, RUNS);
+    if (!info->counts[JOB_READY]) {
         w->idle_ms = 0;
     } else if (!w->idle_ms) {
         w->idle_ms = clock_mono_msec();
-    } else if (clock_mono_msec() - w->idle_ms >= NEED_AFTER_MS) {
+    } else if (clock_mono_msec() - w->idle_ms >= (runs ? NEED_BESIDE_MS : NEED_AFTER_MS)) {
         w->idle_ms = clock_mono_msec();
-        if (!top_up(w->store, w->db, w->workflow_id, (struct top_up){0}, &taken, &why) || w->quiet)
+        if (runs && !was_refused(w))
+            return;
+        if (!top_up(w->store, w->db, w->workflow_id, (struct top_up){.full = &full}, &taken, &why))
+            return;
+        if (full) {
+            wait_for_room(w, &why);
+            w->idle_ms += w->pause_ms;
+            return;
+        }
+        if (w->quiet)
             return;
         end_line(w);
         fprintf(stderr, "torc-sbatch: workflow %lld needs more, which could not be submitted: %s\n",

@@ -64,6 +64,13 @@ partition_line() {
 	echo "PartitionName=$name$line$default"
 }
 
+# Loopback only, where it can be: daemons and srun then listen at the address of their host's name alone. With another one
+# (127.0.1.1 on a stock Debian) nobody would find them; they listen at all addresses, and the munge key keeps others out.
+communication_lines() {
+	! getent ahostsv4 "$(hostname)" | grep -q '^127\.0\.0\.1 ' || echo CommunicationParameters=NoInAddrAny,NoCtldInAddrAny
+}
+
+# Ports: slurmctld's, one for each node, slurmdbd's.
 slurm_conf_defaults() {
 	cat <<-C
 	ClusterName=$TAG
@@ -85,7 +92,6 @@ slurm_conf_defaults() {
 	PlugStackConfig=$D/etc/plugstack.conf
 	MpiDefault=none
 	MailProg=/bin/true
-	AccountingStorageType=accounting_storage/none
 	ReturnToService=2
 	JobRequeue=1
 	SlurmdTimeout=5
@@ -100,9 +106,8 @@ slurm_conf_defaults() {
 	SelectTypeParameters=CR_Core_Memory
 	JobAcctGatherFrequency=task=1
 	C
-	# loopback only, where it can be: daemons and srun then listen at the address of their host's name alone. With another one
-	# (127.0.1.1 on a stock Debian) nobody would find them; they listen at all addresses, and the munge key keeps others out.
-	! getent ahostsv4 "$(hostname)" | grep -q '^127\.0\.0\.1 ' || echo CommunicationParameters=NoInAddrAny,NoCtldInAddrAny
+	[ "$ACCOUNTING" = yes ] && accounting_lines || echo AccountingStorageType=accounting_storage/none
+	communication_lines
 	[ "$GPUS" = 0 ] || echo GresTypes=gpu
 	if [ "$CGROUP" = none ]; then
 		printf '%s\n' ProctrackType=proctrack/linuxproc TaskPlugin=task/none JobAcctGatherType=jobacct_gather/linux
@@ -115,11 +120,12 @@ slurm_conf_defaults() {
 task_plugins() { [ "$CPUS" -gt "$(nproc --all)" ] && echo task/cgroup || echo task/affinity,task/cgroup; }
 
 node_lines() {
-	local i cores=
+	local i cores= own
 	[ "$THREADS" = 1 ] || cores=" Sockets=1 CoresPerSocket=$((CPUS / THREADS)) ThreadsPerCore=$THREADS"
 	for ((i = 1; i <= NODES; i++)); do
-		echo "NodeName=${TAG}n$i NodeHostname=$(hostname) NodeAddr=127.0.0.1 Port=${PORTS[i]} CPUs=$CPUS$cores" \
-			"RealMemory=$MEMORY${GRES:+ Gres=$GRES} State=UNKNOWN"
+		own=${OTHERS[i]:-$CPUS$cores:$MEMORY}
+		echo "NodeName=${TAG}n$i NodeHostname=$(hostname) NodeAddr=127.0.0.1 Port=${PORTS[i]} CPUs=${own%:*}" \
+			"RealMemory=${own##*:}${GRES:+ Gres=$GRES} State=UNKNOWN"
 	done
 }
 

@@ -45,7 +45,7 @@ script_lives() {
 	stat=$(cat /proc/$$/stat 2>/dev/null) && [[ $stat != *') Z '* ]]
 }
 
-# registry_add N [DIR]: takes a tag and N + 1 ports (slurmctld's first), writes the entry, prints the tag.
+# registry_add N [DIR]: takes a tag and N ports, writes the entry, prints the tag.
 # The ports are below those that the kernel hands out by itself.
 registry_add() {
 	local tag=sb used port ports=() i
@@ -53,7 +53,7 @@ registry_add() {
 	for i in 1 2 3 4 5; do tag+=$(printf '%b' "\\x$(printf %x $((97 + RANDOM % 26)))"); done
 	used=" $(listening_ports) $(sed -n 's/^ports=//p' "$REGISTRY"/* 2>/dev/null | tr '\n' ' ') "
 	port=$((20000 + RANDOM % 8000))
-	while [ ${#ports[@]} -le "$1" ]; do
+	while [ ${#ports[@]} -lt "$1" ]; do
 		[[ $used == *" $port "* ]] || ports+=("$port")
 		port=$((port + 1))
 	done

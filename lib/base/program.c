@@ -43,8 +43,8 @@ static int open_input(const char *input, struct error *err)
     return fd;
 }
 
-// The child gets default handlers and an empty mask: callers block signals, or ignore SIGPIPE.
-static int start(const char *const *argv, const int fds[3], char *const *env, pid_t *pid)
+// Callers block signals, or ignore SIGPIPE.
+int program_start(const char *const *argv, const int *fds, char *const *env, pid_t *pid)
 {
     posix_spawnattr_t attr;
     posix_spawn_file_actions_t actions;
@@ -57,7 +57,7 @@ static int start(const char *const *argv, const int fds[3], char *const *env, pi
     posix_spawnattr_setsigdefault(&attr, &all);
     posix_spawnattr_setsigmask(&attr, &none);
     posix_spawn_file_actions_init(&actions);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; fds && i < 3; i++)
         posix_spawn_file_actions_adddup2(&actions, fds[i], i);
     int error =
         posix_spawnp(pid, argv[0], &actions, &attr, (char *const *)argv, env ? env : environ);
@@ -118,7 +118,7 @@ static int run(const char *const *argv, int fds[3], char *const *env, int timeou
                struct capture captures[2], struct program_result *result, struct error *err)
 {
     pid_t pid;
-    int status = 0, error = start(argv, fds, env, &pid);
+    int status = 0, error = program_start(argv, fds, env, &pid);
     for (int i = 0; i < 3; i++)
         close(fds[i]);
     if (error)

@@ -5,6 +5,7 @@
 #define LIB_BASE_PROGRAM_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "lib/base/error.h"
 
@@ -21,6 +22,11 @@ struct program_result {
 int program_run(const char *const *argv, const char *input, char *const *env, int timeout_ms,
                 struct program_result *result, struct error *err);
 void program_result_fini(struct program_result *result);
+
+// Starts argv[0], found on $PATH, with default handlers of signals, none of them blocked, and in a
+// process group of its own; fds: its first three files, NULL: ours. 0, and *pid is to be reaped;
+// else errno.
+int program_start(const char *const *argv, const int *fds, char *const *env, pid_t *pid);
 
 // The folder that this program is in; NULL: not known. The caller's.
 char *program_folder(void);

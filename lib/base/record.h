@@ -33,9 +33,8 @@ struct attempt_start {
     int32_t run_id, attempt_id; // as claimed
     bool taken; // on a hint, without a claim: the store claims it now, if it is ready and free
     const char *stdout_path, *stderr_path; // NULL: not kept
-    // 0: they are files; else both are a stream, and its output is found from here
-    // (stream_reader_create)
-    int64_t stream_at;
+    const char *message; // what happens while it has not ended; told again with it; NULL: it runs
+    int64_t stream_at;   // 0: files; else where to look in a stream (lib/base/stream.h)
 };
 
 // in every number of a usage record: not known (NULL in the database, never 0)
@@ -47,7 +46,8 @@ struct usage_record {
     int64_t cpu_user_usec, cpu_system_usec, throttled_usec, memory_peak_bytes, memory_anon_bytes,
         memory_anon_low_bytes, memory_anon_high_bytes, memory_limit_bytes, swap_peak_bytes,
         io_read_bytes, io_write_bytes, oom_kills, processes_peak;
-    const char *gpus; // JSON or NULL
+    int64_t start_usec, end_usec; // of a task of a step; 0: as long as the attempt, or not known
+    const char *gpus;             // JSON (gpu_uses_json) or NULL
 };
 
 // What a job, or the node of its runner, has used so far and holds now: one of a time series.
@@ -55,6 +55,7 @@ struct usage_point {
     int64_t job_id; // 0: the whole node
     int32_t attempt_id;
     int64_t time_usec, cpu_usec, memory_bytes;
+    const char *gpus; // JSON or NULL
 };
 
 // A file as a job found or left it. What stat says tells whether it is still the same; where that
@@ -87,11 +88,12 @@ struct attempt_end {
     uint32_t files_count;
 };
 
-// A job of several nodes has ended where it was started: what it used on another one.
+// A job of several nodes has ended: what it used on another one; or what it has there gets a
+// signal.
 struct share_end {
     int64_t job_id;
-    int32_t run_id, attempt_id;
-    const struct usage_record *usages; // in a reply: none, that is to be told
+    int32_t run_id, attempt_id, signal; // signal: 0: it has ended
+    const struct usage_record *usages;  // in a reply: none, that is to be told
     uint32_t usages_count;
 };
 

@@ -42,7 +42,8 @@ const char *const attempt_reason_names[REASONS + 1] = {
 };
 
 const char *const attempt_warning_names[WARNINGS] = {
-    "oom_killed", "output_not_written", "background_killed", "steps_not_counted", "output_lost",
+    "oom_killed",        "output_not_written", "background_killed",
+    "steps_not_counted", "output_lost",        "gpu_not_given",
 };
 
 const char *const usage_source_names[SOURCES + 1] = {

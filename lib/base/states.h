@@ -53,8 +53,9 @@ enum attempt_warning {
     WARNING_BACKGROUND = 4,   // processes that it had left running were killed
     WARNING_STEPS = 8,        // it called srun, and what its steps used is not counted
     WARNING_OUTPUT_LOST = 16, // what it printed could not be written, or not all of it
+    WARNING_GPU = 32,         // it used a GPU that was not given to it
 };
-enum { WARNINGS = 5 };
+enum { WARNINGS = 6 };
 
 enum usage_source {
     SOURCE_NONE,

@@ -22,6 +22,7 @@
 
 enum stream_kind { STREAM_OUT = 1, STREAM_ERR, STREAM_END }; // END: the attempt has no more
 enum { STREAM_FIRST = 16, STREAM_HEADER = 72, STREAM_TEXT_MOST = 1 << 20, STREAM_NONE = -1 };
+enum { STREAM_SILENT = 1 }; // of an attempt that printed nothing: no frame begins there, or is its
 
 extern const char stream_preamble[STREAM_FIRST];
 

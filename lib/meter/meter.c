@@ -128,6 +128,11 @@ struct meter_job *meter_job_create(struct meter *meter, int64_t job_id, int32_t 
     return job;
 }
 
+const char *meter_job_cgroup(const struct meter_job *job)
+{
+    return job->dir ? job->dir->name : NULL;
+}
+
 void meter_job_started(struct meter_job *job, pid_t pid)
 {
     job->first = job->session = pid;

@@ -58,6 +58,8 @@ struct meter_job *meter_job_create(struct meter *meter, int64_t job_id, int32_t 
 // the job's first process, leader of its own session
 void meter_job_started(struct meter_job *job, pid_t pid);
 
+// The name of the directory that holds it; NULL: there is none.
+const char *meter_job_cgroup(const struct meter_job *job);
 // Takes a sample (memory, processes), the first 20 ms after the start. Gives true when the job is
 // over its limit and nothing but the runner can stop it (no cgroup, enforce): the runner kills it
 // and reports oom. *next_usec: when the next one is due, from now (20 ms at first, doubling to 5 s;

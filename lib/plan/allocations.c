@@ -136,10 +136,13 @@ struct plan_group group_of(const struct plan_class *class, const struct fit *fit
     };
 }
 
-int64_t group_most(const struct plan_request *request, const struct plan_class *class)
+int64_t group_most(const struct plan_request *request, const struct plan_class *class,
+                   const struct fit *fit)
 {
     int64_t most = larger(request->settings->max_allocations - class->allocations, 1);
     int64_t array = request->cluster->max_array_size;
+    if (fit->limits.most[LIMIT_JOBS])
+        most = smaller(most, larger(fit->limits.most[LIMIT_JOBS] - class->allocations, 1));
     return array ? smaller(most, array) : most;
 }
 
@@ -219,7 +222,7 @@ void group_shape(struct plan_group *group, const struct plan_request *request,
     jobs = waves.first + waves.second;
     int64_t nodes =
         class->row->nodes > 1 ? 1 : fit_nodes(fit, class->row); // that hold jobs of their own
-    int64_t most = group_most(request, class);
+    int64_t most = group_most(request, class, fit);
     int32_t width = choose_slots(fit, divide_up(jobs, nodes), times.rounds, most);
     if (class->row->nodes > 1 && class->row->gpus_milli > 0)
         width = 1; // it holds all GPUs of its nodes: lib/store/sqlite_share.c

@@ -34,7 +34,8 @@ void group_set_walltime(struct plan_group *group, const struct plan_request *req
 struct plan_group group_of(const struct plan_class *class, const struct fit *fit);
 
 // Allocations that the class may have besides those that it has.
-int64_t group_most(const struct plan_request *request, const struct plan_class *class);
+int64_t group_most(const struct plan_request *request, const struct plan_class *class,
+                   const struct fit *fit);
 
 // Shape and count for so many jobs of one class.
 void group_shape(struct plan_group *group, const struct plan_request *request,

@@ -7,6 +7,7 @@
 
 #include "lib/base/arena.h"
 #include "lib/base/mem.h"
+#include "lib/plan/limits.h"
 #include "lib/plan/plan.h"
 #include "lib/workflow/gres.h"
 
@@ -52,6 +53,7 @@ static const struct key partition_keys[] = {
     KEY(cluster_partition, allow_groups, VALUE_TEXT),
     KEY(cluster_partition, alloc_nodes, VALUE_TEXT),
     KEY(cluster_partition, group_allowed, VALUE_BOOL),
+    KEY(cluster_partition, qos, VALUE_TEXT),
     {0},
 };
 
@@ -135,6 +137,9 @@ int cluster_parse(struct cluster *cluster, const char *text, struct error *err)
         read_keys(&cluster->partitions[i], partition_keys, item, arena);
         read_ranges(cluster, &cluster->partitions[i], json_object_get(item, "node_ranges"));
     }
+    cluster->limited = arena_alloc(arena, sizeof(void *));
+    *cluster->limited = NULL;
+    cluster->owners = limits_read(json_object_get(root, "limits"), arena, &cluster->owners_count);
     return 0;
 }
 

@@ -11,6 +11,8 @@
 #include "lib/base/error.h"
 
 struct arena;
+struct limit_owner;
+struct limited_partition;
 
 struct cluster_node {
     const char *name, *hostname;
@@ -35,6 +37,7 @@ struct cluster_partition {
     // comma-separated; NULL: all
     const char *allow_accounts, *deny_accounts, *allow_qos, *deny_qos;
     const char *allow_groups, *alloc_nodes; // likewise
+    const char *qos;                        // whose limits hold here; NULL: none
     bool group_allowed;                     // the user is in one of allow_groups
     const uint32_t *nodes;                  // indices into the cluster's nodes
     uint32_t nodes_count;
@@ -48,7 +51,10 @@ struct cluster {
     struct cluster_node *nodes;
     struct cluster_partition *partitions;
     uint32_t nodes_count, partitions_count;
-    struct arena *arena; // owns everything
+    struct limit_owner *owners; // QOS and associations: lib/plan/limits.h
+    uint32_t owners_count;
+    struct limited_partition **limited; // what was found out of them
+    struct arena *arena;                // owns everything
 };
 
 // Reads the JSON text that slurm-query prints. ERROR_UNREACHABLE when it is not that. On success

@@ -62,15 +62,16 @@ static int32_t cpus_of_job(const struct fit *fit, const struct class_row *row)
 
 // Jobs of the class that a node of this partition holds side by side.
 // What such an allocation has of the node.
-static struct fit_least node_share(const struct fit *fit, const struct cluster_node *node)
+struct fit_least fit_share(const struct fit *fit, const struct cluster_node *node)
 {
     const struct sbatch_asks *asks = &fit->asks;
     int64_t cpus = limited(node->cpus, fit->partition->max_cpus_per_node);
     int64_t memory = limited(node->memory_bytes, fit->memory_per_node_bytes);
-    bool some = asks->gpus >= 0 && asks->gpus < node->gpus;
+    int32_t gpus = (int32_t)limited(node->gpus, fit->limits.most[LIMIT_GPUS]);
+    bool some = asks->gpus >= 0 && asks->gpus < gpus;
     return (struct fit_least){
         .cpus = (int32_t)(fit->whole_nodes ? cpus : limited(cpus, sbatch_asks_cpus(asks))),
-        .gpus = some ? asks->gpus : node->gpus,
+        .gpus = some ? asks->gpus : gpus,
         .memory_bytes =
             memory ? limited(memory, asks->memory_bytes > 0 ? asks->memory_bytes : 0) : 0,
         .tmp_bytes = node->tmp_bytes,
@@ -85,11 +86,23 @@ static bool node_has(const struct fit *fit, const struct cluster_node *node)
            (!node->memory_bytes || asks->memory_bytes <= node->memory_bytes);
 }
 
+// Whoever gets nodes whole is counted as having all of them.
+static bool may_have_whole(const struct fit *fit, const struct cluster_node *node)
+{
+    int64_t most = fit->limits.most[LIMIT_CPUS];
+    return !fit->whole_nodes || !most || node->cpus <= most;
+}
+
+bool fit_takes(const struct fit *fit, const struct cluster_node *node)
+{
+    return node_has(fit, node) && may_have_whole(fit, node);
+}
+
 static int32_t node_width(const struct class_row *row, const struct fit *fit,
                           const struct cluster_node *node)
 {
-    struct fit_least share = node_share(fit, node);
-    int64_t width = node_has(fit, node) ? share.cpus / fit->cpus_per_job : 0,
+    struct fit_least share = fit_share(fit, node);
+    int64_t width = fit_takes(fit, node) ? share.cpus / fit->cpus_per_job : 0,
             memory = share.memory_bytes;
     if (row->memory_bytes > 0 && memory)
         width = smaller(width, memory / fit_memory(fit, row));
@@ -113,14 +126,6 @@ static void add_width(struct fit *fit, int32_t width)
     fit->widths_count++;
 }
 
-static void unite(struct fit_least *least, const struct fit_least *other)
-{
-    least->cpus = (int32_t)smaller(least->cpus, other->cpus);
-    least->gpus = (int32_t)smaller(least->gpus, other->gpus);
-    least->memory_bytes = smaller(least->memory_bytes, other->memory_bytes);
-    least->tmp_bytes = smaller(least->tmp_bytes, other->tmp_bytes);
-}
-
 static void set_leasts(struct fit *fit, const struct cluster *cluster, const struct class_row *row,
                        bool up_only)
 {
@@ -133,61 +138,12 @@ static void set_leasts(struct fit *fit, const struct cluster *cluster, const str
             const struct cluster_node *node = &cluster->nodes[partition->nodes[i]];
             if ((up_only && !node->up) || node_width(row, fit, node) < fit->widths[w])
                 continue;
-            struct fit_least share = node_share(fit, node);
-            unite(&least, &share);
+            struct fit_least share = fit_share(fit, node);
+            fit_unite(&least, &share);
             least.idle += node->idle;
         }
         fit->leasts[w] = least;
     }
-}
-
-// Nodes that differ by a little memory are of one type.
-static bool is_like(const struct fit_least *a, const struct fit_least *b)
-{
-    int64_t apart = a->memory_bytes - b->memory_bytes;
-    return a->cpus == b->cpus && a->gpus == b->gpus &&
-           (apart < 0 ? -apart : apart) <= a->memory_bytes / 20;
-}
-
-static int compare_types(const void *a, const void *b)
-{
-    const struct fit_least *x = a, *y = b;
-    return x->cpus != y->cpus
-               ? (x->cpus > y->cpus) - (x->cpus < y->cpus)
-               : (x->memory_bytes > y->memory_bytes) - (x->memory_bytes < y->memory_bytes);
-}
-
-size_t fit_types(const struct fit *fit, const struct cluster *cluster, int32_t nodes,
-                 struct fit_least **types)
-{
-    size_t count = 0, space = 0;
-    struct fit_least *list = array_grow(NULL, 0, &space, sizeof *list);
-    const struct cluster_partition *p = fit->partition;
-    for (uint32_t i = 0; i < p->nodes_count; i++) {
-        const struct cluster_node *node = &cluster->nodes[p->nodes[i]];
-        struct fit_least share = node_share(fit, node);
-        size_t at = 0;
-        while (at < count && nodes == 1 && !is_like(&list[at], &share))
-            at++;
-        if (!node->up || !node_has(fit, node))
-            continue;
-        if (at < count) {
-            unite(&list[at], &share);
-        } else {
-            list = array_grow(list, count, &space, sizeof *list);
-            list[count++] = share;
-        }
-    }
-    for (uint32_t i = 0; i < p->nodes_count; i++) {
-        struct fit_least share = node_share(fit, &cluster->nodes[p->nodes[i]]);
-        for (size_t t = 0; t < count; t++)
-            list[t].idle += cluster->nodes[p->nodes[i]].idle && share.cpus >= list[t].cpus &&
-                            share.gpus >= list[t].gpus &&
-                            share.memory_bytes >= list[t].memory_bytes;
-    }
-    qsort(list, count, sizeof *list, compare_types);
-    *types = list;
-    return count;
 }
 
 static uint32_t count_fitting(const struct fit *fit, const struct cluster *cluster,
@@ -232,18 +188,25 @@ static bool measure(struct fit *fit, const struct cluster *cluster,
     return true;
 }
 
-static bool names_allowed(const char *allow, const char *deny, const char *name)
+// As whom, where nobody says it: Slurm's choice.
+static const char *account_of(const struct fit *fit, const struct plan_request *request)
 {
-    return !name || ((!allow || !strcasecmp(allow, "all") || comma_list_has(allow, name)) &&
-                     (!deny || !comma_list_has(deny, name)));
+    const char *asked = fit->asks.account ? fit->asks.account : request->settings->account;
+    return asked ? asked : limits_default_account(request->cluster);
+}
+
+static const char *qos_of(const struct fit *fit, const struct plan_request *request,
+                          const struct cluster_partition *p)
+{
+    const char *asked = fit->asks.qos ? fit->asks.qos : request->settings->qos;
+    return asked ? asked : limits_default_qos(request->cluster, p->name, account_of(fit, request));
 }
 
 // May this user submit here at all?
 static bool accessible(const struct fit *fit, const struct cluster_partition *p,
-                       const struct settings *settings, char *why)
+                       const struct plan_request *request, char *why)
 {
-    const char *reason = NULL, *account = fit->asks.account ? fit->asks.account : settings->account;
-    const char *qos = fit->asks.qos ? fit->asks.qos : settings->qos;
+    const char *reason = NULL, *account = account_of(fit, request), *qos = qos_of(fit, request, p);
     if (!p->submits)
         reason = "takes no jobs now";
     else if (p->root_only)
@@ -252,13 +215,9 @@ static bool accessible(const struct fit *fit, const struct cluster_partition *p,
         reason = "takes only jobs of a reservation";
     else if (p->allow_groups && !p->group_allowed)
         reason = "is for members of other groups (AllowGroups)";
-    else if (!names_allowed(p->allow_accounts, p->deny_accounts, account))
-        reason = "does not take jobs of this account (AllowAccounts, DenyAccounts)";
-    else if (!names_allowed(p->allow_qos, p->deny_qos, qos))
-        reason = "does not take jobs of this QOS (AllowQos, DenyQos)";
     if (reason)
         snprintf(why, WHY, "partition %s %s", p->name, reason);
-    return !reason;
+    return !reason && limits_take(request->cluster, p, account, qos, why, WHY);
 }
 
 static bool asked_somewhere(const struct fit *fit, const struct cluster *cluster)
@@ -267,6 +226,31 @@ static bool asked_somewhere(const struct fit *fit, const struct cluster *cluster
         if (node_has(fit, &cluster->nodes[fit->partition->nodes[i]]))
             return true;
     return false;
+}
+
+// Is it account or QOS that do not allow what one job needs, or a whole node?
+static bool explain_limits(const struct fit *fit, const struct class_row *row, char *why)
+{
+    const int64_t *most = fit->limits.most, nodes = fit_nodes(fit, row);
+    int64_t cpus = fit->cpus_per_job * nodes;
+    char want_text[NOTE_TEXT], have_text[NOTE_TEXT], by[LIMIT_TEXT];
+    if (most[LIMIT_CPUS] && cpus > most[LIMIT_CPUS])
+        snprintf(why, WHY, "it needs %lld CPUs, and %s allows %lld", (long long)cpus,
+                 limits_say(&fit->limits, LIMIT_CPUS, by), (long long)most[LIMIT_CPUS]);
+    else if (most[LIMIT_MEMORY] && row->memory_bytes * nodes > most[LIMIT_MEMORY])
+        snprintf(why, WHY, "it needs %s of memory, and %s allows %s",
+                 SIZE(want_text, row->memory_bytes * nodes),
+                 limits_say(&fit->limits, LIMIT_MEMORY, by), SIZE(have_text, most[LIMIT_MEMORY]));
+    else if (most[LIMIT_GPUS] && fit_gpus(row->gpus_milli, 1) * nodes > most[LIMIT_GPUS])
+        snprintf(why, WHY, "it needs %g GPUs, and %s allows %lld", row->gpus_milli / 1000.0 * nodes,
+                 limits_say(&fit->limits, LIMIT_GPUS, by), (long long)most[LIMIT_GPUS]);
+    else if (most[LIMIT_CPUS] && fit->whole_nodes)
+        snprintf(why, WHY, "partition %s gives whole nodes, and %s allows %lld CPUs",
+                 fit->partition->name, limits_say(&fit->limits, LIMIT_CPUS, by),
+                 (long long)most[LIMIT_CPUS]);
+    else
+        return false;
+    return true;
 }
 
 // Why no node holds a job of this class: one sentence, of the first limit that is too low by
@@ -279,6 +263,8 @@ static void explain(const struct fit *fit, const struct cluster *cluster,
     int64_t memory = 0, tmp = 0;
     char want_text[NOTE_TEXT], have_text[NOTE_TEXT];
     bool named = fit->scheduler && fit->scheduler->name;
+    if (explain_limits(fit, row, why))
+        return;
     for (uint32_t i = 0; i < p->nodes_count; i++) {
         const struct cluster_node *node = &cluster->nodes[p->nodes[i]];
         cpus = node->cpus > cpus ? node->cpus : cpus;
@@ -338,19 +324,22 @@ static bool time_fits(const struct fit *fit, const struct plan_request *request,
     const struct cluster_partition *p = fit->partition;
     int64_t runtime = class->row->runtime_usec, cap = request->settings->walltime_usec,
             asked = fit->asks.walltime_usec;
-    char want_text[NOTE_TEXT], have_text[NOTE_TEXT];
+    char want_text[NOTE_TEXT], have_text[NOTE_TEXT], by[LIMIT_TEXT];
+    const char *limit = fit->limits.most[LIMIT_TIME] == p->max_time_usec && p->max_time_usec
+                            ? limits_say(&fit->limits, LIMIT_TIME, by)
+                            : "MaxTime";
     if (asked && p->max_time_usec && asked > p->max_time_usec) {
         snprintf(why, WHY,
                  "its allocations are asked for with a walltime of %s, and partition %s allows %s "
-                 "(MaxTime)",
-                 TIME(want_text, asked), p->name, TIME(have_text, p->max_time_usec));
+                 "(%s)",
+                 TIME(want_text, asked), p->name, TIME(have_text, p->max_time_usec), limit);
         return false;
     }
     if (!class->row->enforced || class->any_length)
         return true;
     if (p->max_time_usec && runtime > p->max_time_usec)
-        snprintf(why, WHY, "its runtime is %s, and partition %s allows %s (MaxTime)",
-                 TIME(want_text, runtime), p->name, TIME(have_text, p->max_time_usec));
+        snprintf(why, WHY, "its runtime is %s, and partition %s allows %s (%s)",
+                 TIME(want_text, runtime), p->name, TIME(have_text, p->max_time_usec), limit);
     else if (cap && !asked && runtime > cap)
         snprintf(why, WHY,
                  "its runtime is %s, and allocations on partition %s may last %s by option -t",
@@ -375,18 +364,22 @@ static bool partition_fits(struct fit *fit, const struct plan_request *request,
 {
     const struct class_row *row = class->row;
     int32_t nodes = fit_nodes(fit, row);
-    if (!accessible(fit, p, request->settings, why))
+    char by[LIMIT_TEXT];
+    bool fits = false;
+    if (!accessible(fit, p, request, why))
         return false;
-    if (nodes > 1 && p->max_nodes && nodes > p->max_nodes) {
-        snprintf(why, WHY, "it needs %d nodes, and partition %s allows %d (MaxNodes)", nodes,
-                 p->name, p->max_nodes);
-        return false;
-    }
-    if (!measure(fit, request->cluster, p, row)) {
+    p = limits_partition(request->cluster, p, account_of(fit, request), qos_of(fit, request, p),
+                         nodes, &fit->limits);
+    if (nodes > 1 && p->max_nodes && nodes > p->max_nodes)
+        snprintf(why, WHY, "it needs %d nodes, and partition %s allows %d (%s)", nodes, p->name,
+                 p->max_nodes,
+                 fit->limits.most[LIMIT_NODES] == p->max_nodes
+                     ? limits_say(&fit->limits, LIMIT_NODES, by)
+                     : "MaxNodes");
+    else if (!measure(fit, request->cluster, p, row))
         explain(fit, request->cluster, row, why);
-        return false;
-    }
-    bool fits = time_fits(fit, request, class, why);
+    else
+        fits = time_fits(fit, request, class, why);
     if (!fits)
         clear(fit);
     return fits;

@@ -4,6 +4,7 @@
 #ifndef LIB_PLAN_FIT_H
 #define LIB_PLAN_FIT_H
 
+#include "lib/plan/limits.h"
 #include "lib/plan/plan.h"
 #include "lib/workflow/sbatch_options.h"
 
@@ -15,7 +16,8 @@ struct fit_least { // the least that the nodes of one width or more have for job
 };
 
 struct fit {
-    const struct cluster_partition *partition;
+    const struct cluster_partition *partition; // as these limits of account and QOS leave it:
+    struct limits limits;
     const struct scheduler *scheduler; // NULL: none
     struct sbatch_asks asks;           // of the scheduler and of the command line's further options
     bool whole_nodes;
@@ -44,6 +46,11 @@ const struct fit_least *fit_least_of(const struct fit *fit, int32_t width);
 // type, as these may be of several. Gives how many; the caller frees.
 size_t fit_types(const struct fit *fit, const struct cluster *cluster, int32_t nodes,
                  struct fit_least **types);
+
+// What an allocation has of the node at most; whether it may get it; what two nodes both have.
+struct fit_least fit_share(const struct fit *fit, const struct cluster_node *node);
+bool fit_takes(const struct fit *fit, const struct cluster_node *node);
+void fit_unite(struct fit_least *least, const struct fit_least *other);
 
 // Nodes of one allocation.
 int32_t fit_nodes(const struct fit *fit, const struct class_row *row);

@@ -45,6 +45,21 @@ static void warn_of_margin(struct plan *plan, const struct plan_class *class,
               group->partition, TIME(left, room));
 }
 
+// Fewer at a time than would be asked for?
+static void note_submit_limit(struct plan *plan, const struct plan_request *request,
+                              const struct plan_class *class, const struct plan_group *group,
+                              const struct fit *fit)
+{
+    char by[LIMIT_TEXT];
+    int64_t most = fit->limits.most[LIMIT_JOBS];
+    if (!most || group->count + class->allocations < most ||
+        most >= request->settings->max_allocations ||
+        (int64_t)group->slots * group->rounds * group->count >= group->jobs)
+        return;
+    plan_note(plan, class, false, "no more than %lld allocations at a time, by %s; more follow",
+              (long long)most, limits_say(&fit->limits, LIMIT_JOBS, by));
+}
+
 static void add_one(struct plan *plan, const struct plan_request *request,
                     const struct pool_class *of, int64_t jobs)
 {
@@ -52,10 +67,12 @@ static void add_one(struct plan *plan, const struct plan_request *request,
         array_grow(plan->groups, plan->groups_count, &plan->groups_space, sizeof *plan->groups);
     struct plan_group *group = &plan->groups[plan->groups_count++];
     group_shape(group, request, of->class, &of->fit, jobs);
-    if (check_margin(plan, of->class, group))
+    if (check_margin(plan, of->class, group)) {
         warn_of_margin(plan, of->class, group);
-    else
+        note_submit_limit(plan, request, of->class, group, &of->fit);
+    } else {
         plan->groups_count--;
+    }
 }
 
 static void drop_groups(struct plan *plan, size_t count)
@@ -74,6 +91,8 @@ static bool add_shared(struct plan *plan, const struct plan_request *request,
         alone = pool_pack(plan, request, needs, count, now, &soon);
     if (count > 1 && ready == 1 && !soon)
         drop_groups(plan, before);
+    for (size_t g = before; g < plan->groups_count; g++)
+        note_submit_limit(plan, request, needs->of->class, &plan->groups[g], &needs->of->fit);
     if (count == 1 || (ready == 1 && !soon))
         alone = count;
     for (size_t i = 0; i < alone; i++)
@@ -111,8 +130,11 @@ static void plan_pool(struct plan *plan, const struct plan_request *request,
         return;
     if (ready)
         soon = add_shared(plan, request, now, now_count, ready, true);
-    for (size_t i = 0; soon && i < later_count; i++)
-        later[i].jobs = later[i].of->class->later;
+    size_t left = soon ? 0 : later_count;
+    for (size_t i = 0; soon && i < later_count; i++) // those that come soon have their room
+        if ((later[i].jobs = later[i].of->class->later) > 0)
+            later[left++] = later[i];
+    later_count = left;
     if (later_count)
         add_shared(plan, request, later, later_count, later_count, false);
 }

@@ -289,7 +289,7 @@ static void pack_some(struct plan *plan, struct packing *p, struct pool_need *ne
                             .longest_usec = p->room_usec,
                             .extra_usec = p->longest_usec - p->room_usec,
                             .least_usec = settings->shortest_usec,
-                            .most = group_most(p->request, needs->of->class)};
+                            .most = group_most(p->request, needs->of->class, p->fit)};
     cleanup_free unsigned char *of = xcalloc(count, 1);
     cleanup_free struct pool_need *its = xcalloc(count, sizeof *its);
     size_t shapes_count = shapes_make(shapes, of, &ask);

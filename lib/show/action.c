@@ -86,7 +86,8 @@ char *action_why(const struct action_info *a)
     case ACTION_WAITING:
         return why_waiting(a);
     case ACTION_FIRED:
-        return asks_for_nodes(a)     ? xstrdup("its allocations are to be asked for")
+        return asks_for_nodes(a) && a->refused ? xstrdup(a->refused)
+               : asks_for_nodes(a)   ? xstrdup("nobody has asked Slurm for its allocations yet")
                : run && run->message ? xasprintf("waits for a runner once more: %s", run->message)
                                      : xstrdup("waits for a runner");
     case ACTION_RUNNING:
@@ -94,6 +95,7 @@ char *action_why(const struct action_info *a)
     case ACTION_FAILED:
         return run ? why_failed(run) : NULL;
     case ACTION_DONE:
+        return asks_for_nodes(a) && !a->asked ? xstrdup("not needed: nothing asked") : NULL;
     case ACTION_STATES:
         break;
     }

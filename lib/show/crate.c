@@ -58,6 +58,13 @@ static int each(struct crate *c, enum read_what what, int64_t job_id, read_visit
     return store_read_each(c->store, request, visit, c, err);
 }
 
+// Of files and jobs without who uses them and what they need, which is most of the work.
+static int each_bare(struct crate *c, enum read_what what, read_visit *visit, struct error *err)
+{
+    struct read_request request = {.what = what, .workflow_id = c->workflow->id, .bare = true};
+    return store_read_each(c->store, request, visit, c, err);
+}
+
 // ---- lists of names ----
 
 static bool is_which(const struct crate *c, const struct file_info *file)
@@ -148,7 +155,7 @@ static int write_root(struct crate *c, struct error *err)
     json_stream_array(&c->json, "hasPart");
     json_stream_value(&c->json, NULL, reference(c->file));
     c->which = ALL;
-    int rc = each(c, READ_FILES, 0, name_file, err);
+    int rc = each_bare(c, READ_FILES, name_file, err);
     json_stream_end(&c->json);
     json_stream_array(&c->json, "mentions");
     json_stream_value(&c->json, NULL, reference("#run"));
@@ -170,7 +177,7 @@ static int write_workflow(struct crate *c, struct error *err)
     value(c, "contentSize", size);
     json_stream_value(&c->json, "programmingLanguage", reference("#torc"));
     json_stream_array(&c->json, "hasPart");
-    int rc = each(c, READ_JOBS, 0, name_job, err);
+    int rc = each_bare(c, READ_JOBS, name_job, err);
     json_stream_end(&c->json);
     json_stream_end(&c->json);
     return rc;
@@ -309,8 +316,9 @@ static int write_graph(struct crate *c, FILE *out, struct error *err)
     int rc = write_root(c, err) || write_workflow(c, err) ? -1 : 0;
     write_constants(c);
     if (!rc)
-        rc = write_run(c, err) || each(c, READ_FILES, 0, write_file, err) ||
-                     each(c, READ_DATA, 0, write_data, err) || each(c, READ_JOBS, 0, write_job, err)
+        rc = write_run(c, err) || each_bare(c, READ_FILES, write_file, err) ||
+                     each(c, READ_DATA, 0, write_data, err) ||
+                     each_bare(c, READ_JOBS, write_job, err)
                  ? -1
                  : 0;
     json_stream_end(&c->json);

@@ -2,11 +2,13 @@
 // Rows of the database as members of the JSON document.
 #include "lib/show/document.h"
 
+#include "lib/base/clock.h"
 #include "lib/base/mem.h"
 #include "lib/meter/usage.h"
 #include "lib/show/action.h"
 #include "lib/show/estimate.h"
 #include "lib/show/job_table.h"
+#include "lib/show/node_time.h"
 #include "lib/show/target.h"
 #include "lib/show/waiting.h"
 #include "lib/show/why.h"
@@ -78,6 +80,7 @@ static json_t *attempt_usage_json(const struct attempt_end *end, bool srun_step)
     if (!usage_total(end, srun_step, &total))
         return json_null();
     json_t *object = usage_json(&total), *nodes = json_array();
+    put(object, "memory_peak_low_bytes", json_known(usage_peak_low(end, srun_step)));
     for (uint32_t i = 0; i < end->usages_count; i++) {
         json_t *node = usage_json(&end->usages[i]);
         put(node, "node", json_text(end->usages[i].node));
@@ -276,10 +279,18 @@ static int write_class(void *pointer, const struct read_reply *reply, uint32_t i
     return 0;
 }
 
+struct allocation_context {
+    struct json_stream *json;
+    struct node_times times;
+    struct node_time sum;
+};
+
 static int write_allocation(void *pointer, const struct read_reply *reply, uint32_t index,
                             struct error *err)
 {
+    struct allocation_context *context = pointer;
     const struct allocation_info *allocation = &reply->allocations[index];
+    struct node_time time = node_times_of(&context->times, allocation);
     json_t *object = json_object();
     (void)err;
     put(object, "id", json_integer(allocation->id));
@@ -302,7 +313,9 @@ static int write_allocation(void *pointer, const struct read_reply *reply, uint3
     put(object, "submission", json_integer(allocation->submission_id));
     put(object, "tag", json_text(allocation->tag));
     put(object, "error", json_text(allocation->error));
-    json_stream_value(pointer, NULL, object);
+    put(object, "node_time", node_time_json(&time));
+    node_time_add(&context->sum, &time);
+    json_stream_value(context->json, NULL, object);
     return 0;
 }
 
@@ -386,6 +399,7 @@ static int write_sample(void *pointer, const struct read_reply *reply, uint32_t 
     put(object, "node", json_text(sample->node));
     put(object, "cpu_s", json_seconds(sample->cpu_usec));
     put(object, "memory_bytes", json_known(sample->memory_bytes));
+    put(object, "gpus", sample->gpus ? json_parsed(sample->gpus) : json_array());
     json_stream_value(pointer, NULL, object);
     return 0;
 }
@@ -424,8 +438,16 @@ int document_classes(struct json_stream *json, struct store *store,
 int document_allocations(struct json_stream *json, struct store *store,
                          const struct workflow_info *workflow, struct error *err)
 {
-    return write_array(json, store, "allocations", READ_ALLOCATIONS, workflow, write_allocation,
-                       err);
+    struct allocation_context context = {.json = json};
+    struct read_request request = {.what = READ_ALLOCATIONS, .workflow_id = workflow->id};
+    if (node_times_read(&context.times, store, workflow->id, clock_real_usec(), err))
+        return -1;
+    json_stream_array(json, "allocations");
+    int result = store_read_each(store, request, write_allocation, &context, err);
+    json_stream_end(json);
+    json_stream_value(json, "node_time", node_time_json(&context.sum));
+    node_times_fini(&context.times);
+    return result;
 }
 
 int document_runners(struct json_stream *json, struct store *store,

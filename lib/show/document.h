@@ -25,8 +25,8 @@ int document_waiting(struct json_stream *json, struct store *store,
                      const struct workflow_info *workflow, const struct waiting *waiting,
                      struct error *err);
 
-// Of the whole workflow: "jobs", "actions", "classes", "allocations", "runners", "events", "data",
-// "samples": […].
+// Of the whole workflow: "jobs", "actions", "classes", "allocations" (and "node_time", their sum),
+// "runners", "events", "data", "samples": […].
 typedef int document_section(struct json_stream *json, struct store *store,
                              const struct workflow_info *workflow, struct error *err);
 document_section document_all_jobs, document_actions, document_classes, document_allocations,

@@ -4,6 +4,7 @@
 
 #include "lib/base/mem.h"
 #include "lib/meter/usage.h"
+#include "lib/show/gpu_usage.h"
 #include "lib/show/target.h"
 #include "lib/show/why.h"
 #include "lib/store/read_each.h"
@@ -28,11 +29,17 @@ static const struct table_column usage_columns[] = {
     {"RUNTIME", "runtime_asked_s", ALIGN_RIGHT, FIT_LATE},
     {"TOOK", "wall_s", ALIGN_RIGHT, FIT_KEEP},
     {"BY", "source", ALIGN_LEFT, FIT_DROP},
+    {"GPUS", "gpus_asked", ALIGN_RIGHT, FIT_DROP}, // from here on: GPU_COLUMNS
+    {"GPU USE", "gpu_utilization", ALIGN_RIGHT, FIT_LATE},
+    {"GPU PEAK", "gpu_memory_peak_bytes", ALIGN_RIGHT, FIT_LATE},
+    {"JOULE", "gpu_energy_j", ALIGN_RIGHT, FIT_DROP},
 };
+enum { GPU_COLUMNS = 4 }; // left out where no job asks for GPUs
 
 struct classes {
     struct class_info *list; // texts are not kept
     size_t count, space;
+    bool gpus; // one of them asks for some
 };
 
 struct context {
@@ -82,11 +89,21 @@ static const struct class_info *find_class(const struct classes *classes, int64_
     return NULL;
 }
 
+static void gpu_cells(struct table *table, const struct class_info *class,
+                      const struct usage_record *usage)
+{
+    struct gpu_usage gpus = gpu_usage_sum(usage->gpus);
+    table_milli(table, class->gpus_milli);
+    table_percent(table, gpus.utilization_milli, 1000);
+    table_bytes(table, gpus.memory_bytes);
+    table_number(table, gpus.energy_j);
+}
+
 static void usage_row(struct context *context, const struct job_info *job,
                       const struct attempt_info *last)
 {
     static const struct class_info none = {
-        .cpus = UNKNOWN, .memory_bytes = UNKNOWN, .runtime_usec = UNKNOWN};
+        .cpus = UNKNOWN, .gpus_milli = UNKNOWN, .memory_bytes = UNKNOWN, .runtime_usec = UNKNOWN};
     struct table *table = context->table;
     struct usage_record usage;
     usage_record_init(&usage);
@@ -106,6 +123,8 @@ static void usage_row(struct context *context, const struct job_info *job,
     table_duration(table, class->runtime_usec);
     table_duration(table, wall);
     table_text(table, COLOR_NONE, usage.source ? usage_source_names[usage.source] : NULL);
+    if (context->classes.gpus)
+        gpu_cells(table, class, &usage);
 }
 
 static int each_job(void *pointer, const struct read_reply *jobs, uint32_t index, struct error *err)
@@ -133,6 +152,7 @@ static int each_class(void *pointer, const struct read_reply *reply, uint32_t in
     classes->list =
         array_grow(classes->list, classes->count, &classes->space, sizeof *classes->list);
     classes->list[classes->count++] = reply->classes[index];
+    classes->gpus |= reply->classes[index].gpus_milli > 0;
     return 0;
 }
 
@@ -144,6 +164,8 @@ int job_table_print(const struct job_table *what, struct error *err)
     size_t count = usage ? sizeof usage_columns / sizeof *usage_columns
                          : sizeof job_columns / sizeof *job_columns;
     int result = store_read_each(what->store, classes, each_class, &context.classes, err);
+    if (usage && !context.classes.gpus)
+        count -= GPU_COLUMNS;
     context.table =
         table_create(what->screen, what->style, usage ? usage_columns : job_columns, count);
     if (!result)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 lib_libtorc_la_SOURCES += %D%/action.c
 lib_libtorc_la_SOURCES += %D%/action.h
+lib_libtorc_la_SOURCES += %D%/action_hold.c
+lib_libtorc_la_SOURCES += %D%/action_hold.h
 lib_libtorc_la_SOURCES += %D%/crate.c
 lib_libtorc_la_SOURCES += %D%/crate.h
 lib_libtorc_la_SOURCES += %D%/crate_entity.c
@@ -14,12 +16,16 @@ lib_libtorc_la_SOURCES += %D%/estimate.c
 lib_libtorc_la_SOURCES += %D%/estimate.h
 lib_libtorc_la_SOURCES += %D%/format.c
 lib_libtorc_la_SOURCES += %D%/format.h
+lib_libtorc_la_SOURCES += %D%/gpu_usage.c
+lib_libtorc_la_SOURCES += %D%/gpu_usage.h
 lib_libtorc_la_SOURCES += %D%/job_table.c
 lib_libtorc_la_SOURCES += %D%/job_table.h
 lib_libtorc_la_SOURCES += %D%/json_stream.c
 lib_libtorc_la_SOURCES += %D%/json_stream.h
 lib_libtorc_la_SOURCES += %D%/left_results.c
 lib_libtorc_la_SOURCES += %D%/left_results.h
+lib_libtorc_la_SOURCES += %D%/node_time.c
+lib_libtorc_la_SOURCES += %D%/node_time.h
 lib_libtorc_la_SOURCES += %D%/plan_table.c
 lib_libtorc_la_SOURCES += %D%/plan_table.h
 lib_libtorc_la_SOURCES += %D%/progress_line.c

@@ -7,6 +7,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/mem.h"
+#include "lib/show/action_hold.h"
 #include "lib/show/format.h"
 #include "lib/show/why.h"
 #include "lib/slurm/lost_runner.h"
@@ -23,6 +24,7 @@ struct place { // a runner, or an allocation that has none yet
     int64_t allocation_id, slurm_job;
     int32_t nodes;
     char *scheduler, *labels;
+    char *hold; // what it does, or waits for, before it starts a job; NULL: nothing
     enum allocation_state state; // of an allocation
     bool silent, taken;          // not heard of for long; it had a runner
 };
@@ -37,6 +39,7 @@ struct waiting {
     const struct workflow_info *workflow;
     struct settings settings;
     struct places runners, allocations;
+    struct action_holds *holds;
     int64_t *queued, now_usec;
     size_t queued_count, queued_space;
     const char *lines, *error; // squeue's
@@ -130,6 +133,7 @@ static int each_runner(void *pointer, const struct read_reply *reply, uint32_t i
     place->nodes = allocation ? allocation->nodes : 1;
     place->scheduler = copy(r->scheduler);
     place->labels = copy(r->labels);
+    place->hold = action_holds_runner(w->holds, r->id);
     place->silent = w->now_usec - r->heartbeat_usec > SILENT_USEC;
     return 0;
 }
@@ -142,7 +146,8 @@ struct waiting *waiting_create(struct store *store, const struct workflow_info *
     w->store = store;
     w->workflow = workflow;
     w->now_usec = clock_real_usec();
-    int rc = settings_parse(&w->settings, workflow->settings, err);
+    w->holds = action_holds_create(store, workflow->id, err);
+    int rc = w->holds ? settings_parse(&w->settings, workflow->settings, err) : -1;
     if (!rc)
         rc = store_read_each(store, request, each_allocation, w, err);
     request.what = READ_RUNNERS;
@@ -159,6 +164,7 @@ static void places_fini(struct places *places)
     for (size_t i = 0; i < places->count; i++) {
         free(places->list[i].scheduler);
         free(places->list[i].labels);
+        free(places->list[i].hold);
     }
     free(places->list);
 }
@@ -169,6 +175,7 @@ void waiting_destroy(struct waiting *w)
         return;
     places_fini(&w->runners);
     places_fini(&w->allocations);
+    action_holds_destroy(w->holds);
     settings_fini(&w->settings);
     free(w->queued);
     free(w->refused);
@@ -221,7 +228,8 @@ struct found { // among the runners that are alive
     struct pack_shape most; // of those that lack no more than that
     int32_t nodes;
     int64_t left_usec; // -1: no end
-    uint32_t count, silent;
+    uint32_t count, silent, held;
+    const char *hold; // of one of those that are held
 };
 
 static struct found look_at_runners(const struct waiting *w, const struct class_info *c,
@@ -237,6 +245,10 @@ static struct found look_at_runners(const struct waiting *w, const struct class_
             continue;
         f.count++;
         f.silent += r->silent;
+        if (r->hold && !r->silent) {
+            f.held++;
+            f.hold = r->hold;
+        }
         f.nodes = f.nodes > r->nodes ? f.nodes : r->nodes;
         f.most.cpus = f.most.cpus > r->shape.cpus ? f.most.cpus : r->shape.cpus;
         if (f.most.gpus_milli < r->shape.gpus_milli)
@@ -302,6 +314,8 @@ static char *lacks(const struct waiting *w, const struct found *f, const struct 
     if (f->silent == f->count)
         return xstrdup("it is not known why: the runners that could take it have not been heard "
                        "of for three heartbeats");
+    if (f->held && f->held + f->silent == f->count)
+        return xasprintf("waits for %s", f->hold);
     return f->left_usec < 0
                ? xasprintf("waits for its turn on %u runner%s", f->count, f->count == 1 ? "" : "s")
                : xasprintf("waits for its turn on %u runner%s, with %s left at most (%s)", f->count,
@@ -419,10 +433,13 @@ static char *to_come(const struct waiting *w, const struct class_info *c, bool t
     return others ? xasprintf("%s; %u more allocations are to come", text, others) : take_ptr(text);
 }
 
-static char *nothing_comes(const struct waiting *w)
+static char *nothing_comes(const struct waiting *w, const struct class_info *c)
 {
+    char *action = action_holds_class(w->holds, c->action);
+    if (action)
+        return action;
     if (w->refused)
-        return xasprintf("Slurm refused an allocation: %s", w->refused);
+        return xasprintf("asking for an allocation failed: %s", w->refused);
     return xstrdup(w->runners.count
                        ? "no allocation that it fits is queued"
                        : "no runner is alive, and no allocation that it fits is queued");
@@ -443,7 +460,7 @@ char *waiting_class(const struct waiting *w, const struct class_info *c, bool te
         return take_ptr(here);
     cleanup_free char *coming = to_come(w, c, terminable);
     if (!coming)
-        coming = nothing_comes(w);
+        coming = nothing_comes(w, c);
     return here ? xasprintf("%s; %s", here, coming) : take_ptr(coming);
 }
 

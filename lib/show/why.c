@@ -52,7 +52,7 @@ char *why_attempt_short(const struct attempt_info *attempt)
 {
     const struct attempt_end *end = &attempt->end;
     if (!end->end_usec)
-        return NULL;
+        return end->message ? xstrdup("recovery script") : NULL;
     cleanup_free char *warnings = warning_names(end->warnings);
     if (end->reason == REASON_STRICT && warnings)
         return xasprintf("%s: %s", attempt_reason_names[end->reason], warnings);
@@ -82,10 +82,10 @@ char *why_attempt(const struct attempt_info *attempt)
 {
     const struct attempt_end *end = &attempt->end;
     char wall[FORMAT_SIZE];
-    if (!end->end_usec)
-        return NULL;
     if (end->message && *end->message) // the runner was there
         return xstrdup(end->message);
+    if (!end->end_usec)
+        return NULL;
     if (end->reason == REASON_NONE)
         return warning_names(end->warnings);
     if (end->reason == REASON_OOM)
@@ -130,12 +130,16 @@ char *why_waits(const struct job_info *job)
     return NULL;
 }
 
+static bool has_why(const struct job_info *job, const struct attempt_info *last)
+{
+    return last && job->state != JOB_CANCELED &&
+           (job_state_is_final(job->state) || job->state == JOB_RUNNING);
+}
+
 char *why_job_short(const struct job_info *job, const struct attempt_info *last)
 {
     char *text = why_state(job);
-    return text || !last || job->state == JOB_CANCELED || !job_state_is_final(job->state)
-               ? text
-               : why_attempt_short(last);
+    return text || !has_why(job, last) ? text : why_attempt_short(last);
 }
 
 char *why_job(const struct job_info *job, const struct attempt_info *last)
@@ -143,9 +147,7 @@ char *why_job(const struct job_info *job, const struct attempt_info *last)
     if (job->state == JOB_CANCELED && job->why)
         return xasprintf("needs %s, which did not complete", job->why);
     char *text = why_state(job);
-    return text || !last || job->state == JOB_CANCELED || !job_state_is_final(job->state)
-               ? text
-               : why_attempt(last);
+    return text || !has_why(job, last) ? text : why_attempt(last);
 }
 
 static int64_t count_all(const int64_t *counts)

@@ -7,8 +7,8 @@
 #include "lib/store/read.h"
 
 // In a word or two, for tables: "exit 3", "exit 139 SEGV", "signal 11 SEGV", "oom", "timeout",
-// "missing_output"; what it completed with, "output_not_written"; NULL while it runs, and when
-// there is nothing to say.
+// "missing_output"; what it completed with, "output_not_written"; while it runs "recovery script",
+// if that runs after it; NULL when there is nothing to say.
 char *why_attempt_short(const struct attempt_info *attempt);
 
 // In a sentence: what the runner said, else "killed by signal 11 (SEGV), core dumped", "out of

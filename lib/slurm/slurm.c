@@ -43,9 +43,27 @@ static const char *const unreachable_words[] = {
 static const char *const too_many_words[] = {
     "job submit limit",
     "MaxSubmit",
+    "GrpSubmit",
     "Invalid job array specification",
     "exceeds maximum number of jobs",
     "Slurm temporarily unable to accept job",
+};
+
+// Begins a refusal by a limit.
+static const char policy_words[] = "Job violates accounting/QOS policy";
+
+// What to do about a refusal, by words of it.
+static const struct {
+    const char *word, *advice;
+} advices[] = {
+    {"Invalid account", "say one of yours with -A: sacctmgr show assoc user=$USER "
+                        "format=account%-20,partition,qos%-30 "
+                        "lists them, and who has none asks the site for one"},
+    {"Invalid qos", "say one of yours with -q: sacctmgr show assoc user=$USER "
+                    "format=account%-20,partition,qos%-30 lists them"},
+    {"Submit",
+     "so many of your jobs are in Slurm already, waiting or running; when some have ended "
+     "there is room again"},
 };
 
 // What scancel says of jobs that have ended: there is nothing to cancel.
@@ -199,18 +217,34 @@ static const char *last_line(const char *text)
     return line;
 }
 
+static const char *advice_on(const char *refusal)
+{
+    for (size_t i = 0; i < sizeof advices / sizeof *advices; i++)
+        if (strstr(refusal, advices[i].word))
+            return advices[i].advice;
+    return NULL;
+}
+
+// Where the last line does not say what is wrong, the one before it may: a site's filter has its
+// own words, and a limit that is exceeded has a name.
+static const char *line_before(char *text, const char *last)
+{
+    char *end = strrchr(text, '\n');
+    bool policy = !strncmp(last, policy_words, strlen(policy_words));
+    if (!end || (!policy && strcmp(last, "Unspecified error") != 0))
+        return last;
+    *end = '\0';
+    const char *line = last_line(text);
+    return !policy || strstr(line, "Limit") ? line : last;
+}
+
 static const char *refusal(char *text)
 {
     char *advice =
         strstr(text, "\nTry \"sbatch --help\""); // stands behind what is wrong with an option
     if (advice)
         *advice = '\0';
-    const char *line = last_line(text);
-    char *before = strrchr(text, '\n');
-    if (before && !strcmp(line, "Unspecified error")) { // a site's filter has said more before
-        *before = '\0';
-        line = last_line(text);
-    }
+    const char *line = line_before(text, last_line(text));
     return *line ? line : "sbatch failed and said nothing";
 }
 
@@ -233,9 +267,11 @@ static int judge_failure(struct program_result *result, struct sbatch_answer *an
                          refusal(result->err));
     if (unreachable || result->exit_code > 128)
         return error_set(err, ERROR_UNREACHABLE, 0, "sbatch: %s", refusal(result->err));
-    answer->too_many = SAYS_ONE_OF(result->err, too_many_words);
     answer->unsure = !SAYS_ONE_OF(result->err, refused_words);
-    return error_set(err, ERROR_USAGE, 0, "Slurm refused: %s", refusal(result->err));
+    const char *why = refusal(result->err), *advice = advice_on(why);
+    answer->too_many = SAYS_ONE_OF(why, too_many_words);
+    return error_set(err, ERROR_USAGE, 0, "Slurm refused: %s%s%s", why, advice ? "; " : "",
+                     advice ? advice : "");
 }
 
 static int call_sbatch(const struct sbatch_call *call, const char *mode,

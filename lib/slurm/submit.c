@@ -102,11 +102,13 @@ static void add_result(struct submitted_list *done, const struct submit_request 
         .count = request->count,
         .job_id = answer->job_id,
         .unknown = unknown,
+        .full = no && answer->too_many,
         .unanswered = no && failed->code == ERROR_UNREACHABLE,
         .said = take_ptr(answer->said),
         .error = answer->job_id ? NULL : xstrdup(failed->text),
     };
     done->taken += answer->job_id != 0;
+    done->full += no && answer->too_many;
     done->unknown += unknown;
     done->unanswered += no && failed->code == ERROR_UNREACHABLE;
 }
@@ -124,10 +126,11 @@ static int look_for(const struct submit *submit, const struct submit_request *re
     return 0;
 }
 
-// One sbatch, and its answer into the database. *too_many: refused, but half as many may be
-// taken.
+// One sbatch, and its answer into the database. *too_many: refused, as `refused` says, but half as
+// many may be taken; the answer is not in the database.
 static int call(const struct submit *submit, const struct submit_request *request, int64_t id,
-                struct submitted_list *done, bool *too_many, struct error *err)
+                struct submitted_list *done, bool *too_many, struct error *refused,
+                struct error *err)
 {
     struct sbatch_answer answer;
     struct error failed = {0};
@@ -146,9 +149,11 @@ static int call(const struct submit *submit, const struct submit_request *reques
         rc = 0;
     bool no = !unknown && !answer.job_id;
     *too_many = no && answer.too_many && request->count > 1;
-    if (!*too_many)
+    if (*too_many)
+        *refused = failed;
+    else
         add_result(done, request, &answer, &failed, unknown);
-    if (!rc && !unknown)
+    if (!rc && !unknown && !*too_many)
         rc = store_submission_answered(submit->store, id, answer.job_id, no ? failed.text : NULL,
                                        err);
     crash_point("submission-recorded");
@@ -162,8 +167,9 @@ static int call_halving(const struct submit *submit, struct submit_request *requ
                         struct submitted_list *done, struct error *err)
 {
     bool too_many = true;
+    struct error refused;
     for (;;) {
-        if (call(submit, request, id, done, &too_many, err))
+        if (call(submit, request, id, done, &too_many, &refused, err))
             return -1;
         if (!too_many)
             return 0;
@@ -177,6 +183,7 @@ static int call_halving(const struct submit *submit, struct submit_request *requ
         struct arena *arena = arena_create();
         struct submission row = submission_row(request, arena);
         row.replaces = id;
+        row.error = refused.text;
         int rc =
             store_submissions_create(submit->store, submit->workflow_id, &row, 1, true, arena, err);
         id = row.id;

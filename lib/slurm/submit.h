@@ -33,13 +33,14 @@ struct submitted { // what became of it
     int32_t count;
     int64_t job_id;     // 0: see error
     bool unknown;       // Slurm may have taken it; submit_heal finds out
+    bool full;          // refused, as the user has so many jobs in Slurm: later it may be taken
     bool unanswered;    // sbatch gave no answer, and Slurm surely has it not: to be asked for again
     char *error, *said; // said: what sbatch printed besides
 };
 struct submitted_list {
     struct submitted *list;
     size_t count, space;
-    size_t taken, unknown, unanswered; // of them
+    size_t taken, unknown, unanswered, full; // of them
 };
 
 // Fills in what sbatch is called with; submit_request_fini is due.

@@ -42,7 +42,7 @@ struct action_news {
 };
 
 struct action_run_info { // one time that a runner did it; state RUNNING: does it
-    int64_t start_usec, end_usec;
+    int64_t runner_id, start_usec, end_usec;
     int32_t run_id, commands_done, exit_code, signal; // or UNKNOWN
     enum action_state state;
     const char *node, *message, *output, *log;
@@ -50,9 +50,10 @@ struct action_run_info { // one time that a runner did it; state RUNNING: does i
 struct action_info { // for reports
     int64_t id, fired_usec;
     int32_t position, num_allocations, max_parallel_jobs, jobs, run_id; // jobs: that it selects
-    bool each_runner;
+    bool each_runner, asked; // asked: for its allocations, since it fired
     enum action_state state;
     const char *trigger, *type, *commands, *scheduler;
+    const char *refused;   // what Slurm said when it was asked last; NULL: it took it
     const char *waits_for; // the first of its jobs that is not there yet; NULL: none
     enum job_state waits_state;
     struct action_run_info *runs;

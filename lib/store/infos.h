@@ -7,7 +7,7 @@
 #include "lib/store/file_info.h"
 
 struct workflow_info {
-    int64_t id, created_usec, ended_usec; // ended 0: not yet
+    int64_t id, uid /* of its owner */, created_usec, ended_usec; // ended 0: not yet
     int32_t run_id;
     enum workflow_state state;
     const char *name, *user, *description, *file, *command_line, *folder, *version, *settings,
@@ -38,6 +38,7 @@ struct class_info {
     int64_t id, jobs, counts[JOB_STATES];
     const char *name, *scheduler, *labels;
     int32_t cpus, gpus_milli, nodes;
+    int32_t action; // position of the one that covers its jobs; 0: none
     int64_t memory_bytes, runtime_usec;
     bool enforced;
     // of attempts that have ended; by enum usage_source, and SOURCES: by an unknown one
@@ -63,6 +64,9 @@ struct runner_info {
     int64_t memory_bytes;
     bool lost;
     enum usage_source accounting;
+    // Where its time went, in CPU microseconds: schema.sql. running: what attempts that run have
+    // taken so far; first, last: of its attempts, 0: none.
+    int64_t used_usec, running_usec, lost_usec, unfit_usec, unknown_usec, first_usec, last_usec;
 };
 struct event_info {
     int64_t id, time_usec;
@@ -77,7 +81,7 @@ struct data_info {
 
 struct sample_info { // of a time series; job_name NULL: of the whole node
     int64_t id, time_usec, cpu_usec, memory_bytes; // the last two: or UNKNOWN
-    const char *job_name, *node;
+    const char *job_name, *node, *gpus;            // gpus: JSON or NULL
     int32_t run_id, attempt_id;
 };
 

@@ -54,6 +54,7 @@ lib_libtorc_la_SOURCES += %D%/sqlite_open.c
 lib_libtorc_la_SOURCES += %D%/sqlite_plan.c
 lib_libtorc_la_SOURCES += %D%/sqlite_read.c
 lib_libtorc_la_SOURCES += %D%/sqlite_read_action.c
+lib_libtorc_la_SOURCES += %D%/sqlite_read_runner.c
 lib_libtorc_la_SOURCES += %D%/sqlite_restart.c
 lib_libtorc_la_SOURCES += %D%/sqlite_row.h
 lib_libtorc_la_SOURCES += %D%/sqlite_run.c
@@ -68,6 +69,8 @@ lib_libtorc_la_SOURCES += %D%/sqlite_spawn_look.c
 lib_libtorc_la_SOURCES += %D%/sqlite_state.c
 lib_libtorc_la_SOURCES += %D%/sqlite_steer.c
 lib_libtorc_la_SOURCES += %D%/sqlite_tx.h
+lib_libtorc_la_SOURCES += %D%/sqlite_work.c
+lib_libtorc_la_SOURCES += %D%/sqlite_work.h
 lib_libtorc_la_SOURCES += %D%/start_log.c
 lib_libtorc_la_SOURCES += %D%/start_log.h
 lib_libtorc_la_SOURCES += %D%/steer.h
@@ -78,13 +81,17 @@ lib_libtorc_la_SOURCES += %D%/waiting.c
 lib_libtorc_la_SOURCES += %D%/waiting.h
 # these become C texts; the files themselves stay the one place to read and change them
 EXTRA_DIST += lib/store/class_used.sql
+EXTRA_DIST += lib/store/runner_work.sql
 EXTRA_DIST += lib/store/schema.sql
 BUILT_SOURCES += lib/store/class_used_sql.h
+BUILT_SOURCES += lib/store/runner_work_sql.h
 BUILT_SOURCES += lib/store/schema_sql.h
 CLEANFILES += lib/store/class_used_sql.h
+CLEANFILES += lib/store/runner_work_sql.h
 CLEANFILES += lib/store/schema_sql.h
 lib/store/class_used_sql.h: lib/store/class_used.sql
+lib/store/runner_work_sql.h: lib/store/runner_work.sql
 lib/store/schema_sql.h: lib/store/schema.sql
-lib/store/class_used_sql.h lib/store/schema_sql.h:
+lib/store/class_used_sql.h lib/store/runner_work_sql.h lib/store/schema_sql.h:
 	@$(MKDIR_P) lib/store
 	$(AM_V_GEN)sed -e '/^ *--/d' -e 's/  *-- .*$$//' -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/    "/' -e 's/$$/\\n"/' $< > $@

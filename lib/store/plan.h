@@ -19,10 +19,12 @@ struct submission {
     enum allocation_state state;
     int32_t allocations, cpus, gpus, nodes, slots, rounds;
     int64_t memory_bytes, walltime_usec, created_usec, answered_usec;
-    int32_t action;   // that asks for it; 0: it was planned
-    int32_t classes;  // of its pool, those that it was made for
-    int64_t pool;     // of its class; read only
-    int64_t replaces; // when it is made: the one that Slurm found too large; 0: none
+    int32_t action;  // that asks for it; 0: it was planned
+    int32_t classes; // of its pool, those that it was made for
+    int64_t pool;    // of its class; read only
+    // when it is made: the one that Slurm found too large, as `error` says, which it is refused as;
+    // 0: none
+    int64_t replaces;
 };
 
 // Inserts the rows in one transaction, with an allocation row per element, state planned; ids are

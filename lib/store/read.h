@@ -40,6 +40,10 @@ struct read_request {
     const char *event_kind; // READ_EVENTS: of this kind, or users' events of this name; NULL: all
     int64_t since_usec;     // READ_EVENTS: not older; 0: all
     bool warned; // READ_ATTEMPTS: the last ones of jobs that completed, but with a warning
+    // READ_JOBS, _FILES, _DATA, _DATA_USES: the one of this name, found by index, of a file with at
+    // most 1000 of its readers; NULL: all
+    const char *name;
+    bool bare; // READ_JOBS, _FILES: without needs, readers and writers
 };
 struct read_reply {
     union { // as many as count

@@ -59,13 +59,13 @@ RECORD(grant, runner_grant, INT(runner_grant, runner_id), INT(runner_grant, run_
 LOCAL(start, attempt_start, INT(attempt_start, job_id), INT(attempt_start, start_usec),
       INT(attempt_start, run_id), INT(attempt_start, attempt_id), INT(attempt_start, taken),
       TEXT(attempt_start, stdout_path), TEXT(attempt_start, stderr_path),
-      INT(attempt_start, stream_at));
+      TEXT(attempt_start, message), INT(attempt_start, stream_at));
 #define U(f) INT(usage_record, f)
 LOCAL(usage, usage_record, TEXT(usage_record, node), TEXT(usage_record, step), U(source),
       U(cpu_user_usec), U(cpu_system_usec), U(throttled_usec), U(memory_peak_bytes),
       U(memory_anon_bytes), U(memory_anon_low_bytes), U(memory_anon_high_bytes),
       U(memory_limit_bytes), U(swap_peak_bytes), U(io_read_bytes), U(io_write_bytes), U(oom_kills),
-      U(processes_peak), TEXT(usage_record, gpus));
+      U(processes_peak), U(start_usec), U(end_usec), TEXT(usage_record, gpus));
 #define F(f) INT(file_seen, f)
 LOCAL(seen, file_seen, F(size_bytes), F(mtime_usec), F(ctime_usec), F(inode), F(hash));
 #define A(f) INT(attempt_end, f)
@@ -75,12 +75,14 @@ LOCAL(end, attempt_end, PART(attempt_end, start, &codec_start), A(end_usec), A(w
       TEXT(attempt_end, message), TEXT(attempt_end, stderr_tail),
       LIST(attempt_end, usages, &codec_usage), LIST(attempt_end, files, &codec_seen));
 LOCAL(point, usage_point, INT(usage_point, job_id), INT(usage_point, attempt_id),
-      INT(usage_point, time_usec), INT(usage_point, cpu_usec), INT(usage_point, memory_bytes));
+      INT(usage_point, time_usec), INT(usage_point, cpu_usec), INT(usage_point, memory_bytes),
+      TEXT(usage_point, gpus));
 LOCAL(claim, claim_request, INT(claim_request, max_jobs), INT(claim_request, cpus),
       INT(claim_request, gpus_milli), INT(claim_request, memory_bytes),
-      INT(claim_request, prefetch), INT(claim_request, time_left_usec));
+      INT(claim_request, prefetch), INT(claim_request, at_hand),
+      INT(claim_request, time_left_usec));
 LOCAL(share, share_end, INT(share_end, job_id), INT(share_end, run_id), INT(share_end, attempt_id),
-      LIST(share_end, usages, &codec_usage));
+      INT(share_end, signal), LIST(share_end, usages, &codec_usage));
 #define AE(f) INT(action_end, f)
 LOCAL(action_end, action_end, AE(id), AE(end_usec), AE(commands_done), AE(exit_code), AE(signal),
       AE(good), AE(again), TEXT(action_end, message), TEXT(action_end, output),
@@ -182,12 +184,12 @@ RECORD(class_update, class_update, CU(workflow_id), TEXT(class_update, name), CU
 #define Q(f) INT(read_request, f)
 RECORD(read_request, read_request, Q(what), Q(workflow_id), Q(after_id), Q(limit), Q(job_id),
        TEXT(read_request, job_glob), Q(states), TEXT(read_request, event_kind), Q(since_usec),
-       Q(warned));
+       Q(warned), TEXT(read_request, name), Q(bare));
 #define W(f) INT(workflow_info, f)
 #define WT(f) TEXT(workflow_info, f)
-LOCAL(workflow_info, workflow_info, W(id), W(created_usec), W(ended_usec), W(run_id), W(state),
-      WT(name), WT(user), WT(description), WT(file), WT(command_line), WT(folder), WT(version),
-      WT(settings), WT(environment), FIXED(workflow_info, counts), W(runners_alive),
+LOCAL(workflow_info, workflow_info, W(id), W(uid), W(created_usec), W(ended_usec), W(run_id),
+      W(state), WT(name), WT(user), WT(description), WT(file), WT(command_line), WT(folder),
+      WT(version), WT(settings), WT(environment), FIXED(workflow_info, counts), W(runners_alive),
       W(last_actions));
 #define JI(f) INT(job_info, f)
 #define JT(f) TEXT(job_info, f)
@@ -200,9 +202,9 @@ LOCAL(attempt_info, attempt_info, INT(attempt_info, id), INT(attempt_info, job_i
 #define CI(f) INT(class_info, f)
 #define CT(f) TEXT(class_info, f)
 LOCAL(class_info, class_info, CI(id), CI(jobs), FIXED(class_info, counts), CT(name), CT(scheduler),
-      CT(labels), CI(cpus), CI(gpus_milli), CI(nodes), CI(memory_bytes), CI(runtime_usec),
-      CI(enforced), CI(attempts), FIXED(class_info, sources), CI(wall_max_usec), CI(wall_sum_usec),
-      CI(cpu_sum_usec), CI(memory_peak_max_bytes), CI(memory_anon_max_bytes));
+      CT(labels), CI(cpus), CI(gpus_milli), CI(nodes), CI(action), CI(memory_bytes),
+      CI(runtime_usec), CI(enforced), CI(attempts), FIXED(class_info, sources), CI(wall_max_usec),
+      CI(wall_sum_usec), CI(cpu_sum_usec), CI(memory_peak_max_bytes), CI(memory_anon_max_bytes));
 #define AI(f) INT(allocation_info, f)
 #define AT(f) TEXT(allocation_info, f)
 LOCAL(allocation_info, allocation_info, AI(id), AI(submission_id), AI(slurm_job_id),
@@ -213,7 +215,9 @@ LOCAL(allocation_info, allocation_info, AI(id), AI(submission_id), AI(slurm_job_
 LOCAL(runner_info, runner_info, RI(id), RI(allocation_id), RI(started_usec), RI(heartbeat_usec),
       RI(end_usec), RI(jobs_run), TEXT(runner_info, incarnation), TEXT(runner_info, host),
       TEXT(runner_info, node), TEXT(runner_info, labels), RI(pid), RI(cpus), RI(gpus_milli),
-      RI(memory_bytes), RI(lost), RI(accounting), RI(limit_usec), TEXT(runner_info, scheduler));
+      RI(memory_bytes), RI(lost), RI(accounting), RI(limit_usec), TEXT(runner_info, scheduler),
+      RI(used_usec), RI(running_usec), RI(lost_usec), RI(unfit_usec), RI(unknown_usec),
+      RI(first_usec), RI(last_usec));
 #define EI(f) INT(event_info, f)
 LOCAL(event_info, event_info, EI(id), EI(time_usec), TEXT(event_info, kind), TEXT(event_info, name),
       TEXT(event_info, job_name), TEXT(event_info, data), EI(runner_id), EI(attempt_id),
@@ -225,7 +229,8 @@ LOCAL(pace_info, pace_info, INT(pace_info, jobs_left), INT(pace_info, left_usec)
       INT(pace_info, jobs_ended), INT(pace_info, worked_usec), INT(pace_info, runners_usec));
 LOCAL(sample_info, sample_info, INT(sample_info, id), INT(sample_info, time_usec),
       INT(sample_info, cpu_usec), INT(sample_info, memory_bytes), TEXT(sample_info, job_name),
-      TEXT(sample_info, node), INT(sample_info, run_id), INT(sample_info, attempt_id));
+      TEXT(sample_info, node), INT(sample_info, run_id), INT(sample_info, attempt_id),
+      TEXT(sample_info, gpus));
 
 LOCAL(file_info, file_info, INT(file_info, id), TEXT(file_info, name), TEXT(file_info, path),
       INT(file_info, temporary), INT(file_info, known), TEXT(file_info, identifier),
@@ -236,14 +241,15 @@ LOCAL(text_info, text_info, INT(text_info, id), TEXT(text_info, text));
 
 #define RU(f) INT(action_run_info, f)
 #define RT(f) TEXT(action_run_info, f)
-LOCAL(action_run, action_run_info, RU(start_usec), RU(end_usec), RU(run_id), RU(commands_done),
-      RU(exit_code), RU(signal), RU(state), RT(node), RT(message), RT(output), RT(log));
+LOCAL(action_run, action_run_info, RU(runner_id), RU(start_usec), RU(end_usec), RU(run_id),
+      RU(commands_done), RU(exit_code), RU(signal), RU(state), RT(node), RT(message), RT(output),
+      RT(log));
 #define XI(f) INT(action_info, f)
 #define XT(f) TEXT(action_info, f)
 LOCAL(action_info, action_info, XI(id), XI(fired_usec), XI(position), XI(num_allocations),
-      XI(max_parallel_jobs), XI(jobs), XI(run_id), XI(each_runner), XI(state), XT(trigger),
-      XT(type), XT(commands), XT(scheduler), XT(waits_for), XI(waits_state),
-      LIST(action_info, runs, &codec_action_run));
+      XI(max_parallel_jobs), XI(jobs), XI(run_id), XI(each_runner), XI(asked), XI(state),
+      XT(trigger), XT(type), XT(commands), XT(scheduler), XT(refused), XT(waits_for),
+      XI(waits_state), LIST(action_info, runs, &codec_action_run));
 
 #define REPLY(member)                                                                    \
     LOCAL(read_##member, read_reply,                                                     \

@@ -19,7 +19,7 @@ INSERT INTO attempt_reason VALUES
 CREATE TABLE attempt_warning (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);  -- it completed, but: a bit each
 INSERT INTO attempt_warning VALUES
   (1, 'oom_killed'), (2, 'output_not_written'), (4, 'background_killed'), (8, 'steps_not_counted'),
-  (16, 'output_lost');
+  (16, 'output_lost'), (32, 'gpu_not_given');
 
 CREATE TABLE usage_source (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 INSERT INTO usage_source VALUES (1, 'proc'), (2, 'cgroup1'), (3, 'cgroup2'), (4, 'spank');
@@ -240,7 +240,16 @@ CREATE TABLE runner (
   seq INTEGER NOT NULL DEFAULT 0,          -- last request applied; a replayed one changes nothing
   data_seq INTEGER NOT NULL DEFAULT 0,     -- the same for batches of user data and events
   jobs_run INTEGER NOT NULL DEFAULT 0,
-  nodes INTEGER NOT NULL DEFAULT 1         -- that jobs which it starts may have: those of its allocation, at the first of them
+  nodes INTEGER NOT NULL DEFAULT 1,        -- that jobs which it starts may have: those of its allocation, at the first of them
+  -- Where its time went, in CPU microseconds (CPUs times the time they were held), kept by the same transactions as the attempts;
+  -- lib/store/runner_work.sql fills the first four of it from the rows that there are.
+  used_usec INTEGER NOT NULL DEFAULT 0,    -- by attempts that completed, or go on from a checkpoint
+  lost_usec INTEGER NOT NULL DEFAULT 0,    -- by all others that have ended
+  first_usec INTEGER,                      -- the first start and the last end of its attempts
+  last_usec INTEGER,
+  unfit_usec INTEGER NOT NULL DEFAULT 0,   -- free beside its jobs, while others were ready that did not fit
+  unfit_cpus INTEGER NOT NULL DEFAULT 0,   -- free so now, since its last heartbeat
+  unknown_usec INTEGER NOT NULL DEFAULT 0  -- of one that was lost: free, as far as known, from the last heartbeat on
 );
 CREATE INDEX runner_workflow ON runner (workflow);
 CREATE INDEX runner_allocation ON runner (allocation) WHERE allocation IS NOT NULL;
@@ -263,7 +272,7 @@ CREATE TABLE attempt (
   message TEXT,                            -- what to tell the user about the end
   stderr_tail TEXT,
   stdout TEXT, stderr TEXT,                -- paths
-  stream_at INTEGER,                       -- both are one stream file (lib/base/stream.h): where to look in it; NULL: files
+  stream_at INTEGER,                       -- both are one stream file (lib/base/stream.h): where to look in it; 1: it printed nothing; NULL: files
   UNIQUE (job, run_id, attempt_id)
 );
 CREATE INDEX attempt_open ON attempt (runner) WHERE end_usec IS NULL;
@@ -276,6 +285,7 @@ CREATE TABLE share (
   run_id INTEGER NOT NULL,
   attempt_id INTEGER NOT NULL,
   ended INTEGER NOT NULL DEFAULT 0,        -- 1: the attempt has; the runner is to end what is left of it, and to say what it used
+  signal INTEGER NOT NULL DEFAULT 0,       -- not 0: the attempt is to end, and what it has on the runner's node gets this signal
   PRIMARY KEY (runner, job, run_id, attempt_id)
 ) WITHOUT ROWID;
 CREATE INDEX share_job ON share (job);
@@ -297,6 +307,7 @@ CREATE TABLE usage (
   oom_kills INTEGER,
   processes_peak INTEGER,
   gpus TEXT,                               -- JSON
+  start_usec INTEGER, end_usec INTEGER,    -- of the task; NULL: as long as the attempt, or not known
   UNIQUE (attempt, node, step)
 );
 -- A time series, where the workflow asks for one (resource_monitor).
@@ -306,7 +317,8 @@ CREATE TABLE usage_sample (
   attempt INTEGER REFERENCES attempt(id) ON DELETE CASCADE,  -- NULL: of the runner's whole node
   time_usec INTEGER NOT NULL,
   cpu_usec INTEGER,                        -- used since the attempt began; by all of a node since it booted
-  memory_bytes INTEGER                     -- in use then: anon + shmem (proc: resident); of a node all but what is available
+  memory_bytes INTEGER,                    -- in use then: anon + shmem (proc: resident); of a node all but what is available
+  gpus TEXT                                -- JSON: of each of the job's devices memory and utilization then; NULL: it has none
 );
 CREATE INDEX usage_sample_runner ON usage_sample (runner);
 CREATE INDEX usage_sample_attempt ON usage_sample (attempt) WHERE attempt IS NOT NULL;

@@ -28,7 +28,7 @@ static bool is_member(gid_t group)
 }
 
 // The first of them that the user is in.
-static int choose_group(const char *names, char **name, gid_t *group, struct error *err)
+static bool find_group(const char *names, char **name, gid_t *group)
 {
     const char *rest = names;
     for (struct comma_item item; comma_list_next(&rest, &item);) {
@@ -38,8 +38,46 @@ static int choose_group(const char *names, char **name, gid_t *group, struct err
             continue;
         *name = take_ptr(one);
         *group = entry->gr_gid;
-        return 0;
+        return true;
     }
+    return false;
+}
+
+bool share_is_shared(const char *path)
+{
+    struct stat st;
+    return !stat(path, &st) && st.st_mode & (S_IWGRP | S_IWOTH);
+}
+
+int share_check_access(const struct workflow_info *workflow, struct error *err)
+{
+    struct settings settings;
+    cleanup_free char *name = NULL;
+    gid_t group;
+    if (getuid() == 0 || (int64_t)getuid() == workflow->uid)
+        return 0;
+    if (settings_parse(&settings, workflow->settings, err))
+        return -1;
+    const char *groups = settings.access_groups ? settings.access_groups : "";
+    cleanup_free char *owner =
+        *workflow->user ? xstrdup(workflow->user) : xasprintf("uid %lld", (long long)workflow->uid);
+    int rc = 0;
+    if (!find_group(groups, &name, &group))
+        rc = error_set(err, ERROR_USAGE, 0,
+                       "workflow %lld (%s) belongs to %s, and %s%s%s; ask %s to do it, or submit "
+                       "its file as a workflow of your own",
+                       (long long)workflow->id, workflow->name, owner,
+                       *groups ? "may be changed only by members of its access_groups, "
+                               : "nobody else may change it, as it names no access_groups",
+                       groups, *groups ? ", of which you are in none" : "", owner);
+    settings_fini(&settings);
+    return rc;
+}
+
+static int choose_group(const char *names, char **name, gid_t *group, struct error *err)
+{
+    if (find_group(names, name, group))
+        return 0;
     return error_set(err, ERROR_USAGE, 0,
                      "access_groups: you are in none of the groups %s (`id -Gn` says in which you "
                      "are); name one of yours, or leave the field out",

@@ -3,9 +3,17 @@
 #ifndef LIB_STORE_SHARE_H
 #define LIB_STORE_SHARE_H
 
+#include <stdbool.h>
+
 #include "lib/base/error.h"
 
 struct store;
+struct workflow_info;
+
+// Can others than its owner write the file?
+bool share_is_shared(const char *path);
+// The caller is its owner, root, or in one of its access_groups; else ERROR_USAGE.
+int share_check_access(const struct workflow_info *workflow, struct error *err);
 
 // Gives the open database `where`, and the output folder of the settings (JSON), to the first group
 // of their access_groups that the user is in: mode 0660. Nothing, if they name none. An error, if

@@ -359,8 +359,21 @@ static int take_wide(struct claim_state *state, const struct wide *wide, bool ru
     return take_jobs(state, running ? most : 0, err);
 }
 
+static int is_any_left(const struct claim_state *state, bool *left, struct error *err)
+{
+    int64_t id;
+    int rc = 0;
+    *left = state->foreign_count > 0;
+    for (size_t i = 0; i < state->classes_count; i++)
+        *left |= !state->heads || !state->heads[i].empty;
+    if (state->ordered) // the classes were not looked at
+        rc = db_number(state->tx->db, err, &id, SQL_READY_FIRST, "l", state->tx->workflow_id);
+    *left |= rc > 0;
+    return rc < 0 ? -1 : 0;
+}
+
 int tx_claim(struct tx *tx, const struct runner_row *runner, const struct claim_request *claim,
-             struct sync_reply *reply, struct error *err)
+             struct sync_reply *reply, bool *left, struct error *err)
 {
     struct claim_state state = {
         .tx = tx,
@@ -382,7 +395,7 @@ int tx_claim(struct tx *tx, const struct runner_row *runner, const struct claim_
                  : take_jobs(&state, running ? (int64_t)claim->max_jobs + claim->prefetch : 0, err);
     bool forsaken = false;
     if (rc == 0)
-        rc = is_forsaken(&state, &forsaken, err);
+        rc = is_forsaken(&state, &forsaken, err) || is_any_left(&state, left, err) ? -1 : 0;
     reply->may_come &= !forsaken;
     free(state.foreign);
     free(state.classes);

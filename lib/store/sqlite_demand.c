@@ -17,7 +17,8 @@ struct pool {
 struct asking { // an action that gives nodes to the classes that it covers
     struct action_demand demand;
     enum action_state state;
-    bool open; // it has allocations, live or queued
+    bool open;    // it has allocations, live or queued
+    bool refused; // a moment ago: not yet again
 };
 
 struct balance {
@@ -167,7 +168,8 @@ static int read_supplies(struct balance *b, struct error *err)
 
 static int read_askings(struct balance *b, struct error *err)
 {
-    sqlite3_stmt *s = db_query(b->tx->db, err, SQL_DEMAND_ACTIONS, "l", b->tx->workflow_id);
+    sqlite3_stmt *s = db_query(b->tx->db, err, SQL_DEMAND_ACTIONS, "ll", b->tx->workflow_id,
+                               b->tx->now_usec - SUBMISSION_PAUSE_USEC);
     int rc = -1;
     while (s && (rc = db_step(b->tx->db, s, err)) > 0) {
         b->askings =
@@ -178,7 +180,8 @@ static int read_askings(struct balance *b, struct error *err)
                                         .scheduler = db_text(b->arena, s, 2),
                                         .again = sqlite3_column_int(s, 5) != 0},
                              .state = (enum action_state)sqlite3_column_int(s, 3),
-                             .open = sqlite3_column_int(s, 4) != 0};
+                             .open = sqlite3_column_int(s, 4) != 0,
+                             .refused = sqlite3_column_int(s, 6) != 0};
         a->demand.due = a->state == ACTION_FIRED;
     }
     return rc;
@@ -303,7 +306,7 @@ static int find_due(struct tx *tx, struct balance *b, bool *due, struct error *e
     if (compute(b, false, err))
         return -1;
     for (size_t i = 0; i < b->askings_count; i++)
-        *due |= b->askings[i].demand.due;
+        *due |= b->askings[i].demand.due && !b->askings[i].refused;
     for (size_t i = 0; i < b->needs_count && !*due; i++) {
         const struct class_demand *d = &b->needs[i].demand;
         struct pool *pool = &b->pools[b->needs[i].pool];

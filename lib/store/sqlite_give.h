@@ -18,8 +18,9 @@ struct runner_row { // the runner of a sync, with what its allocation allows
 };
 
 // Takes ready jobs for the runner as claim says; they become pending. may_come as in sync_reply.
+// *left: others are ready still, for this runner or another one.
 int tx_claim(struct tx *tx, const struct runner_row *runner, const struct claim_request *claim,
-             struct sync_reply *reply, struct error *err);
+             struct sync_reply *reply, bool *left, struct error *err);
 int tx_claimed_before(struct tx *tx, const struct runner_row *runner, struct sync_reply *reply,
                       struct error *err);
 // The job of a row of CLAIMED_BEFORE or JOB_NEXT; then its run and its files.

@@ -84,6 +84,9 @@ static int check_schema(struct db *db, enum store_mode mode, int64_t *version, s
 // ALTER TABLE looks into the views (and runs none).
 static int migrate(struct db *db, int64_t version, struct error *err)
 {
+    static const char work_fill[] =
+#include "lib/store/runner_work_sql.h"
+        ;
     sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_ENABLE_VIEW, 1, NULL);
     for (; version < SCHEMA_VERSION; version++) {
         cleanup_free char *pragma = xasprintf("PRAGMA user_version = %lld", (long long)version + 1);
@@ -91,7 +94,7 @@ static int migrate(struct db *db, int64_t version, struct error *err)
             return error_prefix(err, "from schema %lld on", (long long)version);
     }
     sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
-    return db_do(db, err, SQL_USED_FILL, "z", (int64_t)0);
+    return execute(db, work_fill, err) || db_do(db, err, SQL_USED_FILL, "z", (int64_t)0) ? -1 : 0;
 }
 
 // Made, or brought up to date, in one transaction: it is of one version or of another, whatever

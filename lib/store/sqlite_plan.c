@@ -7,15 +7,13 @@
 int tx_pool_waits(struct tx *tx, int64_t class_id, bool *waits, struct error *err)
 {
     enum { DOUBLINGS = 8 };
-    // between two submissions of one pool, unless the last has ended and ran jobs: its runner may
-    // be the last that could ask
-    static const int64_t pause_usec = 10 * 1000000;
+    // unless the last has ended and ran jobs: its runner may be the last that could ask
     int64_t vain = 0, waiting = 0;
     if (db_number(tx->db, err, &vain, SQL_POOL_IN_VAIN, "ll", class_id, tx->workflow_id) < 0)
         return -1;
     int64_t doublings = vain > DOUBLINGS ? DOUBLINGS : vain > 1 ? vain - 1 : 0;
     if (db_number(tx->db, err, &waiting, SQL_POOL_WAITING, "llli", class_id, tx->workflow_id,
-                  tx->now_usec - (pause_usec << doublings), vain > 0) < 0)
+                  tx->now_usec - (SUBMISSION_PAUSE_USEC << doublings), vain > 0) < 0)
         return -1;
     *waits = waiting != 0;
     return 0;
@@ -29,10 +27,11 @@ static int choose(struct tx *tx, struct submission *list, uint32_t count, bool f
     for (uint32_t i = 0; i < count; i++) {
         bool waits = false;
         list[i].id = 1;
-        if (list[i].action && !list[i].replaces) {
+        if (list[i].action) {
             if (tx_action_submitted(tx, list[i].action, &waits, err))
                 return -1;
-            list[i].id = waits && list[i].allocations > 0; // with none it is done
+            // with none it is done; what replaces a part of it is made in any case
+            list[i].id = list[i].replaces || (waits && list[i].allocations > 0);
             continue;
         }
         if (force || !list[i].class_id)
@@ -90,10 +89,48 @@ static int add_submission(struct tx *tx, struct submission *s, int64_t *first, s
     return tx_event_allocation(tx, EVENT_SUBMISSION_PLANNED, s->id, 0, NULL, err);
 }
 
+// The runner may have come before sbatch's answer was recorded: what has started stays so.
+static int answer(struct tx *tx, int64_t id, int64_t slurm_job_id, const char *error,
+                  struct error *err)
+{
+    struct db *db = tx->db;
+    if (!error && !slurm_job_id)
+        return db_do(db, err, SQL_SUBMISSION_UNANSWERED, "ll", id, tx->now_usec);
+    if (!error)
+        return db_do(db, err, SQL_SUBMISSION_QUEUED, "lll", id, slurm_job_id, tx->now_usec) ||
+                       db_do(db, err, SQL_ALLOCATIONS_QUEUED, "ll", id, slurm_job_id) ||
+                       tx_event_allocation(tx, EVENT_SUBMISSION_QUEUED, id, 0, NULL, err)
+                   ? -1
+                   : 0;
+    tx->change = true; // somebody may try another way
+    return db_do(db, err, SQL_SUBMISSION_REFUSED, "lsl", id, error, tx->now_usec) ||
+                   db_do(db, err, SQL_ALLOCATIONS_CANCELED, "ll", id, tx->now_usec) ||
+                   db_do(db, err, SQL_SUBMISSION_STATE, "l", id) ||
+                   db_do(db, err, SQL_CLASS_SATISFIED, "ll", tx->workflow_id, id) ||
+                   (!slurm_job_id && tx->state == WORKFLOW_RUNNING &&
+                    db_do(db, err, SQL_ACTION_REFUSED, "l", id)) ||
+                   tx_event_allocation(
+                       tx, slurm_job_id ? EVENT_ALLOCATION_CANCELED : EVENT_SUBMISSION_FAILED, id,
+                       0, NULL, err)
+               ? -1
+               : 0;
+}
+
+// What Slurm found too large is refused in the transaction that replaces it: nobody else sees that
+// it is asked for by none.
+static int refuse_replaced(struct tx *tx, const struct submission *list, uint32_t count,
+                           struct error *err)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (list[i].replaces && answer(tx, list[i].replaces, 0, list[i].error, err))
+            return -1;
+    return 0;
+}
+
 static int create_submissions(struct tx *tx, struct submission *list, uint32_t count, bool force,
                               struct arena *arena, struct error *err)
 {
-    if (choose(tx, list, count, force, err))
+    if (refuse_replaced(tx, list, count, err) || choose(tx, list, count, force, err))
         return -1;
     int64_t first = 0;
     for (uint32_t i = 0; i < count; i++)
@@ -116,31 +153,6 @@ int sqlite_submissions_create(void *impl, int64_t workflow_id, struct submission
     rc = db_end(db, rc, err);
     tx_fini(&tx);
     return rc;
-}
-
-// The runner may have come before sbatch's answer was recorded: what has started stays so.
-static int answer(struct tx *tx, int64_t id, int64_t slurm_job_id, const char *error,
-                  struct error *err)
-{
-    struct db *db = tx->db;
-    if (!error && !slurm_job_id)
-        return db_do(db, err, SQL_SUBMISSION_UNANSWERED, "ll", id, tx->now_usec);
-    if (!error)
-        return db_do(db, err, SQL_SUBMISSION_QUEUED, "lll", id, slurm_job_id, tx->now_usec) ||
-                       db_do(db, err, SQL_ALLOCATIONS_QUEUED, "ll", id, slurm_job_id) ||
-                       tx_event_allocation(tx, EVENT_SUBMISSION_QUEUED, id, 0, NULL, err)
-                   ? -1
-                   : 0;
-    tx->change = true; // somebody may try another way
-    return db_do(db, err, SQL_SUBMISSION_REFUSED, "lsl", id, error, tx->now_usec) ||
-                   db_do(db, err, SQL_ALLOCATIONS_CANCELED, "ll", id, tx->now_usec) ||
-                   db_do(db, err, SQL_SUBMISSION_STATE, "l", id) ||
-                   db_do(db, err, SQL_CLASS_SATISFIED, "ll", tx->workflow_id, id) ||
-                   tx_event_allocation(
-                       tx, slurm_job_id ? EVENT_ALLOCATION_CANCELED : EVENT_SUBMISSION_FAILED, id,
-                       0, NULL, err)
-               ? -1
-               : 0;
 }
 
 static int begin_submission(struct tx *tx, struct db *db, int64_t id, struct error *err)

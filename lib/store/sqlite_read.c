@@ -54,6 +54,7 @@ static int read_workflow(struct page *p, void *row, sqlite3_stmt *s)
         .environment = db_text(p->arena, s, 13),
         .runners_alive = small(s, 14),
         .last_actions = small(s, 15),
+        .uid = number(s, 16),
     };
     return add_counts(p, w->counts, SQL_COUNTS_OF_WORKFLOW, w->id);
 }
@@ -111,6 +112,8 @@ static int read_job(struct page *p, void *row, sqlite3_stmt *s)
         .attempts = small(s, 11),
         .continuations = small(s, 12),
     };
+    if (p->uses == 0)
+        return 0;
     if (read_needs(p, job))
         return -1;
     return job->state == JOB_BLOCKED || job->state == JOB_CANCELED ? read_why(p, job) : 0;
@@ -144,6 +147,8 @@ static int read_usages(struct page *p, struct attempt_info *a)
             .oom_kills = known(s, 14),
             .processes_peak = known(s, 15),
             .gpus = db_text(p->arena, s, 16),
+            .start_usec = number(s, 17),
+            .end_usec = number(s, 18),
         };
     }
     struct usage_record *copy = arena_alloc(p->arena, count * sizeof *copy + 1);
@@ -207,70 +212,16 @@ static int read_class(struct page *p, void *row, sqlite3_stmt *s)
         .cpu_sum_usec = known(s, 12),
         .memory_peak_max_bytes = known(s, 13),
         .memory_anon_max_bytes = known(s, 14),
+        .action = small(s, 15),
     };
     for (int i = 0; i <= SOURCES; i++) {
-        c->sources[i] = number(s, 15 + i);
+        c->sources[i] = number(s, 16 + i);
         c->attempts += c->sources[i];
     }
     if (add_counts(p, c->counts, SQL_COUNTS_OF_CLASS, c->id))
         return -1;
     for (int i = 0; i < JOB_STATES; i++)
         c->jobs += c->counts[i];
-    return 0;
-}
-
-static int read_allocation(struct page *p, void *row, sqlite3_stmt *s)
-{
-    struct allocation_info *a = row;
-    int state = one_of(s, 14, ALLOCATION_STATES);
-    *a = (struct allocation_info){
-        .id = row_id(s, 0),
-        .submission_id = row_id(s, 1),
-        .slurm_job_id = number(s, 2),
-        .submitted_usec = number(s, 3),
-        .start_usec = number(s, 4),
-        .end_usec = number(s, 5),
-        .limit_usec = number(s, 6),
-        .walltime_usec = known(s, 7),
-        .jobs_run = number(s, 8),
-        .array_task_id = small_known(s, 9),
-        .cpus = small_known(s, 10),
-        .gpus = small_known(s, 11),
-        .nodes = small_known(s, 12),
-        .memory_bytes = known(s, 13),
-        .state = state < ALLOCATION_STATES ? (enum allocation_state)state : ALLOCATION_UNKNOWN,
-        .partition = db_text(p->arena, s, 15),
-        .node_list = db_text(p->arena, s, 16),
-        .tag = text(p, s, 17),
-        .error = db_text(p->arena, s, 18),
-        .scheduler = db_text(p->arena, s, 19),
-    };
-    return 0;
-}
-
-static int read_runner(struct page *p, void *row, sqlite3_stmt *s)
-{
-    struct runner_info *r = row;
-    *r = (struct runner_info){
-        .id = row_id(s, 0),
-        .allocation_id = row_id(s, 1),
-        .started_usec = number(s, 2),
-        .heartbeat_usec = number(s, 3),
-        .end_usec = number(s, 4),
-        .jobs_run = number(s, 5),
-        .host = text(p, s, 6),
-        .node = text(p, s, 7),
-        .labels = db_text(p->arena, s, 8),
-        .pid = small(s, 9),
-        .cpus = small_known(s, 10),
-        .gpus_milli = small_known(s, 11),
-        .memory_bytes = known(s, 12),
-        .lost = small(s, 13) != 0,
-        .accounting = (enum usage_source)none_or_one_of(s, 14, SOURCES),
-        .incarnation = text(p, s, 15),
-        .limit_usec = number(s, 16),
-        .scheduler = db_text(p->arena, s, 17),
-    };
     return 0;
 }
 
@@ -303,6 +254,16 @@ static int read_data(struct page *p, void *row, sqlite3_stmt *s)
     return 0;
 }
 
+static int read_uses(struct page *p, const struct file_info *f, enum file_role role,
+                     const char ***names, uint32_t *count)
+{
+    static const enum sql which[2][2] = {{SQL_JOBS_OF_DATA, SQL_JOB_OF_DATA},
+                                         {SQL_JOBS_OF_FILE, SQL_JOB_OF_FILE}};
+    sqlite3_stmt *s = db_query(p->db, p->err, which[f->path != NULL][p->job_id != 0], "lil", f->id,
+                               (int)role, p->job_id ? p->job_id : (int64_t)p->uses);
+    return read_names(p, s, names, count);
+}
+
 static int read_file(struct page *p, void *row, sqlite3_stmt *s)
 {
     struct file_info *f = row;
@@ -315,12 +276,10 @@ static int read_file(struct page *p, void *row, sqlite3_stmt *s)
                             .size_bytes = known(s, 6),
                             .mtime_usec = number(s, 7),
                             .hash = whole(s, 8, 0, INT64_MAX, UNKNOWN)};
-    enum sql which = f->path ? SQL_JOBS_OF_FILE : SQL_JOBS_OF_DATA;
-    return read_names(p, db_query(p->db, p->err, which, "lil", f->id, (int)ROLE_INPUT, p->job_id),
-                      &f->readers, &f->readers_count) ||
-                   read_names(
-                       p, db_query(p->db, p->err, which, "lil", f->id, (int)ROLE_OUTPUT, p->job_id),
-                       &f->writers, &f->writers_count)
+    if (p->uses == 0)
+        return 0;
+    return read_uses(p, f, ROLE_INPUT, &f->readers, &f->readers_count) ||
+                   read_uses(p, f, ROLE_OUTPUT, &f->writers, &f->writers_count)
                ? -1
                : 0;
 }
@@ -337,6 +296,7 @@ static int read_sample(struct page *p, void *row, sqlite3_stmt *s)
         .node = text(p, s, 5),
         .run_id = small(s, 6),
         .attempt_id = small(s, 7),
+        .gpus = db_text(p->arena, s, 8),
     };
     return 0;
 }
@@ -382,7 +342,23 @@ static const struct {
     [READ_ACTIONS] = {SQL_READ_ACTIONS, sizeof(struct action_info), read_action},
 };
 
+enum { NAMED_USES = 1000 };
 enum { FAILED = 1 << JOB_FAILED | 1 << JOB_TERMINATED | 1 << JOB_PENDING_FAILED };
+
+// Of one name: its row is found by index.
+static sqlite3_stmt *open_named(struct db *db, const struct read_request *q, struct error *err)
+{
+    enum sql find = q->what == READ_JOBS    ? SQL_AMEND_JOB
+                    : q->what == READ_FILES ? SQL_SPAWN_FILE
+                                            : SQL_DATA_FIND;
+    int64_t id = 0;
+    int rc = db_number(db, err, &id, find, "ls", q->workflow_id, q->name);
+    if (rc < 0)
+        return NULL;
+    int64_t after = rc && q->after_id < id ? id - 1 : INT64_MAX;
+    return db_query(db, err, readers[q->what].sql, "llilsi", q->workflow_id, after, 1, (int64_t)0,
+                    NULL, 0);
+}
 
 // Of one job: its row and the attempts of its own are found by index; and so is what failed.
 static sqlite3_stmt *open_page(struct db *db, const struct read_request *q, uint32_t limit,
@@ -391,6 +367,8 @@ static sqlite3_stmt *open_page(struct db *db, const struct read_request *q, uint
     enum sql of_job = q->what == READ_ATTEMPTS ? SQL_READ_ATTEMPTS_OF_JOB
                       : q->what == READ_FILES  ? SQL_READ_FILES_OF_JOB
                                                : SQL_READ_DATA_USES_OF_JOB;
+    if (q->name)
+        return open_named(db, q, err);
     if (q->job_id &&
         (q->what == READ_ATTEMPTS || q->what == READ_FILES || q->what == READ_DATA_USES))
         return db_query(db, err, of_job, "llil", q->workflow_id, q->after_id, (int)limit + 1,
@@ -398,6 +376,9 @@ static sqlite3_stmt *open_page(struct db *db, const struct read_request *q, uint
     if (q->what == READ_ATTEMPTS && q->warned)
         return db_query(db, err, SQL_READ_ATTEMPTS_WARNED, "lli", q->workflow_id, q->after_id,
                         (int)limit + 1);
+    if (q->what == READ_RUNNERS)
+        return db_query(db, err, SQL_READ_RUNNERS, "llil", q->workflow_id, q->after_id,
+                        (int)limit + 1, clock_real_usec());
     if (q->what == READ_PACE)
         return db_query(db, err, SQL_READ_PACE, "ll", q->workflow_id, clock_real_usec());
     if (q->what == READ_JOBS && q->job_id) {
@@ -416,7 +397,13 @@ static int read_page(struct db *db, const struct read_request *q, struct read_re
 {
     uint32_t limit = q->limit ? q->limit : 1000;
     size_t size = readers[q->what].size, space = 0, count = 0;
-    struct page page = {db, reply->arena, err, q->job_id};
+    struct page page = {.db = db,
+                        .arena = reply->arena,
+                        .err = err,
+                        .job_id = q->job_id,
+                        .uses = q->bare   ? 0
+                                : q->name ? NAMED_USES
+                                          : -1};
     cleanup_free char *rows = NULL;
     sqlite3_stmt *s = open_page(db, q, limit, err);
     int rc = -1;

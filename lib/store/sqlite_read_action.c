@@ -30,6 +30,7 @@ static int read_runs(struct page *p, struct action_info *a)
             .output = db_text(p->arena, s, 8),
             .log = db_text(p->arena, s, 9),
             .node = text(p, s, 10),
+            .runner_id = number(s, 11),
         };
     }
     a->runs = arena_alloc(p->arena, count * sizeof *list + 1);
@@ -58,6 +59,8 @@ int read_action(struct page *p, void *row, sqlite3_stmt *s)
         .fired_usec = number(s, 12),
         .waits_for = db_text(p->arena, s, 13),
         .waits_state = (enum job_state)none_or_one_of(s, 14, JOB_STATES),
+        .asked = small(s, 15) != 0,
+        .refused = db_text(p->arena, s, 16),
     };
     return read_runs(p, a);
 }

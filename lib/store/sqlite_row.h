@@ -10,6 +10,7 @@ struct page {
     struct arena *arena;
     struct error *err;
     int64_t job_id; // of the request
+    int32_t uses;   // readers, writers and needs of a row, at most; -1: all
 };
 
 // ---- what a row has: checked here and nowhere else, since anybody may have written it ----
@@ -68,6 +69,8 @@ static inline const char *text(const struct page *p, sqlite3_stmt *s, int column
     return text ? text : "?";
 }
 
-int read_action(struct page *p, void *row, sqlite3_stmt *s); // sqlite_read_action.c
+int read_action(struct page *p, void *row, sqlite3_stmt *s);     // sqlite_read_action.c
+int read_allocation(struct page *p, void *row, sqlite3_stmt *s); // sqlite_read_runner.c
+int read_runner(struct page *p, void *row, sqlite3_stmt *s);
 
 #endif

@@ -6,6 +6,7 @@
 #include "lib/store/sqlite_give.h"
 #include "lib/store/sqlite_seen.h"
 #include "lib/store/sqlite_share.h"
+#include "lib/store/sqlite_work.h"
 #include "lib/workflow/workflow.h"
 
 struct sync_state {
@@ -227,6 +228,11 @@ static int apply_end(struct sync_state *st, const void *record, struct error *er
         (held.state == JOB_RUNNING && tx_share_used(tx, held.class_id, state, attempt, err)) ||
         tx_share_end(tx, &e->start, err) || add_usages(st, attempt, e, err))
         return -1;
+    bool goes_on = state == JOB_READY && (!e->reason || e->reason == REASON_TERMINATED);
+    bool useful =
+        state == JOB_COMPLETED || (goes_on && held.flags & JOB_SUPPORTS_TERMINATION); // saved
+    if (tx_work_end(tx, &st->runner, held.class_id, e, useful, err))
+        return -1;
     bool other = true;
     if (state == JOB_COMPLETED && held.flags & JOB_REWRITES &&
         tx_wrote_other(tx, st->reply->arena, e->start.job_id, e->files, e->files_count, &other,
@@ -267,15 +273,22 @@ static int apply_start(struct sync_state *st, const void *record, struct error *
     int rc = check_job(st, b, &held, err);
     if (rc == 0 && !st->request->seq)
         return tx_start_lost(tx, st->runner.id, b, err);
-    if (rc <= 0 || held.state == JOB_RUNNING)
-        return rc < 0 ? -1 : 0; // told before
+    if (rc <= 0)
+        return rc;
+    if (held.state == JOB_RUNNING) // told before
+        return b->message ? db_do(tx->db, err, SQL_ATTEMPT_SAYS, "lls", b->job_id, st->runner.id,
+                                  b->message)
+                          : 0;
     if (db_do(tx->db, err, SQL_ATTEMPT_START, "liillssz", b->job_id, run_of(st, b),
               (int)b->attempt_id, st->runner.id, b->start_usec, b->stdout_path, b->stderr_path,
               b->stream_at))
         return -1;
     int64_t attempt = sqlite3_last_insert_rowid(tx->db->sqlite);
     tx_count(tx, held.class_id, JOB_PENDING, JOB_RUNNING, 1);
-    return db_do(tx->db, err, SQL_JOB_START, "li", b->job_id, (int)b->attempt_id) ||
+    tx_work_start(tx, &st->runner, b);
+    return (b->message &&
+            db_do(tx->db, err, SQL_ATTEMPT_SAYS, "lls", b->job_id, st->runner.id, b->message)) ||
+                   db_do(tx->db, err, SQL_JOB_START, "li", b->job_id, (int)b->attempt_id) ||
                    tx_event_at(tx, EVENT_JOB_STARTED, b->job_id, st->runner.id, attempt,
                                b->start_usec, err)
                ? -1
@@ -314,8 +327,8 @@ static int add_point(struct sync_state *st, const void *record, struct error *er
 {
     const struct usage_point *p = record;
     struct db *db = st->tx.db;
-    return p->job_id ? db_do(db, err, SQL_SAMPLE_OF_JOB, "llnnli", st->runner.id, p->time_usec,
-                             p->cpu_usec, p->memory_bytes, p->job_id, (int)p->attempt_id)
+    return p->job_id ? db_do(db, err, SQL_SAMPLE_OF_JOB, "llnnlis", st->runner.id, p->time_usec,
+                             p->cpu_usec, p->memory_bytes, p->job_id, (int)p->attempt_id, p->gpus)
                      : db_do(db, err, SQL_SAMPLE_OF_NODE, "llnn", st->runner.id, p->time_usec,
                              p->cpu_usec, p->memory_bytes);
 }
@@ -408,12 +421,14 @@ static int apply(struct sync_state *st, struct error *err)
         return -1;
     if (tx_finish(&st->tx, err))
         return -1;
+    bool left = false;
     if (!q->leave &&
         (tx_actions_give(&st->tx, st->runner.id, &q->actions, reply->arena, &reply->actions, err) ||
-         tx_claim(&st->tx, &st->runner, &q->claim, reply, err)))
+         tx_claim(&st->tx, &st->runner, &q->claim, reply, &left, err)))
         return -1;
-    return db_do(st->tx.db, err, SQL_RUNNER_BEAT, "llll", st->runner.id, st->tx.now_usec, q->seq,
-                 st->jobs_run) ||
+    int unfit_cpus = work_unfit_cpus(&st->runner, &q->claim, reply, left);
+    return db_do(st->tx.db, err, SQL_RUNNER_BEAT, "lllli", st->runner.id, st->tx.now_usec, q->seq,
+                 st->jobs_run, unfit_cpus) ||
                    tx_finish(&st->tx, err) || (!q->leave && tx_hints(&st->tx, q, reply, err))
                ? -1
                : 0;

@@ -80,6 +80,7 @@ static int lose(struct tx *tx, const struct sharer *j, struct error *err)
                             ? JOB_CANCELED
                             : JOB_READY;
     if (db_do(db, err, SQL_SHARE_TO_STARTER, "l", j->job_id) ||
+        db_do(db, err, SQL_WORK_LOST_OF_JOB, "ll", j->job_id, tx->now_usec) ||
         db_do(db, err, SQL_SHARE_END_ALL, "l", j->job_id) ||
         db_do(db, err, j->state == JOB_RUNNING ? SQL_SHARE_ATTEMPT_LOST : SQL_SHARE_CLAIMED_LOST,
               "llisi", j->job_id, tx->now_usec, (int)to, died, (int)tx->run_id) ||
@@ -115,17 +116,23 @@ int tx_share_runner_ends(struct tx *tx, int64_t runner_id, bool lost, struct err
 
 int tx_usage_add(struct tx *tx, int64_t attempt, const struct usage_record *u, struct error *err)
 {
-    return db_do(tx->db, err, SQL_USAGE_ADD, "lssinnnnnnnnnnnnns", attempt, u->node, u->step,
+    return db_do(tx->db, err, SQL_USAGE_ADD, "lssinnnnnnnnnnnnnszz", attempt, u->node, u->step,
                  (int)u->source, u->cpu_user_usec, u->cpu_system_usec, u->throttled_usec,
                  u->memory_peak_bytes, u->memory_anon_bytes, u->memory_anon_low_bytes,
                  u->memory_anon_high_bytes, u->memory_limit_bytes, u->swap_peak_bytes,
-                 u->io_read_bytes, u->io_write_bytes, u->oom_kills, u->processes_peak, u->gpus);
+                 u->io_read_bytes, u->io_write_bytes, u->oom_kills, u->processes_peak, u->gpus,
+                 u->start_usec, u->end_usec);
 }
 
 int tx_share_cleared(struct tx *tx, int64_t runner_id, const struct share_end *share,
                      struct error *err)
 {
     struct db *db = tx->db;
+    if (share->signal) {
+        tx->change = true;
+        return db_do(db, err, SQL_SHARE_SIGNAL, "liili", share->job_id, (int)share->run_id,
+                     (int)share->attempt_id, runner_id, (int)share->signal);
+    }
     sqlite3_stmt *s = db_query(db, err, SQL_SHARE_ATTEMPT, "lii", share->job_id, (int)share->run_id,
                                (int)share->attempt_id);
     int rc = s ? db_step(db, s, err) : -1;
@@ -178,14 +185,16 @@ int tx_shares_open(struct tx *tx, const struct runner_row *runner,
     sqlite3_stmt *s = db_query(tx->db, err, SQL_SHARES_OF, "l", runner->id);
     int rc = -1;
     while (s && (rc = db_step(tx->db, s, err)) > 0) {
-        if (!sqlite3_column_int(s, 3)) {
-            reply->shares_open++;
+        bool ended = sqlite3_column_int(s, 3);
+        int sig = ended ? 0 : sqlite3_column_int(s, 4);
+        reply->shares_open += !ended;
+        if (!ended && !sig)
             continue;
-        }
         list = array_grow(list, count, &space, sizeof *list);
         list[count++] = (struct share_end){.job_id = sqlite3_column_int64(s, 0),
                                            .run_id = sqlite3_column_int(s, 1),
-                                           .attempt_id = sqlite3_column_int(s, 2)};
+                                           .attempt_id = sqlite3_column_int(s, 2),
+                                           .signal = sig};
     }
     reply->shares = arena_alloc(reply->arena, count * sizeof *list + 1);
     if (count)

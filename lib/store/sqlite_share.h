@@ -26,7 +26,8 @@ int tx_share_end(struct tx *tx, const struct attempt_start *start, struct error 
 // share at it.
 int tx_share_runner_ends(struct tx *tx, int64_t runner_id, bool lost, struct error *err);
 
-// What the runner has cleared, what it is to clear, what it still holds.
+// What the runner has cleared, or its jobs are to get elsewhere; what it is to clear, or to signal;
+// what it still holds.
 int tx_share_cleared(struct tx *tx, int64_t runner_id, const struct share_end *share,
                      struct error *err);
 int tx_shares_open(struct tx *tx, const struct runner_row *runner,

@@ -6,6 +6,7 @@
 #include "lib/meter/usage.h"
 #include "lib/store/sqlite_action.h"
 #include "lib/store/sqlite_share.h"
+#include "lib/store/sqlite_work.h"
 #include "lib/workflow/workflow.h"
 
 #include <string.h>
@@ -51,6 +52,7 @@ void tx_forget(struct tx *tx)
     if (tx->deltas)
         memset(tx->deltas, 0, tx->deltas_space * sizeof *tx->deltas);
     tx->deltas_count = tx->used_count = tx->ended_count = 0;
+    tx->work = (struct work){0};
 }
 
 // ---- counters ----
@@ -178,8 +180,9 @@ static int write_counts(struct tx *tx, struct error *err)
                   u->memory_peak_bytes, u->memory_anon_bytes))
             return -1;
     }
+    int rc = tx_work_write(tx, err);
     tx_forget(tx);
-    return 0;
+    return rc;
 }
 
 // ---- events ----
@@ -398,15 +401,18 @@ int tx_start_lost(struct tx *tx, int64_t runner_id, const struct attempt_start *
         return -1;
     if (!sqlite3_changes(db->sqlite))
         return 0;
-    int64_t end_usec = tx->now_usec > start->start_usec ? tx->now_usec : start->start_usec,
-            class_id = 0;
+    int64_t class_id = 0;
     if (db_number(db, err, &class_id, SQL_JOB_GET, "ll", start->job_id, tx->workflow_id) < 0)
         return -1;
     tx_ran(tx, class_id, back_to(tx), NULL);
-    return db_do(db, err, SQL_ATTEMPT_WHOLE, "liillsslninnizssiz", start->job_id, start->run_id,
-                 start->attempt_id, runner_id, start->start_usec, start->stdout_path,
-                 start->stderr_path, end_usec, (int64_t)UNKNOWN, (int)back_to(tx), (int64_t)UNKNOWN,
-                 (int64_t)UNKNOWN, 0, (int64_t)REASON_LOST, died, NULL, 0, start->stream_at);
+    return db_do(db, err, SQL_ATTEMPT_START, "liillssz", start->job_id, (int)start->run_id,
+                 (int)start->attempt_id, runner_id, start->start_usec, start->stdout_path,
+                 start->stderr_path, start->stream_at) ||
+                   db_do(db, err, SQL_WORK_LOST_OF_JOB, "ll", start->job_id, tx->now_usec) ||
+                   db_do(db, err, SQL_SHARE_ATTEMPT_LOST, "llisi", start->job_id, tx->now_usec,
+                         (int)back_to(tx), died, 0)
+               ? -1
+               : 0;
 }
 
 // Who knows what a dead runner had started has told it, and given back the rest.
@@ -426,7 +432,8 @@ int tx_runner_ends(struct tx *tx, int64_t runner_id, bool lost, struct error *er
     struct db *db = tx->db;
     tx->made_ready = true; // less room, so maybe more demand
     const char *message = lost ? died : "the runner left without an answer about this job";
-    if (tx_share_runner_ends(tx, runner_id, lost, err) ||
+    if (tx_work_runner_ends(tx, runner_id, lost, err) ||
+        tx_share_runner_ends(tx, runner_id, lost, err) ||
         db_do(db, err, SQL_ATTEMPT_LOST, "llis", runner_id, tx->now_usec, (int)back_to(tx),
               message) ||
         (lost && count_claimed(tx, runner_id, err)) ||

@@ -26,6 +26,10 @@ struct ended_job {
     enum job_change change;
 };
 
+struct work { // what attempts of a runner (0: none) took, to be added to its row: sqlite_work.h
+    int64_t runner_id, used_usec, lost_usec, first_usec, last_usec;
+    int64_t class_id, class_cpus; // the last class looked at, and what one of its jobs holds
+};
 struct tx { // one transaction on one workflow
     struct db *db;
     int64_t workflow_id, now_usec;
@@ -38,6 +42,7 @@ struct tx { // one transaction on one workflow
     size_t used_count, used_space;
     struct ended_job *ended_jobs; // jobs whose dependents are still to be told
     size_t ended_count, ended_space;
+    struct work work;
     bool any_ended, made_ready, change;
     bool actions, ended; // it has actions; it has ended
     bool starts;         // no job is given out: commands come before
@@ -85,6 +90,7 @@ int tx_give_back_pending(struct tx *tx, int64_t runner_id, struct error *err);
 int tx_start_lost(struct tx *tx, int64_t runner_id, const struct attempt_start *start,
                   struct error *err);
 
+#define SUBMISSION_PAUSE_USEC INT64_C(10000000) // between two for the same
 // Is a request for the pool of the class still to start, or was the last one a moment ago?
 // Allocations that ran none of its jobs, one after another, make that moment longer, so that nobody
 // submits for ever what does not fit.

@@ -9,10 +9,12 @@
 #include "lib/base/arena.h"
 #include "lib/base/mem.h"
 #include "lib/store/row_codec.h"
+#include "lib/store/share.h"
 
 struct store {
     const struct store_ops *ops;
     void *impl;
+    char *where; // absolute
 };
 
 static const struct {
@@ -46,7 +48,8 @@ struct store *store_open(const char *where, enum store_mode mode, struct error *
     if (!impl)
         return NULL;
     struct store *store = xcalloc(1, sizeof *store);
-    *store = (struct store){.ops = ops, .impl = impl};
+    char *path = realpath(where, NULL);
+    *store = (struct store){.ops = ops, .impl = impl, .where = path ? path : xstrdup(where)};
     return store;
 }
 
@@ -55,6 +58,7 @@ void store_close(struct store *store)
     if (!store)
         return;
     store->ops->close(store->impl);
+    free(store->where);
     free(store);
 }
 
@@ -67,6 +71,18 @@ const char *store_where(const char *option)
 void store_set_patience(struct store *store, int64_t usec)
 {
     store->ops->set_patience(store->impl, usec);
+}
+
+int store_may_change(struct store *store, int64_t workflow_id, struct error *err)
+{
+    struct read_request request = {.what = READ_WORKFLOWS, .workflow_id = workflow_id};
+    struct read_reply reply;
+    struct error missing;
+    if (!share_is_shared(store->where) || store_read(store, &request, &reply, &missing))
+        return 0; // what it is asked for says so itself
+    int rc = reply.count ? share_check_access(reply.workflows, err) : 0;
+    read_reply_fini(&reply);
+    return rc;
 }
 
 int store_change(struct store *store, int64_t *change, struct error *err)
@@ -83,14 +99,18 @@ int store_create_workflow(struct store *store, const struct workflow *workflow,
 
 int store_delete_workflow(struct store *store, int64_t workflow_id, struct error *err)
 {
-    return store->ops->delete_workflow(store->impl, workflow_id, err);
+    return store_may_change(store, workflow_id, err)
+               ? -1
+               : store->ops->delete_workflow(store->impl, workflow_id, err);
 }
 
 int store_enter(struct store *store, const struct runner_entry *entry, struct runner_grant *grant,
                 struct error *err)
 {
     *grant = (struct runner_grant){.arena = arena_create()};
-    int rc = store->ops->enter(store->impl, entry, grant, err);
+    int rc = store_may_change(store, entry->workflow_id, err)
+                 ? -1
+                 : store->ops->enter(store->impl, entry, grant, err);
     if (rc)
         runner_grant_fini(grant);
     return rc;
@@ -132,7 +152,9 @@ int store_restart(struct store *store, const struct restart_request *request,
                   struct restart_reply *reply, struct error *err)
 {
     *reply = (struct restart_reply){0};
-    return store->ops->restart(store->impl, request, reply, err);
+    return store_may_change(store, request->workflow_id, err)
+               ? -1
+               : store->ops->restart(store->impl, request, reply, err);
 }
 
 int store_amend(struct store *store, const struct restart_request *request,
@@ -141,20 +163,26 @@ int store_amend(struct store *store, const struct restart_request *request,
                 struct error *err)
 {
     *reply = (struct restart_reply){0};
-    return store->ops->amend(store->impl, request, had, workflow, origin, reply, err);
+    return store_may_change(store, request->workflow_id, err)
+               ? -1
+               : store->ops->amend(store->impl, request, had, workflow, origin, reply, err);
 }
 
 int store_steer(struct store *store, const struct steer_request *request, struct steer_reply *reply,
                 struct error *err)
 {
     *reply = (struct steer_reply){0};
-    return store->ops->steer(store->impl, request, reply, err);
+    return store_may_change(store, request->workflow_id, err)
+               ? -1
+               : store->ops->steer(store->impl, request, reply, err);
 }
 
 int store_update_class(struct store *store, const struct class_update *update, int64_t *jobs,
                        struct error *err)
 {
-    return store->ops->update_class(store->impl, update, jobs, err);
+    return store_may_change(store, update->workflow_id, err)
+               ? -1
+               : store->ops->update_class(store->impl, update, jobs, err);
 }
 
 int store_demand(struct store *store, int64_t workflow_id, struct demand *demand, struct error *err)
@@ -169,7 +197,10 @@ int store_demand(struct store *store, int64_t workflow_id, struct demand *demand
 int store_submissions_create(struct store *store, int64_t workflow_id, struct submission *list,
                              uint32_t count, bool force, struct arena *arena, struct error *err)
 {
-    return store->ops->submissions_create(store->impl, workflow_id, list, count, force, arena, err);
+    return store_may_change(store, workflow_id, err)
+               ? -1
+               : store->ops->submissions_create(store->impl, workflow_id, list, count, force, arena,
+                                                err);
 }
 
 int store_submission_answered(struct store *store, int64_t submission_id, int64_t slurm_job_id,
@@ -209,7 +240,12 @@ int store_data(struct store *store, const struct data_request *request, struct d
                struct error *err)
 {
     *reply = (struct data_reply){.arena = arena_create()};
-    int rc = store->ops->data(store->impl, request, reply, err);
+    bool writes = false;
+    for (uint32_t i = 0; !request->runner_id && i < request->changes_count; i++)
+        writes |= request->changes[i].op == DATA_SET || request->changes[i].op == DATA_POST;
+    int rc = writes && store_may_change(store, request->workflow_id, err)
+                 ? -1
+                 : store->ops->data(store->impl, request, reply, err);
     if (rc)
         data_reply_fini(reply);
     return rc;
@@ -242,7 +278,9 @@ int store_cancel(struct store *store, int64_t workflow_id, struct submissions *t
                  struct error *err)
 {
     *to_cancel = (struct submissions){.arena = arena_create()};
-    int rc = store->ops->cancel(store->impl, workflow_id, to_cancel, err);
+    int rc = store_may_change(store, workflow_id, err)
+                 ? -1
+                 : store->ops->cancel(store->impl, workflow_id, to_cancel, err);
     if (rc)
         submissions_fini(to_cancel);
     return rc;

@@ -34,6 +34,11 @@ void store_set_patience(struct store *store, int64_t usec);
 // and for polling.
 int store_change(struct store *store, int64_t *change, struct error *err);
 
+// May the caller change this workflow? In a database that is shared (access_groups) its owner,
+// members of its own groups, and root. The calls that change one for a user look at it; this is for
+// who would do something else before. ERROR_USAGE: no, and why.
+int store_may_change(struct store *store, int64_t workflow_id, struct error *err);
+
 // "--db", else $TORC_DB, else "torc.db": the path that a program opens.
 const char *store_where(const char *option);
 

@@ -12,6 +12,7 @@ struct claim_request { // what may be claimed now; max_jobs 0: nothing
     int32_t cpus, gpus_milli; // free now
     int64_t memory_bytes;     // free now
     int32_t prefetch; // besides, so many to have at hand: each fits the runner's whole capacity
+    int32_t at_hand;  // so many that it has do not fit what is free
     int64_t time_left_usec; // until jobs get their termination signal; 0: no end
 };
 
@@ -25,7 +26,8 @@ struct sync_request {
     const int64_t *ahead;
     const struct usage_point *points; // of attempts of this runner, those that end in this request
                                       // too; others are dropped
-    const struct share_end *shares;   // cleared: nothing of these jobs is left on this node
+    const struct share_end *shares;   // cleared: nothing of these jobs is left on this node; with a
+                                      // signal: a job of this runner, for its other nodes
     const int64_t *doubts; // jobs of several nodes that failed here: has one of their nodes died?
     uint32_t starts_count, ends_count, returned_count, ahead_count, points_count, shares_count,
         doubts_count;
@@ -44,7 +46,8 @@ struct sync_reply {
     struct claimed_job *hints;
     int64_t *canceled;        // jobs of this runner that the user canceled: end them
     int64_t *refused;         // jobs that are not this runner's (any more): kill, forget
-    struct share_end *shares; // to be cleared; also of a job of this runner: it is not any more
+    struct share_end *shares; // to be cleared; also of a job of this runner: it is not any more;
+                              // with a signal: to be sent once to what the job has here
     int64_t *settled; // of the doubts: on all other nodes the job is cleared, none of them has died
     int32_t shares_open; // shares that jobs of several nodes hold here while they run
     uint32_t claimed_count, hints_count, canceled_count, refused_count, shares_count, settled_count;

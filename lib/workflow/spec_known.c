@@ -6,6 +6,89 @@
 #include <jansson.h>
 
 #include "lib/base/mem.h"
+#include "lib/text/substitute.h"
+
+// ---- what is named ----
+
+static void add_name(struct names *names, const char *name)
+{
+    if (name && names_find(names, name) == NAMES_NONE)
+        names_add(names, name);
+}
+
+static void add_names(struct names *names, const struct texts *texts)
+{
+    for (uint32_t i = 0; i < texts->count; i++)
+        add_name(names, texts->items[i]);
+}
+
+struct naming {
+    struct workflow_names *names;
+    struct arena *text; // of the names that commands have
+};
+
+static const char *note_name(void *context, enum substitute_kind kind, const char *name)
+{
+    struct naming *naming = context;
+    bool file = kind == SUBSTITUTE_FILE_INPUT || kind == SUBSTITUTE_FILE_OUTPUT;
+    add_name(file ? &naming->names->files : &naming->names->data, arena_strdup(naming->text, name));
+    return NULL;
+}
+
+static void add_command(struct naming *naming, const char *command)
+{
+    if (command && substitute_wanted(command))
+        free(substitute(command, note_name, naming));
+}
+
+static void add_names_of_job(struct naming *naming, const struct spec *spec,
+                             const struct spec_job *job)
+{
+    struct workflow_names *names = naming->names;
+    for (uint32_t i = 0; i < job->depends_on.count; i++)
+        if (job->depends_on.items[i] &&
+            names_find(&spec->job_names, job->depends_on.items[i]) == NAMES_NONE)
+            add_name(&names->jobs, job->depends_on.items[i]);
+    add_names(&names->files, &job->input_files);
+    add_names(&names->files, &job->output_files);
+    add_names(&names->data, &job->input_data);
+    add_names(&names->data, &job->output_data);
+    add_command(naming, job->command);
+    add_command(naming, job->invocation_script);
+    names->all |= job->needs_regexes.count || job->input_file_regexes.count ||
+                  job->output_file_regexes.count || job->input_data_regexes.count ||
+                  job->output_data_regexes.count;
+}
+
+void spec_names(const struct spec *spec, struct workflow_names *names, struct arena *text)
+{
+    struct naming naming = {names, text};
+    *names = (struct workflow_names){0};
+    names_init(&names->jobs);
+    names_init(&names->files);
+    names_init(&names->data);
+    names_init(&names->paths);
+    for (size_t i = 0; i < spec->files_count; i++) {
+        add_name(&names->files, spec->files[i].name);
+        add_name(&names->paths, spec->files[i].path);
+    }
+    for (size_t i = 0; i < spec->data_count; i++)
+        add_name(&names->data, spec->data[i].name);
+    names->own_files = names->files.count;
+    names->own_data = names->data.count;
+    for (size_t i = 0; i < spec->jobs_count; i++)
+        add_names_of_job(&naming, spec, &spec->jobs[i]);
+}
+
+void workflow_names_fini(struct workflow_names *names)
+{
+    names_fini(&names->jobs);
+    names_fini(&names->files);
+    names_fini(&names->data);
+    names_fini(&names->paths);
+}
+
+// ---- what is there ----
 
 #define LINEAGE "TORC_ORCHESTRATOR_LINEAGE_ID"
 

@@ -7,6 +7,10 @@
 #include "lib/workflow/more.h"
 #include "lib/workflow/spec.h"
 
+// The names that the entries have and use; workflow_names_fini is due.
+void spec_names(const struct spec *spec, struct workflow_names *names, struct arena *text);
+void workflow_names_fini(struct workflow_names *names);
+
 // Counts what there is into `more`; new jobs get their lineage into their environment. Texts of the
 // known are borrowed.
 void spec_add_known(struct spec *spec, struct workflow_more *more, struct arena *text);

@@ -246,6 +246,18 @@ int workflow_load_commands(const char *text, size_t length, const char *name,
     return load(&source, readable, workflow, errors);
 }
 
+static bool find_known(const struct workflow_more *more, const struct spec *spec,
+                       struct arena *text)
+{
+    struct workflow_names names;
+    if (!more->find)
+        return true;
+    spec_names(spec, &names, text);
+    bool found = more->find(more->context, &names);
+    workflow_names_fini(&names);
+    return found;
+}
+
 int workflow_load_more(const char *text, size_t length, const char *name,
                        struct workflow_more *more, struct workflow *workflow,
                        struct problems *problems)
@@ -256,18 +268,22 @@ int workflow_load_more(const char *text, size_t length, const char *name,
     *workflow = (struct workflow){.text = arena_create()};
     struct source source = {.problems = problems, .arena = workflow->text};
     struct source base = {.problems = &said, .arena = workflow->text};
+    bool found = true;
     bool has_base =
         more->base && source_read(&base, more->base, more->base_length, more->base_name);
     if (source_read(&source, text, length, name) &&
         spec_read_more(has_base ? &base : NULL, &source, &spec) && !spec.incomplete) {
-        spec_add_known(&spec, more, workflow->text);
-        resolve(&source, &spec, workflow);
+        found = find_known(more, &spec, workflow->text);
+        if (found)
+            spec_add_known(&spec, more, workflow->text);
+        if (found)
+            resolve(&source, &spec, workflow);
     }
     spec_fini(&spec);
     source_fini(&source);
     source_fini(&base);
     problems_fini(&said);
-    return problems->errors > errors ? -1 : 0;
+    return !found || problems->errors > errors ? -1 : 0;
 }
 
 void workflow_fini(struct workflow *workflow)

@@ -16,6 +16,7 @@
 #include "lib/base/mem.h"
 #include "lib/base/size.h"
 #include "lib/workflow/workflow.h"
+#include "runner/job/gpus.h"
 #include "runner/job/outputs.h"
 #include "runner/job/retry.h"
 #include "runner/job/steps.h"
@@ -67,6 +68,10 @@ static const char *describe_warnings(struct job *job, bool strict)
         case WARNING_OUTPUT_LOST:
             what = arena_printf(job->arena, "what it printed could not all be written to %s: %s",
                                 job->end.start.stdout_path, strerror(job->recorded.why_errno));
+            break;
+        case WARNING_GPU:
+            what = arena_printf(job->arena, "it used the GPU %s, which was not given to it",
+                                job->gpus.not_given);
             break;
         }
         if (what)
@@ -182,7 +187,8 @@ static void judge(struct jobs *jobs, struct job *job, const char *missing)
         .continuations = job->claimed.continuations,
         .max_continuations = job->spec.max_continuations,
     });
-    job->end.warnings = has_lost_output(job) ? WARNING_OUTPUT_LOST : 0;
+    job->end.warnings =
+        (has_lost_output(job) ? WARNING_OUTPUT_LOST : 0) | (job->gpus.not_given ? WARNING_GPU : 0);
     if (v.state == JOB_COMPLETED) {
         job->end.warnings |= find_warnings(job);
         if (jobs->settings.strict && job->end.warnings & ~WARNING_STEPS) {
@@ -257,7 +263,7 @@ void job_end(struct jobs *jobs, struct job *job)
     if (may_be_swept(jobs, job))
         return;
     struct usage_record nobodys; // a recovery script is not the job
-    if ((job->step && steps_linger(jobs, job)) ||
+    if ((!job->recovering && steps_linger(jobs, job)) || gpus_linger(job) ||
         meter_job_end(job->meter, &job->rusage, job->recovering ? &nobodys : &job->usage)) {
         job->due_usec = jobs->now + DYING_USEC;
         return;
@@ -274,13 +280,17 @@ void job_end(struct jobs *jobs, struct job *job)
     meter_job_destroy(take_ptr(job->meter));
     drop_script(jobs, job);
     set_end(job, jobs_clock_usec(jobs) - job->start_usec); // `now` may be older than its start
+    gpus_collect(job);
     steps_collect(jobs, job);
     job->tries = 0;
+    if (job->recording && recording_end(jobs->recorder, job->recording, &job->recorded)) {
+        job->recording = NULL;
+        job->end.start.stream_at = job->recorded.at;
+    }
     if (!job->recording) {
         job_look_for_outputs(jobs, job);
         return;
     }
-    recording_end(jobs->recorder, job->recording);
     if (!job->spec.handler) { // else a recovery script may need it
         node_give(&jobs->node, &job->share);
         job->share = (struct share){0};

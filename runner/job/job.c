@@ -7,6 +7,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/mem.h"
 #include "lib/store/start_log.h"
+#include "runner/batch.h"
 #include "runner/job/step_report.h"
 
 void jobs_init(struct jobs *jobs)
@@ -45,6 +46,7 @@ void job_destroy(struct jobs *jobs, struct job *job)
     if (job->recording)
         recording_forget(jobs->recorder, job->recording);
     step_report_destroy(job->step);
+    gpus_forget(job);
     job_drop_ahead(job);
     job_spec_fini(&job->spec);
     arena_destroy(job->arena);

@@ -4,28 +4,16 @@
 #define RUNNER_JOB_JOB_H
 
 #include <sys/queue.h>
-#include <sys/resource.h>
 
-#include "lib/base/arena.h"
 #include "lib/meter/meter.h"
 #include "lib/workflow/job_spec.h"
-#include "runner/batch.h"
 #include "runner/job/environment.h"
+#include "runner/job/gpus.h"
 #include "runner/job/output.h"
+#include "runner/job/phase.h"
 #include "runner/job/recorder.h"
 #include "runner/job/verdict.h"
 #include "runner/node.h"
-
-enum phase {
-    PHASE_HINT,     // not claimed: in the chain of a job that it waits for
-    PHASE_HELD,     // claimed, to be started when it fits
-    PHASE_INPUTS,   // has its share, waits for its inputs to become visible
-    PHASE_RUNNING,  // has a process
-    PHASE_DYING,    // the first process is gone, others not yet
-    PHASE_DRAINING, // all are gone, and its share is free; what it printed is being written
-    PHASE_OUTPUTS,  // all are gone; it waits until its outputs become visible
-    PHASE_ENDED,    // has its verdict, which the store has not acknowledged
-};
 
 struct job {
     TAILQ_ENTRY(job) link; // in the list of its phase
@@ -47,6 +35,7 @@ struct job {
     struct job *ahead; // a hint: what may follow at once when it completes, and so on
     struct share share;
     struct meter_job *meter;
+    struct job_gpus gpus;
     struct step_report *step; // of one that runs as a Slurm step, or NULL
     struct output_files files;
     struct recording *recording;  // of a stream, while that is not done; else NULL
@@ -61,7 +50,7 @@ struct job {
     pid_t pid;
     // by the runner's clock (runner.now), 0: not due; due: look again at whatever it waits for
     int64_t held_usec, start_usec, limit_usec, kill_usec, due_usec, limit_length_usec;
-    int32_t tries, status; // tries: looks for files that are not visible
+    int32_t tries, status, signal_elsewhere; // tries: looks for files that are not visible
     struct rusage rusage;
     struct usage_record usage;
     const char **step_files; // records of its steps, to be removed when they are stored
@@ -78,23 +67,22 @@ struct jobs {
     struct recorder *recorder;
     struct environment *environment;
     struct meter *meter;
+    struct gpus gpus;
     struct start_log *starts;    // NULL: there is none
     struct rlimit files_limit;   // of open files, as the runner found it: what jobs get
     int64_t now, suspended_usec; // now: monotonic, without the time in which all was suspended
     // ended: with a verdict, until somebody takes them out to tell it; live: from INPUTS to that
     struct job_list held, live, ended;
-    uint32_t held_count, live_count, starts_unsent;
+    uint32_t held_count, live_count, starts_unsent, signals_unsent;
     bool swept; // a job was killed and its cgroup removed by who has the allocation now
 };
 
 void jobs_init(struct jobs *jobs);
 // The time now by the clock of `now`, which does not advance while everything is suspended.
 int64_t jobs_clock_usec(const struct jobs *jobs);
-
 // Out of its list (from `ended` its taker took it), and freed with what hangs behind it.
 void job_destroy(struct jobs *jobs, struct job *job);
 void job_drop_ahead(struct job *job); // forgets the hints behind it
-
 // The job of that id, or with that first process, or NULL.
 struct job *job_find(struct job_list *list, int64_t job_id);
 struct job *job_find_pid(struct job_list *live, pid_t pid);

@@ -7,6 +7,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/mem.h"
 #include "lib/workflow/workflow.h"
+#include "runner/batch.h"
 #include "runner/job/steps.h"
 
 void job_hold(struct jobs *jobs, struct batch *batch, const struct claimed_job *claimed)
@@ -63,14 +64,14 @@ static void sample(struct jobs *jobs, struct job *job)
     int64_t next_usec = USEC_PER_SEC;
     bool over = meter_job_sample(job->meter, jobs->now - job->start_usec, &next_usec);
     job->due_usec = jobs->now + next_usec;
-    if (jobs->node.in_allocation && !job->called_srun && !(job->claimed.flags & JOB_SRUN))
-        job->called_srun = meter_job_has_program(job->meter, "srun");
+    steps_own(jobs, job);
     if (over && jobs->settings.limits == LIMITS_ENFORCE)
         job_stop(jobs, job, STOP_OOM, 0);
 }
 
 static void kill_job(struct jobs *jobs, struct job *job)
 {
+    steps_own(jobs, job);
     if (!job->step || !steps_kill(jobs, job))
         meter_job_signal(job->meter, SIGKILL);
     job->kill_usec = jobs->now + USEC_PER_SEC / 10; // once more, for those that were born meanwhile

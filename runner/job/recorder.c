@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The runner keeps the writing ends open as well: so a job that ends makes no noise, and its pipes
-// are empty when nothing is to be read. Frames are gathered and written together, each batch where
-// the last whole frame ends: what failed is written over, so that the file has no gaps.
+// are empty when nothing is to be read. Of a job that printed nothing the thread never hears: the
+// loop sees that the pipes are empty, and that the thread has never looked into them.
 #include "runner/job/recorder.h"
 
 #include <errno.h>
@@ -12,19 +12,15 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/queue.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "lib/base/clock.h"
-#include "lib/base/folder.h"
 #include "lib/base/mem.h"
+#include "runner/job/frames.h"
 
 enum {
-    READ_MOST = 64 * 1024, // of a pipe at once
-    BATCH = 512 * 1024,
-    FRAMES_MOST = 1024, // in a batch
     EVENTS = 64,
     GATHER_MSEC = 5,         // small prints of so long become one frame, what many write one batch
     HEAVY_BYTES = 16 * 1024, // who prints so much meanwhile is not kept waiting
@@ -39,124 +35,35 @@ struct pipe_end {
     int from, to; // to: the job's end
 };
 
+enum owner { THE_LOOPS, NOBODYS, THE_THREADS };
+
 struct recording {
     STAILQ_ENTRY(recording) link;
-    struct stream_key key;
+    atomic_int owner; // enum owner, of the pipes: the first who takes them has them to the end
+    struct chain chain;
     struct pipe_end pipes[2];
-    int64_t start_at, last; // last: where its newest frame begins
-    int64_t file_number;    // of the file that has it
-    int64_t lost_bytes, lost_said;
-    int why_errno;
-    bool end_lost;
+    int64_t start_at;
     char tail[TAIL_BYTES]; // a ring
     size_t stderr_length;
     bool ending, done, forgotten; // under the mutex
 };
 
-struct frame_place { // in the batch
-    struct recording *recording;
-    struct stream_frame frame;
-    size_t at;
-};
-
 struct recorder {
-    char *path;
-    int fd, wake, poll; // fd: for the loop; wake: for the thread
+    struct frames *frames; // the thread's, but for where they are and end
+    int fd, wake, poll;    // fd: for the loop; wake: for the thread
     bool started;
     pthread_t thread;
-    atomic_int_fast64_t end; // of the last whole frame
-    atomic_int open;         // recordings whose pipes are
-    pthread_mutex_t mutex;   // of the next two, and of what recordings have under it
+    atomic_int open;       // recordings whose pipes are
+    pthread_mutex_t mutex; // of the next two, and of what recordings have under it
     STAILQ_HEAD(recording_list, recording) ending;
     bool stop;
-    // the thread's alone
-    int file;
-    int64_t file_number;
-    bool heavy;
-    int why; // errno of what failed last
-    struct frame_place frames[FRAMES_MOST];
-    size_t frames_count, used;
-    unsigned char batch[BATCH];
+    bool heavy; // the thread's alone
+    // The loop's alone, for the next jobs. Not freed: the thread can have an event of one still, if
+    // its job has read again what it had printed.
+    struct recording_list silent;
 };
 
-// ---- the file ----
-
-static void close_file(struct recorder *r)
-{
-    if (r->file >= 0)
-        close(r->file);
-    r->file = -1;
-}
-
-// Made anew when somebody has removed it: what was in it is gone, as with files of jobs.
-static int open_file(struct recorder *r)
-{
-    struct stat st;
-    if (r->file >= 0 && !fstat(r->file, &st) && st.st_nlink)
-        return 0;
-    close_file(r);
-    cleanup_free char *folder = xstrdup(r->path);
-    char *slash = strrchr(folder, '/');
-    if (slash && slash > folder) {
-        *slash = '\0';
-        if (folder_make(folder))
-            return -1;
-    }
-    r->file = open(r->path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
-    if (r->file < 0)
-        return -1;
-    r->end = STREAM_FIRST;
-    r->file_number++;
-    if (pwrite(r->file, stream_preamble, STREAM_FIRST, 0) == STREAM_FIRST)
-        return 0;
-    int saved = errno ? errno : ENOSPC;
-    close_file(r);
-    errno = saved;
-    return -1;
-}
-
-// How much of the batch is in the file.
-static size_t write_batch(struct recorder *r)
-{
-    size_t done = 0;
-    while (done < r->used) {
-        ssize_t n = pwrite(r->file, r->batch + done, r->used - done, r->end + (int64_t)done);
-        if (n < 0 && errno == EINTR)
-            continue;
-        r->why = n < 0 ? errno : ENOSPC;
-        if (n <= 0)
-            break;
-        done += (size_t)n;
-    }
-    return done;
-}
-
-static void lose(struct frame_place *place, int why)
-{
-    struct recording *recording = place->recording;
-    recording->last = place->frame.previous;
-    recording->lost_said -= place->frame.lost_bytes;
-    recording->lost_bytes += place->frame.length;
-    recording->why_errno = why;
-    recording->end_lost |= place->frame.kind == STREAM_END;
-}
-
-static void flush(struct recorder *r)
-{
-    if (!r->used)
-        return;
-    size_t done = r->file >= 0 ? write_batch(r) : 0, kept = r->frames_count;
-    while (kept && r->frames[kept - 1].at + STREAM_HEADER + r->frames[kept - 1].frame.length > done)
-        lose(&r->frames[--kept], r->why);
-    if (kept)
-        r->end +=
-            (int64_t)(r->frames[kept - 1].at + STREAM_HEADER + r->frames[kept - 1].frame.length);
-    if (kept < r->frames_count && r->file >= 0 && ftruncate(r->file, r->end))
-        r->why = errno; // the next batch goes over it, and a reader stops before it
-    r->used = r->frames_count = 0;
-}
-
-// ---- frames ----
+// ---- the thread ----
 
 static void keep_tail(struct recording *recording, const unsigned char *text, size_t length)
 {
@@ -166,49 +73,24 @@ static void keep_tail(struct recording *recording, const unsigned char *text, si
         recording->tail[recording->stderr_length++ % TAIL_BYTES] = (char)text[i];
 }
 
-static void make_room(struct recorder *r)
+static bool own(struct recording *recording, enum owner who)
 {
-    if (BATCH - r->used < STREAM_HEADER + READ_MOST || r->frames_count == FRAMES_MOST)
-        flush(r);
-    if (!r->used && open_file(r)) // flush() says what is lost
-        r->why = errno;
+    int owner = NOBODYS;
+    return atomic_compare_exchange_strong(&recording->owner, &owner, (int)who) || owner == (int)who;
 }
 
-static void add_frame(struct recorder *r, struct recording *recording, enum stream_kind kind,
-                      size_t length)
-{
-    struct frame_place *place = &r->frames[r->frames_count++];
-    if (recording->file_number != r->file_number) {
-        recording->file_number = r->file_number;
-        recording->last = STREAM_NONE;
-    }
-    *place = (struct frame_place){
-        .recording = recording,
-        .frame = {.kind = kind,
-                  .length = (uint32_t)length,
-                  .key = recording->key,
-                  .time_usec = clock_real_usec(),
-                  .previous = recording->last,
-                  .lost_bytes = recording->lost_bytes - recording->lost_said},
-        .at = r->used,
-    };
-    stream_pack(&place->frame, r->batch + r->used + STREAM_HEADER, r->batch + r->used);
-    recording->lost_said = recording->lost_bytes;
-    recording->last = r->end + (int64_t)r->used;
-    r->used += STREAM_HEADER + length;
-}
-
-// What a pipe has, up to READ_MOST.
+// What a pipe has, up to FRAME_MOST.
 static size_t take_pipe(struct recorder *r, struct pipe_end *pipe)
 {
-    make_room(r);
-    unsigned char *text = r->batch + r->used + STREAM_HEADER;
-    ssize_t n = read(pipe->from, text, READ_MOST);
+    if (!own(pipe->recording, THE_THREADS))
+        return 0;
+    unsigned char *text = frames_room(r->frames);
+    ssize_t n = read(pipe->from, text, FRAME_MOST);
     if (n <= 0)
         return 0;
     if (pipe->kind == STREAM_ERR)
         keep_tail(pipe->recording, text, (size_t)n);
-    add_frame(r, pipe->recording, pipe->kind, (size_t)n);
+    frames_add(r->frames, &pipe->recording->chain, pipe->kind, (size_t)n);
     return (size_t)n;
 }
 
@@ -235,11 +117,9 @@ static void finish(struct recorder *r, struct recording *recording)
     }
     close_pipes(r, recording);
     r->open--;
-    make_room(r);
-    add_frame(r, recording, STREAM_END, 0);
+    frames_room(r->frames);
+    frames_add(r->frames, &recording->chain, STREAM_END, 0);
 }
-
-// ---- the thread ----
 
 static bool take_endings(struct recorder *r, struct recording_list *list)
 {
@@ -297,7 +177,7 @@ static void *recorder_main(void *argument)
         stop = take_endings(r, &ended);
         STAILQ_FOREACH(recording, &ended, link)
         finish(r, recording);
-        flush(r);
+        frames_write(r->frames);
         answer(r, &ended);
     }
     return NULL;
@@ -313,25 +193,28 @@ static int watch(int poll, int fd, void *pointer)
 
 static void recorder_free(struct recorder *r)
 {
-    int fds[] = {r->fd, r->wake, r->poll, r->file};
-    for (int i = 0; i < 4; i++)
+    int fds[] = {r->fd, r->wake, r->poll};
+    for (int i = 0; i < 3; i++)
         if (fds[i] >= 0)
             close(fds[i]);
+    for (struct recording *recording; (recording = STAILQ_FIRST(&r->silent));) {
+        STAILQ_REMOVE_HEAD(&r->silent, link);
+        free(recording);
+    }
     pthread_mutex_destroy(&r->mutex);
-    free(r->path);
+    frames_destroy(r->frames);
     free(r);
 }
 
 struct recorder *recorder_create(const char *path, struct error *err)
 {
     struct recorder *r = xcalloc(1, sizeof *r);
-    r->path = xstrdup(path);
-    r->file = -1;
-    r->end = STREAM_FIRST;
+    r->frames = frames_create(path);
     r->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     r->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     r->poll = epoll_create1(EPOLL_CLOEXEC);
     STAILQ_INIT(&r->ending);
+    STAILQ_INIT(&r->silent);
     pthread_mutex_init(&r->mutex, NULL);
     if (r->fd >= 0 && r->wake >= 0 && r->poll >= 0 && !watch(r->poll, r->wake, NULL))
         return r;
@@ -364,7 +247,7 @@ void recorder_destroy(struct recorder *recorder)
 
 const char *recorder_path(const struct recorder *recorder)
 {
-    return recorder->path;
+    return frames_path(recorder->frames);
 }
 
 int recorder_fd(const struct recorder *recorder)
@@ -390,6 +273,16 @@ static int open_pipe(struct recorder *r, struct recording *recording, int index)
     return fcntl(pipe->from, F_SETFL, O_NONBLOCK) || watch(r->poll, pipe->from, pipe) ? -1 : 0;
 }
 
+// A silent one is as it was made, but for whose it was.
+static struct recording *find_recording(struct recorder *r)
+{
+    struct recording *recording = STAILQ_FIRST(&r->silent);
+    if (!recording)
+        return xcalloc(1, sizeof *recording);
+    STAILQ_REMOVE_HEAD(&r->silent, link);
+    return recording;
+}
+
 struct recording *recording_create(struct recorder *r, struct stream_key key, int fds[2],
                                    struct error *err)
 {
@@ -398,18 +291,20 @@ struct recording *recording_create(struct recorder *r, struct stream_key key, in
         return NULL;
     }
     r->started = true;
-    struct recording *recording = xcalloc(1, sizeof *recording);
-    *recording = (struct recording){.key = key, .last = STREAM_NONE, .start_at = r->end};
+    struct recording *recording = find_recording(r);
+    recording->chain = (struct chain){.key = key, .last = STREAM_NONE};
+    recording->start_at = frames_end(r->frames);
     recording->pipes[1].from = -1;
     if (!open_pipe(r, recording, 0) && !open_pipe(r, recording, 1)) {
         fds[0] = recording->pipes[0].to;
         fds[1] = recording->pipes[1].to;
         r->open++;
+        recording->owner = NOBODYS;
         return recording;
     }
     error_set(err, ERROR_INTERNAL, errno, "cannot make pipes for the output of the job");
     close_pipes(r, recording);
-    free(recording);
+    STAILQ_INSERT_HEAD(&r->silent, recording, link);
     return NULL;
 }
 
@@ -418,13 +313,31 @@ int64_t recording_at(const struct recording *recording)
     return recording->start_at;
 }
 
-void recording_end(struct recorder *r, struct recording *recording)
+static bool is_silent(struct recording *recording)
 {
+    for (int i = 0; i < 2; i++) {
+        int bytes;
+        if (ioctl(recording->pipes[i].from, FIONREAD, &bytes) || bytes)
+            return false;
+    }
+    return own(recording, THE_LOOPS);
+}
+
+bool recording_end(struct recorder *r, struct recording *recording, struct recorded *recorded)
+{
+    if (is_silent(recording)) {
+        close_pipes(r, recording);
+        r->open--;
+        STAILQ_INSERT_HEAD(&r->silent, recording, link);
+        *recorded = (struct recorded){.at = STREAM_SILENT};
+        return true;
+    }
     pthread_mutex_lock(&r->mutex);
     recording->ending = true;
     STAILQ_INSERT_TAIL(&r->ending, recording, link);
     pthread_mutex_unlock(&r->mutex);
     eventfd_write(r->wake, 1);
+    return false;
 }
 
 bool recording_take(struct recorder *r, struct recording *recording, struct arena *arena,
@@ -435,15 +348,16 @@ bool recording_take(struct recorder *r, struct recording *recording, struct aren
     pthread_mutex_unlock(&r->mutex);
     if (!done)
         return false;
+    const struct chain *chain = &recording->chain;
     size_t length = recording->stderr_length < TAIL_BYTES ? recording->stderr_length : TAIL_BYTES;
     char *tail = arena_alloc(arena, length + 1);
     for (size_t i = 0; i < length; i++)
         tail[i] = recording->tail[(recording->stderr_length - length + i) % TAIL_BYTES];
     *recorded = (struct recorded){
-        .at = recording->end_lost ? recording->start_at : recording->last,
-        .lost_bytes = recording->lost_bytes,
-        .why_errno = recording->why_errno,
-        .end_lost = recording->end_lost,
+        .at = chain->end_lost ? recording->start_at : chain->last,
+        .lost_bytes = chain->lost_bytes,
+        .why_errno = chain->why_errno,
+        .end_lost = chain->end_lost,
         .tail = tail,
         .tail_length = length,
         .stderr_length = recording->stderr_length,

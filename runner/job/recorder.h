@@ -31,8 +31,6 @@ struct recording *recording_create(struct recorder *recorder, struct stream_key 
                                    struct error *err);
 // Where to begin to look for it in the file.
 int64_t recording_at(const struct recording *recording);
-// All processes of the attempt are gone: what is in its pipes is taken, and it ends.
-void recording_end(struct recorder *recorder, struct recording *recording);
 
 struct recorded {
     int64_t at;         // attempt_start.stream_at
@@ -42,6 +40,10 @@ struct recorded {
     const char *tail;   // the last 2 KiB of standard error, raw, of that length; in the arena
     size_t tail_length, stderr_length;
 };
+// All processes of the attempt are gone: what is in its pipes is taken, and it ends. true: it
+// printed nothing, and is gone.
+bool recording_end(struct recorder *recorder, struct recording *recording,
+                   struct recorded *recorded);
 // true: it is done, and gone.
 bool recording_take(struct recorder *recorder, struct recording *recording, struct arena *arena,
                     struct recorded *recorded);

@@ -120,6 +120,16 @@ static int start_script(struct jobs *jobs, struct job *job, const struct handler
     return job_spawn(jobs, job, &spawn, err);
 }
 
+// Why the job is still shown as running.
+static void tell_script(struct jobs *jobs, struct job *job)
+{
+    job->end.start.message =
+        arena_printf(job->arena, "%s; its recovery script runs",
+                     job->end.message ? job->end.message : attempt_reason_names[job->end.reason]);
+    jobs->starts_unsent += job->start_sent;
+    job->start_sent = false;
+}
+
 static bool begin_script(struct jobs *jobs, struct job *job, const struct handler_rule *rule)
 {
     struct error err;
@@ -133,6 +143,7 @@ static bool begin_script(struct jobs *jobs, struct job *job, const struct handle
         return false;
     }
     job->recovering = true;
+    tell_script(jobs, job);
     job->phase = PHASE_RUNNING;
     job->stop = STOP_NONE;
     job->signaled = false;
@@ -210,6 +221,7 @@ void retry_end(struct jobs *jobs, struct job *job)
     bool good = WIFEXITED(job->status) && !WEXITSTATUS(job->status) && job->stop == STOP_NONE;
     bool silent = !fstatat(jobs->output.dir, job->recovery_log, &st, 0) && !st.st_size;
     job->recovering = false;
+    job->end.start.message = NULL;
     if (silent)
         unlinkat(jobs->output.dir, job->recovery_log, 0);
     if (job->stop == STOP_CANCELED) {

@@ -17,6 +17,7 @@
 #include "lib/store/start_log.h"
 #include "lib/text/substitute.h"
 #include "lib/workflow/workflow.h"
+#include "runner/job/gpus.h"
 #include "runner/job/outputs.h"
 #include "runner/job/program.h"
 #include "runner/job/spawn.h"
@@ -200,6 +201,7 @@ static void go(struct jobs *jobs, struct job *job)
     job->phase = PHASE_RUNNING;
     job->due_usec = jobs->now + FIRST_SAMPLE_USEC;
     set_limit(jobs, job);
+    gpus_start(jobs, job);
     jobs->starts_unsent++;
 }
 
@@ -257,6 +259,8 @@ static int put_data(struct jobs *jobs, struct job *job)
 bool job_begin(struct jobs *jobs, struct job *job)
 {
     struct error err;
+    if (job->claimed.gpus_milli && !gpus_are_settled(jobs))
+        return false;
     if (!node_take(&jobs->node, &job->claimed, &job->share))
         return false;
     TAILQ_REMOVE(&jobs->held, job, link);

@@ -34,11 +34,12 @@ struct step_report {
     _Atomic bool ended;        // all that follows is there
     int32_t status;            // of the job's first process, as from wait
     bool over_memory;          // torc-step killed it: nothing else held it to its limit
+    _Atomic bool called_srun;  // the job has steps of its own; known before it ends
     uint64_t leftovers;        // processes that outlived the first one
     struct usage_record usage; // without texts
 };
 
-// The variable that tells torc-step, and marks all that runs in the step: the runner's process id.
+// The variable that tells torc-step the runner's process id.
 #define STEP_REPORT_RUNNER "TORC_STEP_RUNNER"
 
 struct step_report *step_report_create(struct error *err); // the runner's

@@ -54,6 +54,8 @@ static struct usage_record convert(const struct step_record *record, const char 
     usage.io_write_bytes = value[STEP_io_write_bytes];
     usage.oom_kills = value[STEP_oom_kills_count];
     usage.processes_peak = value[STEP_pids_peak_count];
+    usage.start_usec = value[STEP_start_usec] > 0 ? value[STEP_start_usec] : 0;
+    usage.end_usec = value[STEP_end_usec] > 0 ? value[STEP_end_usec] : 0;
     return usage;
 }
 
@@ -111,9 +113,10 @@ static void replace_own(struct job *job, struct found *found)
 {
     const struct step_report *report = job->step;
     struct usage_record *own = &found->usages[0];
-    const char *node = own->node;
+    const char *node = own->node, *gpus = own->gpus;
     usage_record_init(own);
     job->leftovers = 0;
+    job->called_srun = report && report->called_srun;
     if (report && report->ended) {
         *own = report->usage;
         job->status = report->status;
@@ -133,9 +136,11 @@ static void replace_own(struct job *job, struct found *found)
         found->usages[i] = found->usages[--found->count];
         break;
     }
+    own->gpus = gpus;
     job->usage = *own;
     if (!own->source && --found->count) // nobody has measured it
         *own = found->usages[found->count];
+    own->gpus = gpus;
 }
 
 static void *keep(struct arena *arena, void *array, size_t bytes)
@@ -179,10 +184,12 @@ void steps_forget(struct job *job)
         unlinkat(folder, job->step_files[i], 0);
 }
 
-// What is in the environment of all that belongs to the job's attempt, steps of its own, too.
+// What is in the environment of all that belongs to the job's attempt on this node, steps of its
+// own, too. The node: of several on one host, as in contrib/sandbox.
+enum { MARKS = 4 };
 struct marks {
-    char texts[3][64];
-    const char *entries[4];
+    char texts[MARKS][96];
+    const char *entries[MARKS + 1];
 };
 
 static void mark(const struct jobs *jobs, int64_t job_id, int32_t run_id, int32_t attempt_id,
@@ -193,9 +200,10 @@ static void mark(const struct jobs *jobs, int64_t job_id, int32_t run_id, int32_
     snprintf(marks->texts[1], sizeof marks->texts[1], "TORC_STEP_JOB=%lld", (long long)job_id);
     snprintf(marks->texts[2], sizeof marks->texts[2], "TORC_STEP_ATTEMPT=%d.%d", run_id,
              attempt_id);
-    for (int i = 0; i < 3; i++)
+    snprintf(marks->texts[3], sizeof marks->texts[3], "SLURMD_NODENAME=%s", jobs->node.name);
+    for (int i = 0; i < MARKS; i++)
         marks->entries[i] = marks->texts[i];
-    marks->entries[3] = NULL;
+    marks->entries[MARKS] = NULL;
 }
 
 static void mark_own(const struct jobs *jobs, const struct job *job, struct marks *marks)
@@ -230,23 +238,31 @@ static void queue(const struct step_report *report, int sig)
     sigqueue(report->pid, STEP_REPORT_SIGNAL, (union sigval){.sival_int = sig});
 }
 
-// srun itself is spared: it would end its step at once. On other nodes nobody is told but by srun,
-// which hands USR1 and USR2 on to all.
+// srun itself is spared: it would end its step at once.
 static void signal_own_steps(const struct jobs *jobs, struct job *job, int sig)
 {
     struct marks marks;
-    if (job->claimed.nodes > 1 && (sig == SIGUSR1 || sig == SIGUSR2)) {
-        meter_job_signal(job->meter, sig);
-        return;
-    }
     mark_own(jobs, job, &marks);
     process_signal_tasks(marks.entries, sig);
     meter_job_signal_but(job->meter, sig, "srun");
 }
 
-void steps_signal(const struct jobs *jobs, struct job *job, int sig)
+bool steps_own(const struct jobs *jobs, struct job *job)
 {
-    if (!job->step && jobs->node.in_allocation && meter_job_has_program(job->meter, "srun")) {
+    if (job->step)
+        return job->step->called_srun;
+    if (jobs->node.in_allocation && !job->called_srun)
+        job->called_srun = meter_job_has_program(job->meter, "srun");
+    return job->called_srun;
+}
+
+void steps_signal(struct jobs *jobs, struct job *job, int sig)
+{
+    if (job->claimed.nodes > 1 && sig != SIGCONT) {
+        job->signal_elsewhere = sig;
+        jobs->signals_unsent = 1;
+    }
+    if (!job->step && steps_own(jobs, job)) {
         signal_own_steps(jobs, job, sig);
     } else if (!job->step) {
         meter_job_signal(job->meter, sig);
@@ -273,19 +289,30 @@ bool steps_kill(const struct jobs *jobs, struct job *job)
 bool steps_linger(const struct jobs *jobs, struct job *job)
 {
     enum { MOST = 1000 }; // looks, 5 ms apart
-    struct step_report *report = job->step;
-    return report->pid && !report->ended && report->kills++ < MOST && steps_kill_all(jobs, job);
+    const struct step_report *report = job->step;
+    bool is_open = report && report->pid && !report->ended;
+    bool was_killed = job->stop || (report && (report->over_memory || report->leftovers));
+    return (is_open || (was_killed && steps_own(jobs, job))) && job->tries++ < MOST &&
+           steps_kill_all(jobs, job);
 }
 
-void steps_sweep(const struct jobs *jobs, int32_t pid)
+void steps_sweep(const struct jobs *jobs, const char *db, const char *workflow)
 {
     enum { MOST = 500 };
     const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
-    cleanup_free char *slurm = xasprintf("SLURM_JOB_ID=%lld", (long long)jobs->node.slurm_job_id);
-    cleanup_free char *runner = xasprintf(STEP_REPORT_RUNNER "=%d", (int)pid);
-    for (int i = 0;
-         i < MOST && process_kill_marked((const char *const[]){slurm, runner, NULL}, false); i++)
+    cleanup_free char *slurm = xasprintf("SLURM_JOB_ID=%lld", (long long)jobs->node.slurm_job_id),
+                      *node = xasprintf("SLURMD_NODENAME=%s", jobs->node.name);
+    const char *const entries[] = {slurm, node, db, workflow, NULL};
+    for (int i = 0; i < MOST && process_signal_tasks(entries, SIGKILL); i++)
         nanosleep(&pause, NULL);
+}
+
+void steps_signal_share(const struct jobs *jobs, const struct share_end *share)
+{
+    struct marks marks;
+    mark(jobs, share->job_id, share->run_id, share->attempt_id, &marks);
+    process_signal_tasks(marks.entries, share->signal);
+    process_signal_tasks(marks.entries, SIGCONT);
 }
 
 void steps_of_share(const struct jobs *jobs, struct arena *arena, struct share_end *share,

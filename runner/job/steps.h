@@ -10,7 +10,8 @@ int steps_prepare(const struct jobs *jobs, struct job *job, struct error *err);
 
 // All processes of a job get the signal, those in steps on this node, too: no request to Slurm. An
 // srun gets none, as it would kill its step at once, unless its step has not begun: it gives it up.
-void steps_signal(const struct jobs *jobs, struct job *job, int sig);
+// For other nodes it is noted: job->signal_elsewhere.
+void steps_signal(struct jobs *jobs, struct job *job, int sig);
 
 // Kills them, in such a way that their end is recorded; true: it is under way. false: that took too
 // long, or there is no step; all that is found of it on this node was killed the hard way, and srun
@@ -20,7 +21,11 @@ bool steps_kill(const struct jobs *jobs, struct job *job);
 // Kills what is marked as the job's, whatever srun it descends from. Gives how many it found.
 int steps_kill_all(const struct jobs *jobs, const struct job *job);
 
-// srun has ended. Is something of its step alive? Then it was killed, and another look is due.
+// Has the job steps of its own, by an srun that it calls? As far as it has been seen yet.
+bool steps_own(const struct jobs *jobs, struct job *job);
+
+// The first process has ended. Is something of its step alive, or of its own steps when it was
+// killed (a killed srun leaves them)? Then it was killed now, and another look is due.
 bool steps_linger(const struct jobs *jobs, struct job *job);
 
 // Takes the records of the job's attempt on this node into its end: job->end.usages, of the job's
@@ -31,8 +36,13 @@ void steps_collect(struct jobs *jobs, struct job *job);
 // the records are in the database: the files go
 void steps_forget(struct job *job);
 
-// Ends what a dead runner's jobs had in steps on this node, and waits for that.
-void steps_sweep(const struct jobs *jobs, int32_t pid);
+// Ends what dead runners of the workflow had in steps of the allocation on this node, and waits for
+// that; also of jobs of several nodes, which are lost with one, wherever they were started. db,
+// workflow: entries of the environment.
+void steps_sweep(const struct jobs *jobs, const char *db, const char *workflow);
+
+// A job that was started on another node: what it has here gets share->signal.
+void steps_signal_share(const struct jobs *jobs, const struct share_end *share);
 
 // What such a job, started on another node, has used on this one; what is left of it here is
 // killed. Its records go once they are stored. All in the arena.

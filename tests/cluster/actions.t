@@ -86,4 +86,38 @@ ok "what was left when its nodes were gone runs all the same" wait_until 60 '[ "
 is "$(db "SELECT count(*) FROM job WHERE state = 5")" 3 "... all of it"
 is "$(db "SELECT group_concat(DISTINCT scheduler) || count(action) FROM submission")" only1 "... with the action's scheduler"
 is "$(sort -u log | tr '\n' ' ')$(wc -l < log)" "worker $(db "SELECT count(*) FROM runner")" "on_worker_start: once in each runner"
+
+# ---- compute nodes may not submit: what an action asks for while others still run, by --top-up and by --wait
+fresh
+as_user mkdir -p bin
+cat > bin/sbatch <<'W'
+#!/bin/bash
+if [[ $* != *--test-only* ]] && tr '\0' '\n' < /proc/$PPID/environ | grep -q ^SLURM_JOB_ID=; then
+	echo "sbatch: error: Batch job submission failed: Access/permission denied" >&2
+	exit 1
+fi
+exec /usr/bin/sbatch "$@"
+W
+chmod 755 bin/sbatch
+cat > nosubmit.yaml <<'END'
+name: nosubmit
+slurm_schedulers: [{name: cpu, partition: main, walltime: "3"}, {name: gpu, partition: short, walltime: "2"}]
+resource_requirements: [{name: small, num_cpus: 1, memory: 100m, runtime: PT30S}]
+actions: [{trigger_type: on_jobs_complete, action_type: schedule_nodes, jobs: [first], scheduler: gpu}]
+jobs:
+  - {name: first, scheduler: cpu, command: "true", resource_requirements: small}
+  - {name: long, scheduler: cpu, command: "until [ -e out.second ]; do sleep 0.1; done", resource_requirements: small}
+  - {name: second, scheduler: gpu, command: "touch out.second", depends_on: [first], resource_requirements: small}
+END
+torc_nosubmit() { as_user env PATH="$TEST_DIR/bin:$TORC_BUILD:$PATH" torc-sbatch "$@"; }
+torc_nosubmit nosubmit.yaml > out.sbatch 2>&1
+ok "a runner may not ask for the nodes of an action" wait_until 60 '[ -n "$(db "SELECT error FROM submission WHERE action = 1")" ]' || diag "$(cat out.sbatch)"
+like "$(as_user torc show 1.second | head -n 1)" 'ready, .*Access/permission denied' "the job says why it waits" || diag "$(as_user torc status 1)"
+torc_nosubmit --top-up 1 > out.topup 2>&1
+is $? 0 "torc-sbatch --top-up asks for them" || diag "$(cat out.topup)"
+ok "... and all jobs run" wait_until 60 '[ "$(db "SELECT state FROM workflow")" = 1 ]' || diag "$(as_user torc status 1 2>&1)"
+fresh
+out=$(torc_nosubmit --wait nosubmit.yaml 2>&1)
+is "$? $(places)" "0 first - cpu, long - cpu, second 1 gpu, " "--wait asks for them, although other jobs run" || diag "$out"
+is "$(db "SELECT group_concat(action) FROM submission WHERE slurm_job_id IS NOT NULL AND action IS NOT NULL")" 1 "... once" || diag "$(db "SELECT id, action, tag, state, error FROM submission")"
 done_testing

@@ -63,6 +63,24 @@ is "$(query "SELECT group_concat(n, ' ') FROM (SELECT class || ' ' || count(*) A
 	AND state = 'completed' GROUP BY class ORDER BY class)")" "tiny 13 wide 6" "all that they added has run, six of a class that came later"
 is "$(wc -l < heat.out/rod.txt)" 21 "and has converged"
 
+# a class that no node can hold is refused at the call, by what Slurm says of its nodes
+echo '{"name": "fat", "jobs": [{"name": "seed", "command": "torc spawn more.json", "cpus": 1, "memory": "64m", "runtime": "PT1M"}]}' > fat.json
+echo '{"jobs": [{"name": "a", "command": "true", "cpus": 64, "memory": "64m", "runtime": "PT1M"}]}' > more.json
+as_user torc-sbatch --wait fat.json > out 2>&1
+is $? 1 "a job that adds jobs which no node can hold" || diag "$(cat out)"
+fat=$(as_user torc list --json | jq '[.workflows[] | select(.name == "fat").id][0]')
+said=$(as_user torc logs "$fat.seed" --stderr 2>&1)
+like "$said" 'job "?a"?.*64.*refused, nothing was added' "... is told so, with what the nodes have" || diag "$said"
+is "$(as_user torc jobs "$fat" --json | jq '.jobs | length')" 1 "... and nothing is added"
+
+# a trace of somebody else's workflow, replayed for a hundredth of its time and memory
+cp "$TORC_TOP/tests/local/import/montage.json" instance.json
+as_user torc import instance.json --replay 0.01 -o montage.json > out 2>&1 && as_user torc-sbatch --wait montage.json >> out 2>&1
+is $? 0 "an instance of WfCommons is imported, and its replay runs" || diag "$(cat out)"
+is "$(query "SELECT count(*) FROM attempt a JOIN job j ON j.id = a.job WHERE j.workflow = (SELECT max(id) FROM workflow) AND a.state = 5")" 14 "each of its tasks once"
+is "$(jq -r '.workflow.specification.files[] | "\(.id | gsub("[^A-Za-z0-9_.-]"; "_")) \(.sizeInBytes)"' instance.json | while read -r name size; do
+	[ "$(stat -c %s "montage_like.data/$name" 2>&1)" = "$size" ] || echo "$name"; done)" "" "every file has its size"
+
 wait_until 10 '[ -z "$(squeue -h)" ]'
 is "$(squeue -h)" "" "no allocation is left"
 is "$(sinfo -h -N -o %t | sort -u)" idle "both nodes are idle"

@@ -73,6 +73,10 @@ report=$(as_user torc-report 2>&1)
 like "$report" "bad" "the report names what failed"
 like "$report" "broken pipe of dreams" "with the tail of its stderr"
 like "$report" "greedy: oom" "and why"
+is "$(as_user torc-report --json allocations | jq -c '[.allocations[].node_time, .node_time | select(.held_cpu_s != null)
+	| (to_entries | map(select(.key != "asked_cpu_s" and .key != "held_cpu_s").value) | add) as $sum
+	| ($sum - .held_cpu_s | fabs) < 0.00001 and .used_cpu_s > 0 and .lost_cpu_s > 0 and .running_cpu_s == 0] | unique')" "[true]" \
+	"where the time of the nodes went, in parts that are the whole" || diag "$(as_user torc-report --json allocations)"
 
 # two workflows of one database at once
 printf '{"name": "first", "jobs": [{"name": "a", "command": "sleep 1; echo first > first.txt"}]}' | as_user tee first.json > /dev/null

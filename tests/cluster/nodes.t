@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Allocations of several nodes: a runner on each, jobs of several nodes beside those of one, MPI, what they used on each node, a
-# node that dies, nodes that leave early.
+# Allocations of several nodes: a runner on each, jobs of several nodes beside those of one, MPI, what they used on each node, the
+# signal before their end, a node that dies, nodes that leave early.
 . "$(dirname "$0")/../lib/tap.sh"
 . "$(dirname "$0")/../lib/cluster.sh"
 command -v mpicc.mpich > /dev/null || skip_all "MPICH is not installed (libmpich-dev)"
@@ -27,7 +27,11 @@ is "$(db "SELECT count(*), count(DISTINCT u.node), count(DISTINCT u.source), min
 	WHERE name = 'sample' AND step IS NOT NULL")" "6|3|1|1" "what it used is recorded of each task on each node" || diag "$(db 'SELECT * FROM job_usage')"
 is "$(as_user torc-report --json | jq '[.jobs[] | select(.name == "sample").attempts[0].usage] | (.[0].cpu_user_s + .[0].cpu_system_s) >=
 	([.[0].nodes[] | .cpu_user_s + .cpu_system_s] | add) * 0.99')" true "... and added up" || diag "$(as_user torc-report --json | jq '.jobs[1]')"
-is "$(ls "/run/torc/$(id -u "$TEST_USER")" 2> /dev/null)" "" "no record of a step is left"
+is "$(as_user torc-report --json allocations | jq '.allocations[] | select(.nodes == 3) | .cpus as $cpus | .node_time |
+	.asked_cpu_s / .held_cpu_s > 1 and .used_cpu_s > 0 and .used_cpu_s <= .held_cpu_s')" true "a job of three nodes holds CPUs on each" ||
+	diag "$(as_user torc-report --json allocations)"
+records() { ls "/run/torc/$(id -u "$TEST_USER")" 2> /dev/null | grep -E "\.($NODE1|$NODE2|$NODE3)\."; }
+ok "no record of a step is left" wait_until 20 '[ -z "$(records)" ]' || diag "$(records)"
 
 # ---- MPI; two jobs of three nodes side by side, those of one node beside them
 fresh
@@ -46,6 +50,26 @@ is "$(output 2 | grep -c '^rank . of 3 on .* sum 3$')" 3 "... or one on each nod
 is "$(output 2 | grep -E '^(SLURM_(JOB_NUM_NODES|NNODES|CPUS_ON_NODE|TASKS_PER_NODE|MEM_PER_NODE|NTASKS|NO_KILL)|OMP_NUM_THREADS)=' | sort | paste -sd ' ')" \
 	"SLURM_CPUS_ON_NODE=2 SLURM_JOB_NUM_NODES=3 SLURM_MEM_PER_NODE=200 SLURM_NNODES=3 SLURM_TASKS_PER_NODE=2(x3)" "its environment is that of its share"
 is "$(output 3 | uniq | wc -l)" 1 "the srun of a job of one node stays on it" || diag "$(output 3)"
+
+# ---- the signal before the end reaches all tasks: no request to Slurm takes part in this
+fresh
+cat > tell.sh <<'S'
+for signal in TERM USR1; do trap "echo $TORC_JOB_NAME $SLURMD_NODENAME $signal >> told; exit 3" $signal; done
+echo >> begun
+while :; do sleep 0.1; done
+S
+cat > told.json <<'J'
+{"name": "told", "execution_config": {"sigterm_lead_seconds": 60}, "resource_requirements": [{"name": "three", "num_nodes": 3, "num_cpus": 2, "memory": "100m", "runtime": "PT2M"}],
+ "jobs": [{"name": "term", "command": "srun bash tell.sh", "resource_requirements": "three"},
+	{"name": "usr", "command": "srun bash tell.sh", "resource_requirements": "three", "termination_signal": "SIGUSR1"}]}
+J
+as_user torc-sbatch --wait told.json > log 2>&1 & waiting=$!
+wait_until 60 '[ "$(wc -l < begun)" = 6 ]' || diag "$(logs)"
+as_user torc cancel --class three > cancel.log 2>&1 || diag "$(cat cancel.log)"
+await $waiting
+is "$(sort told)" "$(for n in $NODE1 $NODE2 $NODE3; do echo "term $n TERM"; done; for n in $NODE1 $NODE2 $NODE3; do echo "usr $n USR1"; done)" \
+	"each task of a job of three nodes gets its termination signal, once" || diag "$(logs)"
+is "$(states)" "term canceled 1, usr canceled 1" "... and it ends by it"
 
 # ---- a runner is killed, an allocation canceled
 job='echo $TORC_JOB_NAME $TORC_ATTEMPT_ID $SLURMD_NODENAME >> ran; until [ -e go ]; do sleep 0.1; done'

@@ -111,24 +111,33 @@ cat > step.json <<J
  {"name": "fails", "command": "sh -c 'exit 4' | cat", "shell": "strict", "launcher": "srun", "resource_requirements": "one"},
  {"name": "signal", "command": "kill -SEGV \$\$", "launcher": "srun", "resource_requirements": "one"},
  {"name": "slow", "command": "sleep $mark.31", "launcher": "srun", "cpus": 1, "memory": "50m", "runtime": "PT2S"},
- {"name": "inside", "command": "srun -n1 true && echo done", "resource_requirements": "one"}]}
+ {"name": "inside", "command": "srun -n1 true && echo done", "resource_requirements": "one"},
+ {"name": "after", "command": "srun -n1 ./load --mem 100 --cpu 0.4 && srun -n1 ./load --mem 50 --cpu 0.2", "cpus": 1, "memory": "200m", "runtime": "PT1M"}]}
 J
+as_user cp "$TORC_BUILD/tests/load" load
 as_user torc-sbatch step.json > log 2>&1 || diag "$(cat log)"
 ok "jobs as Slurm steps end" ended
 is "$(db "SELECT name, state, coalesce(exit_code, ''), reason FROM job_status ORDER BY id")" "step|completed|0|
 fails|failed|4|exit
 signal|failed||signal
 slow|failed||timeout
-inside|completed|0|" "... each as it should"
+inside|completed|0|
+after|completed|0|" "... each as it should"
 like "$(cat torc_output/*_j1_*.o)" '^[0-9]+ 1$' "... in a step of its own, with its share"
 is "$(alive "sleep $mark\.3")" "" "... with nothing left alive"
 if [ -f "$plugin" ]; then
 	is "$(db "SELECT source FROM job_usage WHERE name = 'step' AND step IS NULL")" spank "its usage comes from the plugin"
 	is "$(db "SELECT cpu_user_s + cpu_system_s > 0.05 AND memory_peak_bytes > 0 FROM job_usage WHERE name = 'step' AND step IS NULL")" 1 "... with figures"
 	is "$(db "SELECT count(*) FROM job_usage WHERE name = 'inside' AND source = 'spank' AND step IS NOT NULL")" 1 "an srun inside a job has a record of its own"
-	is "$(ls /run/torc/"$(id -u "$TEST_USER")" 2>/dev/null | wc -l)" 0 "no record is left"
+	as_user torc-report --json > report.json
+	is "$(jq -c '.jobs[] | select(.name == "after").attempts[0].usage | [(.memory_peak_low_bytes / 1048576 | . >= 100 and . < 103),
+		(.memory_peak_bytes / 1048576 | . >= 100 and . < 120), .cpu_user_s + .cpu_system_s >= 0.6,
+		(.cpu_user_s + .cpu_system_s - ([.nodes[] | .cpu_user_s + .cpu_system_s] | add) | fabs) < 0.00001]' report.json)" "[true,true,true,true]" \
+		"of two steps, one after the other, the peak is that of the larger, and CPU time is added up" || diag "$(jq '.jobs[] | select(.name == "after")' report.json)"
+	like "$(as_user torc show after)" 'memory +10[0-9]m to 1[01][0-9]m at most' "... and it is said between what it was"
+	ok "no record is left" wait_until 20 '! ls /run/torc/"$(id -u "$TEST_USER")" 2> /dev/null | grep -qF ".$NODE1."'
 else
-	skip "the plugin is not built" 4
+	skip "the plugin is not built" 6
 fi
 
 # ---- what execution_config says of srun; a wrapper writes down how srun was called

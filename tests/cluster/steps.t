@@ -4,7 +4,8 @@
 . "$(dirname "$0")/../lib/tap.sh"
 . "$(dirname "$0")/../lib/cluster.sh"
 
-cluster_start --nodes 1 --cpus 4 --memory 2048 --gpus 2 --conf KillWait=8
+slow=${TEST_SLOW:-1} # limits that jobs run into leave time for what they do before
+cluster_start --nodes 1 --cpus 4 --memory 2048 --gpus 2 --conf KillWait=$((8 * slow)) --conf MessageTimeout=$((slow > 1 ? 100 : 10))
 export TEST_COMMAND_SECS=120
 install -m 755 "$TORC_BUILD/tests/load" load
 mark=2000$$
@@ -13,7 +14,7 @@ db() { [ -s torc.db ] && sqlite3 -cmd '.timeout 20000' torc.db "$@"; }
 fresh() {
 	[ ! -s torc.db ] || as_user torc cancel --last > cancel.log 2>&1
 	wait_until 60 '[ -z "$(squeue -h)" ]'
-	as_user rm -rf torc.db* torc_output went begun
+	as_user rm -rf torc.db* torc_output went begun began go
 }
 ended() { wait_until 90 '[ "$(db "SELECT state FROM workflow")" = 1 ]'; }
 jobs() { db "SELECT name, state, coalesce(exit_code, ''), coalesce(signal, ''), reason FROM job_status ORDER BY id"; }
@@ -21,8 +22,8 @@ attempts() { db "SELECT j.name, s.name, coalesce(r.name, '') FROM attempt a JOIN
 	JOIN job_state s ON s.id = a.state LEFT JOIN attempt_reason r ON r.id = a.reason ORDER BY j.id, a.id"; }
 alive() { pgrep -f -- "$1" | grep -vx $$; }
 asked() { grep -cE 'REQUEST_(CANCEL|KILL)_JOB_STEP' "$SANDBOX_DIR"/log/slurmctld.log; }
-classes='"resource_requirements": [{"name": "one", "num_cpus": 1, "memory": "60m", "runtime": "PT1M"},
- {"name": "short", "num_cpus": 1, "memory": "60m", "runtime": "PT2S"}]'
+classes='"resource_requirements": [{"name": "one", "num_cpus": 1, "memory": "60m", "runtime": "PT'$slow'M"},
+ {"name": "short", "num_cpus": 1, "memory": "60m", "runtime": "PT'$((3 * slow))'S"}]'
 scontrol setdebugflags +protocol > /dev/null 2>&1
 
 # ---- how they end; of one srun makes no step in time
@@ -30,7 +31,7 @@ as_user mkdir bin
 printf '#!/bin/sh\nexec sleep %s.7\n' $mark > bin/srun
 chmod 755 bin/srun
 cat > ends.json <<J
-{"name": "ends", "execution_config": {"mode": "slurm", "srun_termination_signal": "TERM@3"}, $classes, "jobs": [
+{"name": "ends", "execution_config": {"mode": "slurm", "srun_termination_signal": "TERM@$((3 * slow))"}, $classes, "jobs": [
  {"name": "well", "command": "echo \$SLURM_CPUS_PER_TASK; sed -n 's/^Cpus_allowed_list:.//p' /proc/self/status", "resource_requirements": "one"},
  {"name": "code", "command": "exit 139", "resource_requirements": "one"},
  {"name": "signal", "command": "kill -SEGV \$\$", "resource_requirements": "one"},
@@ -73,14 +74,14 @@ is "$(db "SELECT count(*), sum(name = 'unborn') FROM job_usage")" "10|0" "... an
 fresh
 save="trap 'echo saved > NAME.saved; exit 3' USR1; [ -e NAME.saved ] && exit 0; touch went; while :; do sleep 0.1; done"
 cat > end.json <<J
-{"name": "end", "execution_config": {"mode": "slurm", "srun_termination_signal": "USR1@4", "sigkill_headroom_seconds": 2}, $classes, "jobs": [
+{"name": "end", "execution_config": {"mode": "slurm", "srun_termination_signal": "USR1@$((4 * slow))", "sigkill_headroom_seconds": $((2 * slow))}, $classes, "jobs": [
  {"name": "polite", "command": "${save//NAME/a}", "resource_requirements": "one", "supports_termination": true},
  {"name": "inner", "command": "srun -n1 bash inner.sh", "launcher": "direct", "resource_requirements": "one", "supports_termination": true},
  {"name": "quits", "command": "trap 'exit 0' USR1; while :; do sleep 0.1; done", "resource_requirements": "one", "supports_termination": true},
  {"name": "deaf", "command": "[ -e a.saved ] && exit 0; trap '' USR1; while :; do sleep 0.1; done", "resource_requirements": "one", "supports_termination": true}]}
 J
 echo "${save//NAME/b}" > inner.sh
-as_user sbatch --wrap "exec torc-run --db $TEST_DIR/torc.db --time 12s end.json" -c 4 --mem 1000 -o end.log > /dev/null
+as_user sbatch --wrap "exec torc-run --db $TEST_DIR/torc.db --time $((12 * slow))s end.json" -c 4 --mem 1000 -o end.log > /dev/null
 ok "a runner whose time ends before its jobs" wait_until 60 '[ "$(db "SELECT count(*) FROM attempt WHERE end_usec IS NOT NULL")" -ge 4 ]'
 is "$(attempts | awk -F '|' '!seen[$1]++')" "polite|ready|terminated
 inner|ready|terminated
@@ -121,12 +122,87 @@ ok "torc cancel ends a step" wait_until 40 '[ "$(attempts)" = "a|canceled|cancel
 ok "... which got its signal" [ -e went ]
 ok "... nothing is left of it" wait_until 20 '[ -z "$(alive "sleep $mark\.2")" ]'
 
+# ---- an srun inside of a step, and steps that a killed srun leaves
+fresh
+cat > inner.json <<J
+{"name": "inner", "execution_config": {"sigterm_lead_seconds": $((2 * slow))}, $classes, "jobs": [
+ {"name": "polite", "command": "srun -n1 bash inner.sh", "launcher": "srun", "resource_requirements": "one"},
+ {"name": "deaf", "command": "srun -n1 bash inner.sh deaf", "launcher": "srun", "resource_requirements": "one"},
+ {"name": "direct", "command": "srun -n1 bash inner.sh deaf", "resource_requirements": "one"},
+ {"name": "leaves", "command": "srun -n1 bash inner.sh deaf & until grep leaves began; do sleep 0.1; done", "launcher": "srun", "resource_requirements": "one"}]}
+J
+cat > inner.sh <<S
+trap "\${1:+:} echo told >> told; \${1:+:} exit 7" TERM
+echo \$TORC_JOB_NAME >> began
+while :; do sleep $mark.8; done
+S
+as_user torc-sbatch inner.json > log 2>&1 || diag "$(cat log)"
+wait_until 60 '[ "$(sort -u began 2> /dev/null | wc -l)" = 4 ] && db "SELECT 1 FROM job_status WHERE state = '"'completed'"'" | grep -q 1' || diag "$(cat began)"
+as_user torc cancel --class one > cancel.log 2>&1 || diag "$(cat cancel.log)"
+ok "jobs with an srun of their own are ended" ended
+is "$(db "SELECT name, state, coalesce(exit_code, ''), coalesce(signal, ''), coalesce(warnings, '') FROM job_status ORDER BY id")" "polite|canceled|7||
+deaf|canceled||9|
+direct|canceled||9|
+leaves|completed|0||background_killed,steps_not_counted" "... a task in a step in a step gets the signal; what is not in the usage is told of"
+is "$(cat told)" told "... once"
+is "$(alive "inner.sh|sleep $mark\.8")" "" "... and nothing is left of them"
+
+# ---- the allocation is suspended: that time does not count
+fresh
+wait="echo >> began; until [ -e go ]; do sleep 0.1; done"
+cat > suspended.json <<J
+{"name": "suspended", $classes, "jobs": [
+ {"name": "step", "command": "$wait", "launcher": "srun", "resource_requirements": "one"},
+ {"name": "direct", "command": "$wait", "resource_requirements": "one"},
+ {"name": "inner", "command": "srun -n1 bash -c '$wait'", "resource_requirements": "one"}]}
+J
+as_user torc-sbatch suspended.json > log 2>&1 || diag "$(cat log)"
+wait_until 60 '[ "$(wc -l < began)" = 3 ]' || diag "$(cat log)"
+allocation=$(squeue -h -o %A)
+scontrol suspend "$allocation"
+runner=$(db 'SELECT pid FROM runner')
+wait_until 20 'grep -qE "freez|refrigerator|signal_stop" "/proc/$runner/wchan"' || diag "$(cat "/proc/$runner/wchan")"
+since=$EPOCHSECONDS
+wait_until 20 '[ $((EPOCHSECONDS - since)) -ge 5 ]'
+as_user touch go
+scontrol resume "$allocation"
+ok "jobs of an allocation that was suspended end" ended
+is "$(jobs | cut -d '|' -f 1-3)" "step|completed|0
+direct|completed|0
+inner|completed|0" "... well"
+is "$(db "SELECT count(*) FROM job_status s JOIN attempt a ON a.job = s.id WHERE wall_s + 2.5 < (end_usec - start_usec) / 1e6")" 3 \
+	"... in the time in which they ran" || diag "$(db "SELECT name, wall_s, (end_usec - start_usec) / 1e6 FROM job_status s JOIN attempt a ON a.job = s.id")"
+
 # ---- srun is killed, its runner is killed: the step goes with them, before anything else has its share
 fresh
 begin
 pkill -KILL -u "$TEST_USER" -x -f 'srun --overlap .*--job-name=a .*torc-step.*'
 ok "a step whose srun is killed has failed" wait_until 40 '[ "$(jobs | cut -d "|" -f 1,2)" = "a|failed" ]'
 is "$(alive "sleep $mark\.2")" "" "... and nothing is left of it"
+fresh
+cat > killed.json <<J
+{"name": "killed", $classes, "jobs": [
+ {"name": "step", "command": "sleep $mark.2", "launcher": "srun", "resource_requirements": "one"},
+ {"name": "inner", "command": "srun -n1 sleep $mark.9", "resource_requirements": "one"}]}
+J
+tasks() { for p in $(pgrep -f "^[^ ]*sleep $mark\.[29]$"); do tr '\0' '\n' < "/proc/$p/environ"; done 2> /dev/null | grep -c "^TORC_STEP_ATTEMPT=1.$1$"; }
+blind() { # srun has a child that asks Slurm to end its step when it dies; it is not to help here
+	for pid in $(pgrep -u "$TEST_USER" -f "^srun .*sleep $mark\.[29]$"); do pkill -KILL -P "$pid" -x srun; done
+}
+last() { db 'SELECT pid FROM runner ORDER BY id DESC LIMIT 1'; }
+as_user sbatch --wrap "torc-run --db $TEST_DIR/torc.db killed.json; until [ -e go ]; do sleep 0.1; done" -c 4 --mem 1000 -o killed.log > /dev/null
+wait_until 60 '[ "$(tasks 1)" = 2 ]' || diag "$(cat killed.log)"
+blind
+kill -KILL "$(last)"
+ok "a runner is killed: another one in its place starts its jobs again" wait_until 60 '[ "$(tasks 2)" = 2 ]' || diag "$(cat killed.log)"
+is "$(tasks 1)" 0 "... when nothing is left of what ran, not even in steps by an srun of a job's own"
+blind
+runner=$(last)
+kill -STOP "$runner"
+kill -KILL "$(ps -o ppid= -p "$runner" | tr -d ' ')" "$runner"
+ok "none is in its place: a step ends by itself, though its allocation goes on" wait_until 40 '[ -z "$(alive "sleep $mark\.2")" ]' || diag "$(cat killed.log)"
+is "$(squeue -h -o %T)" RUNNING "... which it does"
+as_user touch go
 
 # ---- GPUs. Whoever has a device holds its lock, with all that it leaves; so a clash is seen.
 cat > gpu <<'S'
@@ -150,12 +226,12 @@ S
 chmod 755 gpu
 fresh
 cat > gpus.json <<J
-{"name": "gpus", "execution_config": {"sigterm_lead_seconds": 1, "sigkill_headroom_seconds": 1}, "resource_requirements": [
- {"name": "whole", "num_cpus": 1, "num_gpus": 1, "memory": "60m", "runtime": "PT1M"},
- {"name": "brief", "num_cpus": 1, "num_gpus": 1, "memory": "60m", "runtime": "PT1S"},
- {"name": "two", "num_cpus": 1, "num_gpus": 2, "memory": "60m", "runtime": "PT1M"},
- {"name": "half", "num_cpus": 1, "num_gpus": 0.5, "memory": "60m", "runtime": "PT1M"},
- {"name": "none", "num_cpus": 1, "memory": "60m", "runtime": "PT1M"}],
+{"name": "gpus", "execution_config": {"sigterm_lead_seconds": $slow, "sigkill_headroom_seconds": $slow}, "resource_requirements": [
+ {"name": "whole", "num_cpus": 1, "num_gpus": 1, "memory": "60m", "runtime": "PT${slow}M"},
+ {"name": "brief", "num_cpus": 1, "num_gpus": 1, "memory": "60m", "runtime": "PT$((2 * slow))S"},
+ {"name": "two", "num_cpus": 1, "num_gpus": 2, "memory": "60m", "runtime": "PT${slow}M"},
+ {"name": "half", "num_cpus": 1, "num_gpus": 0.5, "memory": "60m", "runtime": "PT${slow}M"},
+ {"name": "none", "num_cpus": 1, "memory": "60m", "runtime": "PT${slow}M"}],
  "failure_handlers": [{"name": "again", "rules": [{"match_all_exit_codes": true, "max_retries": 2, "recovery_script": "./gpu whole sleep 0.2"}]}],
  "jobs": [
  {"name": "long_a", "command": "./gpu whole bash -c '[ -e go ] || sleep $mark.3'", "resource_requirements": "whole", "priority": 9},
@@ -175,10 +251,11 @@ cat > gpus.json <<J
  {"name": "cpu_step", "command": "echo \"[\$CUDA_VISIBLE_DEVICES]\"", "resource_requirements": "none", "launcher": "srun"},
  {"name": "cpu_inner", "command": "srun -n1 bash -c 'echo \"[\$CUDA_VISIBLE_DEVICES]\"'", "resource_requirements": "none"}]}
 J
-as_user sbatch --wrap "exec torc-run --db $TEST_DIR/torc.db gpus.json" -t 3 -c 4 --mem 1000 --gres=gpu:2 -o gpus.log > /dev/null
+as_user sbatch --wrap "exec torc-run --db $TEST_DIR/torc.db gpus.json" -t $((3 * slow)) -c 4 --mem 1000 --gres=gpu:2 -o gpus.log > /dev/null
 ok "two jobs have a GPU each" wait_until 60 '[ "$(sort used)" = "long_a 0
 long_b 1" ] || [ "$(sort used)" = "long_a 1
 long_b 0" ]'
+wait_until 60 '[ "$(jobs | grep -c "^cpu.*|completed")" = 3 ]' # those that need no GPU have run beside them
 as_user touch go
 kill -KILL "$(db 'SELECT pid FROM runner ORDER BY id DESC LIMIT 1')"
 ok "their runner is killed, and goes on with them and all others" ended
@@ -203,4 +280,33 @@ as_user torc-sbatch --wait examples/gpus/workflow.yaml > log 2>&1
 is $? 0 "the example with GPUs" || diag "$(cat log)"
 is "$(cat torc_output/*.e | sort | uniq -c | wc -l) $(cat torc_output/*.e | wc -l)" "2 6" "... six of its jobs had GPUs, and both were used"
 like "$(cat gpus.out/best.txt)" '^0\.0[0-9]* seed [123]$' "... and the best is chosen"
+
+# ---- what steps do on GPUs is their jobs': by a library that says what files say (tests/local/nvml.c) ----
+fresh
+as_user mkdir stub lib
+install -m 755 "$TORC_BUILD/tests/local/.libs/nvml.so" lib/libnvidia-ml.so.1
+as_user sh -c 'echo "GPU-a0 NVIDIA H200" > stub/devices; echo "GPU-a1 NVIDIA H200" >> stub/devices'
+cat > on <<'S'
+#!/bin/bash
+# on MIB: is on the first device until it was looked at some times
+looks() { cat "$NVML_STUB/0.looks" 2> /dev/null || echo 0; }
+first=$(looks)
+echo "$CUDA_VISIBLE_DEVICES"
+echo "$$ $1" > "$NVML_STUB/0.processes"
+until [ $(($(looks) - first)) -ge 4 ]; do read -rt 0.01 < <(:); done
+: > "$NVML_STUB/0.processes"
+S
+chmod 755 on
+cat > seen.json <<J
+{"name": "seen", "resource_requirements": [{"name": "gpu", "num_cpus": 1, "num_gpus": 1, "memory": "60m", "runtime": "PT1M"}], "jobs": [
+ {"name": "direct", "command": "./on 300", "resource_requirements": "gpu"},
+ {"name": "step", "command": "./on 400", "resource_requirements": "gpu", "launcher": "srun"},
+ {"name": "inner", "command": "srun -n1 ./on 500", "resource_requirements": "gpu"}]}
+J
+as_user sbatch --wait --wrap "export NVML_STUB=$TEST_DIR/stub LD_LIBRARY_PATH=$TEST_DIR/lib; exec torc-run --db $TEST_DIR/torc.db seen.json" \
+	-t 3 -c 4 --mem 1000 --gres=gpu:1 -o gpus.log > /dev/null
+is "$(as_user torc-report --db torc.db --json | jq -c '[.jobs[] | [.name, (.attempts[0].usage.gpus[] | .uuid, .given, .memory_peak_bytes / 1048576)]]')" \
+	'[["direct","GPU-a0",true,300],["step","GPU-a0",true,400],["inner","GPU-a0",true,500]]' \
+	"what a job and its steps had on a GPU is told of it" || diag "$(cat gpus.log stub/*)"
+is "$(cat torc_output/*.o | sort | uniq -c | xargs)" "3 GPU-a0" "... and they were told the device by UUID"
 done_testing

@@ -232,13 +232,13 @@ is $? 1 "--wait gives 1 when a job failed"
 like "$out" '1 of 4 jobs did not complete \(1 failed.*torc-report [0-9]+; to run them again: torc restart [0-9]+' "and says how many, and what to do"
 is "$(torc_sbatch --parsable four.json)" 2 "--parsable gives the workflow's id alone"
 is "$(torc_sbatch --json four.json | jq -c '[.workflow_id, .submissions[0].slurm_job_id > 0]')" "[3,true]" "--json"
-as_user bash -c 'torc-sbatch -W four.json -- --hold > wait.out 2>&1 & until grep -q "Where it stands" wait.out; do sleep 0.05; done
+as_user bash -c 'rm -f wait.out; torc-sbatch -W four.json -- --hold > wait.out 2>&1 & until grep -qs "Where it stands" wait.out; do sleep 0.05; done
 	kill -INT $!; wait $!'
 is $? 130 "^C detaches"
 like "$(cat wait.out)" 'detached, workflow 4 goes on' "and says how to look again"
 scontrol release "$(db 'SELECT slurm_job_id FROM submission ORDER BY id DESC LIMIT 1')"
 ok "the workflow did go on" ended 4
-as_user bash -c 'torc-sbatch -W four.json -- --hold > wait.out 2>&1 & until grep -q "Where it stands" wait.out; do sleep 0.05; done
+as_user bash -c 'rm -f wait.out; torc-sbatch -W four.json -- --hold > wait.out 2>&1 & until grep -qs "Where it stands" wait.out; do sleep 0.05; done
 	scancel $(sqlite3 -cmd ".timeout 20000" torc.db "SELECT slurm_job_id FROM submission ORDER BY id DESC LIMIT 1"); wait $!'
 is $? 1 "--wait ends when the allocations are canceled"
 like "$(cat wait.out)" 'were canceled in Slurm; 4 jobs are left' "and says so"

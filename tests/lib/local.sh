@@ -13,7 +13,8 @@
 #   alive MARK         the processes whose command line contains MARK, by line
 
 : "${TORC_BUILD:=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../build" && pwd)}"
-export PATH=$TORC_BUILD:$PATH
+TORC_SOURCE=$(cd "${TORC_SOURCE:-$(dirname "${BASH_SOURCE[0]}")/../..}" && pwd) # the folder changes below
+export PATH=$TORC_BUILD:$PATH TORC_SOURCE
 TEST_DIR=$(mktemp -d /tmp/torc-test.XXXXXX)
 export TORC_DB=$TEST_DIR/db
 cd "$TEST_DIR" || exit 99

@@ -8,7 +8,7 @@ here=$TORC_SOURCE/tests/local/report
 export LC_ALL=C.UTF-8
 unset TORC_DB
 sqlite3 good.db < "$TORC_SOURCE/lib/store/schema.sql" && sqlite3 good.db < "$here/fixture.sql" &&
-	sqlite3 good.db < "$TORC_SOURCE/lib/store/class_used.sql" || exit 1
+	sqlite3 good.db < "$TORC_SOURCE/lib/store/class_used.sql" && sqlite3 good.db < "$TORC_SOURCE/lib/store/runner_work.sql" || exit 1
 commands=('torc list' 'torc list --json' 'torc status 1' 'torc status --json 1' 'torc jobs 1' 'torc jobs --json 1' 'torc jobs 2' 'torc show 1'
 	'torc show 1.*' 'torc show --json 1.*' 'torc plan 1' 'torc plan --json 1' 'torc graph 1' 'torc graph --kind requirements 1'
 	'torc graph --kind job-file 1' 'torc event list --workflow 1' 'torc event list --workflow 1 --json' 'torc data list --workflow 1'
@@ -31,7 +31,7 @@ try() { # SQL
 declare -A columns=(
 	[workflow]='state run_id created_usec ended_usec' [job]='state flags attempts priority' [resource_class]='cpus memory_bytes gpus_milli nodes runtime_usec'
 	[class_count]='state jobs' [class_used]='state source attempts wall_usec wall_max_usec cpu_usec memory_peak_bytes memory_anon_bytes' [attempt]='state reason warnings exit_code signal attempt_id wall_usec start_usec end_usec'
-	[usage]='source cpu_user_usec memory_peak_bytes memory_limit_bytes' [runner]='accounting pid cpus jobs_run heartbeat_usec'
+	[usage]='source cpu_user_usec memory_peak_bytes memory_limit_bytes' [runner]='accounting pid cpus jobs_run heartbeat_usec used_usec lost_usec first_usec last_usec unfit_usec unknown_usec'
 	[allocation]='state start_usec end_usec array_task_id' [submission]='nodes cpus walltime_usec' [event]='kind time_usec' [usage_sample]='time_usec memory_bytes'
 )
 for value in 99 -1 9223372036854775807 1e308 "'text'"; do

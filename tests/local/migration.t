@@ -28,7 +28,9 @@ shape() { # shape DATABASE: tables with their columns and references, indexes, v
 
 export LC_ALL=C.UTF-8
 sqlite3 new.db < "$TORC_SOURCE/lib/store/schema.sql" && sqlite3 new.db < "$here/report/fixture.sql" &&
-	sqlite3 new.db < "$TORC_SOURCE/lib/store/class_used.sql" || bail_out "no new database"
+	sqlite3 new.db < "$TORC_SOURCE/lib/store/class_used.sql" && sqlite3 new.db < "$TORC_SOURCE/lib/store/runner_work.sql" || bail_out "no new database"
+work="SELECT id, used_usec, lost_usec, first_usec, last_usec FROM runner WHERE used_usec > 0"
+isnt "$(sqlite3 new.db "$work")" "" "a runner has worked"
 for version in 2 3 4; do
 	old $version old.db || bail_out "no database of schema $version"
 	rows old.db > before
@@ -39,6 +41,7 @@ for version in 2 3 4; do
 	is "$(diff <(shape old.db) <(shape new.db))" "" "what the steps from schema $version make is what schema.sql makes"
 	is "$(sqlite3 old.db "PRAGMA integrity_check; PRAGMA foreign_key_check")" ok "and nothing in it is damaged"
 	is "$(sqlite3 old.db "SELECT * FROM class_used")" "$(sqlite3 new.db "SELECT * FROM class_used")" "what attempts used is counted"
+	is "$(sqlite3 old.db "$work")" "$(sqlite3 new.db "$work")" "and what runners' time went into"
 	torc-report --json 1 --db old.db > old.json; torc-report --json 1 --db new.db > new.json
 	is "$(diff old.json new.json)" "" "reports of it are the same"
 done

@@ -11,7 +11,7 @@ trap 'rm -rf "$scratch"' EXIT
 export TZ=UTC LC_ALL=C.UTF-8 COLUMNS=80 TORC_DB=$scratch/torc.db
 unset NO_COLOR
 sqlite3 "$TORC_DB" < "$TORC_SOURCE/lib/store/schema.sql" && sqlite3 "$TORC_DB" < "$here/fixture.sql" && sqlite3 "$TORC_DB" < "$here/fixture_5.sql" &&
-    sqlite3 "$TORC_DB" < "$TORC_SOURCE/lib/store/class_used.sql" || exit 1
+    sqlite3 "$TORC_DB" < "$TORC_SOURCE/lib/store/class_used.sql" && sqlite3 "$TORC_DB" < "$TORC_SOURCE/lib/store/runner_work.sql" || exit 1
 same() { # NAME FILE COMMAND...: prints exactly FILE
     local name=$1 file=$here/$2
     shift 2
@@ -85,12 +85,17 @@ json "classes" '.classes[1] | [.name, .cpus, .memory_bytes, .gpus, .nodes, .runt
 json "allocations" '.allocations[0] | [.id, .slurm_job_id, .array_task_id, .partition, .nodes, .state, .submitted, .start, .end,
     .walltime_s] == [1, 72, 0, "debug", 1, "ended", "2023-11-14T22:13:21.000000Z", "2023-11-14T22:13:23.000000Z",
     "2023-11-14T22:15:25.000000Z", 3600]'
+json "node time of an allocation: CPUs times seconds" '.allocations[0].node_time == {"asked_cpu_s": 14400, "held_cpu_s": 488, "used_cpu_s": 282.5,
+    "running_cpu_s": 0, "lost_cpu_s": 162, "waited_cpu_s": 0, "unfit_cpu_s": 15.499996, "startup_cpu_s": 8.000004, "drain_cpu_s": 20, "unknown_cpu_s": 0}'
+json "... of one that never started" '.allocations[2].node_time | .asked_cpu_s == 14400 and .held_cpu_s == null and .used_cpu_s == null'
+json "... of the workflow, and its parts are the whole" '.node_time | .held_cpu_s == 728 and .asked_cpu_s == 28800 and .used_cpu_s == 282.5 and
+    .held_cpu_s == ([to_entries[] | select(.key != "asked_cpu_s" and .key != "held_cpu_s") | .value] | add * 1000000 | round / 1000000)'
 json "events" '[.events[].kind] == ["workflow_created", "job_started", "workflow_ended"]'
 json "actions" '[.actions[] | .state] == ["done", "waiting", "waiting", "fired", "failed"] and .actions[2].waits_for[:9] == "simulate_" and
     .actions[0].commands == ["mkdir -p logs", "date > logs/start"] and .actions[1].commands == null and
     .actions[4].runs[0].exit_code == 127 and .actions[4].runs[0].output == "./mail: not found"'
 json "samples" '.samples[0] == {"time": "2023-11-14T22:13:35.000000Z", "job": null, "run_id": null, "attempt_id": null, "node": "node1",
-    "cpu_s": 86400, "memory_bytes": 4294967296} and .samples[2].memory_bytes == null and .samples[1].attempt_id == 1'
+    "cpu_s": 86400, "memory_bytes": 4294967296, "gpus": []} and .samples[2].memory_bytes == null and .samples[1].attempt_id == 1'
 json "data" '.data == [{"id": 1, "name": "threshold", "data": {"low": 0.1}, "ephemeral": false},
     {"id": 2, "name": "best", "data": null, "ephemeral": true}]'
 "$report" --json classes 1 > "$scratch/json"
@@ -272,4 +277,13 @@ W
 mkdir "$scratch/tty" && (cd "$scratch/tty" && PATH=$TORC_BUILD:$PATH timeout 20 script -qec "bash ../watch" typed > /dev/null < /dev/null)
 [ -s "$scratch/tty/before" ] && cmp -s "$scratch/tty/before" "$scratch/tty/after"
 tap_result $? "torc status --watch restores the terminal when it is killed" || diag "$(cat "$scratch/tty/"{before,after,typed} 2>&1 | tail -n 5)"
+# what is said of each figure of usage, and of each source
+page=$TORC_SOURCE/doc/accounting.md
+first=$(grep '^|' "$page" | cut -d '|' -f 2)
+for column in $(sqlite3 "$TORC_DB" "SELECT name FROM pragma_table_info('usage') UNION SELECT name FROM pragma_table_info('job_usage')"); do
+    ok "doc/accounting.md has a row for $column" grep -qF "\`$column\`" <<< "$first"
+done
+for source in $(sqlite3 "$TORC_DB" "SELECT name FROM usage_source"); do
+    ok "... and a column for $source" grep -q "^| column .*\`$source\`" "$page"
+done
 done_testing

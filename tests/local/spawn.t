@@ -53,9 +53,9 @@ n=0
 touch there
 cat > refuse.json <<'J'
 {"name": "refuses", "dynamic_jobs": {"max_iterations": 1},
- "files": [{"name": "x", "path": "x.txt"}, {"name": "there", "path": "there"}], "user_data": [{"name": "conf", "data": 5}],
+ "files": [{"name": "x", "path": "x.txt"}, {"name": "there", "path": "there"}, {"name": "y", "path": "y.txt"}], "user_data": [{"name": "conf", "data": 5}],
  "jobs": [{"name": "seed", "command": "torc spawn new.json || exit"},
-          {"name": "reader", "command": "true", "input_files": ["there"]}]}
+          {"name": "reader", "command": "true > y.txt", "input_files": ["there"], "output_files": ["y"]}]}
 J
 refuse 'new.json:1:[0-9]+: jobs\[0\].depends_on\[0\]: no job is named "sed"; did you mean "seed"' "a slip in a name" <<< '{"jobs": [{"name": "a", "command": "true", "depends_on":["sed"]}]}'
 refuse 'stat: unknown key; did you mean "state"' "a key that is none" <<< '{"jobs": [], "stat": 1}'
@@ -63,10 +63,34 @@ refuse 'job "reader" is there already, of the workflow.s file' "a name of the fi
 refuse 'waits? for each other|circle|cycle' "a circle" <<< '{"jobs": [{"name": "a", "command": "true", "depends_on": ["b"]}, {"name": "b", "command": "true", "depends_on": ["a"]}]}'
 refuse 'job "reader" is there already, and reads what "a" would write' "what an earlier job reads is written" <<< '{"jobs": [{"name": "a", "command": "true", "output_files": ["there"]}]}'
 refuse 'file "x" is there already, as x.txt' "a file of that name with another path" <<< '{"jobs": [{"name": "a", "command": "true", "output_files": ["x"]}], "files": [{"name": "x", "path": "z"}]}'
+refuse 'file "y" is already written by' "what an earlier job writes is written" <<< '{"jobs": [{"name": "a", "command": "true", "output_files": ["y"]}]}'
+refuse 'file "y", which is also "o", is already written' "... by another spelling of its path" <<< '{"jobs": [{"name": "a", "command": "true", "output_files": ["o"]}], "files": [{"name": "o", "path": "./sub/../y.txt"}]}'
 refuse 'user data "conf" is there already, with another value' "data of that name with another value" <<< '{"jobs": [], "user_data": [{"name": "conf", "data": 6}]}'
 refuse 'nowhere' "an input that is not there" <<< '{"jobs": [{"name": "a", "command": "true", "input_files": ["n"]}], "files": [{"name": "n", "path": "nowhere"}]}'
 refuse 'job "a" \(class "3cpu-1g-1h"\) can never run' "what does not fit this machine" <<< '{"jobs": [{"name": "a", "command": "true", "cpus": 3}]}'
 is "$(whole)" ok "the database is whole"
+
+# ---- what the new jobs need of what there is: writers of files and data, by the names alone, and a regex ----
+fresh
+cat > needs.json <<'J'
+{"name": "needs", "files": [{"name": "f", "path": "f.txt"}, {"name": "g", "path": "g.txt"}], "user_data": [{"name": "d"}],
+ "jobs": [{"name": "seed", "command": "torc spawn new.json", "priority": 1},
+  {"name": "wf", "command": "touch f.txt", "depends_on": ["seed"], "output_files": ["f"]},
+  {"name": "wd", "command": "torc data set d 7", "depends_on": ["seed"], "output_user_data": ["d"]},
+  {"name": "wg", "command": "touch g.txt", "depends_on": ["seed"], "output_files": ["g"]}]}
+J
+echo '{"jobs": [{"name": "rf", "command": "test -e f.txt", "input_files": ["f"]}, {"name": "rd", "command": "test ${user_data.input.d} = 7"},
+ {"name": "rg", "command": "cat ${files.input.h}"}], "files": [{"name": "h", "path": "./g.txt"}]}' > new.json
+needs_of() { query "SELECT group_concat(name, ' ') FROM (SELECT n.name FROM dependency d JOIN job j ON j.id = d.job JOIN job n ON n.id = d.needs WHERE j.name = '$1' ORDER BY n.id)"; }
+run needs.json
+is "$rc $(needs_of rf)/$(needs_of rd)/$(needs_of rg)" "0 seed wf/seed wd/seed wg" "new jobs need who writes what they read" || diag "$(cat log torc_output/*.e)"
+needs=$(cat needs.json)
+fresh
+echo "$needs" > needs.json
+echo '{"jobs": [{"name": "late", "command": "true", "depends_on_regexes": ["^w[fg]$"]}]}' > new.json
+run needs.json
+is "$rc $(query "SELECT count(*) FROM attempt a JOIN job j ON j.id = a.job, (SELECT max(b.end_usec) last FROM attempt b JOIN job w ON w.id = b.job WHERE w.name IN ('wf', 'wg'))
+	WHERE j.name = 'late' AND a.start_usec >= last")" "0 1" "... and whom a regex selects" || diag "$(cat log torc_output/*.e)"
 
 # ---- a call that is made again ----
 fresh

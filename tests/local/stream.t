@@ -38,6 +38,19 @@ is "$(torc logs --json both | jq -c '.logs[0] | [.stdout.text, .stderr.text]')" 
 like "$(torc show both)" "stream .*/torc_output/runner_wf1_1_[0-9a-f]*\.stream" "torc show names the file"
 is "$(torc-report --json 1 | jq -c '.jobs[0].attempts[0] | [.stdout == .stderr, (.stream_at > 0)]')" "[true,true]" "... and --json, and where to look in it"
 
+# ---- nobody prints ----
+cat > quiet.json <<'J'
+{"name": "quiet", "jobs": [{"name": "fails", "command": "exit 3"}, {"name": "true", "command": "/bin/true"}]}
+J
+mkdir quiet && cd quiet
+run --stdio stream --db ../quiet.db ../quiet.json
+is "$rc:$(ls torc_output)" "1:" "jobs that print nothing make no file" || diag "$(cat log)"
+is "$(TORC_DB=../quiet.db logs '1.*')$(sort err | paste -s)" $'torc: fails has written nothing\ttorc: true has written nothing' "... and have written nothing"
+is "$(TORC_DB=../quiet.db torc logs --json 1.true | jq -c '.logs[0].stdout.text')" '""' "... in --json, too"
+like "$(TORC_DB=../quiet.db torc show 1.true)" "stream *it printed nothing" "torc show says so"
+is "$(TORC_DB=../quiet.db torc-report --json 1 | jq -c '[.jobs[].attempts[].stream_at]')" "[1,1]" "... and --json"
+cd ..
+
 # ---- attempts apart ----
 torc restart 1 > /dev/null 2>&1
 run --workflow 1

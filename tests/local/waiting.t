@@ -55,4 +55,46 @@ touch go
 await "$pid"
 is "$(why g)" "ready, no runner is alive, and $lacks" "without a runner nobody is coming"
 like "$(torc status)" 'so nothing will run' "... and torc status says what to do"
+
+# ---- commands of actions that end before any job starts, or any of this runner; a recovery script
+cat > actions.yaml <<'END'
+name: actions
+actions:
+  - {trigger_type: on_workflow_start, action_type: run_commands, commands: ["until [ -e start ]; do sleep 0.05; done"]}
+  - {trigger_type: on_worker_start, action_type: run_commands, commands: ["until [ -e worker ]; do sleep 0.05; done"]}
+  - {trigger_type: on_jobs_complete, action_type: schedule_nodes, jobs: [a], scheduler: only}
+  - {trigger_type: on_workflow_start, action_type: schedule_nodes, jobs: [fails], scheduler: start}
+slurm_schedulers: [{name: only, walltime: "10"}, {name: start, walltime: "10"}]
+failure_handlers: [{name: h, rules: [{exit_codes: [3], recovery_script: "until [ -e recover ]; do sleep 0.05; done"}]}]
+jobs:
+  - {name: a, command: "true"}
+  - {name: free, scheduler: only, command: "true"}
+  - {name: fails, command: "[ -e recover ] || exit 3", failure_handler: h, depends_on: [a]}
+END
+why() { torc show "2.$1" | sed -n "s/^Job 2.$1: //p"; }
+start_run --cpus 1 actions.yaml
+ok "the commands for the start run" wait_until 30 '[ "$(query "SELECT count(*) FROM action_run")" = 1 ]'
+node=$(query "SELECT node FROM runner WHERE workflow = 2") time='20[0-9-]+ [0-9:]+'
+like "$(why a)" "^ready, waits for the commands of action 1 \(on_workflow_start\), which $node has run since $time\$" "a ready job waits for them, and says whose they are"
+like "$(torc status 2)" 'Waiting +2 ready of default: waits for the commands of action 1 ' "... for torc status, too"
+touch start
+ok "then those of the runner" wait_until 30 '[ "$(query "SELECT count(*) FROM action_run")" = 2 ]'
+like "$(why a)" "^ready, waits for the commands of action 2 \(on_worker_start\), which $node has run since $time\$" "... and for them"
+kill -STOP "$pid" "$runner"
+kill -KILL "$runner" "$pid"
+await "$pid" 2> /dev/null
+is "$(why free)" "ready, its allocations are those of action 3 (on_jobs_complete), which waits for the end of job a" "without a runner: which action is to ask for allocations, and what that waits for"
+touch worker
+start_run --workflow 2
+ok "a recovery script runs" wait_until 30 'torc show 2.fails | grep -q "recovery script"'
+is "$(why fails)" "running, exit code 3; its recovery script runs" "a job that has failed and whose recovery script runs says so"
+is "$(torc show --json 2.fails | jq -r '.jobs[].why')" "exit code 3; its recovery script runs" "... in --json"
+like "$(torc status 2)" 'fails \(recovery script\)' "... in torc status"
+like "$(torc jobs 2)" 'fails +running +recovery script' "... and in torc jobs"
+touch recover
+await "$pid"
+is "$? $(query "SELECT group_concat(coalesce(message, '-'), '|') FROM attempt a JOIN job j ON j.id = a.job WHERE j.name = 'fails' ORDER BY a.id")" \
+	"0 exit code 3; it is tried again after its recovery script|-" "once it has ended it is not said any more"
+is "$(torc-report --json 2 | jq -r '.actions[] | select(.action_type == "schedule_nodes") | .why' | sort -u)" "not needed: nothing asked" \
+	"in a run by hand no allocation of an action was needed"
 done_testing

@@ -206,10 +206,10 @@ static const struct row {
     {"closed", JOB(1, 1024, 0, 1, 20), {.ready = 1}, {.account = "bio", .qos = "normal"},
      "main 1*[1x1 c1 m1088 g0 n1 t22]"},
     {"closed", JOB(1, 1024, 0, 1, 20), {.ready = 1}, {.account = "math"},
-     "! job j (class c): partition main does not take jobs of this account (AllowAccounts, "
+     "! job j (class c): partition main does not take jobs of account math (AllowAccounts, "
      "DenyAccounts); no other partition that you may use fits"},
     {"closed", JOB(1, 1024, 0, 1, 20), {.ready = 1}, {.partition = "main", .qos = "long"},
-     "! job j (class c): partition main does not take jobs of this QOS (AllowQos, DenyQos)"},
+     "! job j (class c): partition main does not take jobs of QOS long (AllowQos, DenyQos)"},
     {"closed", JOB(1, 1024, 0, 1, 20), {.ready = 1}, {.partition = "vip"},
      "! job j (class c): partition vip is for members of other groups (AllowGroups)"},
     {"closed", JOB(1, 1024, 0, 1, 20), {.ready = 1}, {.partition = "root"},

@@ -77,7 +77,22 @@ static const struct {
     {"echo 'sbatch: error: Batch job sub' >&2; exit 1", "Slurm refused: Batch job sub", ERROR_USAGE,
      0, false, true},
     {"echo 'sbatch: error: Batch job submission failed: Invalid account' >&2; exit 1",
-     "Slurm refused: Invalid account", ERROR_USAGE, 0, false, false},
+     "Slurm refused: Invalid account; say one of yours with -A: sacctmgr show assoc user=$USER "
+     "format=account%-20,partition,qos%-30 lists them, and who has none asks the site for one",
+     ERROR_USAGE, 0, false, false},
+    {"printf 'sbatch: error: QOSMaxCpuPerUserLimit\\nsbatch: error: Batch job submission failed: "
+     "Job violates accounting/QOS policy (job submit limit, size)\\n' >&2; exit 1",
+     "Slurm refused: QOSMaxCpuPerUserLimit", ERROR_USAGE, 0, false, false},
+    {"printf 'sbatch: error: AssocGrpSubmitJobsLimit\\nsbatch: error: Batch job submission failed: "
+     "Job violates accounting/QOS policy (job submit limit, size)\\n' >&2; exit 1",
+     "Slurm refused: AssocGrpSubmitJobsLimit; so many of your jobs are in Slurm already, waiting "
+     "or "
+     "running; when some have ended there is room again",
+     ERROR_USAGE, 0, true, false},
+    {"printf 'sbatch: lua: be quick\\nsbatch: error: Batch job submission failed: Job violates "
+     "accounting/QOS policy (job submit limit, size)\\n' >&2; exit 1",
+     "Slurm refused: Job violates accounting/QOS policy (job submit limit, size)", ERROR_USAGE, 0,
+     true, false},
     {"printf 'sbatch: error: say no --mem\\nsbatch: error: Batch job submission failed: "
      "Unspecified "
      "error\\n' >&2; exit 1",
@@ -93,7 +108,9 @@ static const struct {
      "sbatch takes no such option: Invalid --mem specification", ERROR_USAGE, 0, false, false},
     {"exit 255", "sbatch: sbatch failed and said nothing", ERROR_UNREACHABLE, 0, false, false},
     {"echo 'sbatch: error: QOSMaxSubmitJobPerUserLimit' >&2; exit 1",
-     "Slurm refused: QOSMaxSubmitJobPerUserLimit", ERROR_USAGE, 0, true, true},
+     "Slurm refused: QOSMaxSubmitJobPerUserLimit; so many of your jobs are in Slurm already, "
+     "waiting or running; when some have ended there is room again",
+     ERROR_USAGE, 0, true, true},
 };
 
 static void test_answers(void)

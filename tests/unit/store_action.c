@@ -210,6 +210,39 @@ static void test_nodes(void)
     fixture_close(&f);
 }
 
+// sbatch refuses: it still has to ask, and is what its jobs wait for; one that was found too large
+// is replaced at once.
+static void test_refused(void)
+{
+    struct fixture f;
+    struct demand d;
+    fixture_open(&f);
+    int64_t w = load(&f, nodes);
+    store_demand(f.store, w, &d, &f.err);
+    struct submission row = row_of(1, of_action(&d, 1)->class_id), half = row;
+    is_int(store_submissions_create(f.store, w, &row, 1, false, d.arena, &f.err), 0, "it asks");
+    half.tag = "half";
+    half.replaces = row.id;
+    half.error = "too many";
+    is_int(store_submissions_create(f.store, w, &half, 1, false, d.arena, &f.err), 0, "for less");
+    is_int(half.id > row.id && state_of(&f, 1) == ACTION_DONE, 1, "... and has asked");
+    is_int(
+        fixture_number(&f, "SELECT error = 'too many' AND state = 4 FROM submission ORDER BY id"),
+        1, "the larger one was refused");
+    demand_fini(&d);
+    is_int(store_submission_answered(f.store, half.id, 0, "no", &f.err), 0, "it is refused, too");
+    is_int(state_of(&f, 1), ACTION_FIRED, "so it has not asked");
+    store_demand(f.store, w, &d, &f.err);
+    is_int(d.actions[0].due && !d.actions[0].again && of_action(&d, 1)->held, 1,
+           "it is due, for the first time, and its jobs are not planned without it");
+    row = row_of(1, of_action(&d, 1)->class_id);
+    row.tag = "again";
+    is_int(store_submissions_create(f.store, w, &row, 1, false, d.arena, &f.err), 0, "once more");
+    is_int(row.id > half.id && state_of(&f, 1) == ACTION_DONE, 1, "... it asks");
+    demand_fini(&d);
+    fixture_close(&f);
+}
+
 // An action waits for what only jobs that it covers can bring: it is not waited for.
 static void test_no_deadlock(void)
 {
@@ -302,6 +335,7 @@ int main(void)
     test_cascade();
     test_taken_over();
     test_nodes();
+    test_refused();
     test_no_deadlock();
     test_left_over();
     test_restart();

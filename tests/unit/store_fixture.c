@@ -265,22 +265,16 @@ static const struct {
     {"integrity", "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'"},
 };
 
-// class_used is what the statement that fills it makes of the rows that there are.
-static int64_t count_wrong_used(struct fixture *f)
+// Rows that are not what the statement that fills them makes of the others: it works on the copy in
+// temp, as that is looked for first.
+static int64_t count_wrong(struct fixture *f, const char *copy, const char *fill,
+                           const char *difference)
 {
-    static const char fill[] =
-#include "lib/store/class_used_sql.h"
-        ;
-    static const char difference[] =
-        "SELECT (SELECT count(*) FROM (SELECT * FROM main.class_used EXCEPT SELECT * FROM "
-        "temp.class_used)) + (SELECT count(*) FROM (SELECT * FROM temp.class_used EXCEPT SELECT * "
-        "FROM main.class_used))";
     sqlite3 *db = NULL;
     sqlite3_stmt *s = NULL;
     int64_t wrong = INT64_MIN;
     if (sqlite3_open(f->path, &db) == SQLITE_OK &&
-        sqlite3_exec(db, "CREATE TEMP TABLE class_used AS SELECT * FROM main.class_used WHERE 0",
-                     NULL, NULL, NULL) == SQLITE_OK &&
+        sqlite3_exec(db, copy, NULL, NULL, NULL) == SQLITE_OK &&
         sqlite3_exec(db, fill, NULL, NULL, NULL) == SQLITE_OK &&
         sqlite3_prepare_v2(db, difference, -1, &s, NULL) == SQLITE_OK &&
         sqlite3_step(s) == SQLITE_ROW)
@@ -290,12 +284,40 @@ static int64_t count_wrong_used(struct fixture *f)
     return wrong;
 }
 
+static int64_t count_wrong_used(struct fixture *f)
+{
+    static const char fill[] =
+#include "lib/store/class_used_sql.h"
+        ;
+    return count_wrong(
+        f, "CREATE TEMP TABLE class_used AS SELECT * FROM main.class_used WHERE 0", fill,
+        "SELECT (SELECT count(*) FROM (SELECT * FROM main.class_used EXCEPT SELECT * FROM "
+        "temp.class_used)) + (SELECT count(*) FROM (SELECT * FROM temp.class_used EXCEPT SELECT * "
+        "FROM main.class_used))");
+}
+
+static int64_t count_wrong_work(struct fixture *f)
+{
+    static const char fill[] =
+#include "lib/store/runner_work_sql.h"
+        ;
+    return count_wrong(f,
+                       "CREATE TEMP TABLE runner AS SELECT * FROM main.runner; UPDATE temp.runner "
+                       "SET used_usec = 0, lost_usec = 0, first_usec = NULL, last_usec = NULL",
+                       fill,
+                       "SELECT count(*) FROM (SELECT * FROM main.runner EXCEPT SELECT * FROM "
+                       "temp.runner)");
+}
+
 bool fixture_invariants(struct fixture *f, const char *when)
 {
     int64_t wrong_used = count_wrong_used(f);
-    bool good = !wrong_used;
-    if (!good)
+    int64_t wrong_work = count_wrong_work(f);
+    bool good = !wrong_used && !wrong_work;
+    if (wrong_used)
         printf("# %s: %" PRId64 " rows of class_used are wrong\n", when, wrong_used);
+    if (wrong_work)
+        printf("# %s: the times of %" PRId64 " runners are wrong\n", when, wrong_work);
     for (size_t i = 0; i < sizeof invariants / sizeof *invariants; i++) {
         int64_t wrong = fixture_number(f, invariants[i].sql);
         if (wrong) {

@@ -57,10 +57,10 @@ static void test_points(void)
     struct attempt_end end = fixture_end(&reply.claimed[0], JOB_COMPLETED);
     int64_t a = reply.claimed[0].job_id, b = fixture_job(&f, w, "b");
     sync_reply_fini(&reply);
-    const struct usage_point points[] = {{a, 1, 1000, 10, 4096},
-                                         {0, 0, 1000, 99, UNKNOWN},
-                                         {a, 2, 1001, 11, 4096},
-                                         {b, 1, 1002, 12, 4096}};
+    const struct usage_point points[] = {{a, 1, 1000, 10, 4096, "[{}]"},
+                                         {0, 0, 1000, 99, UNKNOWN, NULL},
+                                         {a, 2, 1001, 11, 4096, NULL},
+                                         {b, 1, 1002, 12, 4096, NULL}};
     struct sync_request request = {.runner_id = r.id,
                                    .seq = ++r.seq,
                                    .ends = &end,

@@ -172,6 +172,30 @@ static void test_cleared(struct world *w)
            16, "... and counted");
 }
 
+// Asks for a signal to what a job has elsewhere; gives what the other node hears.
+static int signal_heard(struct world *w, struct test_runner *from, int32_t attempt_id)
+{
+    struct sync_reply reply;
+    struct share_end share = {w->held[1].job_id, w->held[1].run_id, attempt_id, 15, NULL, 0};
+    struct sync_request request = {.shares = &share, .shares_count = 1}, none = {0};
+    talk(w, from, 0, &request, &reply);
+    sync_reply_fini(&reply);
+    talk(w, &w->other, 0, &none, &reply);
+    is_int(reply.shares_open, 1, "the share is still held");
+    int heard = reply.shares_count ? reply.shares[0].signal : 0;
+    sync_reply_fini(&reply);
+    return heard;
+}
+
+static void test_signal(struct world *w)
+{
+    int32_t attempt_id = w->held[1].attempt_id;
+    is_int(signal_heard(w, &w->first, attempt_id + 1), 0, "of another attempt: nobody is told");
+    is_int(signal_heard(w, &w->other, attempt_id), 0, "by who has not started it: neither");
+    is_int(signal_heard(w, &w->first, attempt_id), 15, "the other node is told of a signal");
+    is_int(signal_heard(w, &w->first, attempt_id), 15, "... until the job has ended");
+}
+
 static void test_lost(struct world *w)
 {
     bool declared = false;
@@ -201,6 +225,7 @@ int main(void)
     open_world(&w, arena);
     test_claims(&w);
     test_cleared(&w);
+    test_signal(&w);
     test_lost(&w);
     fixture_invariants(&w.f, "in the end");
     fixture_close(&w.f);

@@ -13,7 +13,7 @@ static const struct {
     const char *ended;                      // classes that the demand does not have
 } cases[] = {
     {"nothing", "", "", "", ""},
-    {"two classes in one stage", "aba", "", "1a2 1b1", ""},
+    {"two classes in one stage", "aba", "", "1a, b3", ""},
     {"a diamond of three classes", "abbc", "1>0 2>0 3>1 3>2", "1a1 2b2 3c1", ""},
     {"a chain of two classes in turn", "abab", "1>0 2>1 3>2", "1a1 2b1 3a1 4b1", ""},
     {"a barrier is no stage", "aa*b", "2>0 2>1 3>2", "1a2 2b1", ""},

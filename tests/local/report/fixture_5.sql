@@ -12,3 +12,4 @@ VALUES (1, 1, 1, 1, 1700000002000000, 1700000003000000, 3, 2, 0, NULL, NULL, NUL
        (3, 4, 1, 2, 1700000003000000, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
        (4, 5, 1, 2, 1700000125000000, 1700000126000000, 4, 0, 127, NULL, 'command 1 failed', './mail: not found',
         'torc_output/action_wf1_5_r1_4.log');
+UPDATE runner SET unfit_usec = 30000000 WHERE id = 1;
