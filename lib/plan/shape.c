@@ -318,24 +318,31 @@ static bool divide(const struct shape_ask *ask, unsigned char *of, int which, in
     return found;
 }
 
-static bool follows_well(const struct shape_ask *ask, const unsigned char *of, struct shape *shape)
+// Room for what follows, too, if that does not waste, and if the jobs before it need as many
+// allocations: the runners of others would have left by then, for want of work.
+static bool follows_well(const struct shape_ask *ask, const unsigned char *of,
+                         const struct shape *before, struct shape *shape)
 {
     bool any = false;
     for (size_t i = 0; ask->soon && i < ask->jobs_count; i++)
         any |= ask->soon[i].count > 0;
-    if (!any)
+    if (!any || before->left)
         return false;
     *shape = solve_types(ask, of, 0, true, ask->most);
-    return !shape->left && asked_of(ask, shape, true) <= WASTE * shape->bound_usec;
+    return !shape->left && shape->count <= before->count &&
+           asked_of(ask, shape, true) <= WASTE * shape->bound_usec;
 }
 
 size_t shapes_make(struct shape shapes[SHAPES_MOST], unsigned char *of, const struct shape_ask *ask)
 {
     size_t count = 1;
     memset(of, 0, ask->jobs_count);
-    if (follows_well(ask, of, &shapes[0]))
-        return 1;
+    struct shape both;
     shapes[0] = solve_types(ask, of, 0, false, ask->most);
+    if (follows_well(ask, of, &shapes[0], &both)) {
+        shapes[0] = both;
+        return 1;
+    }
     for (size_t i = 0; i < count && count < SHAPES_MOST;) {
         int64_t others = 0;
         for (size_t k = 0; k < count; k++)

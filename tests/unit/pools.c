@@ -312,6 +312,28 @@ static void test_width(struct bed *b)
     }
 }
 
+// What follows shares the allocations of what it waits for, but has none held ready for it.
+static void test_soon(struct bed *b)
+{
+    bed_init(b, 16, 16, 65536, 0, true);
+    bed_add(b, 4, 1000, 0, 600, 1);
+    bed_add(b, 2, 1000, 0, 3600, 0);
+    b->classes[1].soon = 400;
+    bed_plan(b);
+    ok(b->plan.groups_count == 2 && b->plan.groups[0].now && b->plan.groups[0].count == 1 &&
+           b->plan.groups[0].jobs == 1 && !b->plan.groups[1].now,
+       "400 jobs that wait for one get allocations when it has ended");
+    bed_fini(b);
+    bed_init(b, 16, 16, 65536, 0, false);
+    bed_add(b, 4, 1000, 0, 3600, 4);
+    bed_add(b, 2, 1000, 0, 3500, 0);
+    b->classes[1].soon = 8;
+    bed_plan(b);
+    ok(b->plan.groups_count == 1 && b->plan.groups[0].jobs == 12,
+       "eight that wait for four, and fill what these have, run after them");
+    bed_fini(b);
+}
+
 static double measure(struct bed *b)
 {
     struct timespec from, to;
@@ -353,6 +375,7 @@ int main(void)
     struct bed *bed = xcalloc(1, sizeof *bed);
     test_two_hundred(bed);
     test_width(bed);
+    test_soon(bed);
     test_random(bed, false);
     test_random(bed, true);
     test_size(bed);
