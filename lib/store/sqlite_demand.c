@@ -9,9 +9,12 @@
 // a job may start so late and still count as one of the first round: lib/store/pack.h
 enum { FRESH_USEC = 60 * 1000000 };
 
+enum { ASKED_MOST = 16 };
+
 struct pool {
     int64_t id, allocations, vain;
-    bool waiting, vain_known, waits_known, waits;
+    bool waiting, vain_known;
+    int32_t asked; // classes of it of which each was found to wait
 };
 
 struct asking { // an action that gives nodes to the classes that it covers
@@ -312,10 +315,10 @@ static int find_due(struct tx *tx, struct balance *b, bool *due, struct error *e
         struct pool *pool = &b->pools[b->needs[i].pool];
         if (d->waiting || d->held || d->row.labels || d->ready == 0 || d->ready <= d->room)
             continue;
-        if (!pool->waits_known && tx_pool_waits(tx, d->class_id, &pool->waits, err))
+        bool waits = true; // of many classes not each is looked at
+        if (pool->asked++ < ASKED_MOST && tx_pool_waits(tx, d->class_id, &waits, err))
             return -1;
-        pool->waits_known = true;
-        *due = !pool->waits;
+        *due = !waits;
     }
     return 0;
 }
