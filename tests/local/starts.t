@@ -58,7 +58,8 @@ J
 killed_run --cpus 1 chain.json
 touch go
 run --workflow 3
-is "$rc $(query "SELECT name, attempts FROM job WHERE workflow = 3 ORDER BY id" | xargs)" "0 one|2 two|2" "a start on a hint counts, too" || diag "$(cat log)"
+# on a busy machine the end of the first may have been told: then it runs once
+like "$rc $(query "SELECT name, attempts FROM job WHERE workflow = 3 ORDER BY id" | xargs)" '^0 one\|[12] two\|2$' "a start on a hint counts, too" || diag "$(cat log)"
 is "$(attempts 3 | cut -d '|' -f 1,2 | tr '|' ' ')" "$(sort starts)" "... each with its row"
 rm -f go starts
 
