@@ -107,7 +107,20 @@ as_user torc recover 1 > said 2>&1
 as_user torc-sbatch --top-up 1 >> said 2>&1
 running 6
 completes "jobs that somebody swept away are lost, not failed" "3 lost 4 completed"
-like "$(cat torc_output/runner*)" 'somebody has killed its jobs and removed their cgroups' "... which the log tells"
+like "$(cat torc_output/runner*)" 'somebody has killed its jobs, as Slurm has begun the allocation anew' "... which the log tells"
+
+# ... or has not removed them yet: it was slurmstepd's end that made Slurm begin anew
+fresh
+begin
+running 3
+kill -9 "$(ps -o ppid= -p "$(ps -o ppid= -p "$pid")" | tr -d ' ')"
+kill -9 $(cgroups | sed 's|$|/cgroup.procs|' | xargs cat | sort -u)
+ok "slurmstepd is killed, and then all jobs: the runner gives way" wait_until 10 '! kill -0 '"$pid"
+as_user torc recover 1 > said 2>&1
+as_user torc-sbatch --top-up 1 >> said 2>&1
+running 6
+completes "jobs that die with their slurmstepd are lost, not failed" "3 lost 4 completed"
+empty "... and Slurm hears of the end"
 
 fresh
 as_user tee idle.json > /dev/null <<'J'
