@@ -93,7 +93,7 @@ completes "slurmstepd is killed" "4 completed"
 empty "... and Slurm hears of the end"
 
 # ---- who begins the allocation anew where its runner still lives clears the place: the plugin does, after a slurmstepd was killed
-cgroups() { find /sys/fs/cgroup/ -depth -type d -path "*/job_$alloc/*/torc_*" 2>/dev/null; }
+cgroups() { find /sys/fs/cgroup/ -depth -type d -path "*_$node/*/job_$alloc/*/torc_*" 2>/dev/null; }
 fresh
 begin
 running 3
@@ -113,7 +113,7 @@ like "$(cat torc_output/runner*)" 'somebody has killed its jobs, as Slurm has be
 fresh
 begin
 running 3
-kill -9 "$(ps -o ppid= -p "$(ps -o ppid= -p "$pid")" | tr -d ' ')"
+kill -9 $(ps -o ppid= -p $(ps -o ppid= -p "$pid"))
 kill -9 $(cgroups | sed 's|$|/cgroup.procs|' | xargs cat | sort -u)
 ok "slurmstepd is killed, and then all jobs: the runner gives way" wait_until 10 '! kill -0 '"$pid"
 as_user torc recover 1 > said 2>&1
@@ -126,7 +126,7 @@ fresh
 as_user tee idle.json > /dev/null <<'J'
 {"name": "idle", "resource_requirements": [{"name": "one", "num_cpus": 1, "memory": "50m", "runtime": "PT1M"}],
  "jobs": [{"name": "a{i}", "parameters": {"i": "1:3"}, "command": "sleep 0.2", "resource_requirements": "one"},
-  {"name": "b", "command": "find /sys/fs/cgroup/ -depth -type d -path \"*/job_$SLURM_JOB_ID/*/torc_*\" | xargs rmdir || :", "resource_requirements": "one", "depends_on_regexes": ["^a"]},
+  {"name": "b", "command": "find /sys/fs/cgroup/ -depth -type d -path \"*_$SLURMD_NODENAME/*/job_$SLURM_JOB_ID/*/torc_*\" | xargs rmdir || :", "resource_requirements": "one", "depends_on_regexes": ["^a"]},
   {"name": "c{i}", "parameters": {"i": "1:3"}, "command": "sleep 0.2", "resource_requirements": "one", "depends_on": ["b"]}]}
 J
 as_user torc-sbatch --wait idle.json > said 2>&1
