@@ -217,37 +217,31 @@ static int refuse_circle(const struct workflow *w, struct error *err)
                            "write this database");
 }
 
-static const struct step {
-    enum read_what what;
-    read_visit *each;
-} classes_step = {READ_CLASSES, each_class};
-
-static int read_step(struct builder *b, const struct step *step, struct error *err)
+static int read_rows(struct builder *b, enum read_what what, read_visit *each, struct error *err)
 {
-    struct read_request request = {.what = step->what, .workflow_id = b->subject->id};
-    return store_read_each(b->subject->store, request, step->each, b, err);
+    struct read_request request = {.what = what, .workflow_id = b->subject->id};
+    return store_read_each(b->subject->store, request, each, b, err);
 }
 
 static int read_classes(struct subject *subject, struct error *err)
 {
     struct builder b = {.subject = subject};
-    int rc = read_step(&b, &classes_step, err);
+    int rc = read_rows(&b, READ_CLASSES, each_class, err);
     free(b.class_ids);
     return rc;
 }
 
 int subject_read_all(struct subject *subject, struct error *err)
 {
-    static const struct step steps[] = {{READ_CLASSES, each_class},
-                                        {READ_JOBS, each_job},
-                                        {READ_BARRIERS, each_job},
-                                        {READ_FILES, each_file},
-                                        {READ_DATA_USES, each_file}};
     struct builder b = {.subject = subject};
-    int rc = 0;
     names_init(&b.jobs);
-    for (size_t i = 0; i < sizeof steps / sizeof *steps && !rc; i++)
-        rc = read_step(&b, &steps[i], err);
+    int rc = read_rows(&b, READ_CLASSES, each_class, err) ||
+                     read_rows(&b, READ_JOBS, each_job, err) ||
+                     read_rows(&b, READ_BARRIERS, each_job, err) ||
+                     read_rows(&b, READ_FILES, each_file, err) ||
+                     read_rows(&b, READ_DATA_USES, each_file, err)
+                 ? -1
+                 : 0;
     if (!rc) {
         link_needs(&b);
         rc = refuse_circle(&subject->workflow, err);

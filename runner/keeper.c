@@ -16,6 +16,7 @@
 
 #include "lib/base/crash.h"
 #include "lib/base/error.h"
+#include "lib/base/mem.h"
 #include "lib/meter/meter.h"
 #include "lib/meter/proc.h"
 #include "runner/peers.h"
@@ -144,6 +145,13 @@ static int leave(pid_t *peers, const struct keeper_shared *shared, int code)
     if (shared->gives_back)
         peers_give_back();
     return code;
+}
+
+bool keeper_is_orphan(pid_t keeper, const struct keeper_shared *shared)
+{
+    struct proc_stat process;
+    cleanup_close int proc = proc_open();
+    return !proc_stat(proc, keeper, &process) && process.ppid != shared->parent;
 }
 
 int keeper_run(int (*run)(void *argument, struct keeper_shared *shared), void *argument)

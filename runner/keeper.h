@@ -26,4 +26,8 @@ struct keeper_shared { // memory that keeper and runner share
 // to end, the user is told how to go on. Returns the program's exit code.
 int keeper_run(int (*run)(void *argument, struct keeper_shared *shared), void *argument);
 
+// Was the parent that started the keeper killed, in an allocation slurmstepd? Slurm misses the
+// allocation then, and starts it again.
+bool keeper_is_orphan(pid_t keeper, const struct keeper_shared *shared);
+
 #endif

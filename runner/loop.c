@@ -217,12 +217,12 @@ static bool should_leave(struct runner *runner)
     return false;
 }
 
-// Another runner has this allocation now. What was killed for its sake is lost, not failed: as if
-// this one and its keeper had been killed before.
+// Another runner has this allocation, or will. What was killed for its sake is lost, not failed: as
+// if this one and its keeper had been killed before.
 static void give_way(const struct runner *runner)
 {
-    fputs("torc-run: somebody has killed its jobs and removed their cgroups: Slurm has begun the "
-          "allocation anew; this runner gives way, its jobs are lost and run again\n",
+    fputs("torc-run: somebody has killed its jobs, as Slurm has begun the allocation anew; this "
+          "runner gives way, and its jobs are lost and run again\n",
           stderr);
     if (getppid() == runner->keeper)
         kill(runner->keeper, SIGKILL);
@@ -249,8 +249,10 @@ static int step(struct runner *runner, int poll, int signals, struct error *err)
             news = true;
     }
     tick(runner);
-    if (runner->jobs.swept)
+    if (runner->jobs.killed &&
+        (runner->jobs.swept || keeper_is_orphan(runner->keeper, runner->shared)))
         give_way(runner);
+    runner->jobs.killed = false;
     read_clock(runner);
     take_ended(runner);
     if (news && flush_take(runner, err))

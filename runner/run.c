@@ -324,15 +324,12 @@ static bool leaves_allocations(const struct runner *runner)
     return any;
 }
 
-// The slurmstepd that started the keeper was killed: Slurm would miss the allocation, and start it
-// again, or hold it, for a workflow that is complete.
+// Else Slurm would start it again, or hold it, for a workflow that is complete.
 static void end_allocation(const struct runner *runner)
 {
-    struct proc_stat keeper;
     struct error err;
-    cleanup_close int proc = proc_open();
     if (runner->options->submission && runner->intake.complete &&
-        !proc_stat(proc, runner->keeper, &keeper) && keeper.ppid != runner->shared->parent &&
+        keeper_is_orphan(runner->keeper, runner->shared) &&
         slurm_cancel(&runner->jobs.node.slurm_job_id, NULL, 1, false, &err))
         fprintf(
             stderr,

@@ -135,11 +135,16 @@ own_pids() {
 	done
 }
 
-# A frozen process dies only when thawed (v1); v2 kills it frozen.
-thaw() {
-	local f
-	for f in $(find $(cgroup_dirs "${1:-${TAG}n[0-9]*}") /dev/null -name freezer.state 2>/dev/null | sort -r); do
-		echo THAWED > "$f"
+# freezer FROZEN|THAWED [NODE]: all dies at once, none outlives another and acts on its end. A frozen process dies only when
+# thawed (v1); v2 kills it frozen.
+freezer() {
+	local f dirs
+	dirs=$(cgroup_dirs "${2:-${TAG}n[0-9]*}")
+	for f in $(find $dirs /dev/null -name freezer.state 2>/dev/null | sort -r); do
+		echo "$1" > "$f"
+	done 2>/dev/null
+	[ "$1" = THAWED ] || for f in $dirs; do
+		echo 1 > "$f/cgroup.freeze"
 	done 2>/dev/null
 }
 
@@ -147,8 +152,9 @@ none_left() {
 	local pids
 	pids=$(own_pids "$@")
 	[ -n "$pids" ] || return 0
-	thaw "$@"
+	freezer FROZEN "$@"
 	kill -9 $pids 2>/dev/null
+	freezer THAWED "$@"
 	return 1
 }
 

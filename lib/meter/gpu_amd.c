@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "lib/base/mem.h"
+#include "lib/meter/cgroup.h" // how files of the kernel are read
 
 enum { NODES = 256, TEXT = 8192 };
 
@@ -23,26 +24,6 @@ struct amd {
         int minor; // of /dev/dri/renderD…
     } devices[GPU_DEVICES];
 };
-
-// Of a file, without the newline at its end; its length, or -1.
-static ssize_t read_text(int dir, const char *path, char text[TEXT])
-{
-    cleanup_close int fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd < 0 ? -1 : read(fd, text, TEXT - 1);
-    if (n > 0 && text[n - 1] == '\n')
-        n--;
-    text[n > 0 ? n : 0] = '\0';
-    return n;
-}
-
-static int64_t read_number(int dir, const char *path)
-{
-    char text[TEXT], *end;
-    if (read_text(dir, path, text) <= 0)
-        return UNKNOWN;
-    int64_t number = strtoll(text, &end, 10);
-    return *end || number < 0 ? UNKNOWN : number;
-}
 
 // Of lines "NAME NUMBER"; 0: there is none.
 static uint64_t find_property(const char *text, const char *name)
@@ -61,16 +42,16 @@ static bool find_device(struct amd *amd, int node, int place, struct gpu_device 
 {
     char path[64], text[TEXT];
     snprintf(path, sizeof path, "kfd/kfd/topology/nodes/%d/gpu_id", node);
-    int64_t gpu_id = read_number(amd->sys, path);
+    int64_t gpu_id = cgroup_number(amd->sys, path);
     if (gpu_id <= 0)
         return false;
     snprintf(path, sizeof path, "kfd/kfd/topology/nodes/%d/name", node);
-    if (read_text(amd->sys, path, text) <= 0)
+    if (cgroup_read(amd->sys, path, text, sizeof text) <= 0 || *text == '\n')
         snprintf(text, sizeof text, "AMD GPU");
     *device = (struct gpu_device){.index = place};
-    snprintf(device->name, GPU_TEXT, "%.90s", text);
+    snprintf(device->name, GPU_TEXT, "%.*s", (int)strcspn(text, "\n"), text);
     snprintf(path, sizeof path, "kfd/kfd/topology/nodes/%d/properties", node);
-    read_text(amd->sys, path, text);
+    cgroup_read(amd->sys, path, text, sizeof text);
     uint64_t unique = find_property(text, "unique_id");
     amd->devices[place].gpu_id = (unsigned)gpu_id;
     amd->devices[place].minor = (int)find_property(text, "drm_render_minor");
@@ -122,7 +103,7 @@ static int amd_processes(void *data, int device, struct gpu_process *list)
     for (struct dirent *entry; (entry = readdir(dir)) && count < GPU_PROCESSES;) {
         char path[320];
         snprintf(path, sizeof path, "%s/vram_%u", entry->d_name, amd->devices[device].gpu_id);
-        int64_t bytes = isdigit((unsigned char)*entry->d_name) ? read_number(fd, path) : 0;
+        int64_t bytes = isdigit((unsigned char)*entry->d_name) ? cgroup_number(fd, path) : 0;
         if (bytes > 0)
             list[count++] = (struct gpu_process){(pid_t)atoi(entry->d_name), bytes};
     }
@@ -136,7 +117,7 @@ static int32_t amd_percent(void *data, int device)
     char path[64];
     snprintf(path, sizeof path, "drm/renderD%d/device/gpu_busy_percent",
              amd->devices[device].minor);
-    int64_t percent = read_number(amd->sys, path);
+    int64_t percent = cgroup_number(amd->sys, path);
     return percent > 100 ? UNKNOWN : (int32_t)percent;
 }
 

@@ -269,6 +269,15 @@ bool meter_job_has_program(struct meter_job *job, const char *name)
     return has;
 }
 
+bool meter_job_is_oom(const struct meter_job *job)
+{
+    struct usage_record usage;
+    usage_record_init(&usage);
+    if (job->dir)
+        job->meter->cgroup->ops->read(job->dir, &usage);
+    return usage.oom_kills > 0;
+}
+
 bool meter_job_is_swept(const struct meter_job *job)
 {
     return job->dir && faccessat(job->meter->cgroup->dirs[0], job->dir->name, F_OK, 0) &&

@@ -57,9 +57,9 @@ struct meter_job *meter_job_create(struct meter *meter, int64_t job_id, int32_t 
                                    struct meter_entry *entry, struct error *err);
 // the job's first process, leader of its own session
 void meter_job_started(struct meter_job *job, pid_t pid);
-
 // The name of the directory that holds it; NULL: there is none.
 const char *meter_job_cgroup(const struct meter_job *job);
+
 // Takes a sample (memory, processes), the first 20 ms after the start. Gives true when the job is
 // over its limit and nothing but the runner can stop it (no cgroup, enforce): the runner kills it
 // and reports oom. *next_usec: when the next one is due, from now (20 ms at first, doubling to 5 s;
@@ -70,7 +70,6 @@ bool meter_job_sample(struct meter_job *job, int64_t since_start_usec, int64_t *
 // where nobody says. Also a sample.
 void meter_job_now(struct meter_job *job, int64_t since_start_usec, struct usage_point *point);
 void meter_node_now(const struct meter *meter, struct usage_point *point);
-
 // Sends sig to every process of the job, those that left its session or were orphaned too.
 void meter_job_signal(struct meter_job *job, int sig);
 // The same without those of a program of that name; sig is not SIGKILL.
@@ -86,7 +85,8 @@ int meter_job_end(struct meter_job *job, const struct rusage *rusage, struct usa
 size_t meter_job_killed(const struct meter_job *job);
 // Does a process of that name belong to the job now?
 bool meter_job_has_program(struct meter_job *job, const char *name);
-
+// Has the kernel killed a process of it for want of memory?
+bool meter_job_is_oom(const struct meter_job *job);
 // Was its cgroup removed by somebody else, who takes the place for left by the dead?
 bool meter_job_is_swept(const struct meter_job *job);
 

@@ -243,19 +243,20 @@ void job_look_for_outputs(struct jobs *jobs, struct job *job)
     settle(jobs, job);
 }
 
-// When Slurm begins an allocation anew where its runner still lives, as slurmstepd was killed, the
-// plugin clears the place: kills the jobs, and a moment later removes their cgroups. That is no
-// job's failure.
+// Killed neither by the runner nor for its memory: perhaps with all that there is in the
+// allocation, whose runner is the next. When Slurm begins an allocation anew where its runner still
+// lives, as slurmstepd was killed, the plugin clears the place: kills the jobs, and a moment later
+// removes their cgroups. That is no job's failure, so it is not believed at once.
 static bool may_be_swept(struct jobs *jobs, struct job *job)
 {
-    enum { SWEEP_USEC = 100 * USEC_PER_MSEC };
     if (!jobs->node.in_allocation || job->stop != STOP_NONE || !WIFSIGNALED(job->status) ||
-        WTERMSIG(job->status) != SIGKILL)
+        WTERMSIG(job->status) != SIGKILL || meter_job_is_oom(job->meter))
         return false;
+    jobs->killed = true;
     jobs->swept |= meter_job_is_swept(job->meter);
-    job->sweep_usec = job->sweep_usec ? job->sweep_usec : jobs->now + SWEEP_USEC;
+    job->sweep_usec = job->sweep_usec ? job->sweep_usec : jobs->now + USEC_PER_SEC;
     job->due_usec = job->sweep_usec;
-    return jobs->swept || jobs->now < job->sweep_usec;
+    return jobs->now < job->sweep_usec;
 }
 
 void job_end(struct jobs *jobs, struct job *job)

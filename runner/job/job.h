@@ -74,7 +74,7 @@ struct jobs {
     // ended: with a verdict, until somebody takes them out to tell it; live: from INPUTS to that
     struct job_list held, live, ended;
     uint32_t held_count, live_count, starts_unsent, signals_unsent;
-    bool swept; // a job was killed and its cgroup removed by who has the allocation now
+    bool killed, swept; // jobs, by nobody known; and their cgroups are gone
 };
 
 void jobs_init(struct jobs *jobs);

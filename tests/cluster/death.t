@@ -93,7 +93,7 @@ completes "slurmstepd is killed" "4 completed"
 empty "... and Slurm hears of the end"
 
 # ---- who begins the allocation anew where its runner still lives clears the place: the plugin does, after a slurmstepd was killed
-cgroups() { find /sys/fs/cgroup/ -depth -type d -path "*/job_$alloc/*/torc_*" 2>/dev/null; }
+cgroups() { find /sys/fs/cgroup/ -depth -type d -path "*_$node/*/job_$alloc/*/torc_*" 2>/dev/null; }
 fresh
 begin
 running 3
@@ -107,13 +107,26 @@ as_user torc recover 1 > said 2>&1
 as_user torc-sbatch --top-up 1 >> said 2>&1
 running 6
 completes "jobs that somebody swept away are lost, not failed" "3 lost 4 completed"
-like "$(cat torc_output/runner*)" 'somebody has killed its jobs and removed their cgroups' "... which the log tells"
+like "$(cat torc_output/runner*)" 'somebody has killed its jobs, as Slurm has begun the allocation anew' "... which the log tells"
+
+# ... or has not removed them yet: it was slurmstepd's end that made Slurm begin anew
+fresh
+begin
+running 3
+kill -9 $(ps -o ppid= -p $(ps -o ppid= -p "$pid"))
+kill -9 $(cgroups | sed 's|$|/cgroup.procs|' | xargs cat | sort -u)
+ok "slurmstepd is killed, and then all jobs: the runner gives way" wait_until 10 '! kill -0 '"$pid"
+as_user torc recover 1 > said 2>&1
+as_user torc-sbatch --top-up 1 >> said 2>&1
+running 6
+completes "jobs that die with their slurmstepd are lost, not failed" "3 lost 4 completed"
+empty "... and Slurm hears of the end"
 
 fresh
 as_user tee idle.json > /dev/null <<'J'
 {"name": "idle", "resource_requirements": [{"name": "one", "num_cpus": 1, "memory": "50m", "runtime": "PT1M"}],
  "jobs": [{"name": "a{i}", "parameters": {"i": "1:3"}, "command": "sleep 0.2", "resource_requirements": "one"},
-  {"name": "b", "command": "find /sys/fs/cgroup/ -depth -type d -path \"*/job_$SLURM_JOB_ID/*/torc_*\" | xargs rmdir || :", "resource_requirements": "one", "depends_on_regexes": ["^a"]},
+  {"name": "b", "command": "find /sys/fs/cgroup/ -depth -type d -path \"*_$SLURMD_NODENAME/*/job_$SLURM_JOB_ID/*/torc_*\" | xargs rmdir || :", "resource_requirements": "one", "depends_on_regexes": ["^a"]},
   {"name": "c{i}", "parameters": {"i": "1:3"}, "command": "sleep 0.2", "resource_requirements": "one", "depends_on": ["b"]}]}
 J
 as_user torc-sbatch --wait idle.json > said 2>&1
