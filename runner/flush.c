@@ -15,6 +15,7 @@
 #include "runner/action.h"
 #include "runner/ahead.h"
 #include "runner/batch.h"
+#include "runner/claim.h"
 #include "runner/contents.h"
 #include "runner/drain.h"
 #include "runner/job/life.h"
@@ -32,46 +33,8 @@ enum {
     AWAY_DRAIN_USEC = USEC_PER_SEC / 2,
     AWAY_HERE_USEC = USEC_PER_SEC / 2, // memory of this host costs nothing
     HEARTBEAT_USEC = BEAT_SECS * USEC_PER_SEC,
-    RATE_USEC = 100 * USEC_PER_MSEC, // what is prefetched lasts about so long
-    HOLD_USEC = USEC_PER_SEC,        // longer than this nothing is kept from other runners
-    PREFETCH_MOST = 4096,
+    HOLD_USEC = USEC_PER_SEC, // longer than this nothing is kept from other runners
 };
-
-// Jobs that ended in the last 100 ms, about.
-static int32_t prefetch_target(struct runner *runner)
-{
-    while (runner->jobs.now - runner->rate_times[0] >= RATE_USEC) {
-        bool just_now = runner->jobs.now - runner->rate_times[0] < 2 * RATE_USEC;
-        runner->rate_counts[1] = just_now ? runner->rate_counts[0] : 0;
-        runner->rate_counts[0] = 0;
-        runner->rate_times[0] = just_now ? runner->rate_times[0] + RATE_USEC : runner->jobs.now;
-    }
-    int32_t target = runner->rate_counts[0] > runner->rate_counts[1] ? runner->rate_counts[0]
-                                                                     : runner->rate_counts[1];
-    return target < PREFETCH_MOST ? target : PREFETCH_MOST;
-}
-
-// More than there are CPUs, unless an action says how many.
-static int32_t jobs_room(const struct runner *runner)
-{
-    int32_t most = runner->grant.max_parallel_jobs, live = (int32_t)runner->jobs.live_count;
-    return !most ? INT32_MAX : most > live ? most - live : 0;
-}
-
-static void fill_claim(struct runner *runner, struct claim_request *claim)
-{
-    if (!intake_is_open(&runner->intake) || runner->action.closing)
-        return;
-    int32_t at_hand = (int32_t)runner->jobs.held_count, target = prefetch_target(runner);
-    claim->cpus = runner->jobs.node.cpus_free;
-    claim->memory_bytes = runner->jobs.node.memory_free;
-    claim->gpus_milli = node_gpus_free_milli(&runner->jobs.node);
-    int32_t room = jobs_room(runner);
-    claim->max_jobs = claim->cpus < room ? claim->cpus : room;
-    claim->prefetch = target > at_hand ? target - at_hand : 0;
-    claim->at_hand = at_hand;
-    claim->time_left_usec = end_time_left_usec(&runner->end_time, &runner->jobs);
-}
 
 // The lists of the request live until its reply: one set, as one request is under way.
 static struct {
@@ -133,14 +96,15 @@ static void fill_starts(struct runner *runner, struct sync_request *request)
     runner->jobs.starts_unsent = 0;
 }
 
-// What was not started within a second, or will not be, goes back.
+// What was not started within a second, or will not be, goes back; all but what room is kept for.
 static void fill_returned(struct runner *runner, struct sync_request *request)
 {
     struct job *job, *next;
     for (job = TAILQ_FIRST(&runner->jobs.held); job; job = next) {
         next = TAILQ_NEXT(job, link);
         if (!job->goes_back && intake_is_open(&runner->intake) &&
-            runner->jobs.now - job->held_usec < HOLD_USEC)
+            (runner->jobs.now - job->held_usec < HOLD_USEC ||
+             reserve_keeps(&runner->reservation, job)))
             continue;
         lists.returned = array_grow(lists.returned, request->returned_count, &lists.returned_space,
                                     sizeof *lists.returned);
@@ -162,7 +126,7 @@ static void send(struct runner *runner)
     request.points = series_take(&runner->series, &request.points_count);
     request.actions = action_wish(&runner->action, runner->intake.draining,
                                   runner->interrupts >= 2 || runner->expelled);
-    fill_claim(runner, &request.claim);
+    claim_fill(runner, &request.claim);
     if (request.claim.max_jobs + request.claim.prefetch > 0) {
         request.ahead_count =
             ahead_ask(runner, lists.ahead, sizeof lists.ahead / sizeof *lists.ahead);
@@ -174,6 +138,15 @@ static void send(struct runner *runner)
                 request.ends_count && link_is_idle_of_data(runner->link);
     crash_point(request.returned_count ? "jobs-not-returned" : "flush-not-sent");
     link_send(runner->link, &request, idle);
+}
+
+// Of those that go back when they are not started.
+static const struct job *oldest_held(const struct runner *runner)
+{
+    const struct job *job = TAILQ_FIRST(&runner->jobs.held);
+    return job && reserve_keeps(&runner->reservation, job) && intake_is_open(&runner->intake)
+               ? TAILQ_NEXT(job, link)
+               : job;
 }
 
 // Would a flush now fill a slot that stays empty otherwise? What is held and fits has been started
@@ -201,11 +174,11 @@ static bool is_due(struct runner *runner)
          runner->jobs.now - runner->outbox_since_usec >= pause_usec))
         return true;
     if (runner->outbox_count && intake_is_open(&runner->intake) &&
-        (int32_t)runner->jobs.held_count < prefetch_target(runner) / 2 && !ahead_has_any(runner))
+        (int32_t)runner->jobs.held_count < claim_target(runner) / 2 && !ahead_has_any(runner))
         return true;
     if ((runner->jobs.starts_unsent || runner->changed) && since_usec >= pause_usec)
         return true;
-    struct job *oldest = TAILQ_FIRST(&runner->jobs.held);
+    const struct job *oldest = oldest_held(runner);
     if (oldest &&
         (runner->jobs.now - oldest->held_usec >= HOLD_USEC || !intake_is_open(&runner->intake)))
         return true;
@@ -226,7 +199,7 @@ static int64_t earlier(int64_t a, int64_t b)
 int64_t flush_due(const struct runner *runner)
 {
     int64_t due = runner->last_sync_usec + HEARTBEAT_USEC;
-    const struct job *oldest = TAILQ_FIRST(&runner->jobs.held);
+    const struct job *oldest = oldest_held(runner);
     if (!link_is_idle(runner->link))
         return INT64_MAX; // the reply wakes us
     if (runner->jobs.starts_unsent || runner->changed)
@@ -240,14 +213,18 @@ int64_t flush_due(const struct runner *runner)
 
 void flush_start_held(struct runner *runner)
 {
-    struct job *job, *next;
+    struct job *job, *next, *waits = NULL;
     for (job = TAILQ_FIRST(&runner->jobs.held);
-         job && runner->jobs.node.cpus_free > 0 && jobs_room(runner) > 0 &&
+         job && runner->jobs.node.cpus_free > 0 && claim_room(runner) > 0 &&
          intake_is_open(&runner->intake);
          job = next) {
         next = TAILQ_NEXT(job, link);
-        if (!job->goes_back)
-            job_begin(&runner->jobs, job);
+        if (job->goes_back)
+            continue;
+        if (!job_begin(&runner->jobs, job))
+            waits = waits ? waits : job;
+        else if (waits)
+            reserve_passed(&runner->reservation, &runner->jobs, waits);
     }
 }
 
@@ -474,6 +451,7 @@ static void take_reply(struct runner *runner, struct sync_reply *reply, bool aga
     action_take(&runner->action, &runner->jobs, &reply->actions);
     crash_point("reply-not-taken");
     take_claims(runner, reply, again);
+    runner->urgent |= reserve_heard(&runner->reservation, &runner->jobs, reply);
     crash_point("reply-taken");
 }
 

@@ -15,6 +15,7 @@
 #include "runner/keeper.h"
 #include "runner/link.h"
 #include "runner/options.h"
+#include "runner/reserve.h"
 #include "runner/series.h"
 #include "runner/top_up.h"
 
@@ -52,6 +53,7 @@ struct runner {
     int64_t completed, rate_times[2];
     int32_t rate_counts[2]; // completions in the present and the last window, for the prefetch
     int64_t seq;
+    struct reservation reservation;
     bool changed, urgent;   // since the last sync: others changed the database; sync at once
     int64_t classes_change; // the last reply
     bool may_come;          // likewise

@@ -37,6 +37,7 @@ local_tests += tests/local/migration.t
 local_tests += tests/local/outage.t
 local_tests += tests/local/outputs.t
 local_tests += tests/local/report.t
+local_tests += tests/local/reserve.t
 local_tests += tests/local/restart.t
 local_tests += tests/local/run.t
 local_tests += tests/local/share.t

@@ -3,6 +3,7 @@
 // transaction; without SQL, so that a table can test it.
 #include "lib/store/pack.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/comma_list.h"
@@ -47,6 +48,33 @@ int pack_next(struct pack *pack, const struct pack_head *heads, size_t count)
     best = pack->prefetch > 0 ? first_that_fits(heads, count, &pack->capacity) : -1;
     pack->prefetch -= best >= 0;
     return best;
+}
+
+int pack_passed(const struct pack *pack, const struct pack_head *heads, size_t count)
+{
+    int first = pack->max_jobs > 0 ? first_that_fits(heads, count, &pack->capacity) : -1;
+    return first >= 0 && !pack_shape_fits(&heads[first].shape, &pack->free) ? first : -1;
+}
+
+static int compare_ends(const void *a, const void *b)
+{
+    const struct pack_end *x = a, *y = b;
+    return (x->usec > y->usec) - (x->usec < y->usec);
+}
+
+int64_t pack_fits_at(const struct pack_shape *free, const struct pack_shape *need, int64_t now_usec,
+                     struct pack_end *ends, size_t count)
+{
+    struct pack_shape room = *free;
+    int64_t at = now_usec;
+    qsort(ends, count, sizeof *ends, compare_ends);
+    for (size_t i = 0; i < count && !pack_shape_fits(need, &room); i++) {
+        room.cpus += ends[i].shape.cpus;
+        room.gpus_milli += ends[i].shape.gpus_milli;
+        room.memory_bytes += ends[i].shape.memory_bytes;
+        at = ends[i].usec > at ? ends[i].usec : at;
+    }
+    return pack_shape_fits(need, &room) ? at : INT64_MAX;
 }
 
 bool pack_labels_fit(const char *runner_labels, const char *class_labels)

@@ -33,6 +33,18 @@ bool pack_shape_fits(const struct pack_shape *shape, const struct pack_shape *ro
 // replaces that head by the next of its class.
 int pack_next(struct pack *pack, const struct pack_head *heads, size_t count);
 
+// The head that others are about to pass: the first in order, where it fits the runner, but not
+// what is free now; else -1.
+int pack_passed(const struct pack *pack, const struct pack_head *heads, size_t count);
+
+struct pack_end { // of a job that runs, and what it gives back then
+    int64_t usec;
+    struct pack_shape shape;
+};
+// When so much is free, if nothing else starts; INT64_MAX: never. Sorts the ends.
+int64_t pack_fits_at(const struct pack_shape *free, const struct pack_shape *need, int64_t now_usec,
+                     struct pack_end *ends, size_t count);
+
 // A runner's labels and a class's, sorted and comma-separated or NULL: a runner with labels takes
 // only jobs that have labels and none but these; one without, only jobs without.
 bool pack_labels_fit(const char *runner_labels, const char *class_labels);

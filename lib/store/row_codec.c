@@ -79,8 +79,8 @@ LOCAL(point, usage_point, INT(usage_point, job_id), INT(usage_point, attempt_id)
       TEXT(usage_point, gpus));
 LOCAL(claim, claim_request, INT(claim_request, max_jobs), INT(claim_request, cpus),
       INT(claim_request, gpus_milli), INT(claim_request, memory_bytes),
-      INT(claim_request, prefetch), INT(claim_request, at_hand),
-      INT(claim_request, time_left_usec));
+      INT(claim_request, prefetch), INT(claim_request, at_hand), INT(claim_request, time_left_usec),
+      INT(claim_request, runtime_most_usec));
 LOCAL(share, share_end, INT(share_end, job_id), INT(share_end, run_id), INT(share_end, attempt_id),
       INT(share_end, signal), LIST(share_end, usages, &codec_usage));
 #define AE(f) INT(action_end, f)
@@ -112,7 +112,7 @@ RECORD(sync_reply, sync_reply, LIST(sync_reply, claimed, &codec_claimed),
        LIST(sync_reply, hints, &codec_claimed), INTS(sync_reply, canceled),
        INTS(sync_reply, refused), LIST(sync_reply, shares, &codec_share), INTS(sync_reply, settled),
        R(shares_open), R(expelled), R(complete), R(held), R(may_come), R(demand),
-       PART(sync_reply, actions, &codec_news), R(interval_ms), R(classes_change));
+       PART(sync_reply, actions, &codec_news), R(interval_ms), R(classes_change), R(passed_usec));
 
 // ---- planning ----
 #define D(f) INT(class_demand, f)

@@ -54,6 +54,11 @@ enum pack_time_fit claim_class_fits(const struct claim_state *state, struct clai
     return fit;
 }
 
+bool claim_is_too_long(const struct claim_state *state, const struct claim_class *c)
+{
+    return state->runtime_most_usec && c->job.runtime_usec > state->runtime_most_usec;
+}
+
 // A class with work that is still open: does it fit this runner at all, and is something of it
 // ready?
 static void look_at_class(struct claim_state *state, sqlite3_stmt *s)
@@ -76,7 +81,7 @@ static void look_at_class(struct claim_state *state, sqlite3_stmt *s)
         return;
     }
     state->reply->may_come = true;
-    if (sqlite3_column_int64(s, 10) <= 0)
+    if (sqlite3_column_int64(s, 10) <= 0 || claim_is_too_long(state, &c))
         return;
     c.job.class_name = arena_strdup(state->reply->arena, c.job.class_name);
     state->classes = array_grow(state->classes, state->classes_count, &state->classes_space,
@@ -167,7 +172,9 @@ void claim_take(struct claim_state *state, const struct claim_class *c, sqlite3_
 
 static int choose(struct claim_state *state, struct error *err)
 {
-    int i;
+    int i = pack_passed(&state->pack, state->heads, state->classes_count);
+    if (i >= 0)
+        state->reply->passed_usec = state->classes[i].job.runtime_usec;
     while ((i = pack_next(&state->pack, state->heads, state->classes_count)) >= 0) {
         claim_take(state, &state->classes[i], state->classes[i].cursor);
         if (next_head(state, (size_t)i, err))
@@ -380,6 +387,7 @@ int tx_claim(struct tx *tx, const struct runner_row *runner, const struct claim_
         .runner = runner,
         .reply = reply,
         .nodes = 1,
+        .runtime_most_usec = claim->runtime_most_usec,
         .time = time_of(runner, claim->time_left_usec, tx->now_usec),
         .pack = {.free = {claim->cpus, claim->gpus_milli, claim->memory_bytes},
                  .capacity = {runner->cpus, runner->gpus_milli, runner->memory_bytes},

@@ -26,10 +26,11 @@ struct claim_state {
     struct sync_reply *reply;
     struct pack_time time;
     struct pack pack;
-    int32_t nodes;   // of the jobs that are looked for
-    uint32_t handed; // of those claimed
-    bool wide_ready; // jobs of several nodes that are for this allocation are
-    bool ordered;    // it was claimed in order: `classes` is not filled
+    int64_t runtime_most_usec; // of jobs; 0: any
+    int32_t nodes;             // of the jobs that are looked for
+    uint32_t handed;           // of those claimed
+    bool wide_ready;           // jobs of several nodes that are for this allocation are
+    bool ordered;              // it was claimed in order: `classes` is not filled
     struct claim_class *classes;
     struct pack_head *heads;
     struct foreign_class *foreign;
@@ -40,6 +41,9 @@ struct claim_state {
 // scheduler are the class's.
 enum pack_time_fit claim_class_fits(const struct claim_state *state, struct claim_class *c,
                                     const char *scheduler, const char *labels);
+
+// Longer than the runner wants now?
+bool claim_is_too_long(const struct claim_state *state, const struct claim_class *c);
 
 // Claims the job of this row of a statement (id, priority, rank, name, command, spec, flags,
 // attempts, continuations, retries).

@@ -155,11 +155,15 @@ int claim_in_order(struct claim_state *state, enum claim_order *found, struct er
         if (!known)
             return -1;
         struct choice job = {.job_id = sqlite3_column_int64(s, 0), .class = known->class};
-        if (claim_class_fits(state, &job.class, known->scheduler, known->labels) == PACK_TIME_NO)
+        if (claim_class_fits(state, &job.class, known->scheduler, known->labels) == PACK_TIME_NO ||
+            claim_is_too_long(state, &job.class))
             continue;
         int has = has_flags(db, &job, err);
         if (has < 0)
             return -1;
+        if (has && !now_count && !later_count && !state->reply->passed_usec &&
+            pack_passed(&pack, &(struct pack_head){.shape = job.class.shape}, 1) == 0)
+            state->reply->passed_usec = job.class.job.runtime_usec;
         if (has)
             consider(&pack, &job, now, &now_count, later, &later_count);
     }

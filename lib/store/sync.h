@@ -14,6 +14,8 @@ struct claim_request { // what may be claimed now; max_jobs 0: nothing
     int32_t prefetch; // besides, so many to have at hand: each fits the runner's whole capacity
     int32_t at_hand;  // so many that it has do not fit what is free
     int64_t time_left_usec; // until jobs get their termination signal; 0: no end
+    // longer ones are left to others: what is free is kept for a job that waits for more; 0: none
+    int64_t runtime_most_usec;
 };
 
 struct sync_request {
@@ -51,11 +53,13 @@ struct sync_reply {
     int64_t *settled; // of the doubts: on all other nodes the job is cleared, none of them has died
     int32_t shares_open; // shares that jobs of several nodes hold here while they run
     uint32_t claimed_count, hints_count, canceled_count, refused_count, shares_count, settled_count;
-    bool expelled; // declared lost: kill everything, leave without another sync
-    bool complete; // the workflow is complete or canceled
-    bool held;     // nothing is given out now
-    bool may_come; // jobs that fit this runner's capacity and labels may still become ready
-    bool demand;   // some class needs more than live and queued allocations give: see plan.h
+    int64_t passed_usec; // runtime of the first job that fits the runner, but not what was free
+                         // when it asked: others pass it; 0: there is none
+    bool expelled;       // declared lost: kill everything, leave without another sync
+    bool complete;       // the workflow is complete or canceled
+    bool held;           // nothing is given out now
+    bool may_come;       // jobs that fit this runner's capacity and labels may still become ready
+    bool demand;         // some class needs more than live and queued allocations give: see plan.h
     struct action_news actions;
     int64_t classes_change; // another number than before: what is held is out of date
     int32_t interval_ms;    // to wait before the next sync that is not urgent; 0: the runner's own

@@ -93,6 +93,52 @@ static const struct {
     {"time is up, not enforced", -1, 3600, 3590, 1, false, PACK_TIME_NO},
 };
 
+static const struct {
+    const char *what;
+    int cpus, memory; // free
+    int need_cpus, need_memory;
+    struct {
+        int at, cpus, memory;
+    } ends[3];
+    int at; // -1: never
+} fits[] = {
+    {"it fits now", 2, 9, 2, 9, {{50, 2, 0}}, 7},
+    {"one must end", 1, 9, 2, 9, {{50, 1, 0}, {20, 1, 0}}, 20},
+    {"all must end", 0, 9, 3, 9, {{50, 1, 0}, {20, 1, 0}, {30, 1, 0}}, 50},
+    {"memory is what is short", 4, 1, 1, 5, {{20, 2, 1}, {30, 0, 3}}, 30},
+    {"what is late ends now", 0, 9, 1, 9, {{3, 1, 0}}, 7},
+    {"it is larger than what there is", 1, 9, 9, 9, {{20, 1, 0}, {30, 1, 0}}, -1},
+};
+
+static void test_fits_at(size_t r)
+{
+    struct pack_end ends[3];
+    struct pack_shape free = {fits[r].cpus, 0, fits[r].memory},
+                      need = {fits[r].need_cpus, 0, fits[r].need_memory};
+    size_t count = 0;
+    for (; count < 3 && fits[r].ends[count].at; count++)
+        ends[count] = (struct pack_end){fits[r].ends[count].at,
+                                        {fits[r].ends[count].cpus, 0, fits[r].ends[count].memory}};
+    is_int(pack_fits_at(&free, &need, 7, ends, count), fits[r].at < 0 ? INT64_MAX : fits[r].at,
+           fits[r].what);
+}
+
+static void test_passed(void)
+{
+    struct pack pack = {{2, 0, 99}, {8, 0, 99}, 9, 0};
+    struct pack_head heads[] = {{.shape = {1, 0, 1}, .id = 5},
+                                {.shape = {8, 0, 1}, .id = 4},
+                                {.shape = {9, 0, 1}, .id = 3}};
+    is_int(pack_passed(&pack, heads, 3), 1, "the first that fits an empty runner is passed");
+    heads[0].priority = 1;
+    is_int(pack_passed(&pack, heads, 3), -1, "one that comes first itself passes nobody");
+    heads[0].empty = true;
+    pack.free.cpus = 8;
+    is_int(pack_passed(&pack, heads, 3), -1, "what fits is not passed");
+    pack.free.cpus = pack.max_jobs = 0;
+    is_int(pack_passed(&pack, heads, 3), -1, "nor is anybody when none are given out");
+}
+
 int main(void)
 {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
@@ -107,5 +153,8 @@ int main(void)
         is_int(pack_time_fits(&t, times[i].runtime * 1000000ll, times[i].enforced), times[i].fit,
                times[i].what);
     }
+    for (size_t i = 0; i < sizeof fits / sizeof *fits; i++)
+        test_fits_at(i);
+    test_passed();
     return done_testing();
 }
