@@ -92,7 +92,8 @@ enum pack_time_fit pack_time_fits(const struct pack_time *time, int64_t runtime_
     if (!enforced)
         return time->left_usec > 0 ? PACK_TIME_YES : PACK_TIME_NO;
     int64_t fresh = time->walltime_usec / 10 < minute ? time->walltime_usec / 10 : minute;
-    if (runtime_usec <= time->walltime_usec && time->elapsed_usec <= fresh && time->left_usec > 0)
+    if (!time->of_others && runtime_usec <= time->walltime_usec && time->elapsed_usec <= fresh &&
+        time->left_usec > 0)
         return PACK_TIME_YES;
     int64_t least = runtime_usec / 10 > 5 * minute ? runtime_usec / 10 : 5 * minute;
     return time->left_usec >= least ||

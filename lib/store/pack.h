@@ -53,6 +53,7 @@ struct pack_time {
     int64_t left_usec;     // until jobs get their termination signal; 0: no end
     int64_t walltime_usec; // of the whole allocation; 0: no end
     int64_t elapsed_usec;  // of it
+    bool of_others;        // the allocation was made for other classes
 };
 
 enum pack_time_fit {
@@ -63,8 +64,9 @@ enum pack_time_fit {
 
 // May a job of this runtime start now? When it fits in the time left; a runtime of up to the whole
 // walltime at the start of an allocation (the first minute, at most a tenth of it) too, since its
-// limit is then what there is. A job that supports termination, when max(5 min, a tenth of its
-// runtime) or half of the time that the allocation has for jobs is left. Not enforced: any time.
+// limit is then what there is: if it was made for such jobs, as others have longer ones. A job that
+// supports termination, when max(5 min, a tenth of its runtime) or half of the time that the
+// allocation has for jobs is left. Not enforced: any time.
 enum pack_time_fit pack_time_fits(const struct pack_time *time, int64_t runtime_usec,
                                   bool enforced);
 

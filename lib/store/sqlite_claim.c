@@ -49,7 +49,9 @@ enum pack_time_fit claim_class_fits(const struct claim_state *state, struct clai
         !pack_labels_fit(runner->labels, labels) ||
         !pack_shape_fits(&c->shape, &state->pack.capacity))
         return PACK_TIME_NO;
-    enum pack_time_fit fit = pack_time_fits(&state->time, c->job.runtime_usec, c->job.enforced);
+    struct pack_time time = state->time;
+    time.of_others = state->made_for && state->made_for != c->id;
+    enum pack_time_fit fit = pack_time_fits(&time, c->job.runtime_usec, c->job.enforced);
     c->flags = fit == PACK_TIME_TERMINABLE ? JOB_SUPPORTS_TERMINATION : 0;
     return fit;
 }
@@ -394,6 +396,9 @@ int tx_claim(struct tx *tx, const struct runner_row *runner, const struct claim_
                  .max_jobs = claim->max_jobs,
                  .prefetch = claim->prefetch},
     };
+    if (runner->allocation_id && db_number(tx->db, err, &state.made_for, SQL_ALLOCATION_MADE_FOR,
+                                           "l", runner->allocation_id) < 0)
+        return -1;
     bool running = tx->state == WORKFLOW_RUNNING && !tx->starts;
     struct wide wide;
     int rc = tx_wide(tx, runner, &wide, err);

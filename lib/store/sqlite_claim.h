@@ -27,6 +27,7 @@ struct claim_state {
     struct pack_time time;
     struct pack pack;
     int64_t runtime_most_usec; // of jobs; 0: any
+    int64_t made_for;          // the one class that the allocation is for; 0: any; -1: several
     int32_t nodes;             // of the jobs that are looked for
     uint32_t handed;           // of those claimed
     bool wide_ready;           // jobs of several nodes that are for this allocation are

@@ -75,11 +75,14 @@ static const struct {
     int left, walltime, elapsed, runtime; // seconds
     bool enforced;
     enum pack_time_fit fit;
+    bool of_others;
 } times[] = {
     {"no end", 0, 0, 5, 99999, true, PACK_TIME_YES},
     {"enough left", 100, 200, 50, 100, true, PACK_TIME_YES},
     {"a second short", 99, 7200, 4000, 100, true, PACK_TIME_NO},
     {"as long as the walltime, at its start", 3508, 3600, 2, 3600, true, PACK_TIME_YES},
+    {"as long as the walltime of others, at its start", 3508, 3600, 2, 3600, true,
+     PACK_TIME_TERMINABLE, true},
     {"as long as the walltime, later", 3400, 3600, 110, 3600, true, PACK_TIME_TERMINABLE},
     {"longer than the walltime", 3508, 3600, 2, 7200, true, PACK_TIME_TERMINABLE},
     {"longer, the margin more than half of the walltime", 19, 60, 1, 180, true,
@@ -149,7 +152,7 @@ int main(void)
            labels[i].class ? labels[i].class : "none");
     for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
         struct pack_time t = {times[i].left * 1000000ll, times[i].walltime * 1000000ll,
-                              times[i].elapsed * 1000000ll};
+                              times[i].elapsed * 1000000ll, times[i].of_others};
         is_int(pack_time_fits(&t, times[i].runtime * 1000000ll, times[i].enforced), times[i].fit,
                times[i].what);
     }

@@ -216,8 +216,50 @@ static void test_shapes(void)
     fixture_close(&f);
 }
 
+// In its first minute an allocation takes jobs that it has not all their time for: those of the
+// class that it was made for, as there is no longer one. Others wait for one of theirs.
+static void test_made_for(int32_t of_classes, int64_t own, int64_t of_others, const char *what)
+{
+    struct fixture f;
+    fixture_open(&f);
+    int64_t w = make(&f);
+    struct arena *arena = arena_create();
+    fixture_number(&f, "UPDATE resource_class SET runtime_usec = 58 * 60 * 1000000, cpus = 1 WHERE "
+                       "id < 3 RETURNING 1");
+    struct plan_group group = {.class_id = 1,
+                               .classes = of_classes,
+                               .count = 1,
+                               .cpus = 16,
+                               .nodes = 1,
+                               .slots = 4,
+                               .rounds = 1,
+                               .memory_bytes = 16000 * MiB,
+                               .walltime_usec = 60 * MINUTE};
+    struct submission s = row_of(&group);
+    store_submissions_create(f.store, w, &s, 1, false, arena, &f.err);
+    struct test_runner r = enter(&f, w, &s, 0, 0);
+    struct sync_request q = {.runner_id = r.id,
+                             .seq = 1,
+                             .claim = {.max_jobs = 16,
+                                       .cpus = 16,
+                                       .memory_bytes = 16000 * MiB,
+                                       .time_left_usec = 55 * MINUTE}};
+    struct sync_reply reply;
+    is_int(store_sync(f.store, &q, &reply, &f.err), 0, "sync");
+    sync_reply_fini(&reply);
+    is_int(fixture_number(&f, "SELECT count(*) FROM job WHERE class = 1 AND state = 3"), own, what);
+    is_int(fixture_number(&f, "SELECT count(*) FROM job WHERE class = 2 AND state = 3"), of_others,
+           "and those of another class");
+    ok(fixture_number(&f, "SELECT count(*) FROM job WHERE class > 2 AND state = 3") > 0,
+       "and what has the time");
+    arena_destroy(arena);
+    fixture_close(&f);
+}
+
 int main(void)
 {
+    test_made_for(1, EACH, 0, "of the class that it is for, all; none of another");
+    test_made_for(2, 0, 0, "made for several it has the time for all of theirs: none is cut short");
     test_once();
     test_shapes();
     return done_testing();
