@@ -51,4 +51,13 @@ rows=$(as_user "$TORC_BUILD/torc" plan --explain each.json)
 like "$rows" 'With --pack=tight: 1 request, ' "what else was weighed"
 ok "a plan of 200 classes is one screen" test "$(wc -l <<<"$rows")" -lt 30
 
+# ---- nobody waits beside idle nodes
+cluster_again --nodes 8 --cpus 4 --memory 1024
+awk 'BEGIN { for (i = 1; i <= 90; i++) print "sleep 6" }' > sleeps
+out=$(torc_sbatch --wait -t 15 --memory 50m --commands sleeps 2>&1)
+is $? 0 "90 jobs of six seconds on eight nodes end well" || diag "$out"
+is "$(db 'SELECT count(*) FROM submission')" 1 "in one request"
+is "$(db "SELECT max(n) FROM (SELECT count(DISTINCT r.node) AS n FROM attempt x JOIN attempt y ON y.start_usec <= x.start_usec AND
+	y.end_usec > x.start_usec JOIN runner r ON r.id = y.runner GROUP BY x.id)")" 8 "all nodes are busy at once" || diag "$out"
+
 done_testing
