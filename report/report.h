@@ -13,6 +13,7 @@ struct report {
     const struct screen *screen;
     enum table_style style;
     int64_t now_usec;
+    size_t rows_most, rows_left; // of classes: shown at most; 0: all; and so many were not
 };
 
 // Each prints to the screen; 0, or -1 with err.

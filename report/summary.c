@@ -15,7 +15,7 @@
 #include "lib/store/read_each.h"
 #include "report/report.h"
 
-enum { FAILED_MOST = 10, WARNED_MOST = 10, TAIL_LINES = 8, LABEL = 10 };
+enum { FAILED_MOST = 10, WARNED_MOST = 10, CLASSES_MOST = 20, TAIL_LINES = 8, LABEL = 10 };
 
 struct context { // of one part of the summary
     struct report *report;
@@ -372,6 +372,18 @@ static int print_warned(struct report *report, int64_t warned, struct error *err
     return 0;
 }
 
+// The first of them: tools make one for each job.
+static int print_classes(struct report *report, struct error *err)
+{
+    report->rows_most = CLASSES_MOST;
+    int result = report_classes(report, err);
+    report->rows_most = 0;
+    if (!result && report->rows_left)
+        fprintf(report->screen->out, "  and %zu more: torc-report classes %lld\n",
+                report->rows_left, (long long)report->workflow->id);
+    return result;
+}
+
 int report_summary(struct report *report, struct error *err)
 {
     struct read_request classes = {.what = READ_CLASSES, .workflow_id = report->workflow->id};
@@ -386,7 +398,7 @@ int report_summary(struct report *report, struct error *err)
         return -1;
     print_measured(report->screen, &used);
     screen_print(report->screen, COLOR_BOLD, "\nAsked and used\n");
-    if (report_classes(report, err) || print_failed(report, err) ||
+    if (print_classes(report, err) || print_failed(report, err) ||
         print_warned(report, warned, err))
         return -1;
     cleanup_free char *again = why_again(report->workflow);

@@ -92,12 +92,16 @@ struct context {
 static int class_row(void *pointer, const struct read_reply *reply, uint32_t index,
                      struct error *err)
 {
-    struct table *table = ((struct context *)pointer)->table;
+    struct context *context = pointer;
+    struct table *table = context->table;
     const struct class_info *class = &reply->classes[index];
     bool any = class->attempts > 0;
     int64_t cpu = any ? class->cpu_sum_usec : UNKNOWN,
             peak = any ? class->memory_peak_max_bytes : UNKNOWN;
     (void)err;
+    context->rows++;
+    if (context->report->rows_most && context->rows > context->report->rows_most)
+        return 0;
     table_text(table, COLOR_NONE, class->name);
     table_number(table, class->jobs);
     table_number(table, class->cpus);
@@ -219,6 +223,9 @@ static int print(struct report *report, enum read_what what, const struct table_
     context.table = table_create(report->screen, report->style, columns, count);
     int result = store_read_each(report->store, request, row, &context, err);
     table_destroy(context.table);
+    report->rows_left = report->rows_most && context.rows > report->rows_most
+                            ? context.rows - report->rows_most
+                            : 0;
     if (!result && why_none && !context.rows)
         fprintf(stderr, "torc-report: workflow %lld %s\n", (long long)report->workflow->id,
                 why_none);
