@@ -144,7 +144,9 @@ static void claim(struct floor *f, size_t allocation, int64_t now_usec)
     int i;
     for (size_t c = 0; c < f->bed->count; c++) {
         const struct class_row *row = &f->bed->rows[c];
-        struct pack_time time = {f->limits[allocation] - now_usec, f->limits[allocation], now_usec};
+        struct pack_time time = {.left_usec = f->limits[allocation] - now_usec,
+                                 .walltime_usec = f->limits[allocation],
+                                 .elapsed_usec = now_usec};
         f->heads[c] = (struct pack_head){.empty = !f->left[c] || time.left_usec <= 0 ||
                                                   pack_time_fits(&time, row->runtime_usec, true) !=
                                                       PACK_TIME_YES,
