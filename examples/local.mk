@@ -20,6 +20,7 @@ nobase_dist_doc_DATA += examples/nodes/workflow.yaml
 nobase_dist_doc_DATA += examples/repair/halve.sh
 nobase_dist_doc_DATA += examples/repair/solve.sh
 nobase_dist_doc_DATA += examples/repair/workflow.json
+nobase_dist_doc_DATA += examples/resize/workflow.yaml
 nobase_dist_doc_DATA += examples/sweep/lyapunov.awk
 nobase_dist_doc_DATA += examples/sweep/workflow.yaml
 nobase_dist_doc_DATA += examples/table/pi.awk

@@ -27,6 +27,7 @@ static const struct report_kind {
     {"actions", report_actions, document_actions,
      "each action: what it does and when, what it waits for, how it ended"},
     {"classes", report_classes, document_classes, "each resource class: asked and used"},
+    {"advice", report_advice, document_advice, "each resource class: what to ask for next time"},
     {"allocations", report_allocations, document_allocations,
      "what was asked of Slurm, and what ran in it"},
     {"events", report_events, document_events, "everything that happened, in order"},
@@ -37,7 +38,7 @@ static const struct report_kind {
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
 struct options {
-    const char *db, *workflow;
+    const char *db, *workflow, *advice;
     const struct report_kind *kind;
     bool json, csv;
 };
@@ -46,6 +47,8 @@ struct options {
 static const struct option_row table[] = {
     {"db", 0, OPTION_TEXT, AT(db), "PATH",
      "the database; else $TORC_DB, else torc.db in this folder", NULL},
+    {"advice", 0, OPTION_TEXT, AT(advice), "FILE",
+     "write what to ask for next time to FILE, for torc-sbatch --resources", NULL},
     {"json", 0, OPTION_FLAG, AT(json), NULL,
      "one JSON document: the whole of it, or the named report's part", NULL},
     {"csv", 0, OPTION_FLAG, AT(csv), NULL,
@@ -109,9 +112,10 @@ static int print_json(struct report *report, const struct report_kind *kind, str
     document_section *const all[] = {document_all_jobs,    document_actions, document_classes,
                                      document_allocations, document_runners, document_events,
                                      document_data,        document_samples};
-    for (size_t i = 0; i < sizeof all / sizeof *all && !result; i++)
-        if (!kind->section || kind->section == all[i])
-            result = all[i](&json, report->store, report->workflow, err);
+    if (kind->section)
+        result = kind->section(&json, report->store, report->workflow, err);
+    for (size_t i = 0; i < sizeof all / sizeof *all && !kind->section && !result; i++)
+        result = all[i](&json, report->store, report->workflow, err);
     json_stream_end(&json);
     return result;
 }
@@ -149,8 +153,9 @@ static int run(const struct options *options, struct error *err)
         suggest_report(options->workflow, err);
     if (!result) {
         report.workflow = reply.workflows;
-        result = options->json ? print_json(&report, options->kind, err)
-                               : options->kind->print(&report, err);
+        result = options->advice ? report_write_advice(&report, options->advice, err)
+                 : options->json ? print_json(&report, options->kind, err)
+                                 : options->kind->print(&report, err);
         read_reply_fini(&reply);
     }
     store_close(report.store);

@@ -22,6 +22,9 @@ int report_jobs(struct report *report, struct error *err);
 int report_usage(struct report *report, struct error *err);
 int report_actions(struct report *report, struct error *err);
 int report_classes(struct report *report, struct error *err);
+int report_advice(struct report *report, struct error *err);
+// Writes what to ask for next time to the file, for torc-sbatch --resources.
+int report_write_advice(struct report *report, const char *path, struct error *err);
 int report_allocations(struct report *report, struct error *err);
 int report_events(struct report *report, struct error *err);
 int report_data(struct report *report, struct error *err);

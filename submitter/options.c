@@ -29,6 +29,10 @@ static const struct option_row table[] = {
      pack_mode_names},
     {"shortest", 0, OPTION_TIME, AT(shortest_usec), "TIME",
      "make no allocation shorter than this to have more of them (10)", NULL},
+    {"resources", 0, OPTION_TEXT, AT(resources_file), "FILE",
+     "what classes ask for instead, as torc-report --advice writes it", NULL},
+    {"learn", 0, OPTION_FLAG, AT(learn), NULL,
+     "the same, by what the last workflow of this name used", NULL},
     {"max-fails", 0, OPTION_COUNT_0, AT(max_fails), "N",
      "start no more jobs after N failures (0: never stop)", NULL},
     {"limits", 0, OPTION_WORD, AT(limits), "MODE",
@@ -184,6 +188,12 @@ static int check_together(struct options *options, int operands, char **words, s
     if (operands && options->top_up)
         return error_set(err, ERROR_USAGE, 0,
                          "--top-up goes on with a workflow that exists: leave out %s", words[0]);
+    if ((options->resources_file || options->learn) && (options->top_up || options->restart))
+        return error_set(err, ERROR_USAGE, 0,
+                         "--resources and --learn are for a new workflow; of one that exists: torc "
+                         "update");
+    if (options->resources_file && options->learn)
+        return error_set(err, ERROR_USAGE, 0, "either --resources FILE or --learn, not both");
     if (options->parsable && options->json)
         return error_set(err, ERROR_USAGE, 0, "either --parsable or --json, not both");
     options->file = operands ? words[0] : options->commands;

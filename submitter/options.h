@@ -24,8 +24,9 @@ struct options {
     const char *account, *partition, *qos;
     int64_t walltime_usec; // -t; 0: not given
     int64_t top_up;        // --top-up: a workflow that exists; 0: none
-    bool explain;
-    bool restart; // --restart: of restart_id (0: the last of the file), with `file`
+    bool explain, learn;
+    const char *resources_file; // --resources; NULL: none
+    bool restart;               // --restart: of restart_id (0: the last of the file), with `file`
     int64_t restart_id;
     // -1: as the workflow says; enum limits_mode, stdio_mode, hash_mode
     int32_t max_allocations, max_fails, limits, stdio, hash, pack;

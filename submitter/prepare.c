@@ -18,6 +18,7 @@
 #include "lib/slurm/slurm.h"
 #include "lib/text/problem.h"
 #include "lib/workflow/inputs.h"
+#include "submitter/learn.h"
 
 static int read_file(struct prepared *prepared, const char *path, bool commands, struct error *err)
 {
@@ -268,7 +269,8 @@ int prepare(struct prepared *prepared, const struct options *options, struct err
 {
     *prepared = (struct prepared){0};
     if (find_folder(prepared, options, err) || load(prepared, options, err) ||
-        merge_settings(prepared, options, err))
+        merge_settings(prepared, options, err) ||
+        learn(&prepared->workflow, prepared->db, options, err))
         return -1;
     prepared->environment = slurm_environment(NULL, NULL);
     prepared->environment_json = slurm_environment_text(prepared->environment);

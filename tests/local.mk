@@ -59,6 +59,7 @@ local_tests += tests/unit/states.t
 cluster_tests =
 cluster_tests += tests/cluster/accounting.t
 cluster_tests += tests/cluster/actions.t
+cluster_tests += tests/cluster/advice.t
 cluster_tests += tests/cluster/answers.t
 cluster_tests += tests/cluster/binding.t
 cluster_tests += tests/cluster/death.t

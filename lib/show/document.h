@@ -35,6 +35,9 @@ document_section document_all_jobs, document_actions, document_classes, document
 // "estimate": {"left_s", "basis"} or null: lib/show/estimate.h
 document_section document_estimate;
 
+// "advice": […]: lib/show/advice.h; not in the whole document, as it costs a look at all attempts
+document_section document_advice;
+
 // "events": […] that `request` (READ_EVENTS) selects; and one of them, a new reference.
 int document_some_events(struct json_stream *json, struct store *store, struct read_request request,
                          struct error *err);

@@ -31,6 +31,7 @@ lib_libtorc_la_SOURCES += %D%/row_codec.h
 lib_libtorc_la_SOURCES += %D%/run.h
 lib_libtorc_la_SOURCES += %D%/share.c
 lib_libtorc_la_SOURCES += %D%/share.h
+lib_libtorc_la_SOURCES += %D%/size_info.h
 lib_libtorc_la_SOURCES += %D%/spawn.h
 lib_libtorc_la_SOURCES += %D%/sql.def
 lib_libtorc_la_SOURCES += %D%/sqlite.c

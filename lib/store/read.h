@@ -5,6 +5,7 @@
 
 #include "lib/store/action.h"
 #include "lib/store/infos.h"
+#include "lib/store/size_info.h"
 #include "lib/store/store.h"
 
 enum read_what {
@@ -24,6 +25,7 @@ enum read_what {
     READ_SAMPLES,   // time series, in the order of time
     READ_TEXT,      // one row: the text of the workflow file
     READ_ACTIONS,   // in the order of the file
+    READ_SIZES,     // of each class: what its jobs used, for advice
     READS,
 };
 
@@ -60,6 +62,7 @@ struct read_reply {
         struct sample_info *samples;
         struct text_info *texts;
         struct action_info *actions;
+        struct size_info *sizes;
     };
     uint32_t count;
     int64_t last_id;

@@ -205,6 +205,12 @@ LOCAL(class_info, class_info, CI(id), CI(jobs), FIXED(class_info, counts), CT(na
       CT(labels), CI(cpus), CI(gpus_milli), CI(nodes), CI(action), CI(memory_bytes),
       CI(runtime_usec), CI(enforced), CI(attempts), FIXED(class_info, sources), CI(wall_max_usec),
       CI(wall_sum_usec), CI(cpu_sum_usec), CI(memory_peak_max_bytes), CI(memory_anon_max_bytes));
+#define ZI(f) INT(size_info, f)
+LOCAL(size_info, size_info, ZI(id), TEXT(size_info, name), ZI(cpus), ZI(gpus_milli), ZI(nodes),
+      ZI(memory_bytes), ZI(runtime_usec), ZI(jobs), ZI(wall_sum_usec), ZI(out_of_memory),
+      ZI(out_of_time), ZI(cpus_known), ZI(memory_known), ZI(wall_half_usec), ZI(wall_high_usec),
+      ZI(wall_most_usec), ZI(memory_half_bytes), ZI(memory_high_bytes), ZI(memory_most_bytes),
+      ZI(cpus_half_milli), ZI(cpus_high_milli), ZI(cpus_most_milli));
 #define AI(f) INT(allocation_info, f)
 #define AT(f) TEXT(allocation_info, f)
 LOCAL(allocation_info, allocation_info, AI(id), AI(submission_id), AI(slurm_job_id),
@@ -268,6 +274,7 @@ LOCAL(action_info, action_info, XI(id), XI(fired_usec), XI(position), XI(num_all
 #define codec_samples_row codec_sample_info
 #define codec_texts_row codec_text_info
 #define codec_actions_row codec_action_info
+#define codec_sizes_row codec_size_info
 REPLY(workflows);
 REPLY(jobs);
 REPLY(attempts);
@@ -281,6 +288,7 @@ REPLY(pace);
 REPLY(samples);
 REPLY(texts);
 REPLY(actions);
+REPLY(sizes);
 
 const struct codec_record *const codec_read_replies[READS] = {
     [READ_WORKFLOWS] = &codec_read_workflows,     [READ_JOBS] = &codec_read_jobs,
@@ -290,5 +298,5 @@ const struct codec_record *const codec_read_replies[READS] = {
     [READ_BARRIERS] = &codec_read_jobs,           [READ_FILES] = &codec_read_files,
     [READ_DATA_USES] = &codec_read_files,         [READ_PACE] = &codec_read_pace,
     [READ_SAMPLES] = &codec_read_samples,         [READ_TEXT] = &codec_read_texts,
-    [READ_ACTIONS] = &codec_read_actions,
+    [READ_ACTIONS] = &codec_read_actions,         [READ_SIZES] = &codec_read_sizes,
 };

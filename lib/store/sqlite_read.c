@@ -225,6 +225,35 @@ static int read_class(struct page *p, void *row, sqlite3_stmt *s)
     return 0;
 }
 
+static int read_size(struct page *p, void *row, sqlite3_stmt *s)
+{
+    *(struct size_info *)row = (struct size_info){
+        .id = row_id(s, 0),
+        .name = text(p, s, 1),
+        .cpus = small_known(s, 2),
+        .gpus_milli = small_known(s, 3),
+        .nodes = small_known(s, 4),
+        .memory_bytes = known(s, 5),
+        .runtime_usec = known(s, 6),
+        .jobs = number(s, 7),
+        .wall_sum_usec = known(s, 8),
+        .out_of_memory = number(s, 9),
+        .out_of_time = number(s, 10),
+        .cpus_known = number(s, 11),
+        .memory_known = number(s, 12),
+        .wall_half_usec = known(s, 13),
+        .wall_high_usec = known(s, 14),
+        .wall_most_usec = known(s, 15),
+        .memory_half_bytes = known(s, 16),
+        .memory_high_bytes = known(s, 17),
+        .memory_most_bytes = known(s, 18),
+        .cpus_half_milli = known(s, 19),
+        .cpus_high_milli = known(s, 20),
+        .cpus_most_milli = known(s, 21),
+    };
+    return 0;
+}
+
 static int read_event(struct page *p, void *row, sqlite3_stmt *s)
 {
     struct event_info *e = row;
@@ -340,6 +369,7 @@ static const struct {
     [READ_SAMPLES] = {SQL_READ_SAMPLES, sizeof(struct sample_info), read_sample},
     [READ_TEXT] = {SQL_READ_TEXT, sizeof(struct text_info), read_text},
     [READ_ACTIONS] = {SQL_READ_ACTIONS, sizeof(struct action_info), read_action},
+    [READ_SIZES] = {SQL_READ_SIZES, sizeof(struct size_info), read_size},
 };
 
 enum { NAMED_USES = 1000 };

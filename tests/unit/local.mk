@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # C programs, one a module, mostly tables
 unit_tests =
+unit_tests += tests/unit/advice
 unit_tests += tests/unit/barriers
 unit_tests += tests/unit/cases
 unit_tests += tests/unit/cgroup_parse
