@@ -19,18 +19,23 @@ static struct pack_shape shape_of(const struct claimed_job *job, const struct no
     return shape;
 }
 
+static struct pack_shape free_of(const struct node *node)
+{
+    return (struct pack_shape){node->cpus_free, node_gpus_free_milli(node), node->memory_free};
+}
+
 // When what runs, by its declared runtimes, leaves enough for the job.
 static int64_t starts_at(const struct jobs *jobs, const struct job *job)
 {
-    const struct node *node = &jobs->node;
+    static const int64_t most = INT64_MAX / 4;
     cleanup_free struct pack_end *ends = xcalloc(jobs->live_count + 1, sizeof *ends);
-    struct pack_shape need = shape_of(&job->claimed, node),
-                      free = {node->cpus_free, node_gpus_free_milli(node), node->memory_free};
+    struct pack_shape need = shape_of(&job->claimed, &jobs->node), free = free_of(&jobs->node);
     size_t count = 0;
     const struct job *live;
     TAILQ_FOREACH(live, &jobs->live, link)
         ends[count++] = (struct pack_end){
-            .usec = (live->start_usec ? live->start_usec : jobs->now) + live->claimed.runtime_usec,
+            .usec = (live->start_usec ? live->start_usec : jobs->now) +
+                    (live->claimed.runtime_usec < most ? live->claimed.runtime_usec : most),
             .shape = {live->share.cpus, live->share.gpus_milli, live->share.memory_bytes}};
     return pack_fits_at(&free, &need, jobs->now, ends, count);
 }
@@ -76,7 +81,10 @@ void reserve_fill(struct reservation *r, struct jobs *jobs, struct claim_request
     struct job *job = kept_job(r, jobs);
     if (!job && r->job_id)
         *r = (struct reservation){0}; // it has started, or is canceled
-    if (job && jobs->now > r->until_usec) {
+    struct pack_shape free = free_of(&jobs->node);
+    struct pack_shape need = job ? shape_of(&job->claimed, &jobs->node) : free;
+    // what fits by its figures and was not started lacks something else: parts of several GPUs
+    if (job && (jobs->now > r->until_usec || pack_shape_fits(&need, &free))) {
         give_up(r, job);
     } else if (job) {
         int64_t usec = starts_at(jobs, job) - jobs->now;
