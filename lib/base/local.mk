@@ -23,6 +23,7 @@ lib_libtorc_la_SOURCES += %D%/mem.c
 lib_libtorc_la_SOURCES += %D%/mem.h
 lib_libtorc_la_SOURCES += %D%/names.c
 lib_libtorc_la_SOURCES += %D%/names.h
+lib_libtorc_la_SOURCES += %D%/number.h
 lib_libtorc_la_SOURCES += %D%/program.c
 lib_libtorc_la_SOURCES += %D%/program.h
 lib_libtorc_la_SOURCES += %D%/record.c

@@ -2,24 +2,11 @@
 // From jobs to allocations: rounds, walltime, CPUs and memory.
 #include "lib/plan/allocations.h"
 
+#include "lib/base/number.h"
+
 static const int64_t SEC = 1000000, MINUTE = 60 * SEC, HOUR = 60 * MINUTE;
 static const int64_t LONGEST = 100LL * 366 * 24 * 60 * 60 * 1000000; // nothing takes longer
 static const int64_t MiB = 1024 * 1024;
-
-static int64_t divide_up(int64_t a, int64_t b)
-{
-    return (a + b - 1) / b;
-}
-
-static int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
 
 int64_t margin_of(const struct settings *settings, int64_t walltime_usec)
 {

@@ -9,14 +9,10 @@
 
 #include "lib/base/comma_list.h"
 #include "lib/base/mem.h"
+#include "lib/base/number.h"
 #include "lib/plan/note.h"
 
 enum { WHY = 256, WHOLE_GPU = 1000 };
-
-static int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
 
 // A limit of 0 is none.
 static int64_t limited(int64_t value, int64_t limit)

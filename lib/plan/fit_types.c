@@ -3,12 +3,8 @@
 #include <stdlib.h>
 
 #include "lib/base/mem.h"
+#include "lib/base/number.h"
 #include "lib/plan/fit.h"
-
-static int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
 
 void fit_unite(struct fit_least *least, const struct fit_least *other)
 {

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "lib/base/mem.h"
+#include "lib/base/number.h"
 
 struct run { // jobs of a class that began together
     int64_t end_usec, count;
@@ -25,16 +26,6 @@ struct site {
     int64_t usec;
     struct placed placed;
 };
-
-static int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
 
 static bool fits(const struct place_room *each, const struct place_room *room)
 {

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "lib/base/mem.h"
+#include "lib/base/number.h"
 #include "lib/plan/allocations.h"
 #include "lib/plan/note.h"
 #include "lib/plan/pool.h"
@@ -137,11 +138,6 @@ static void plan_pool(struct plan *plan, const struct plan_request *request,
     later_count = left;
     if (later_count)
         add_shared(plan, request, later, later_count, later_count, false);
-}
-
-static int64_t larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
 }
 
 // What holds a job of each class holds the jobs of both.

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/base/mem.h"
+#include "lib/base/number.h"
 #include "lib/plan/allocations.h"
 #include "lib/plan/note.h"
 #include "lib/plan/shape.h"
@@ -83,16 +84,6 @@ struct packing { // of the classes of a pool that can be packed together
     size_t types_count;
     int64_t longest_usec, room_usec; // of allocations, and of it for jobs
 };
-
-static int64_t larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
-static int64_t divide_up(int64_t a, int64_t b)
-{
-    return (a + b - 1) / b;
-}
 
 // GPUs as they are given: a fraction of one is never put together from two.
 static int32_t gpus_of(const struct class_row *row)

@@ -8,21 +8,12 @@
 #include <string.h>
 
 #include "lib/base/mem.h"
+#include "lib/base/number.h"
 
 static const double WASTE = 1.25; // of the node time that is needed at least
 // jobs end in another order than was thought, so there is a little more time: one part in so many
 enum { SPARE = 32 };
 static const double WORTH = 3; // another shape: so many of the shortest allocations
-
-static int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
 
 static double share_of(double part, double whole)
 {

@@ -3,14 +3,10 @@
 
 #include "lib/base/duration.h"
 #include "lib/base/mem.h"
+#include "lib/base/number.h"
 #include "lib/base/size.h"
 
 enum { STEP_BYTES = 256 * 1024 * 1024 };
-
-static int64_t larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
 
 // One entry for a class and what its jobs died of.
 static struct escalation *entry_of(struct escalations *all, uint32_t class_index, bool memory,

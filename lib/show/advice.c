@@ -2,20 +2,16 @@
 #include "lib/show/advice.h"
 
 #include "lib/base/duration.h"
+#include "lib/base/number.h"
 #include "lib/base/size.h"
 #include "lib/show/document.h"
 #include "lib/store/read_each.h"
 
 static const int64_t MiB = 1 << 20, SEC = 1000000, MINUTE = 60 * SEC;
 
-static int64_t round_up(int64_t value, int64_t step)
-{
-    return (value + step - 1) / step * step;
-}
-
 static int64_t with_margin(int64_t most)
 {
-    return most > INT64_MAX / 2 ? most : most + most / 4;
+    return most > INT64_MAX / 2 ? INT64_MAX / 2 : most + most / 4;
 }
 
 // Few died of too little: the others tell how much is too much, not how much is enough.
@@ -32,8 +28,9 @@ struct advice advice_make(const struct size_info *used)
     int64_t memory = with_margin(used->memory_most_bytes),
             runtime = with_margin(used->wall_most_usec),
             cpus = (used->cpus_most_milli + used->cpus_most_milli / 10 + 999) / 1000;
-    memory = round_up(memory, memory < 1024 * MiB ? 16 * MiB : 256 * MiB);
-    runtime = round_up(runtime, MINUTE);
+    int64_t step = memory < 1024 * MiB ? 16 * MiB : 256 * MiB;
+    memory = divide_up(memory, step) * step;
+    runtime = divide_up(runtime, MINUTE) * MINUTE;
     cpus = cpus < 1 ? 1 : cpus > used->cpus ? used->cpus : cpus;
     a.memory_why = why(used->memory_known, used->out_of_memory, memory, used->memory_bytes);
     a.runtime_why = why(used->jobs, used->out_of_time, runtime, used->runtime_usec);

@@ -8,6 +8,7 @@
 #include "lib/base/arena.h"
 #include "lib/base/clock.h"
 #include "lib/base/mem.h"
+#include "lib/base/number.h"
 #include "lib/show/json_stream.h"
 #include "lib/store/read_each.h"
 
@@ -47,16 +48,6 @@ static int64_t held(int64_t cpus, int64_t usec)
     if (cpus <= 0 || usec <= 0)
         return 0;
     return __builtin_mul_overflow(cpus, usec, &product) ? INT64_MAX : product;
-}
-
-static int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
 }
 
 // ---- one allocation ----

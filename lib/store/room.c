@@ -8,11 +8,7 @@
 #include <string.h>
 
 #include "lib/base/mem.h"
-
-static int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
+#include "lib/base/number.h"
 
 // Made for this class and no other: its slots and rounds are known.
 static bool is_alone(const struct supply *s, const struct need *n)

@@ -2,6 +2,7 @@
 // Demand: how many jobs of each class wait, and for how many of them the live and queued
 // allocations have time and slots. That arithmetic is lib/store/room.c.
 #include "lib/base/mem.h"
+#include "lib/base/number.h"
 #include "lib/store/room.h"
 #include "lib/store/sqlite_tx.h"
 #include "lib/workflow/settings.h"
@@ -35,11 +36,6 @@ struct balance {
         askings_count, askings_space;
     int64_t most; // allocations of one pool
 };
-
-static int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
 
 // Classes that follow each other are mostly of one pool.
 static size_t pool_of(struct balance *b, int64_t id, size_t last)
