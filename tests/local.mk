@@ -22,6 +22,7 @@ local_tests += tests/local/errors.t
 local_tests += tests/local/fields.t
 local_tests += tests/local/flush.t
 local_tests += tests/local/foreign.t
+local_tests += tests/local/gnu_time.t
 local_tests += tests/local/gpu.t
 local_tests += tests/local/graph.t
 local_tests += tests/local/guide.t
