@@ -57,7 +57,9 @@ static int row(void *pointer, const struct read_reply *reply, uint32_t index, st
     table_bytes(table, used->memory_half_bytes);
     table_bytes(table, used->memory_high_bytes);
     table_bytes(table, used->memory_most_bytes);
-    table_bytes(table, advice.memory_why == ADVICE_MEASURED ? advice.memory_bytes : UNKNOWN);
+    table_bytes(table, advice.memory_why == ADVICE_MEASURED || advice.memory_why == ADVICE_CACHE
+                           ? advice.memory_bytes
+                           : UNKNOWN);
     table_duration(table, used->runtime_usec);
     table_duration(table, used->wall_half_usec);
     table_duration(table, used->wall_high_usec);

@@ -33,6 +33,9 @@ struct advice advice_make(const struct size_info *used)
     runtime = divide_up(runtime, MINUTE) * MINUTE;
     cpus = cpus < 1 ? 1 : cpus > used->cpus ? used->cpus : cpus;
     a.memory_why = why(used->memory_known, used->out_of_memory, memory, used->memory_bytes);
+    if (a.memory_why == ADVICE_MEASURED && memory > used->memory_bytes && !used->out_of_memory &&
+        used->anon_most_bytes >= 0 && with_margin(used->anon_most_bytes) <= used->memory_bytes)
+        a.memory_why = ADVICE_CACHE;
     a.runtime_why = why(used->jobs, used->out_of_time, runtime, used->runtime_usec);
     a.cpus_why = why(used->cpus_known, used->out_of_time, cpus, used->cpus);
     a.memory_bytes = a.memory_why == ADVICE_MEASURED ? memory : used->memory_bytes;
@@ -64,7 +67,7 @@ static json_t *milli(int64_t milli)
 
 static json_t *advised(enum advice_why why, json_t *value)
 {
-    static const char *const names[] = {"measured", "too_few", "died"};
+    static const char *const names[] = {"measured", "too_few", "died", "cache"};
     return json_pack("{s:o, s:s}", "value", value, "why", names[why]);
 }
 

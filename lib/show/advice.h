@@ -14,6 +14,7 @@ enum advice_why {
     ADVICE_MEASURED, // it is by what was used
     ADVICE_TOO_FEW,  // jobs that completed, and of which it is known: as it was
     ADVICE_DIED,     // some died of too little of it, and others used less: as it was
+    ADVICE_CACHE,    // page cache fills whatever there is, and the rest has its margin: as it was
 };
 
 struct advice {

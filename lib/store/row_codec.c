@@ -210,7 +210,7 @@ LOCAL(size_info, size_info, ZI(id), TEXT(size_info, name), ZI(cpus), ZI(gpus_mil
       ZI(memory_bytes), ZI(runtime_usec), ZI(jobs), ZI(wall_sum_usec), ZI(out_of_memory),
       ZI(out_of_time), ZI(cpus_known), ZI(memory_known), ZI(wall_half_usec), ZI(wall_high_usec),
       ZI(wall_most_usec), ZI(memory_half_bytes), ZI(memory_high_bytes), ZI(memory_most_bytes),
-      ZI(cpus_half_milli), ZI(cpus_high_milli), ZI(cpus_most_milli));
+      ZI(cpus_half_milli), ZI(cpus_high_milli), ZI(cpus_most_milli), ZI(anon_most_bytes));
 #define AI(f) INT(allocation_info, f)
 #define AT(f) TEXT(allocation_info, f)
 LOCAL(allocation_info, allocation_info, AI(id), AI(submission_id), AI(slurm_job_id),

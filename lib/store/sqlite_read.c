@@ -250,6 +250,7 @@ static int read_size(struct page *p, void *row, sqlite3_stmt *s)
         .cpus_half_milli = known(s, 19),
         .cpus_high_milli = known(s, 20),
         .cpus_most_milli = known(s, 21),
+        .anon_most_bytes = known(s, 22),
     };
     return 0;
 }
