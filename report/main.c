@@ -96,9 +96,10 @@ static int read_options(int argc, char **argv, struct options *options, bool *do
     if (options->json && options->csv)
         return error_set(err, ERROR_USAGE, 0, "--json and --csv exclude each other");
     if (options->csv && options->kind->print == report_summary)
-        return error_set(err, ERROR_USAGE, 0,
-                         "--csv needs a report that is a table: jobs, usage, actions, classes, "
-                         "allocations, events, data or samples");
+        return error_set(
+            err, ERROR_USAGE, 0,
+            "--csv needs a report that is a table: jobs, usage, actions, classes, advice, "
+            "allocations, events, data or samples");
     return 0;
 }
 
