@@ -139,6 +139,8 @@ static pid_t start_process(const struct meter_entry *entry, int fd3, const char 
     _exit(127);
 }
 
+int run_late_msec;
+
 void run_start(struct run *run, struct meter *meter, int64_t job_id, int64_t limit_bytes, int fd3,
                const char *const argv[])
 {
@@ -151,6 +153,7 @@ void run_start(struct run *run, struct meter *meter, int64_t job_id, int64_t lim
         exit(1);
     }
     run->started_usec = clock_usec(CLOCK_MONOTONIC);
+    nanosleep(&(struct timespec){.tv_nsec = run_late_msec * 1000000L}, NULL);
     meter_job_started(run->job, run->pid);
 }
 

@@ -34,6 +34,7 @@ struct run {
     int64_t started_usec;
 };
 
+extern int run_late_msec; // on a busy machine: between its start and what follows for the meter
 // argv: ends with NULL; argv[0] "self" is this program. fd3: becomes fd 3, or -1.
 void run_start(struct run *run, struct meter *meter, int64_t job_id, int64_t limit_bytes, int fd3,
                const char *const argv[]);

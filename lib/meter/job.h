@@ -26,9 +26,9 @@ struct meter_job {
     struct meter_job *next, **link;
     int64_t job_id, limit_bytes;
     int32_t run_id, attempt_id;
-    pid_t first;   // 0: not started, or reaped
-    pid_t session; // the first process's id, also when it is gone
-    int64_t start_ticks;
+    pid_t first;          // 0: not started, or reaped
+    pid_t session;        // the first process's id, also when it is gone
+    int64_t start_ticks;  // not after its first process began
     bool ending;          // what outlived it has been counted and killed once
     size_t killed;        // how many these were
     int looks;            // in vain, at its end, at orphans that may be its own

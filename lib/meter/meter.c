@@ -118,6 +118,7 @@ struct meter_job *meter_job_create(struct meter *meter, int64_t job_id, int32_t 
         .anon_max_bytes = UNKNOWN,
         .rss_max_bytes = UNKNOWN,
         .processes_max = UNKNOWN,
+        .start_ticks = proc_now_ticks(), // its first process may have left others before we hear
         .next = meter->jobs,
         .link = &meter->jobs,
         .dir = dir,
@@ -136,7 +137,6 @@ const char *meter_job_cgroup(const struct meter_job *job)
 void meter_job_started(struct meter_job *job, pid_t pid)
 {
     job->first = job->session = pid;
-    job->start_ticks = proc_now_ticks();
     pid_map_set(&job->meter->owners, pid, job);
 }
 

@@ -58,14 +58,16 @@ static void test_short(void)
        (long long)run.usage.memory_peak_bytes / MIB);
 }
 
-static void test_daemon(void)
+static void test_daemon(int late_msec)
 {
     struct run neighbour, run;
     char path[] = "/tmp/torc-meter-XXXXXX";
     cleanup_close int fd = mkstemp(path);
     unlink(path);
     run_start(&neighbour, meter, 4, 0, -1, (const char *const[]){"self", "hold", "1", NULL});
+    run_late_msec = late_msec;
     run_start(&run, meter, 5, 0, fd, (const char *const[]){"self", "daemon", NULL});
+    run_late_msec = 0;
     ok(run_finish(&run, false), "a job that left a daemon in its own session ended");
     pid_t left = 0;
     is_int(pread(fd, &left, sizeof left, 0), sizeof left, "the daemon had started");
@@ -124,7 +126,8 @@ int main(int argc, char **argv)
     test_load();
     test_shared();
     test_short();
-    test_daemon();
+    test_daemon(0);
+    test_daemon(100); // it has left before the runner goes on
     test_limit();
     show_cost();
     meter_destroy(meter);
