@@ -40,7 +40,7 @@ begin() {
 {"name": "outage", "jobs": [{"name": "j_{i}", "command": "echo {i} >> ran.NNN; while [ ! -e go ]; do sleep 0.02; done", "parameters": {"i": "1:4"}}]}
 J
 	start wf.json
-	wait_until 30 "running $(query "SELECT max(id) FROM workflow") 4" || bail_out "the jobs do not run: $(cat log)"
+	wait_until 30 'running "$(query "SELECT max(id) FROM workflow")" 4' || bail_out "the jobs do not run: $(cat log)"
 }
 
 # ---- the file system of the database is full ----
