@@ -12,10 +12,9 @@ enum { PATIENCE_LEAST_USEC = USEC_PER_SEC, PATIENCE_MOST_USEC = 60 * USEC_PER_SE
 static struct pack_shape shape_of(const struct claimed_job *job, const struct node *node)
 {
     struct pack_shape shape = {job->cpus, job->gpus_milli, job->memory_bytes};
-    if (!job->enforced && shape.cpus > node->cpus)
-        shape.cpus = node->cpus;
-    if (!job->enforced && shape.memory_bytes > node->memory_bytes)
-        shape.memory_bytes = node->memory_bytes;
+    const struct pack_shape all = {node->cpus, node->gpus_count * GPU_WHOLE, node->memory_bytes};
+    if (!job->enforced)
+        pack_shape_limit(&shape, &all);
     return shape;
 }
 

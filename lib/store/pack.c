@@ -14,6 +14,14 @@ bool pack_shape_fits(const struct pack_shape *shape, const struct pack_shape *ro
            shape->memory_bytes <= room->memory_bytes;
 }
 
+void pack_shape_limit(struct pack_shape *shape, const struct pack_shape *most)
+{
+    shape->cpus = shape->cpus < most->cpus ? shape->cpus : most->cpus;
+    shape->gpus_milli = shape->gpus_milli < most->gpus_milli ? shape->gpus_milli : most->gpus_milli;
+    if (shape->memory_bytes > most->memory_bytes)
+        shape->memory_bytes = most->memory_bytes;
+}
+
 static bool is_before(const struct pack_head *a, const struct pack_head *b)
 {
     if (a->priority != b->priority)

@@ -26,6 +26,8 @@ struct pack_head {
     int64_t priority, rank, id; // priority and rank: higher first; id: lower first
 };
 
+// No more of anything than that.
+void pack_shape_limit(struct pack_shape *shape, const struct pack_shape *most);
 bool pack_shape_fits(const struct pack_shape *shape, const struct pack_shape *room);
 
 // The head to take next, or -1. What it needs is taken from pack->free while jobs that fit now are

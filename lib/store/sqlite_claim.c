@@ -320,14 +320,6 @@ static void subtract(struct pack_shape *from, const struct pack_shape *shape)
     from->memory_bytes -= shape->memory_bytes;
 }
 
-static void limit(struct pack_shape *free, const struct pack_shape *most)
-{
-    free->cpus = smaller(free->cpus, most->cpus);
-    free->gpus_milli = smaller(free->gpus_milli, most->gpus_milli);
-    if (free->memory_bytes > most->memory_bytes)
-        free->memory_bytes = most->memory_bytes;
-}
-
 // Jobs of several nodes come first, at the first node; what is ready of them and does not fit yet
 // finds its share kept free on every node, or a stream of small ones would keep it waiting for
 // ever. Nothing is at hand here: what a runner has claimed is what it may start.
@@ -339,7 +331,7 @@ static int take_wide(struct claim_state *state, const struct wide *wide, bool ru
     bool first = state->runner->nodes == wide->nodes;
     state->nodes = wide->nodes;
     state->pack.prefetch = 0;
-    limit(&state->pack.free, &wide->shared);
+    pack_shape_limit(&state->pack.free, &wide->shared);
     struct pack_shape before = state->pack.free;
     if (wide->whole &&
         take_jobs(state, running && first && wide->ready ? state->pack.max_jobs : 0, err))
@@ -360,7 +352,7 @@ static int take_wide(struct claim_state *state, const struct wide *wide, bool ru
     state->nodes = 1;
     state->pack.max_jobs = pack.max_jobs - (int32_t)state->reply->claimed_count;
     state->pack.free = pack.free;
-    limit(&state->pack.free, &wide->own);
+    pack_shape_limit(&state->pack.free, &wide->own);
     subtract(&state->pack.free, &before);
     subtract(&state->pack.free, &kept);
     int32_t most = state->pack.free.cpus < 0 ? 0 : state->pack.max_jobs;

@@ -73,15 +73,14 @@ int tx_work_write(struct tx *tx, struct error *err)
 int32_t work_unfit_cpus(const struct runner_row *runner, const struct claim_request *claim,
                         const struct sync_reply *reply, bool left)
 {
+    const struct pack_shape all = {runner->cpus, runner->gpus_milli, runner->memory_bytes};
     struct pack_shape room = {claim->cpus, claim->gpus_milli, claim->memory_bytes};
     left |= claim->at_hand > 0;
     for (uint32_t i = 0; i < reply->claimed_count; i++) {
         const struct claimed_job *job = &reply->claimed[i];
         struct pack_shape shape = {job->cpus, job->gpus_milli, job->memory_bytes};
-        if (!job->enforced && shape.cpus > runner->cpus)
-            shape.cpus = runner->cpus;
-        if (!job->enforced && shape.memory_bytes > runner->memory_bytes)
-            shape.memory_bytes = runner->memory_bytes;
+        if (!job->enforced)
+            pack_shape_limit(&shape, &all);
         if (!pack_shape_fits(&shape, &room)) {
             left = true;
             break;
