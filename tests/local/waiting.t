@@ -26,9 +26,11 @@ query "UPDATE resource_class SET cpus = 64 WHERE name = 'big'; UPDATE resource_c
 
 # ---- while somebody runs
 of_next() { query "SELECT s.name FROM job j JOIN job_state s ON s.id = j.state WHERE j.name = 'next'"; }
-state=$(of_next) said=$(why next) turn="waits for its turn on 1 runner"
-[ "$state" = pending ] && [ "$(of_next)" = pending ] && turn="claimed by a runner, which has not started it yet" # given back in a second
-like "$said" "^(pending|ready), $turn" "what is claimed waits for the runner, or for its turn"
+# settled COMMAND...: $said, what it printed while `next` was in $state: what is claimed is given back in a second
+settled() { while state=$(of_next) said=$("$@"); [ "$(of_next)" != "$state" ]; do :; done; }
+declare -A of=([pending]="pending, claimed by a runner, which has not started it yet" [ready]="ready, waits for its turn on 1 runner")
+settled why next
+is "$said" "${of[$state]}" "what is claimed waits for the runner, or for its turn"
 is "$(why a2)" "ready, waits for its turn on 1 runner" "what fits waits for its turn"
 is "$(why b_2)" "blocked, waits for a, which is running" "what needs a job that runs says which"
 is "$(why c)" "blocked, waits for b_1, which is blocked" "... or one that waits itself"
@@ -39,7 +41,8 @@ lacks='no allocation that it fits is queued'
 is "$(why huge)" "ready, no runner has the CPUs (it needs 64, the most is 1); $lacks" "more CPUs than anybody has"
 is "$(why g)" "ready, no runner has the GPUs (it needs 1.5, the most is 0); $lacks" "GPUs"
 is "$(why m)" "ready, no runner has the memory (it needs 3g, the most is 2g); $lacks" "memory"
-like "$(torc status)" 'Waiting +[12] ready of one: waits for its turn.* 1 ready of big: no runner has the CPUs.* 3 blocked: waits for a, which is running' "torc status has a line for each reason"
+settled torc status
+like "$said" "Waiting +$([ "$state" = pending ] && echo 1 || echo 2) ready of one: waits for its turn"'.* 1 ready of big: no runner has the CPUs.* 3 blocked: waits for a, which is running' "torc status has a line for each reason"
 is "$(torc status --json | jq -r '.why[] | select(.state == "blocked") | "\(.jobs) \(.reason)"' | paste -sd '|')" \
 	"3 waits for a, which is running|1 waits for bad, which is pending_failed|1 waits for b_1, which is blocked" "--json has the same, what is at the root first"
 is "$(torc status --json | jq '[.why[].jobs] | add')" 12 "... of every job that waits"
