@@ -32,6 +32,7 @@ is "$(db 'SELECT classes FROM submission')" 200 "for all of their classes"
 is "$(db 'SELECT count(*), count(DISTINCT job) FROM attempt WHERE state = 5')" "200|200" "every job completed, once"
 like "$out" '200 classes' "which is what it says, and no name that a tool made up"
 like "$(as_user torc-report)" '  and 180 more: torc-report classes 1$' "the report has some of them, and says where all are"
+is "$(as_user torc-report | grep -c ^1cpu-) $(as_user torc-report classes | grep -c ^1cpu-)" "20 200" "... twenty, and all"
 is "$(db "SELECT count(*) FROM (SELECT sum(c.cpus) AS cpus, sum(c.memory_bytes) AS memory, r.cpus AS has_cpus,
 	r.memory_bytes AS has_memory FROM attempt x JOIN runner r ON r.id = x.runner JOIN attempt y ON y.runner = x.runner AND
 	y.start_usec <= x.start_usec AND y.end_usec > x.start_usec JOIN job j ON j.id = y.job JOIN resource_class c ON c.id = j.class
